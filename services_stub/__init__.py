@@ -1,0 +1,1 @@
+"""The marketplace: its published contracts, its services, and what runs them."""

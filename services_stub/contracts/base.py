@@ -1,0 +1,51 @@
+"""The two kinds of struct that every contract is made of.
+
+Events tolerate fields they do not know, so that a version can gain optional fields; requests refuse them, so that a
+misspelt field is an error and not a silent default.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+import msgspec
+
+_WORD_START = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A JSON object that a service answers with, camelCase on the wire."""
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """A JSON object that a client sends; unknown fields are refused."""
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A fact that a service published on the topic named by `topic`.
+
+    `key` names the attribute that holds the aggregate id: it is the record's key, so all events of one aggregate
+    lie in one partition, in order. `schema_version` is the version of the schema; within a version only optional fields are
+    added.
+    """
+
+    topic: ClassVar[str]
+    key: ClassVar[str]
+    schema_version: ClassVar[int] = 1
+
+    @property
+    def subject(self) -> str:
+        """The aggregate id, as the record's key and as `ce_subject`."""
+        value: str = getattr(self, self.key)
+        return value
+
+    @classmethod
+    def schema_name(cls) -> str:
+        """The name of the schema file without its ending, for example `order-created.v1`."""
+        return f"{cls.topic}.v{cls.schema_version}"
+
+
+def title_of(cls: type) -> str:
+    """The class name in words, for documentation: `OrderCreated` becomes `Order created`."""
+    return _WORD_START.sub(" ", cls.__name__).capitalize()

@@ -1,0 +1,171 @@
+"""The envelope of every event: CloudEvents 1.0 in Kafka's binary content mode, with W3C trace context.
+
+Sources: CloudEvents 1.0.2 Kafka protocol binding §3.2 (headers `ce_*`, data in the value), its extensions
+"Distributed Tracing" (`traceparent`), and W3C Trace Context level 1 §3.2 for the format of `traceparent`.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+import msgspec
+
+from services_stub.contracts.base import Event
+
+SPEC_VERSION = "1.0"
+CONTENT_TYPE = "application/json"
+SCHEMA_BASE = "/schemas"
+TYPE_PREFIX = "marketplace"
+
+_random = random.Random(os.urandom(16))
+os.register_at_fork(after_in_child=lambda: _random.seed(os.urandom(16)))
+
+
+class MalformedEnvelope(ValueError):
+    """The headers of a record are no CloudEvents envelope; the text names the header."""
+
+
+class Cause(msgspec.Struct, frozen=True):
+    """What made a change happen, as it is handed on from HTTP headers or a consumed event.
+
+    `correlation_id` names the business flow (empty: the change starts one), `causation_id` the request or event that
+    caused this one.
+    """
+
+    correlation_id: str
+    causation_id: str
+    traceparent: str
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """The attributes of one event. `time` is RFC 3339 in UTC."""
+
+    id: str
+    type: str
+    source: str
+    time: str
+    subject: str
+    dataschema: str
+    correlation_id: str
+    causation_id: str
+    traceparent: str
+
+    def headers(self) -> list[tuple[str, bytes]]:
+        """The record's headers, in the order that the specification names the attributes."""
+        return [
+            ("ce_specversion", b"1.0"),
+            ("ce_id", self.id.encode()),
+            ("ce_type", self.type.encode()),
+            ("ce_source", self.source.encode()),
+            ("ce_time", self.time.encode()),
+            ("ce_subject", self.subject.encode()),
+            ("ce_dataschema", self.dataschema.encode()),
+            ("content-type", b"application/json"),
+            ("ce_correlationid", self.correlation_id.encode()),
+            ("ce_causationid", self.causation_id.encode()),
+            ("traceparent", self.traceparent.encode()),
+        ]
+
+    @classmethod
+    def from_headers(cls, headers: Iterable[tuple[str, bytes | None]]) -> Envelope:
+        """Read an envelope back.
+
+        Raises:
+            MalformedEnvelope: a required attribute is missing, is not UTF-8, or the version is not 1.0.
+
+        """
+        try:
+            found = {name: value.decode() for name, value in headers if value is not None}
+        except UnicodeDecodeError as error:
+            raise MalformedEnvelope("a header is not UTF-8") from error
+        if found.get("ce_specversion") != SPEC_VERSION:
+            raise MalformedEnvelope(f"ce_specversion is {found.get('ce_specversion')!r}, not '{SPEC_VERSION}'")
+        for name in ("ce_id", "ce_type", "ce_source"):
+            if not found.get(name):
+                raise MalformedEnvelope(f"the header {name} is missing")
+        return cls(
+            id=found["ce_id"],
+            type=found["ce_type"],
+            source=found["ce_source"],
+            time=found.get("ce_time", ""),
+            subject=found.get("ce_subject", ""),
+            dataschema=found.get("ce_dataschema", ""),
+            correlation_id=found.get("ce_correlationid", ""),
+            causation_id=found.get("ce_causationid", ""),
+            traceparent=found.get("traceparent", ""),
+        )
+
+    def cause(self) -> Cause:
+        """This event as the cause of what its consumer does."""
+        return Cause(self.correlation_id, self.id, self.traceparent)
+
+
+def envelope_for(event: Event, *, event_id: str, source: str, now: datetime, cause: Cause, flow: str = "") -> Envelope:
+    """The envelope under which `source` publishes `event`.
+
+    The flow is `flow` where given, else the cause's, else the event starts one of its own. The event gets a span of
+    its own within the trace of its cause.
+    """
+    return Envelope(
+        id=event_id,
+        type=event_type(type(event)),
+        source=f"/services/{source}",
+        time=now.isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        subject=event.subject,
+        dataschema=f"{SCHEMA_BASE}/{event.schema_name()}.json",
+        correlation_id=flow or cause.correlation_id or event_id,
+        causation_id=cause.causation_id,
+        traceparent=child_of(cause.traceparent),
+    )
+
+
+def event_type(event: type[Event]) -> str:
+    """The `ce_type` of an event class, for example `marketplace.order-created.v1`."""
+    return f"{TYPE_PREFIX}.{event.topic}.v{event.schema_version}"
+
+
+def new_traceparent(*, sampled: bool) -> str:
+    """A new trace with a random id; `sampled` asks the consumers to report their hops."""
+    return f"00-{_random.getrandbits(128) or 1:032x}-{_random.getrandbits(64) or 1:016x}-{int(sampled):02x}"
+
+
+def child_of(traceparent: str) -> str:
+    """A new span in the trace of `traceparent`, or a new unsampled trace where that is not one."""
+    if not is_traceparent(traceparent):
+        return new_traceparent(sampled=False)
+    return f"{traceparent[:36]}{_random.getrandbits(64) or 1:016x}{traceparent[52:55]}"
+
+
+def is_traceparent(value: str) -> bool:
+    """Whether `value` is a valid `traceparent` of version 00."""
+    if len(value) != 55 or value[:3] != "00-" or value[35] != "-" or value[52] != "-":
+        return False
+    trace_id, span_id, flags = value[3:35], value[36:52], value[53:55]
+    hexadecimal = "0123456789abcdef"
+    return (
+        all(character in hexadecimal for character in trace_id + span_id + flags)
+        and trace_id.strip("0") != ""
+        and span_id.strip("0") != ""
+    )
+
+
+def is_sampled(traceparent: str) -> bool:
+    """Whether the trace asks for hop reports."""
+    return is_traceparent(traceparent) and int(traceparent[53:55], 16) & 1 == 1
+
+
+def trace_id_of(traceparent: str) -> str:
+    """The 32 hexadecimal digits that name the trace; empty where there is none."""
+    return traceparent[3:35] if is_traceparent(traceparent) else ""
+
+
+def from_http(headers: Mapping[str, str], *, request_id: str) -> Cause:
+    """The cause that a request's headers name; `request_id` stands in where the caller gave none."""
+    return Cause(
+        headers.get("x-correlation-id", ""),
+        headers.get("x-request-id", "") or request_id,
+        headers.get("traceparent", ""),
+    )

@@ -1,0 +1,53 @@
+"""Every event of the marketplace, one module per owner, and the registry by topic."""
+
+from __future__ import annotations
+
+from services_stub.contracts.base import Event
+from services_stub.contracts.events.auth import SellerBlocked, SellerUnblocked, UserCreated
+from services_stub.contracts.events.notification import NotificationSent
+from services_stub.contracts.events.order import OrderCreated, OrderItem, OrderStatus, OrderUpdated
+from services_stub.contracts.events.payment import PaymentFailed, PaymentRefunded, PaymentSuccess
+from services_stub.contracts.events.product import ProductCreated, ProductDeleted, ProductStatus, ProductUpdated
+from services_stub.contracts.events.trace import Hop, HopOutcome, HopsReported
+
+EVENTS: tuple[type[Event], ...] = (
+    UserCreated,
+    SellerBlocked,
+    SellerUnblocked,
+    ProductCreated,
+    ProductUpdated,
+    ProductDeleted,
+    OrderCreated,
+    OrderUpdated,
+    PaymentSuccess,
+    PaymentFailed,
+    PaymentRefunded,
+    NotificationSent,
+)
+"""The business events; the hop reports on `trace-hops` are none."""
+
+EVENT_BY_TOPIC: dict[str, type[Event]] = {event.topic: event for event in EVENTS}
+
+__all__ = [
+    "EVENTS",
+    "EVENT_BY_TOPIC",
+    "Event",
+    "Hop",
+    "HopOutcome",
+    "HopsReported",
+    "NotificationSent",
+    "OrderCreated",
+    "OrderItem",
+    "OrderStatus",
+    "OrderUpdated",
+    "PaymentFailed",
+    "PaymentRefunded",
+    "PaymentSuccess",
+    "ProductCreated",
+    "ProductDeleted",
+    "ProductStatus",
+    "ProductUpdated",
+    "SellerBlocked",
+    "SellerUnblocked",
+    "UserCreated",
+]

@@ -1,0 +1,41 @@
+"""Events of the auth service: users, and sellers blocked and unblocked."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from services_stub.contracts import topics
+from services_stub.contracts.base import Event
+
+
+class UserCreated(Event, frozen=True, kw_only=True):
+    """Somebody registered as a user or seller. `name` and `phone` may be empty."""
+
+    topic: ClassVar[str] = topics.USER_CREATED
+    key: ClassVar[str] = "user_id"
+
+    user_id: str
+    email: str
+    role: str
+    name: str = ""
+    phone: str = ""
+
+
+class SellerBlocked(Event, frozen=True, kw_only=True):
+    """An admin blocked a seller: no product of theirs can be bought from now on."""
+
+    topic: ClassVar[str] = topics.SELLER_BLOCKED
+    key: ClassVar[str] = "seller_id"
+
+    seller_id: str
+    reason: str
+
+
+class SellerUnblocked(Event, frozen=True, kw_only=True):
+    """An admin took the block back."""
+
+    topic: ClassVar[str] = topics.SELLER_UNBLOCKED
+    key: ClassVar[str] = "seller_id"
+
+    seller_id: str
+    reason: str

@@ -1,0 +1,22 @@
+"""Events of the notification service."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from services_stub.contracts import topics
+from services_stub.contracts.base import Event
+
+
+class NotificationSent(Event, frozen=True, kw_only=True):
+    """A message to a user was written. `channel` is email or sms, `about` the id of what it speaks of."""
+
+    topic: ClassVar[str] = topics.NOTIFICATION_SENT
+    key: ClassVar[str] = "user_id"
+
+    notification_id: str
+    user_id: str
+    channel: str
+    template: str
+    about: str
+    subject_line: str = ""

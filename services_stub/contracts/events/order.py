@@ -1,0 +1,63 @@
+"""Events of the order service, and the states an order can be in."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar
+
+from services_stub.contracts import topics
+from services_stub.contracts.base import Body, Event
+from services_stub.contracts.money import Money
+
+
+class OrderStatus(StrEnum):
+    """PENDING ► PAID ► SHIPPED ► DELIVERED; PENDING ► FAILED; PENDING or PAID ► CANCELLED ► REFUNDED if charged."""
+
+    PENDING = "PENDING"
+    PAID = "PAID"
+    SHIPPED = "SHIPPED"
+    DELIVERED = "DELIVERED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+    REFUNDED = "REFUNDED"
+
+
+class OrderItem(Body, frozen=True, kw_only=True):
+    """One line of an order, at the price of the reservation."""
+
+    product_id: str
+    seller_id: str
+    name: str
+    quantity: int
+    unit_price: Money
+
+
+class OrderCreated(Event, frozen=True, kw_only=True):
+    """An order was placed and its stock is reserved; the payment service charges it now."""
+
+    topic: ClassVar[str] = topics.ORDER_CREATED
+    key: ClassVar[str] = "order_id"
+
+    order_id: str
+    user_id: str
+    items: list[OrderItem]
+    status: OrderStatus
+    amount: Money
+    currency: str
+    payment_method: str
+
+
+class OrderUpdated(Event, frozen=True, kw_only=True):
+    """An order moved from `previous_status` to `status`. `reason` says why in a word or two, for example `paid`."""
+
+    topic: ClassVar[str] = topics.ORDER_UPDATED
+    key: ClassVar[str] = "order_id"
+
+    order_id: str
+    user_id: str
+    status: OrderStatus
+    previous_status: OrderStatus
+    reason: str
+    amount: Money
+    items: list[OrderItem]
+    currency: str = "USD"

@@ -1,0 +1,50 @@
+"""Events of the payment service. `user_id` lets readers address the shopper without knowing the order."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from services_stub.contracts import topics
+from services_stub.contracts.base import Event
+from services_stub.contracts.money import ZERO, Money
+
+
+class PaymentSuccess(Event, frozen=True, kw_only=True):
+    """The order was charged, once."""
+
+    topic: ClassVar[str] = topics.PAYMENT_SUCCESS
+    key: ClassVar[str] = "order_id"
+
+    order_id: str
+    payment_id: str
+    amount: Money
+    user_id: str = ""
+    currency: str = "USD"
+
+
+class PaymentFailed(Event, frozen=True, kw_only=True):
+    """The order could not be charged; `reason` is the provider's code, for example `card_declined`."""
+
+    topic: ClassVar[str] = topics.PAYMENT_FAILED
+    key: ClassVar[str] = "order_id"
+
+    order_id: str
+    reason: str
+    payment_id: str = ""
+    user_id: str = ""
+    amount: Money = ZERO
+    currency: str = "USD"
+
+
+class PaymentRefunded(Event, frozen=True, kw_only=True):
+    """The charge of a cancelled order was given back, whole."""
+
+    topic: ClassVar[str] = topics.PAYMENT_REFUNDED
+    key: ClassVar[str] = "order_id"
+
+    order_id: str
+    payment_id: str
+    amount: Money
+    reason: str
+    user_id: str = ""
+    currency: str = "USD"

@@ -1,0 +1,56 @@
+"""Events of the product service. `quantity` is what can still be bought: stock less what is reserved."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar
+
+from services_stub.contracts import topics
+from services_stub.contracts.base import Event
+from services_stub.contracts.money import Money
+
+
+class ProductStatus(StrEnum):
+    """ACTIVE can be bought; BLOCKED was blocked by an admin; DISABLED belongs to a blocked seller."""
+
+    ACTIVE = "ACTIVE"
+    BLOCKED = "BLOCKED"
+    DISABLED = "DISABLED"
+
+
+class _ProductState(Event, frozen=True, kw_only=True):
+    product_id: str
+    seller_id: str
+    name: str
+    category: str
+    price: Money
+    quantity: int
+    status: ProductStatus
+    version: int
+    currency: str = "USD"
+    description: str = ""
+
+
+class ProductCreated(_ProductState, frozen=True, kw_only=True):
+    """A seller added a product. `version` starts at 1 and grows by one with each change of the product."""
+
+    topic: ClassVar[str] = topics.PRODUCT_CREATED
+    key: ClassVar[str] = "product_id"
+
+
+class ProductUpdated(_ProductState, frozen=True, kw_only=True):
+    """A product changed: its description, price, stock, reservations or status. Carries the whole new state."""
+
+    topic: ClassVar[str] = topics.PRODUCT_UPDATED
+    key: ClassVar[str] = "product_id"
+
+
+class ProductDeleted(Event, frozen=True, kw_only=True):
+    """A seller took a product away; no later version will follow."""
+
+    topic: ClassVar[str] = topics.PRODUCT_DELETED
+    key: ClassVar[str] = "product_id"
+
+    product_id: str
+    seller_id: str
+    version: int

@@ -1,0 +1,1 @@
+"""The HTTP bodies of every service, one module per area. Requests refuse unknown fields."""

@@ -1,0 +1,97 @@
+"""Bodies of the auth service."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from services_stub.contracts.base import Body, Request
+
+Email = Annotated[str, Meta(min_length=3, max_length=254)]
+Password = Annotated[str, Meta(min_length=8, max_length=128)]
+Role = Literal["user", "seller", "admin"]
+
+# One @, no white space or control characters, a dot in the domain: delivery decides the rest.
+_FORBIDDEN = r"@\s\x00-\x1f\x7f<>\"(),:;\\"
+_EMAIL = re.compile(rf"[^{_FORBIDDEN}]+@[^{_FORBIDDEN}]+\.[^{_FORBIDDEN}.]+")
+_PHONE = re.compile(r"\+?[0-9 ()-]{5,24}")
+
+
+class Register(Request, frozen=True, kw_only=True):
+    """Become a user or seller. Nobody can register as an admin."""
+
+    email: Email
+    password: Password
+    role: Literal["user", "seller"] = "user"
+    name: Annotated[str, Meta(max_length=100)] = ""
+    phone: Annotated[str, Meta(max_length=25)] = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be an address."""
+        if _EMAIL.fullmatch(self.email) is None:
+            raise ValueError("`email` is not an e-mail address")
+        if self.phone and _PHONE.fullmatch(self.phone) is None:
+            raise ValueError("`phone` is not a telephone number")
+        if any(ord(character) < 32 or ord(character) == 127 for character in self.name):
+            raise ValueError("`name` must not contain control characters")
+
+
+class Login(Request, frozen=True, kw_only=True):
+    """E-mail and password."""
+
+    email: Email
+    password: Annotated[str, Meta(min_length=1, max_length=128)]
+
+
+class Refresh(Request, frozen=True, kw_only=True):
+    """A refresh token, usable once."""
+
+    refresh_token: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class User(Body, frozen=True, kw_only=True):
+    """An account. `blocked` is only ever true for sellers."""
+
+    user_id: str
+    email: str
+    role: Role
+    name: str
+    phone: str
+    blocked: bool
+    blocked_reason: str
+    created_at: str
+
+
+class Tokens(Body, frozen=True, kw_only=True):
+    """An access token (a JWT, valid for `expires_in` seconds) and the refresh token that renews it once."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    user: User
+    token_type: Literal["Bearer"] = "Bearer"
+
+
+class Key(Body, frozen=True, kw_only=True):
+    """A public Ed25519 key as a JSON Web Key (RFC 8037)."""
+
+    kid: str
+    x: str
+    kty: Literal["OKP"] = "OKP"
+    crv: Literal["Ed25519"] = "Ed25519"
+    alg: Literal["EdDSA"] = "EdDSA"
+    use: Literal["sig"] = "sig"
+
+
+class KeySet(Body, frozen=True, kw_only=True):
+    """The keys that access tokens are verified with (RFC 7517)."""
+
+    keys: list[Key]
+
+
+class BlockedSellers(Body, frozen=True, kw_only=True):
+    """Internal: the sellers that are blocked now."""
+
+    seller_ids: list[str]

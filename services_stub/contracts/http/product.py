@@ -1,0 +1,126 @@
+"""Bodies of the product service."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+from msgspec import UNSET, Meta, UnsetType
+
+from services_stub.contracts.base import Body, Request
+from services_stub.contracts.events.product import ProductStatus
+from services_stub.contracts.money import Money, checked_price
+
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Category = Annotated[str, Meta(min_length=1, max_length=60)]
+Description = Annotated[str, Meta(max_length=4000)]
+Stock = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+Quantity = Annotated[int, Meta(ge=1, le=1000)]
+
+
+def _checked_text(field: str, value: str) -> None:
+    if not value.strip() or any(ord(character) < 32 or ord(character) == 127 for character in value):
+        raise ValueError(f"`{field}` must be text without control characters")
+
+
+class CreateProduct(Request, frozen=True, kw_only=True):
+    """A new product of the seller who sends it."""
+
+    name: Name
+    category: Category
+    price: Money
+    quantity: Stock
+    description: Description = ""
+
+    def __post_init__(self) -> None:
+        """Refuse prices that are none, and names that cannot be shown."""
+        checked_price("price", self.price)
+        _checked_text("name", self.name)
+        _checked_text("category", self.category)
+
+
+class ChangeProduct(Request, frozen=True, kw_only=True):
+    """The fields to change. With `version`, only if the product still has that version."""
+
+    name: Name | UnsetType = UNSET
+    category: Category | UnsetType = UNSET
+    price: Money | UnsetType = UNSET
+    quantity: Stock | UnsetType = UNSET
+    description: Description | UnsetType = UNSET
+    version: Annotated[int, Meta(ge=1)] | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        """Refuse prices that are none, and names that cannot be shown."""
+        if isinstance(self.price, Decimal):
+            checked_price("price", self.price)
+        if isinstance(self.name, str):
+            _checked_text("name", self.name)
+        if isinstance(self.category, str):
+            _checked_text("category", self.category)
+
+
+class Product(Body, frozen=True, kw_only=True):
+    """A product. `quantity` can still be bought; `reserved` belongs to orders that are not paid yet."""
+
+    product_id: str
+    seller_id: str
+    name: str
+    category: str
+    description: str
+    price: Money
+    currency: str
+    quantity: int
+    status: ProductStatus
+    version: int
+    created_at: str
+    reserved: int = 0
+
+
+class CategoryCount(Body, frozen=True, kw_only=True):
+    """A category and how many products of it a shopper can see."""
+
+    category: str
+    products: int
+
+
+class ReservationLine(Request, frozen=True, kw_only=True):
+    """A line to reserve, at the price that the shopper was shown."""
+
+    product_id: str
+    quantity: Quantity
+    unit_price: Money
+
+
+class Reserve(Request, frozen=True, kw_only=True):
+    """Internal: reserve every line for an order, or none."""
+
+    order_id: str
+    lines: Annotated[list[ReservationLine], Meta(min_length=1, max_length=100)]
+
+
+class ReservedLine(Body, frozen=True, kw_only=True):
+    """A line as it is reserved, with what an order must know of the product."""
+
+    product_id: str
+    seller_id: str
+    name: str
+    quantity: int
+    unit_price: Money
+
+
+class Reservation(Body, frozen=True, kw_only=True):
+    """Internal: stock held for an order until `expires_at` (RFC 3339), unless the order exists by then."""
+
+    order_id: str
+    expires_at: str
+    lines: list[ReservedLine]
+
+
+class LineProblem(Body, frozen=True, kw_only=True):
+    """Why a line could not be reserved; the extension `lines` of the problem documents carries these."""
+
+    product_id: str
+    problem: str
+    available: int = 0
+    old_price: Money | None = None
+    new_price: Money | None = None

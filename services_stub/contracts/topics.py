@@ -1,0 +1,67 @@
+"""The topics: their names, partitions and retention.
+
+A dead-letter topic stands beside every topic that somebody consumes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PARTITIONS = 6
+DEAD_LETTER_SUFFIX = ".dlq"
+TRACE_HOPS = "trace-hops"
+
+_DAY_MS = 24 * 60 * 60 * 1000
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic as it is created; `retention_ms` of −1 keeps records for ever."""
+
+    name: str
+    partitions: int = PARTITIONS
+    retention_ms: int = 7 * _DAY_MS
+
+
+USER_CREATED = "user-created"
+SELLER_BLOCKED = "seller-blocked"
+SELLER_UNBLOCKED = "seller-unblocked"
+PRODUCT_CREATED = "product-created"
+PRODUCT_UPDATED = "product-updated"
+PRODUCT_DELETED = "product-deleted"
+ORDER_CREATED = "order-created"
+ORDER_UPDATED = "order-updated"
+PAYMENT_SUCCESS = "payment-success"
+PAYMENT_FAILED = "payment-failed"
+PAYMENT_REFUNDED = "payment-refunded"
+NOTIFICATION_SENT = "notification-sent"
+
+BUSINESS_TOPICS: tuple[Topic, ...] = (
+    Topic(USER_CREATED, retention_ms=-1),
+    Topic(SELLER_BLOCKED, retention_ms=-1),
+    Topic(SELLER_UNBLOCKED, retention_ms=-1),
+    Topic(PRODUCT_CREATED),
+    Topic(PRODUCT_UPDATED),
+    Topic(PRODUCT_DELETED),
+    Topic(ORDER_CREATED),
+    Topic(ORDER_UPDATED),
+    Topic(PAYMENT_SUCCESS),
+    Topic(PAYMENT_FAILED),
+    Topic(PAYMENT_REFUNDED),
+    Topic(NOTIFICATION_SENT),
+)
+
+DEAD_LETTER_TOPICS: tuple[Topic, ...] = tuple(
+    Topic(topic.name + DEAD_LETTER_SUFFIX, partitions=1, retention_ms=30 * _DAY_MS) for topic in BUSINESS_TOPICS
+)
+
+ALL_TOPICS: tuple[Topic, ...] = (
+    *BUSINESS_TOPICS,
+    *DEAD_LETTER_TOPICS,
+    Topic(TRACE_HOPS, retention_ms=_DAY_MS),
+)
+
+
+def dead_letter_topic(topic: str) -> str:
+    """Where the records of `topic` go that no consumer of a group can handle."""
+    return topic + DEAD_LETTER_SUFFIX
