@@ -1,0 +1,1 @@
+"""What every service stands on: database, writer, outbox, inbox, Kafka, HTTP, process. It knows no business word."""

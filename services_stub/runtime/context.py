@@ -1,0 +1,77 @@
+"""What the routes, sinks and workers of a service get to work with."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection
+
+from services_stub.contracts.envelope import Cause
+from services_stub.runtime.peers import Peers
+from services_stub.runtime.reader import Reader
+from services_stub.runtime.settings import Settings
+from services_stub.runtime.tokens import Verifier
+from services_stub.runtime.transaction import Transaction
+from services_stub.runtime.writer import Writer
+
+C = TypeVar("C")
+R = TypeVar("R")
+P = ParamSpec("P")
+
+
+class Context:
+    """The parts of one running service. `state` holds what the service itself keeps while it runs."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        loop: asyncio.AbstractEventLoop,
+        peers: Peers,
+        verifier: Verifier,
+        writer: Writer | None = None,
+        reader: Reader | None = None,
+    ) -> None:
+        self.settings = settings
+        self.loop = loop
+        self.peers = peers
+        self.verifier = verifier
+        self.state: dict[str, Any] = {}
+        self._writer = writer
+        self._reader = reader
+
+    @property
+    def writer(self) -> Writer:
+        """The writer of the service's database."""
+        if self._writer is None:
+            raise LookupError(f"{self.settings.service} has no database")
+        return self._writer
+
+    async def write(self, handler: Callable[[Transaction, C], R], command: C, cause: Cause) -> R:
+        """Have `handler(transaction, command)` run in the writer's next batch; its result, or what it raised.
+
+        Raises:
+            Refused: the handler refused.
+            Unavailable: the database is away or full; nothing was changed.
+        """
+        result: R = await self.writer.run(handler, command, cause)
+        return result
+
+    async def read(
+        self, function: Callable[Concatenate[Connection, P], R], *arguments: P.args, **keywords: P.kwargs
+    ) -> R:
+        """The result of `function(connection, ...)` on a committed snapshot.
+
+        Raises:
+            Refused: the function refused.
+            Unavailable: the database is away.
+        """
+        if self._reader is None:
+            raise LookupError(f"{self.settings.service} has no database")
+        result: R = await self._reader.run(function, *arguments, **keywords)
+        return result
+
+    def run(self, work: Coroutine[Any, Any, R], timeout: float) -> R:
+        """Run a coroutine on the service's event loop from a worker's thread and wait for its result."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(timeout)

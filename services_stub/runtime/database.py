@@ -1,0 +1,113 @@
+"""One SQL database of one service. All that differs between SQLite and PostgreSQL stands here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Insert, MetaData, create_engine, event
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.pool import StaticPool
+
+from services_stub.runtime.errors import Unavailable
+
+CACHE_KIB = 8192
+
+
+class InsertOrIgnore(Insert):
+    """An insert that does nothing where the key exists already: `rowcount` says which it was."""
+
+    inherit_cache = True
+
+
+@compiles(InsertOrIgnore)
+def _insert_or_ignore(statement: InsertOrIgnore, compiler: Any, **options: Any) -> str:
+    return f"{compiler.visit_insert(statement, **options)} ON CONFLICT DO NOTHING"
+
+
+class Database:
+    """The connections of a service: one that writes, one that reads a snapshot beside it."""
+
+    def __init__(self, url: str) -> None:
+        in_memory = url in {"sqlite://", "sqlite:///:memory:"}
+        if url.startswith("sqlite"):
+            arguments: dict[str, Any] = {"connect_args": {"check_same_thread": False, "timeout": 10.0}}
+            if in_memory:
+                arguments["poolclass"] = StaticPool
+            self.engine = create_engine(url, **arguments)
+            _prepare_sqlite(self.engine)
+        else:
+            self.engine = create_engine(url, pool_size=3, pool_pre_ping=True)
+
+    def create(self, *tables: MetaData) -> None:
+        """Create what does not exist yet of `tables`.
+
+        Raises:
+            Unavailable: the database cannot be reached or written.
+        """
+        with mapped_errors(), self.engine.begin() as connection:
+            for metadata in tables:
+                metadata.create_all(connection)
+
+    def connect(self) -> Connection:
+        """A connection of its own; the caller's thread alone uses it.
+
+        Raises:
+            Unavailable: the database cannot be reached.
+        """
+        with mapped_errors():
+            return self.engine.connect()
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+class Savepoint:
+    """Makes one item of a batch fail alone. Speaks to the driver directly: it is in front of every item."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._execute: Any = connection.connection.driver_connection.execute  # type: ignore[union-attr]
+
+    def set(self) -> None:
+        """From here on can be taken back."""
+        self._execute("SAVEPOINT item")
+
+    def release(self) -> None:
+        """Keep what was done since `set`."""
+        self._execute("RELEASE SAVEPOINT item")
+
+    def rollback(self) -> None:
+        """Take back what was done since `set`."""
+        self._execute("ROLLBACK TO SAVEPOINT item")
+        self._execute("RELEASE SAVEPOINT item")
+
+
+@contextmanager
+def mapped_errors() -> Iterator[None]:
+    """Map the errors of a database that is away, full, locked or read-only to `Unavailable`."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise Unavailable(f"database: {error.orig}") from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise Unavailable(f"database: {error.orig}") from error
+        raise
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        # The driver would begin transactions by itself, and not before a SAVEPOINT or SELECT.
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+        connection.execute("PRAGMA temp_store=MEMORY")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")

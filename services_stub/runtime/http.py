@@ -1,0 +1,196 @@
+"""HTTP as every service speaks it: who may call what, bodies decoded strictly, and every refusal a problem document."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+import structlog
+from litestar import Litestar, Request, Response, get
+from litestar.connection import ASGIConnection
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+from litestar.openapi import OpenAPIConfig
+
+from services_stub.contracts.envelope import Cause, from_http
+from services_stub.contracts.money import encode_json
+from services_stub.contracts.problem import MEDIA_TYPE, FieldError, Problem, problem
+from services_stub.runtime.context import Context
+from services_stub.runtime.errors import Refused, Unavailable
+from services_stub.runtime.identifiers import new_id
+from services_stub.runtime.peers import INTERNAL_TOKEN
+from services_stub.runtime.tokens import Caller
+
+LARGEST_BODY = 256 * 1024
+ROLES = frozenset({"user", "seller", "admin"})
+_ANYONE = "anyone"
+_INTERNAL = "internal"
+
+
+def allow(*roles: str) -> dict[str, Any]:
+    """Options of a route that callers with one of `roles` may call: `@get(path, **allow("user"))`."""
+    if not roles or not ROLES.issuperset(roles):
+        raise ValueError(f"roles are {', '.join(sorted(ROLES))}")
+    return {"opt": {"access": frozenset(roles)}}
+
+
+def allow_anyone() -> dict[str, Any]:
+    """Options of a route that needs no token; a token that is sent must be valid all the same."""
+    return {"opt": {"access": frozenset({_ANYONE})}}
+
+
+def allow_internal() -> dict[str, Any]:
+    """Options of a route that only other services may call."""
+    return {"opt": {"access": frozenset({_INTERNAL})}}
+
+
+def access_of(handler: BaseRouteHandler) -> frozenset[str]:
+    """Who may call a route: roles, `anyone`, or `internal`."""
+    access: frozenset[str] = handler.opt["access"]
+    return access
+
+
+class JsonRequest(Request[Caller | None, Any, State]):
+    """A request whose JSON body is decoded straight into the type of the handler's `data`."""
+
+    async def json(self) -> Any:
+        """Decode the body strictly: no coercion, unknown fields refused, amounts exact."""
+        annotation = self.route_handler.parsed_fn_signature.parameters["data"].annotation
+        try:
+            return msgspec.json.decode(await self.body(), type=annotation)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise invalid_body(str(error)) from error
+
+
+class JsonResponse(Response[Any]):
+    """JSON as this project writes it."""
+
+    def render(self, content: Any, media_type: str, enc_hook: Any = None) -> bytes:  # noqa: ARG002 - the base's
+        """Encode the content; bytes are JSON already."""
+        return content if isinstance(content, bytes) else encode_json(content)
+
+
+def invalid_body(message: str) -> Refused:
+    """The refusal of a body, naming the field that msgspec's message names."""
+    text, _, path = message.partition(" - at `$")
+    field = path.rstrip("`").lstrip(".")
+    if not field and "`" in text:
+        field = text.split("`")[1]
+    errors = [FieldError(field=field or "body", message=text)]
+    return Refused(400, "invalid-input", f"`{errors[0].field}`: {text}", errors=errors)
+
+
+def build_app(service: str, routes: Sequence[HTTPRouteHandler], context: Context | None) -> Litestar:
+    """The Litestar application of a service. Without a context it only describes itself (OpenAPI)."""
+    if context is not None and any("access" not in route.opt for route in routes):
+        raise ValueError(f"{service}: every route says who may call it")
+    return Litestar(
+        route_handlers=[*routes, openapi_document],
+        guards=[_guard],
+        request_class=JsonRequest,
+        response_class=JsonResponse,
+        request_max_body_size=LARGEST_BODY,
+        dependencies={
+            "context": Provide(_context, sync_to_thread=False),
+            "caller": Provide(_caller, sync_to_thread=False),
+            "visitor": Provide(_visitor, sync_to_thread=False),
+            "cause": Provide(_cause, sync_to_thread=False),
+        },
+        exception_handlers={
+            Refused: _on_refused,
+            Unavailable: _on_unavailable,
+            HTTPException: _on_http,
+            Exception: _on_bug,
+        },
+        openapi_config=OpenAPIConfig(title=service, version="1", path="/internal/docs", render_plugins=[]),
+        state=State({"context": context}),
+        logging_config=None,
+    )
+
+
+@get("/internal/openapi.json", include_in_schema=False, **allow_internal())
+async def openapi_document(request: Request[Any, Any, State]) -> Response[bytes]:
+    """The OpenAPI document of this service alone."""
+    return Response(msgspec.json.encode(request.app.openapi_schema.to_schema()), media_type="application/json")
+
+
+def problem_response(refusal: Problem) -> Response[bytes]:
+    """A problem document as a response."""
+    headers = {"WWW-Authenticate": "Bearer"} if refusal.status == HTTPStatus.UNAUTHORIZED else {}
+    if refusal.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = "1"
+    return Response(encode_json(refusal.document()), status_code=refusal.status, media_type=MEDIA_TYPE, headers=headers)
+
+
+async def _guard(connection: ASGIConnection[Any, Any, Any, State], handler: BaseRouteHandler) -> None:
+    access = access_of(handler)
+    context: Context = connection.app.state.context
+    if _INTERNAL in access:
+        token = connection.headers.get(INTERNAL_TOKEN, "")
+        if not hmac.compare_digest(token.encode(), context.settings.internal_token.encode()):
+            raise Refused(404, "not-found", "there is no such path")
+        return
+    authorization = connection.headers.get("authorization", "")
+    if not authorization and _ANYONE in access:
+        connection.scope["user"] = None
+        return
+    caller = await context.verifier.caller(authorization)
+    if _ANYONE not in access and caller.role not in access:
+        raise Refused(403, "not-allowed", f"this is for {', '.join(sorted(access))}, not for {caller.role}")
+    connection.scope["user"] = caller
+
+
+def _context(state: State) -> Context:
+    context: Context = state.context
+    return context
+
+
+def _caller(request: Request[Any, Any, State]) -> Caller:
+    caller: Caller = request.scope["user"]
+    return caller
+
+
+def _visitor(request: Request[Any, Any, State]) -> Caller | None:
+    visitor: Caller | None = request.scope["user"]
+    return visitor
+
+
+def _cause(request: Request[Any, Any, State]) -> Cause:
+    return from_http(request.headers, request_id=new_id())
+
+
+def _on_refused(_request: Request[Any, Any, State], error: Refused) -> Response[bytes]:
+    return problem_response(error.problem)
+
+
+def _on_unavailable(request: Request[Any, Any, State], error: Unavailable) -> Response[bytes]:
+    structlog.get_logger().warning("unavailable", path=request.url.path, reason=str(error))
+    return problem_response(problem(503, "unavailable", "a part of the marketplace is away: try again in a moment"))
+
+
+def _on_http(request: Request[Any, Any, State], error: HTTPException) -> Response[bytes]:
+    errors = [_field_error(item) for item in error.extra or [] if isinstance(item, dict)]
+    code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
+    detail = error.detail if not errors else "; ".join(f"`{item.field}`: {item.message}" for item in errors)
+    if error.status_code >= 500:
+        return _on_bug(request, error)
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        detail = "there is no such path"
+    return problem_response(problem(error.status_code, "invalid-input" if errors else code, detail, errors=errors))
+
+
+def _field_error(item: dict[str, Any]) -> FieldError:
+    field = str(item.get("key", ""))
+    if field == "data":
+        return FieldError(field="body", message="a JSON body is required")
+    return FieldError(field=field, message=str(item.get("message", "")))
+
+
+def _on_bug(request: Request[Any, Any, State], error: Exception) -> Response[bytes]:
+    structlog.get_logger().error("a request failed by a bug", path=request.url.path, exc_info=error)
+    return problem_response(problem(500, "internal-error", "this is a bug; the log of the service says more"))

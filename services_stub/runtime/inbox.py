@@ -1,0 +1,43 @@
+"""The inbox: which events a service has handled, claimed in the same transaction as their effects.
+
+Consumers see records again after a crash, a replay or a duplicate send; the inbox makes that harmless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from sqlalchemy import BigInteger, Column, Connection, Index, MetaData, String, Table, bindparam, delete, select
+
+from services_stub.runtime.transaction import Transaction
+
+RETENTION = timedelta(days=7)
+"""As long as the topics keep their records."""
+
+tables = MetaData()
+_inbox = Table(
+    "inbox",
+    tables,
+    Column("event_id", String(200), primary_key=True),
+    Column("received_at", BigInteger, nullable=False),
+    Index("inbox_received_at", "received_at"),
+)
+_seen = select(_inbox.c.event_id).where(_inbox.c.event_id.in_(bindparam("ids", expanding=True)))
+_expired = delete(_inbox).where(_inbox.c.received_at < bindparam("before"))
+
+
+def seen(connection: Connection, event_ids: Collection[str]) -> set[str]:
+    """Those of `event_ids` that were handled before."""
+    return set(connection.scalars(_seen, {"ids": list(event_ids)}))
+
+
+def claim(transaction: Transaction, event_id: str) -> None:
+    """Mark `event_id` as handled by this transaction."""
+    row = {"event_id": event_id, "received_at": int(transaction.now.timestamp() * 1_000_000)}
+    transaction.append(_inbox, row)
+
+
+def forget_old(connection: Connection, now: datetime) -> None:
+    """Drop what is older than any record that can still come."""
+    connection.execute(_expired, {"before": int((now - RETENTION).timestamp() * 1_000_000)})

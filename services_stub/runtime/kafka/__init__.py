@@ -1,0 +1,1 @@
+"""Kafka: the one place of the services that speaks to confluent-kafka."""

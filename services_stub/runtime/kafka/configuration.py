@@ -1,0 +1,68 @@
+"""How producers and consumers are configured, and what of it nobody may change."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from services_stub.runtime.settings import Settings
+
+_PROTECTED = ("enable.auto.commit", "enable.auto.offset.store", "acks", "enable.idempotence", "group.id")
+
+_log = logging.getLogger("kafka")
+
+
+class UnsafeConfiguration(ValueError):
+    """A property was given that the outbox and the inbox rely on; the text names it."""
+
+
+def base(bootstrap_servers: str, extra: dict[str, str]) -> dict[str, Any]:
+    """What every client needs: addresses, time-outs and the user's own properties.
+
+    Raises:
+        UnsafeConfiguration: `extra` sets a property that must not be changed.
+    """
+    for name in _PROTECTED:
+        if name in extra:
+            raise UnsafeConfiguration(f"{name} is set by the marketplace and cannot be configured")
+    return {
+        "bootstrap.servers": bootstrap_servers,
+        "logger": _log,
+        "socket.nagle.disable": True,
+        "reconnect.backoff.ms": 50,
+        "reconnect.backoff.max.ms": 1000,
+        "topic.metadata.refresh.interval.ms": 60_000,
+        "allow.auto.create.topics": False,
+        **extra,
+    }
+
+
+def of_producer(settings: Settings) -> dict[str, Any]:
+    """An idempotent producer that never gives a record up: the outbox holds what the broker has not taken."""
+    return base(settings.bootstrap_servers, settings.kafka_config) | {
+        "client.id": settings.instance,
+        "enable.idempotence": True,
+        "acks": "all",
+        "compression.type": "lz4",
+        "linger.ms": 2,
+        "message.timeout.ms": 0,
+        "queue.buffering.max.messages": 50_000,
+        # Java's partitioner, so that keys lie in the same partition whoever produces them.
+        "partitioner": "murmur2_random",
+    }
+
+
+def of_consumer(settings: Settings) -> dict[str, Any]:
+    """A consumer that commits by hand, after the database did."""
+    return base(settings.bootstrap_servers, settings.kafka_config) | {
+        "client.id": settings.instance,
+        "group.id": settings.service,
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "auto.offset.reset": "earliest",
+        "fetch.wait.max.ms": settings.fetch_wait_ms,
+        "fetch.queue.backoff.ms": 10,
+        "fetch.error.backoff.ms": 100,
+        "queued.min.messages": 2000,
+        "queued.max.messages.kbytes": 8192,
+    }

@@ -1,0 +1,78 @@
+"""Follows topics outside any group: every record from now on (or from the beginning), nothing committed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaException, TopicPartition
+
+from services_stub.runtime.errors import Unavailable
+from services_stub.runtime.kafka import configuration
+from services_stub.runtime.kafka.records import Record, record_of
+from services_stub.runtime.settings import Settings
+
+_METADATA_TIMEOUT = 5.0
+
+
+class Tail:
+    """Hands batches of records to `on_records` in a thread of its own."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        topics: Sequence[str],
+        on_records: Callable[[list[Record]], None],
+        *,
+        from_beginning: bool = False,
+    ) -> None:
+        self._topics = list(topics)
+        self._on_records = on_records
+        self._start = OFFSET_BEGINNING if from_beginning else OFFSET_END
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"tail-{settings.service}", daemon=True)
+        config = configuration.of_consumer(settings) | {"group.id": f"{settings.service}-tail"}
+        self._consumer: Any = Consumer(config)
+
+    def start(self) -> None:
+        """Find the end (or the beginning) of every partition and follow from there.
+
+        Raises:
+            Unavailable: the broker does not answer.
+        """
+        try:
+            metadata = self._consumer.list_topics(timeout=_METADATA_TIMEOUT)
+            partitions = [TopicPartition(t, n) for t in self._topics for n in metadata.topics[t].partitions]
+            if self._start == OFFSET_END:
+                # A fixed place, so that nothing produced from now on is missed while the fetchers start.
+                for partition in partitions:
+                    partition.offset = self._consumer.get_watermark_offsets(partition, timeout=_METADATA_TIMEOUT)[1]
+            else:
+                for partition in partitions:
+                    partition.offset = OFFSET_BEGINNING
+        except (KafkaException, KeyError) as error:
+            raise Unavailable(f"Kafka: {error}") from error
+        self._consumer.assign(partitions)
+        self._thread.start()
+
+    def stop(self, timeout: float) -> None:
+        """Stop following."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+        self._consumer.close()
+
+    def step(self, timeout: float) -> None:
+        """Read one batch and hand it on."""
+        first = self._consumer.poll(timeout)
+        if first is None:
+            return
+        messages = [first, *self._consumer.consume(500, 0)]
+        records = [record_of(message) for message in messages if message.error() is None]
+        if records:
+            self._on_records(records)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self.step(0.19)

@@ -1,0 +1,86 @@
+"""The process of one or more services: starts them, ends when it is told to or when one of them has a bug."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
+
+import structlog
+import uvloop
+
+from services_stub.runtime import logs
+from services_stub.runtime.errors import Unavailable
+from services_stub.runtime.kafka.admin import ClusterIdentity
+from services_stub.runtime.running import RunningService
+from services_stub.runtime.service import Service
+from services_stub.runtime.settings import Settings
+
+EXIT_BUG = 70
+EXIT_UNAVAILABLE = 69
+
+_SWITCH_INTERVAL = 0.001
+_IDENTITY_EVERY = 2.0
+_IDENTITY_WAIT = 30.0
+
+
+def run(services: Sequence[tuple[Service, Settings]]) -> None:
+    """Run `services` until SIGTERM or SIGINT, then drain. Call it after the fork, in the main thread.
+
+    Raises:
+        SystemExit: something that is needed is away (69), or a service has a bug (70).
+    """
+    # Threads hand batches to each other all the time; the default of 5 ms would be felt in every hop.
+    sys.setswitchinterval(_SWITCH_INTERVAL)
+    logs.configure()
+    try:
+        uvloop.run(_run(services))
+    except Unavailable as error:
+        structlog.get_logger().error("cannot start", reason=str(error))
+        raise SystemExit(EXIT_UNAVAILABLE) from error
+
+
+async def _run(services: Sequence[tuple[Service, Settings]]) -> None:
+    loop = asyncio.get_running_loop()
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    settings = services[0][1]
+    identity = ClusterIdentity(settings.bootstrap_servers, settings.kafka_config)
+    cluster_id = await asyncio.to_thread(_identify, identity)
+    running = [RunningService(service, own, cluster_id, _end_by_bug) for service, own in services]
+    for service in running:
+        await service.start()
+    watch = threading.Thread(target=_watch_identity, args=(identity, cluster_id), name="cluster-identity", daemon=True)
+    watch.start()
+    await stopping.wait()
+    await asyncio.gather(*(service.stop() for service in running))
+
+
+def _identify(identity: ClusterIdentity) -> str:
+    deadline = time.monotonic() + _IDENTITY_WAIT
+    while (cluster_id := identity.read(1.0)) is None:
+        if time.monotonic() > deadline:
+            raise Unavailable("Kafka does not answer")
+    return cluster_id
+
+
+def _watch_identity(identity: ClusterIdentity, cluster_id: str) -> None:
+    """End the process when the broker lost its log: the next start replays the outbox and reads from the beginning."""
+    while True:
+        time.sleep(_IDENTITY_EVERY)
+        found = identity.read(1.0)
+        if found is not None and found != cluster_id:
+            structlog.get_logger().error("the broker lost its log; starting over", before=cluster_id, now=found)
+            os._exit(EXIT_UNAVAILABLE)
+
+
+def _end_by_bug(error: BaseException) -> None:
+    """End at once: what is not committed was not done, and the next start takes it up."""
+    structlog.get_logger().critical("ends by a bug", exc_info=error)
+    sys.stderr.flush()
+    os._exit(EXIT_BUG)

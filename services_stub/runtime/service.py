@@ -1,0 +1,64 @@
+"""What a service declares about itself: its routes, its tables, what it consumes and what works in its background."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import ASGIApp
+from sqlalchemy import MetaData
+
+from services_stub.contracts.base import Event
+from services_stub.contracts.events.trace import HopOutcome
+from services_stub.runtime.transaction import Received, Transaction
+
+if TYPE_CHECKING:
+    from services_stub.runtime.context import Context
+
+Outcome = HopOutcome
+"""What a handler made of an event."""
+
+Handler = Callable[[Transaction, Received[Any]], Outcome | None]
+"""Handles one event in the batch's transaction; None means that it was handled."""
+
+Sink = Callable[[Sequence[Received[Event]]], list[Outcome]]
+"""Handles a batch of events in a store of its own; raises `Unavailable` to see the same batch again."""
+
+
+class Worker(Protocol):
+    """Something that works in the background of a service."""
+
+    def start(self) -> None:
+        """Begin; called once, after the writer runs and before events and requests come."""
+
+    def stop(self, timeout: float) -> None:
+        """End within `timeout` seconds; called after events and requests have stopped."""
+
+
+def _no_workers(_context: Context) -> Sequence[Worker]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service as its `service.py` wires it.
+
+    `tables` gives it a database with writer, outbox and inbox; `handlers` say which events it consumes there. A
+    service with another store gives `consumes` and `sink` instead. `wrap` puts an ASGI application in front of the
+    routes.
+    """
+
+    name: str
+    routes: Sequence[HTTPRouteHandler]
+    tables: MetaData | None = None
+    handlers: Mapping[type[Event], Handler] = field(default_factory=dict)
+    consumes: Sequence[type[Event]] = ()
+    sink: Callable[[Context], Sink] | None = None
+    workers: Callable[[Context], Sequence[Worker]] = _no_workers
+    wrap: Callable[[ASGIApp, Context], ASGIApp] | None = None
+
+    def events(self) -> tuple[type[Event], ...]:
+        """The events that it consumes."""
+        return (*self.handlers, *self.consumes)

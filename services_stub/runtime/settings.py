@@ -1,0 +1,33 @@
+"""The settings of one instance of a service. The supervisor makes them and hands them to the process it starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a service listens, what it reaches, and where it keeps its data.
+
+    `internal_token` opens the routes that are only for other services. `options` are the service's own.
+    """
+
+    service: str
+    instance: str
+    host: str = "127.0.0.1"
+    port: int
+    bootstrap_servers: str
+    kafka_config: dict[str, str] = {}
+    fetch_wait_ms: int = 5
+    data_dir: str
+    database_url: str = ""
+    peers: dict[str, str] = {}
+    internal_token: str
+    cart_store_url: str = ""
+    trace_sampling: float = 1.0
+    options: dict[str, str] = {}
+
+    def url_of_database(self) -> str:
+        """The SQLAlchemy URL of the service's database, by default one SQLite file in its own directory."""
+        return self.database_url or f"sqlite:///{Path(self.data_dir) / (self.service + '.db')}"

@@ -1,0 +1,97 @@
+"""Who is calling: access tokens, verified with the key set that the auth service publishes.
+
+Verifying an Ed25519 signature costs far more than a request may, so a verified token is remembered until it expires.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+
+import jwt
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from services_stub.contracts.http.auth import KeySet
+from services_stub.runtime.errors import Refused
+
+LARGEST_TOKEN = 4096
+_REMEMBERED = 20_000
+_CLAIMS = ["sub", "iat", "exp", "jti", "userId", "role", "email"]
+_KEYS_EVERY = 1.0
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Who is calling, as the token says. `expires_at` is Unix time in seconds."""
+
+    user_id: str
+    role: str
+    email: str
+    expires_at: int
+
+
+def unauthorized(code: str, detail: str) -> Refused:
+    """The refusal of a request without a valid token."""
+    return Refused(401, code, detail)
+
+
+def bearer(authorization: str) -> str:
+    """The token of an `Authorization` header.
+
+    Raises:
+        Refused: there is none, or it is of another scheme.
+    """
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not token or len(token) > LARGEST_TOKEN:
+        raise unauthorized("token-missing", "send `Authorization: Bearer <access token>`")
+    return token
+
+
+class Verifier:
+    """Verifies tokens; `fetch_keys` asks the auth service for its key set when a token names an unknown key."""
+
+    def __init__(self, fetch_keys: Callable[[], Awaitable[KeySet]]) -> None:
+        self._fetch_keys = fetch_keys
+        self._keys: dict[str, Ed25519PublicKey] = {}
+        self._verified: dict[str, Caller] = {}
+        self._fetched_at = -_KEYS_EVERY
+
+    async def caller(self, authorization: str) -> Caller:
+        """The caller that an `Authorization` header names.
+
+        Raises:
+            Refused: the token is missing, forged, malformed or expired.
+            Unavailable: the auth service does not answer and its keys are not known yet.
+        """
+        token = bearer(authorization)
+        known = self._verified.get(token)
+        if known is None:
+            known = await self._verify(token)
+            if len(self._verified) >= _REMEMBERED:
+                self._verified.clear()
+            self._verified[token] = known
+        if known.expires_at <= time.time():
+            raise unauthorized("token-expired", "the access token has expired: refresh it or log in again")
+        return known
+
+    async def _verify(self, token: str) -> Caller:
+        try:
+            key_id = str(jwt.get_unverified_header(token).get("kid", ""))
+            claims = jwt.decode(
+                token, await self._key(key_id), algorithms=["EdDSA"], options={"require": _CLAIMS, "verify_exp": False}
+            )
+            return Caller(str(claims["userId"]), str(claims["role"]), str(claims["email"]), int(claims["exp"]))
+        except (jwt.PyJWTError, ValueError, TypeError) as error:
+            raise unauthorized("token-invalid", "the access token is not valid") from error
+
+    async def _key(self, key_id: str) -> Ed25519PublicKey:
+        if key_id not in self._keys and time.monotonic() - self._fetched_at >= _KEYS_EVERY:
+            # At most once a second: a forged key id must not become load on the auth service.
+            self._fetched_at = time.monotonic()
+            for key in (await self._fetch_keys()).keys:
+                public = jwt.PyJWK({"kty": key.kty, "crv": key.crv, "x": key.x, "alg": key.alg}).key
+                if isinstance(public, Ed25519PublicKey):
+                    self._keys[key.kid] = public
+        if key_id not in self._keys:
+            raise unauthorized("token-invalid", "the access token is signed with an unknown key")
+        return self._keys[key_id]

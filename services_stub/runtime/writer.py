@@ -1,0 +1,192 @@
+"""The one thread that writes to a service's database.
+
+It takes everything that waits (commands of HTTP requests and batches of events alike) and commits it as one
+transaction. Each item has a savepoint, so that one that is refused fails alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import structlog
+
+from services_stub.contracts.envelope import Cause
+from services_stub.runtime import inbox
+from services_stub.runtime.completions import Completions
+from services_stub.runtime.database import Database, Savepoint, mapped_errors
+from services_stub.runtime.errors import Refused, Unavailable
+from services_stub.runtime.outbox import Outbox, Sender
+from services_stub.runtime.transaction import Transaction
+
+LARGEST_BATCH = 500
+_TICK = 0.02
+_ACKNOWLEDGE_EVERY = 0.5
+_FORGET_EVERY = 600.0
+
+
+class Entry(Protocol):
+    """Something that waits to be written."""
+
+    def apply(self, transaction: Transaction, savepoint: Savepoint) -> None:
+        """Do it in the batch's transaction; an error that concerns only this entry does not escape."""
+
+    def committed(self, completions: Completions, /) -> None:
+        """The batch is committed."""
+
+    def failed(self, error: Exception, completions: Completions, /) -> None:
+        """The batch was rolled back; nothing of it is true."""
+
+
+class Command:
+    """A handler and what it is to handle, for somebody who waits for the result."""
+
+    def __init__(
+        self, handler: Callable[[Transaction, Any], Any], command: Any, cause: Cause, future: asyncio.Future[Any]
+    ) -> None:
+        self._handler, self._command, self._cause, self._future = handler, command, cause, future
+        self._result: Any = None
+        self._error: Exception | None = None
+
+    def apply(self, transaction: Transaction, savepoint: Savepoint) -> None:
+        """Call the handler; what it refuses, and a bug in it, is told to the caller alone."""
+        self._result, self._error = None, None
+        transaction.begin_item(self._cause)
+        savepoint.set()
+        try:
+            self._result = self._handler(transaction, self._command)
+        except Refused as error:
+            self._error = error
+        except (TypeError, ValueError, KeyError, AttributeError, IndexError, ArithmeticError, AssertionError) as error:
+            structlog.get_logger().exception("a command failed by a bug", handler=self._handler.__name__)
+            self._error = error
+        if self._error is None:
+            savepoint.release()
+        else:
+            savepoint.rollback()
+            transaction.rollback_item()
+
+    def committed(self, completions: Completions) -> None:
+        """Tell the caller."""
+        completions.add(self._future, self._result, self._error)
+
+    def failed(self, error: Exception, completions: Completions) -> None:
+        """Tell the caller that nothing was changed."""
+        completions.add(self._future, None, error)
+
+
+class Writer:
+    """Runs entries in batches. `on_bug` is called with what no entry could contain; the process ends then."""
+
+    def __init__(
+        self, service: str, database: Database, sender: Sender, cluster_id: str, on_bug: Callable[[BaseException], None]
+    ) -> None:
+        self._service, self._database, self._on_bug = service, database, on_bug
+        self._entries: queue.SimpleQueue[Entry | None] = queue.SimpleQueue()
+        self._connection = database.connect()
+        with mapped_errors(), self._connection.begin():
+            self.outbox = Outbox(self._connection, sender, cluster_id)
+        self._thread = threading.Thread(target=self._run, name=f"writer-{service}", daemon=True)
+        self._written_down = self._forgot = time.monotonic()
+        self._stopped = False
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def submit(self, entry: Entry) -> None:
+        """Put an entry behind those that wait."""
+        self._entries.put(entry)
+
+    async def run(self, handler: Callable[[Transaction, Any], Any], command: Any, cause: Cause) -> Any:
+        """Have `handler(transaction, command)` run in the next batch; its result, or what it raised.
+
+        Raises:
+            Refused: the handler refused.
+            Unavailable: the database is away or full; nothing was changed.
+        """
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._entries.put(Command(handler, command, cause, future))
+        return await future
+
+    def stop(self, timeout: float) -> None:
+        """Write what waits, wait for the broker's acknowledgements up to `timeout` seconds, and end."""
+        deadline = time.monotonic() + timeout
+        self._entries.put(None)
+        self._thread.join(timeout)
+        while not self._thread.is_alive() and self.outbox.pending() and time.monotonic() < deadline:
+            self.write([])
+            time.sleep(_TICK)
+        if not self._thread.is_alive():
+            self._connection.close()
+
+    def step(self) -> None:
+        """Wait for entries and write them; beside that, keep the outbox going."""
+        busy = self.outbox.pending()
+        entries = self._take(_TICK if busy else None)
+        news = self.outbox.poll()
+        due = time.monotonic() - self._written_down > _ACKNOWLEDGE_EVERY
+        if entries or self.outbox.behind or (news and due):
+            self.write(entries)
+
+    def write(self, entries: list[Entry]) -> None:
+        """Write one batch."""
+        completions = Completions()
+        transaction = Transaction(self._connection, self._service, datetime.now(UTC))
+        try:
+            with mapped_errors(), self._connection.begin():
+                savepoint = Savepoint(self._connection)
+                for entry in entries:
+                    entry.apply(transaction, savepoint)
+                transaction.flush()
+                self.outbox.store(self._connection, transaction.outbox)
+                self._forget(transaction.now)
+        except Unavailable as error:
+            structlog.get_logger().error("a batch was rolled back", service=self._service, reason=str(error))
+            for entry in entries:
+                entry.failed(error, completions)
+            completions.deliver()
+            return
+        self._written_down = time.monotonic()
+        self.outbox.committed(transaction.outbox)
+        for callback in transaction.callbacks:
+            callback()
+        for entry in entries:
+            entry.committed(completions)
+        completions.deliver()
+        if self.outbox.behind:
+            with mapped_errors(), self._connection.begin():
+                self.outbox.catch_up(self._connection)
+
+    def _take(self, timeout: float | None) -> list[Entry]:
+        """Everything that waits, up to the largest batch; waits up to `timeout` seconds for the first."""
+        entries: list[Entry] = []
+        try:
+            entry = self._entries.get(timeout=timeout)
+            while entry is not None:
+                entries.append(entry)
+                if len(entries) == LARGEST_BATCH:
+                    return entries
+                entry = self._entries.get_nowait()
+            self._stopped = True
+        except queue.Empty:
+            pass
+        return entries
+
+    def _forget(self, now: datetime) -> None:
+        if time.monotonic() - self._forgot > _FORGET_EVERY:
+            self._forgot = time.monotonic()
+            inbox.forget_old(self._connection, now)
+
+    def _run(self) -> None:
+        try:
+            while not self._stopped:
+                self.step()
+        except BaseException as error:
+            self._on_bug(error)
+            raise
