@@ -26,8 +26,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A fact that a service published on the topic named by `topic`.
 
     `key` names the attribute that holds the aggregate id: it is the record's key, so all events of one aggregate
-    lie in one partition, in order. `schema_version` is the version of the schema; within a version only optional fields are
-    added.
+    lie in one partition, in order. `schema_version` is the version of the schema; within a version only optional fields
+    are added.
     """
 
     topic: ClassVar[str]

@@ -79,7 +79,7 @@ def invalid_body(message: str) -> Refused:
     """The refusal of a body, naming the field that msgspec's message names."""
     text, _, path = message.partition(" - at `$")
     field = path.rstrip("`").lstrip(".")
-    if not field and "`" in text:
+    if not field and text.startswith(("`", "Object ")):
         field = text.split("`")[1]
     errors = [FieldError(field=field or "body", message=text)]
     return Refused(400, "invalid-input", f"`{errors[0].field}`: {text}", errors=errors)

@@ -1,0 +1,1 @@
+"""Each database and each broker through one suite."""

@@ -1,0 +1,168 @@
+"""The writer, the outbox and the inbox on each kind of database: what is committed is sent, once each, in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from services_stub.contracts.events import OrderCreated
+from services_stub.contracts.events.trace import HopOutcome
+from services_stub.runtime import outbox
+from services_stub.runtime.consumer import InDatabase, Item
+from services_stub.runtime.database import Database
+from services_stub.runtime.decoding import EventDecoder
+from services_stub.runtime.errors import Refused
+from services_stub.runtime.kafka.records import Record
+from services_stub.runtime.transaction import NO_CAUSE
+from services_stub.runtime.writer import Command, Writer
+from tests.unit.runtime.stage import (
+    HeldSender,
+    add_thing,
+    names,
+    new_writer,
+    on_order_created,
+    order_created,
+    record_of,
+)
+
+
+def run_commands(writer: Writer, commands: Sequence[str]) -> list[Any]:
+    """Submit the commands together, take one step, and give their results and errors."""
+
+    async def submit() -> list[Any]:
+        loop = asyncio.get_running_loop()
+        futures = [loop.create_future() for _ in commands]
+        writer.write([Command(add_thing, name, NO_CAUSE, f) for name, f in zip(commands, futures, strict=True)])
+        return list(await asyncio.gather(*futures, return_exceptions=True))
+
+    return asyncio.run(submit())
+
+
+def handle(writer: Writer, records: Sequence[Record]) -> list[HopOutcome]:
+    """Handle a batch of records as the consumer would, with the writer at work."""
+    decoder = EventDecoder([OrderCreated])
+    items: list[Item] = [(record, decoder.decode(record)) for record in records]
+    return InDatabase("test", writer, {OrderCreated: on_order_created})(items, 1).outcomes
+
+
+def test_a_refused_command_and_a_bug_fail_alone(database: Database) -> None:
+    sender = HeldSender()
+    results = run_commands(new_writer(database, sender), ["a", "refuse", "bug", "b"])
+    assert results[0] == "A"
+    assert results[3] == "B"
+    assert isinstance(results[1], Refused)
+    assert isinstance(results[2], ValueError)
+    assert names(database) == ["a", "b"]
+    assert sender.keys() == ["a", "b"]
+
+
+def test_events_are_sent_again_after_a_crash_in_order(database: Database) -> None:
+    first = HeldSender()
+    writer = new_writer(database, first)
+    run_commands(writer, ["a", "b", "c"])
+    first.acknowledge(0)
+    writer.write([])
+    second = HeldSender()
+    restarted = new_writer(database, second)
+    restarted.write([])
+    assert second.keys() == ["b", "c"]
+    second.acknowledge()
+    restarted.write([])
+    assert not restarted.outbox.pending()
+    third = HeldSender()
+    new_writer(database, third).write([])
+    assert third.keys() == []
+
+
+def test_an_acknowledgement_out_of_order_loses_nothing(database: Database) -> None:
+    first = HeldSender()
+    writer = new_writer(database, first)
+    run_commands(writer, ["a", "b", "c"])
+    first.acknowledge(1, 2)
+    writer.write([])
+    second = HeldSender()
+    new_writer(database, second).write([])
+    assert second.keys() == ["a", "b", "c"]
+
+
+def test_a_full_queue_holds_events_back_without_reordering(database: Database) -> None:
+    sender = HeldSender(room=2)
+    writer = new_writer(database, sender)
+    run_commands(writer, ["a", "b", "c"])
+    run_commands(writer, ["d"])
+    assert sender.keys() == ["a", "b"]
+    assert writer.outbox.behind
+    sender.room = 100
+    run_commands(writer, ["e"])
+    assert sender.keys() == ["a", "b", "c", "d", "e"]
+    assert not writer.outbox.behind
+
+
+def test_a_broker_that_lost_its_log_gets_everything_that_was_retained(database: Database) -> None:
+    first = HeldSender()
+    writer = new_writer(database, first, "before")
+    run_commands(writer, ["a", "b"])
+    first.acknowledge()
+    writer.write([])
+    second = HeldSender()
+    new_writer(database, second, "after").write([])
+    assert second.keys() == ["a", "b"]
+
+
+def test_old_acknowledged_rows_are_dropped(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "RETAINED", 10)
+    sender = HeldSender()
+    writer = new_writer(database, sender)
+    for batch in range(12):
+        run_commands(writer, [f"{batch}-{number}" for number in range(100)])
+        sender.acknowledge()
+        writer.write([])
+    replayed = HeldSender()
+    new_writer(database, replayed, "another cluster").write([])
+    assert len(replayed.keys()) < 400
+    assert replayed.keys()[-1] == "11-99"
+
+
+def test_an_event_that_comes_twice_has_one_effect(database: Database) -> None:
+    sender = HeldSender()
+    writer = new_writer(database, sender)
+    writer.start()
+    record = record_of(order_created("a"), event_id="e1")
+    assert handle(writer, [record, record]) == [HopOutcome.HANDLED, HopOutcome.DUPLICATE]
+    assert handle(writer, [record]) == [HopOutcome.DUPLICATE]
+    writer.stop(0.1)
+    assert names(database) == ["a"]
+    assert sender.keys() == ["a"]
+
+
+def test_poison_and_refusals_do_not_hold_up_the_rest(database: Database) -> None:
+    sender = HeldSender()
+    writer = new_writer(database, sender)
+    writer.start()
+    records = [
+        record_of(order_created("a")),
+        record_of(order_created("p", "poison"), offset=7),
+        record_of(order_created("r", "refuse")),
+        Record("order-created", 0, 9, None, b"{broken", [], 0),
+        record_of(order_created("b")),
+    ]
+    outcomes = handle(writer, records)
+    writer.stop(0.1)
+    assert outcomes == [
+        HopOutcome.HANDLED,
+        HopOutcome.DEAD_LETTER,
+        HopOutcome.REJECTED,
+        HopOutcome.DEAD_LETTER,
+        HopOutcome.HANDLED,
+    ]
+    assert names(database) == ["a", "b"]
+    assert [topic for topic, _key, _value in sender.taken] == [
+        "payment-failed",
+        "order-created.dlq",
+        "order-created.dlq",
+        "payment-failed",
+    ]
+    assert sender.taken[2][2] == b"{broken"

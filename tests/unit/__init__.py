@@ -1,0 +1,1 @@
+"""Tests of handlers and rules as plain functions."""

@@ -1,0 +1,1 @@
+"""Tests of the runtime, each loop by its step."""
