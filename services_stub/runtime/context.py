@@ -22,7 +22,10 @@ P = ParamSpec("P")
 
 
 class Context:
-    """The parts of one running service. `state` holds what the service itself keeps while it runs."""
+    """The parts of one running service. `state` holds what the service itself keeps while it runs.
+
+    `stopping` is set when the service begins to drain: answers that would not end by themselves must end then.
+    """
 
     def __init__(
         self,
@@ -38,6 +41,7 @@ class Context:
         self.peers = peers
         self.verifier = verifier
         self.state: dict[str, Any] = {}
+        self.stopping = asyncio.Event()
         self._writer = writer
         self._reader = reader
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
+from typing import Annotated
 
 import msgspec
 
 from services_stub.contracts.problem import FieldError
 from services_stub.runtime.errors import Refused
 
-Value = str | int
+Value = str | Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+"""What a database can compare: text, and whole numbers of 64 bits."""
 
 
 def encode_cursor(values: list[Value]) -> str:

@@ -19,6 +19,8 @@ INTERNAL_TOKEN = "x-internal-token"
 
 _CONNECT = timedelta(seconds=1)
 _TOTAL = timedelta(seconds=5)
+_IDLE = timedelta(seconds=4)
+"""Shorter than a service keeps an idle connection, so that no request meets one that is just being closed."""
 
 T = TypeVar("T")
 
@@ -34,6 +36,7 @@ class Peers:
             ClientBuilder()
             .connect_timeout(_CONNECT)
             .timeout(_TOTAL)
+            .pool_idle_timeout(_IDLE)
             .follow_redirects(False)
             .no_proxy()
             .gzip(False)

@@ -90,6 +90,7 @@ class RunningService:
 
     async def stop(self) -> None:
         """Drain: no new requests, batch committed, offsets committed, outbox flushed."""
+        self.context.stopping.set()
         self._server.should_exit = True
         if self._serving is not None:
             await self._serving
@@ -156,13 +157,16 @@ class RunningService:
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,
             date_header=False,
             timeout_graceful_shutdown=5,
             backlog=1024,
         )
 
     def _build_app(self) -> Litestar:
-        return build_app(self._service.name, [*self._service.routes, *health_routes(self.health)], self.context)
+        own = {path for route in self._service.routes for path in route.paths}
+        health = [route for route in health_routes(self.health) if own.isdisjoint(route.paths)]
+        return build_app(self._service.name, [*self._service.routes, *health], self.context)
 
 
 def health_routes(health: Callable[[], ServiceHealth]) -> list[Any]:

@@ -5,6 +5,7 @@ Verifying an Ed25519 signature costs far more than a request may, so a verified 
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
@@ -55,6 +56,7 @@ class Verifier:
         self._keys: dict[str, Ed25519PublicKey] = {}
         self._verified: dict[str, Caller] = {}
         self._fetched_at = -_KEYS_EVERY
+        self._fetching = asyncio.Lock()
 
     async def caller(self, authorization: str) -> Caller:
         """The caller that an `Authorization` header names.
@@ -85,13 +87,20 @@ class Verifier:
             raise unauthorized("token-invalid", "the access token is not valid") from error
 
     async def _key(self, key_id: str) -> Ed25519PublicKey:
-        if key_id not in self._keys and time.monotonic() - self._fetched_at >= _KEYS_EVERY:
-            # At most once a second: a forged key id must not become load on the auth service.
-            self._fetched_at = time.monotonic()
-            for key in (await self._fetch_keys()).keys:
-                public = jwt.PyJWK({"kty": key.kty, "crv": key.crv, "x": key.x, "alg": key.alg}).key
-                if isinstance(public, Ed25519PublicKey):
-                    self._keys[key.kid] = public
+        if key_id not in self._keys:
+            # One asks and the others wait for the answer, as after a restart everybody comes at once.
+            async with self._fetching:
+                if key_id not in self._keys and time.monotonic() - self._fetched_at >= _KEYS_EVERY:
+                    await self._learn_keys()
         if key_id not in self._keys:
             raise unauthorized("token-invalid", "the access token is signed with an unknown key")
         return self._keys[key_id]
+
+    async def _learn_keys(self) -> None:
+        published = await self._fetch_keys()
+        # At most once a second: a forged key id must not become load on the auth service.
+        self._fetched_at = time.monotonic()
+        for key in published.keys:
+            public = jwt.PyJWK({"kty": key.kty, "crv": key.crv, "x": key.x, "alg": key.alg}).key
+            if isinstance(public, Ed25519PublicKey):
+                self._keys[key.kid] = public

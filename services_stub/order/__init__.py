@@ -1,0 +1,1 @@
+"""Orders and their history: placing, paying, shipping, cancelling, each step an event."""

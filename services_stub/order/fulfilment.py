@@ -1,0 +1,148 @@
+"""The life of an order as one table: what each trigger does to an order in each status.
+
+    PENDING ► PAID ► SHIPPED ► DELIVERED      PENDING ► FAILED      PENDING or PAID ► CANCELLED ► REFUNDED
+
+Topics are not ordered against each other, and records come twice, so every trigger can meet every status: the table is
+total. What is decided here is carried out elsewhere; what it starts in other services hangs on the order-updated that a
+step announces: PAID commits the stock, FAILED and CANCELLED give it back, CANCELLED makes the payment service void the
+charge or give it back.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, StrEnum
+from typing import NamedTuple
+
+from services_stub.contracts.events.order import OrderStatus
+
+S = OrderStatus
+
+
+class Trigger(StrEnum):
+    """What can happen to an order: events of other services, and what its shopper and its sellers ask for.
+
+    An order can have several sellers. Only the last of them to ship or deliver moves it; and once one of them has
+    shipped, it cannot be cancelled any more.
+    """
+
+    PAYMENT_SUCCESS = "payment-success"
+    PAYMENT_FAILED = "payment-failed"
+    PAYMENT_REFUNDED = "payment-refunded"
+    SELLER_BLOCKED = "seller-blocked"
+    CANCEL = "cancel"
+    CANCEL_PART_SHIPPED = "cancel-part-shipped"
+    SHIP_PART = "ship-part"
+    SHIP_LAST = "ship-last"
+    DELIVER_PART = "deliver-part"
+    DELIVER_LAST = "deliver-last"
+
+
+T = Trigger
+
+
+class Effect(Enum):
+    """What a step makes happen beside the new status."""
+
+    ANNOUNCED = "order-updated is published and the history grows"
+    NOTHING = "nothing: the trigger is late, repeated, or does not concern an order in this status"
+    REFUSED = "nothing, and whoever asked is told the reason"
+    REJECTED = "nothing, and the event is logged: it cannot be true of an order in this status"
+
+
+class Step(NamedTuple):
+    """The status after a trigger, why, and what happens."""
+
+    status: OrderStatus
+    reason: str
+    effect: Effect
+
+
+_ANNOUNCED, _NOTHING, _REFUSED, _REJECTED = Effect.ANNOUNCED, Effect.NOTHING, Effect.REFUSED, Effect.REJECTED
+
+PLACED = Step(S.PENDING, "placed", _ANNOUNCED)
+"""How an order begins; what announces it is order-created."""
+
+FULFILMENT: dict[tuple[OrderStatus, Trigger], Step] = {
+    # The stock is reserved, the charge is under way.
+    (S.PENDING, T.PAYMENT_SUCCESS): Step(S.PAID, "paid", _ANNOUNCED),
+    (S.PENDING, T.PAYMENT_FAILED): Step(S.FAILED, "payment-failed", _ANNOUNCED),
+    (S.PENDING, T.PAYMENT_REFUNDED): Step(S.PENDING, "not-cancelled", _REJECTED),
+    (S.PENDING, T.SELLER_BLOCKED): Step(S.CANCELLED, "seller-blocked", _ANNOUNCED),
+    (S.PENDING, T.CANCEL): Step(S.CANCELLED, "cancelled-by-shopper", _ANNOUNCED),
+    (S.PENDING, T.CANCEL_PART_SHIPPED): Step(S.PENDING, "order-not-cancellable", _REFUSED),
+    (S.PENDING, T.SHIP_PART): Step(S.PENDING, "order-not-paid", _REFUSED),
+    (S.PENDING, T.SHIP_LAST): Step(S.PENDING, "order-not-paid", _REFUSED),
+    (S.PENDING, T.DELIVER_PART): Step(S.PENDING, "order-not-shipped", _REFUSED),
+    (S.PENDING, T.DELIVER_LAST): Step(S.PENDING, "order-not-shipped", _REFUSED),
+    # Paid and not yet shipped by every seller. A blocked seller's paid orders stand: the shopper has bought them.
+    (S.PAID, T.PAYMENT_SUCCESS): Step(S.PAID, "already-paid", _NOTHING),
+    (S.PAID, T.PAYMENT_FAILED): Step(S.PAID, "already-paid", _REJECTED),
+    (S.PAID, T.PAYMENT_REFUNDED): Step(S.PAID, "not-cancelled", _REJECTED),
+    (S.PAID, T.SELLER_BLOCKED): Step(S.PAID, "already-paid", _NOTHING),
+    (S.PAID, T.CANCEL): Step(S.CANCELLED, "cancelled-by-shopper", _ANNOUNCED),
+    (S.PAID, T.CANCEL_PART_SHIPPED): Step(S.PAID, "order-not-cancellable", _REFUSED),
+    (S.PAID, T.SHIP_PART): Step(S.PAID, "partly-shipped", _NOTHING),
+    (S.PAID, T.SHIP_LAST): Step(S.SHIPPED, "shipped", _ANNOUNCED),
+    (S.PAID, T.DELIVER_PART): Step(S.PAID, "partly-delivered", _NOTHING),
+    (S.PAID, T.DELIVER_LAST): Step(S.PAID, "order-not-shipped", _REFUSED),
+    # On its way: too late to cancel.
+    (S.SHIPPED, T.PAYMENT_SUCCESS): Step(S.SHIPPED, "already-paid", _NOTHING),
+    (S.SHIPPED, T.PAYMENT_FAILED): Step(S.SHIPPED, "already-paid", _REJECTED),
+    (S.SHIPPED, T.PAYMENT_REFUNDED): Step(S.SHIPPED, "not-cancelled", _REJECTED),
+    (S.SHIPPED, T.SELLER_BLOCKED): Step(S.SHIPPED, "already-paid", _NOTHING),
+    (S.SHIPPED, T.CANCEL): Step(S.SHIPPED, "order-not-cancellable", _REFUSED),
+    (S.SHIPPED, T.CANCEL_PART_SHIPPED): Step(S.SHIPPED, "order-not-cancellable", _REFUSED),
+    (S.SHIPPED, T.SHIP_PART): Step(S.SHIPPED, "already-shipped", _NOTHING),
+    (S.SHIPPED, T.SHIP_LAST): Step(S.SHIPPED, "already-shipped", _NOTHING),
+    (S.SHIPPED, T.DELIVER_PART): Step(S.SHIPPED, "partly-delivered", _NOTHING),
+    (S.SHIPPED, T.DELIVER_LAST): Step(S.DELIVERED, "delivered", _ANNOUNCED),
+    # Arrived: the end.
+    (S.DELIVERED, T.PAYMENT_SUCCESS): Step(S.DELIVERED, "already-paid", _NOTHING),
+    (S.DELIVERED, T.PAYMENT_FAILED): Step(S.DELIVERED, "already-paid", _REJECTED),
+    (S.DELIVERED, T.PAYMENT_REFUNDED): Step(S.DELIVERED, "not-cancelled", _REJECTED),
+    (S.DELIVERED, T.SELLER_BLOCKED): Step(S.DELIVERED, "already-paid", _NOTHING),
+    (S.DELIVERED, T.CANCEL): Step(S.DELIVERED, "order-not-cancellable", _REFUSED),
+    (S.DELIVERED, T.CANCEL_PART_SHIPPED): Step(S.DELIVERED, "order-not-cancellable", _REFUSED),
+    (S.DELIVERED, T.SHIP_PART): Step(S.DELIVERED, "already-shipped", _NOTHING),
+    (S.DELIVERED, T.SHIP_LAST): Step(S.DELIVERED, "already-shipped", _NOTHING),
+    (S.DELIVERED, T.DELIVER_PART): Step(S.DELIVERED, "already-delivered", _NOTHING),
+    (S.DELIVERED, T.DELIVER_LAST): Step(S.DELIVERED, "already-delivered", _NOTHING),
+    # Not charged. Should a charge turn up after all, it must not be kept: cancelling gives it back.
+    (S.FAILED, T.PAYMENT_SUCCESS): Step(S.CANCELLED, "charged-after-failure", _ANNOUNCED),
+    (S.FAILED, T.PAYMENT_FAILED): Step(S.FAILED, "already-failed", _NOTHING),
+    (S.FAILED, T.PAYMENT_REFUNDED): Step(S.REFUNDED, "refunded", _ANNOUNCED),
+    (S.FAILED, T.SELLER_BLOCKED): Step(S.FAILED, "already-failed", _NOTHING),
+    (S.FAILED, T.CANCEL): Step(S.FAILED, "order-not-cancellable", _REFUSED),
+    (S.FAILED, T.CANCEL_PART_SHIPPED): Step(S.FAILED, "order-not-cancellable", _REFUSED),
+    (S.FAILED, T.SHIP_PART): Step(S.FAILED, "order-not-paid", _REFUSED),
+    (S.FAILED, T.SHIP_LAST): Step(S.FAILED, "order-not-paid", _REFUSED),
+    (S.FAILED, T.DELIVER_PART): Step(S.FAILED, "order-not-shipped", _REFUSED),
+    (S.FAILED, T.DELIVER_LAST): Step(S.FAILED, "order-not-shipped", _REFUSED),
+    # Cancelled: a charge that was under way or done is given back by the payment service, which hears of it.
+    (S.CANCELLED, T.PAYMENT_SUCCESS): Step(S.CANCELLED, "will-be-refunded", _NOTHING),
+    (S.CANCELLED, T.PAYMENT_FAILED): Step(S.CANCELLED, "already-cancelled", _NOTHING),
+    (S.CANCELLED, T.PAYMENT_REFUNDED): Step(S.REFUNDED, "refunded", _ANNOUNCED),
+    (S.CANCELLED, T.SELLER_BLOCKED): Step(S.CANCELLED, "already-cancelled", _NOTHING),
+    (S.CANCELLED, T.CANCEL): Step(S.CANCELLED, "already-cancelled", _NOTHING),
+    (S.CANCELLED, T.CANCEL_PART_SHIPPED): Step(S.CANCELLED, "already-cancelled", _NOTHING),
+    (S.CANCELLED, T.SHIP_PART): Step(S.CANCELLED, "order-cancelled", _REFUSED),
+    (S.CANCELLED, T.SHIP_LAST): Step(S.CANCELLED, "order-cancelled", _REFUSED),
+    (S.CANCELLED, T.DELIVER_PART): Step(S.CANCELLED, "order-cancelled", _REFUSED),
+    (S.CANCELLED, T.DELIVER_LAST): Step(S.CANCELLED, "order-cancelled", _REFUSED),
+    # Given back: the end. The payment-success of that charge may come only now.
+    (S.REFUNDED, T.PAYMENT_SUCCESS): Step(S.REFUNDED, "already-refunded", _NOTHING),
+    (S.REFUNDED, T.PAYMENT_FAILED): Step(S.REFUNDED, "already-refunded", _NOTHING),
+    (S.REFUNDED, T.PAYMENT_REFUNDED): Step(S.REFUNDED, "already-refunded", _NOTHING),
+    (S.REFUNDED, T.SELLER_BLOCKED): Step(S.REFUNDED, "already-refunded", _NOTHING),
+    (S.REFUNDED, T.CANCEL): Step(S.REFUNDED, "already-cancelled", _NOTHING),
+    (S.REFUNDED, T.CANCEL_PART_SHIPPED): Step(S.REFUNDED, "already-cancelled", _NOTHING),
+    (S.REFUNDED, T.SHIP_PART): Step(S.REFUNDED, "order-cancelled", _REFUSED),
+    (S.REFUNDED, T.SHIP_LAST): Step(S.REFUNDED, "order-cancelled", _REFUSED),
+    (S.REFUNDED, T.DELIVER_PART): Step(S.REFUNDED, "order-cancelled", _REFUSED),
+    (S.REFUNDED, T.DELIVER_LAST): Step(S.REFUNDED, "order-cancelled", _REFUSED),
+}
+
+
+def next_step(status: OrderStatus, trigger: Trigger) -> Step:
+    """What `trigger` does to an order in `status`."""
+    return FULFILMENT[status, trigger]

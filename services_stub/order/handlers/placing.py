@@ -1,0 +1,137 @@
+"""How a reservation becomes an order, once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import msgspec
+from sqlalchemy import Connection
+
+from services_stub.contracts.events.order import OrderCreated, OrderItem
+from services_stub.contracts.http.order import Order, OrderChange
+from services_stub.contracts.http.product import LineProblem
+from services_stub.contracts.money import encode_json, to_cents
+from services_stub.order import store
+from services_stub.order.fulfilment import PLACED
+from services_stub.order.handlers.moves import no_such_order, remember
+from services_stub.runtime.errors import Refused
+from services_stub.runtime.transaction import Transaction
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Make a reservation an order. `fingerprint` tells a repeated request from another one under the same key."""
+
+    order_id: str
+    user_id: str
+    items: list[OrderItem]
+    amount: Decimal
+    currency: str
+    payment_method: str
+    fingerprint: str
+    expires_at: datetime
+
+
+class Placed(msgspec.Struct, frozen=True):
+    """The order, and whether it had been placed before."""
+
+    order: Order
+    replayed: bool
+
+
+def place(tx: Transaction, command: Place) -> Placed:
+    """Insert the order and publish order-created, unless the order is there already."""
+    now = store.microseconds(tx.now)
+    if tx.execute(store.INSERT_ORDER, _row(command, now)).rowcount == 0:
+        before = placed_before(tx.connection, command.order_id, command.fingerprint)
+        if before is None:
+            raise no_such_order()
+        return Placed(before, replayed=True)
+    seller_ids = sorted({item.seller_id for item in command.items})
+    _refuse_blocked(tx, command, seller_ids)
+    # The clock and not the batch's time: the answer of `known` that lets an expired reservation go is given in this
+    # thread too, so an order that it did not name finds itself too late here.
+    if datetime.now(UTC) >= command.expires_at:
+        raise Refused(503, "reservation-expired", "the stock was held for too long: place the order again")
+    tx.execute(
+        store.INSERT_SELLERS,
+        [{"order_id": command.order_id, "seller_id": seller_id, "created_at": now} for seller_id in seller_ids],
+    )
+    remember(tx, command.order_id, PLACED.status, PLACED.reason)
+    tx.publish(
+        OrderCreated(
+            order_id=command.order_id,
+            user_id=command.user_id,
+            items=command.items,
+            status=PLACED.status,
+            amount=command.amount,
+            currency=command.currency,
+            payment_method=command.payment_method,
+        ),
+        correlation_id=command.order_id,
+    )
+    return Placed(_just_placed(command, store.rfc3339(now)), replayed=False)
+
+
+def placed_before(connection: Connection, order_id: str, fingerprint: str) -> Order | None:
+    """The order that was placed before under the same key, if any.
+
+    Raises:
+        Refused: the key was used with another request.
+    """
+    row = store.find_order(connection, order_id)
+    if row is None:
+        return None
+    if row.fingerprint != fingerprint:
+        raise Refused(422, "idempotency-key-reused", "this `Idempotency-Key` belongs to another request of yours")
+    return store.with_history(connection, row)
+
+
+def known(tx: Transaction, order_ids: list[str]) -> list[str]:
+    """Those of `order_ids` that are orders. A command and not a read: it must see what the writer has under way."""
+    found = set(tx.connection.scalars(store.KNOWN_AMONG, {"order_ids": order_ids}))
+    return [order_id for order_id in order_ids if order_id in found]
+
+
+def _row(command: Place, now: int) -> dict[str, str | int]:
+    return {
+        "order_id": command.order_id,
+        "user_id": command.user_id,
+        "status": PLACED.status,
+        "reason": PLACED.reason,
+        "items": encode_json(command.items).decode(),
+        "amount": to_cents(command.amount),
+        "currency": command.currency,
+        "payment_method": command.payment_method,
+        "fingerprint": command.fingerprint,
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+def _just_placed(command: Place, now: str) -> Order:
+    return Order(
+        order_id=command.order_id,
+        user_id=command.user_id,
+        status=PLACED.status,
+        reason=PLACED.reason,
+        items=command.items,
+        amount=command.amount,
+        currency=command.currency,
+        payment_method=command.payment_method,
+        created_at=now,
+        updated_at=now,
+        history=[OrderChange(status=PLACED.status, reason=PLACED.reason, at=now)],
+    )
+
+
+def _refuse_blocked(tx: Transaction, command: Place, seller_ids: list[str]) -> None:
+    """Product reserves nothing of a blocked seller, but may hear of a block later than this service."""
+    blocked = store.blocked_among(tx.connection, seller_ids)
+    if blocked:
+        lines = [
+            LineProblem(product_id=item.product_id, problem="product-unavailable")
+            for item in command.items
+            if item.seller_id in blocked
+        ]
+        raise Refused(409, "product-unavailable", "a product is not for sale any more", lines=lines)

@@ -1,0 +1,53 @@
+"""Blocked sellers: no order is taken with one, and those that are not paid yet are cancelled."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from services_stub.contracts.base import Event
+from services_stub.contracts.events.auth import SellerBlocked, SellerUnblocked
+from services_stub.order import store
+from services_stub.order.fulfilment import Trigger
+from services_stub.order.handlers.moves import follow
+from services_stub.runtime.errors import Poison
+from services_stub.runtime.service import Outcome
+from services_stub.runtime.transaction import Received, Transaction
+
+
+def seller_blocked(tx: Transaction, received: Received[SellerBlocked]) -> Outcome:
+    """Take no more orders with this seller, and cancel those that are not paid."""
+    seller_id = received.event.seller_id
+    if not _set_block(tx, received, seller_id, blocked=True):
+        return Outcome.REJECTED
+    for row in tx.execute(store.PENDING_OF_SELLER, {"seller_id": seller_id}).all():
+        follow(tx, row, Trigger.SELLER_BLOCKED)
+    return Outcome.HANDLED
+
+
+def seller_unblocked(tx: Transaction, received: Received[SellerUnblocked]) -> Outcome:
+    """Take orders with this seller again."""
+    is_news = _set_block(tx, received, received.event.seller_id, blocked=False)
+    return Outcome.HANDLED if is_news else Outcome.REJECTED
+
+
+def _set_block(tx: Transaction, received: Received[Event], seller_id: str, *, blocked: bool) -> bool:
+    """Keep whether the seller is blocked; False where a later event has said so already.
+
+    The two topics are not ordered against each other, so the time of the event decides.
+    """
+    since = _time_of(received)
+    known_since = tx.connection.scalar(store.SELLER_BLOCK, {"seller_id": seller_id})
+    if known_since is None:
+        tx.execute(store.INSERT_BLOCK, {"seller_id": seller_id, "blocked": blocked, "since": since})
+        return True
+    if since < known_since:
+        return False
+    tx.execute(store.CHANGE_BLOCK, {"of_seller": seller_id, "is_blocked": blocked, "from_now": since})
+    return True
+
+
+def _time_of(received: Received[Event]) -> int:
+    try:
+        return store.microseconds(datetime.fromisoformat(received.envelope.time).astimezone(UTC))
+    except (ValueError, OverflowError) as error:
+        raise Poison(f"ce_time is {received.envelope.time!r}, which is no time") from error

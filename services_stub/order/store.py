@@ -1,0 +1,239 @@
+"""The tables of the order service, the statements on them, and how rows read as orders.
+
+Amounts are whole cents, times microseconds since 1970 in UTC. The items of an order never change, so they are one JSON
+text; `order_sellers` says whose they are and how far each seller has come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Row,
+    Select,
+    String,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+
+from services_stub.contracts.events.order import OrderItem, OrderStatus
+from services_stub.contracts.http.order import Order, OrderChange
+from services_stub.contracts.http.page import Page
+from services_stub.contracts.money import from_cents
+from services_stub.runtime.cursor import decode_cursor, encode_cursor
+from services_stub.runtime.database import InsertOrIgnore
+
+TABLES = MetaData()
+
+orders = Table(
+    "orders",
+    TABLES,
+    Column("order_id", String, primary_key=True),
+    Column("user_id", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("items", Text, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("currency", String, nullable=False),
+    Column("payment_method", String, nullable=False),
+    Column("fingerprint", String, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Index("orders_of_user", "user_id", "created_at", "order_id"),
+    Index("orders_by_age", "created_at", "order_id"),
+)
+order_sellers = Table(
+    "order_sellers",
+    TABLES,
+    Column("order_id", String, ForeignKey("orders.order_id"), primary_key=True),
+    Column("seller_id", String, primary_key=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("shipped_at", BigInteger),
+    Column("delivered_at", BigInteger),
+    Index("orders_of_seller", "seller_id", "created_at", "order_id"),
+    sqlite_with_rowid=False,
+)
+order_history = Table(
+    "order_history",
+    TABLES,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("order_id", String, nullable=False, index=True),
+    Column("status", String, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+blocked_sellers = Table(
+    "blocked_sellers",
+    TABLES,
+    Column("seller_id", String, primary_key=True),
+    Column("blocked", Boolean, nullable=False),
+    Column("since", BigInteger, nullable=False),
+)
+
+INSERT_ORDER = InsertOrIgnore(orders)
+INSERT_SELLERS = insert(order_sellers)
+FIND_ORDER = select(orders).where(orders.c.order_id == bindparam("order_id"))
+MOVE_ORDER = (
+    update(orders)
+    .where(orders.c.order_id == bindparam("of_order"))
+    .values(status=bindparam("new_status"), reason=bindparam("new_reason"), updated_at=bindparam("now"))
+)
+SELLERS_OF_ORDER = select(order_sellers).where(order_sellers.c.order_id == bindparam("order_id"))
+SHIP_ITEMS = (
+    update(order_sellers)
+    .where(order_sellers.c.order_id == bindparam("of_order"), order_sellers.c.seller_id == bindparam("of_seller"))
+    .values(shipped_at=bindparam("now"))
+)
+DELIVER_ITEMS = (
+    update(order_sellers)
+    .where(order_sellers.c.order_id == bindparam("of_order"), order_sellers.c.seller_id == bindparam("of_seller"))
+    .values(delivered_at=bindparam("now"))
+)
+_IS_BLOCKED = select(blocked_sellers.c.seller_id).where(
+    blocked_sellers.c.seller_id == bindparam("seller_id"), blocked_sellers.c.blocked
+)
+_BLOCKED_AMONG = select(blocked_sellers.c.seller_id).where(
+    blocked_sellers.c.seller_id.in_(bindparam("seller_ids", expanding=True)), blocked_sellers.c.blocked
+)
+PENDING_OF_SELLER = (
+    select(orders)
+    .join(order_sellers, order_sellers.c.order_id == orders.c.order_id)
+    .where(order_sellers.c.seller_id == bindparam("seller_id"), orders.c.status == OrderStatus.PENDING)
+)
+SELLER_BLOCK = select(blocked_sellers.c.since).where(blocked_sellers.c.seller_id == bindparam("seller_id"))
+INSERT_BLOCK = insert(blocked_sellers)
+CHANGE_BLOCK = (
+    update(blocked_sellers)
+    .where(blocked_sellers.c.seller_id == bindparam("of_seller"))
+    .values(blocked=bindparam("is_blocked"), since=bindparam("from_now"))
+)
+KNOWN_AMONG = select(orders.c.order_id).where(orders.c.order_id.in_(bindparam("order_ids", expanding=True)))
+
+_HISTORY = select(order_history).where(order_history.c.order_id == bindparam("order_id")).order_by(order_history.c.id)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ITEMS = msgspec.json.Decoder(list[OrderItem])
+
+
+def microseconds(moment: datetime) -> int:
+    """`moment` as databases keep it."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def rfc3339(moment: int) -> str:
+    """A time of a row as it is shown."""
+    return (_EPOCH + timedelta(microseconds=moment)).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def items_of(row: Row[Any]) -> list[OrderItem]:
+    """The items of an order's row."""
+    return _ITEMS.decode(row.items)
+
+
+def to_order(row: Row[Any], history: Iterable[Row[Any]] = ()) -> Order:
+    """An order's row, and the rows of its history, as the order that is shown."""
+    return Order(
+        order_id=row.order_id,
+        user_id=row.user_id,
+        status=OrderStatus(row.status),
+        reason=row.reason,
+        items=items_of(row),
+        amount=from_cents(row.amount),
+        currency=row.currency,
+        payment_method=row.payment_method,
+        created_at=rfc3339(row.created_at),
+        updated_at=rfc3339(row.updated_at),
+        history=[
+            OrderChange(status=OrderStatus(step.status), reason=step.reason, at=rfc3339(step.at)) for step in history
+        ],
+    )
+
+
+def find_order(connection: Connection, order_id: str) -> Row[Any] | None:
+    """The row of an order."""
+    return connection.execute(FIND_ORDER, {"order_id": order_id}).one_or_none()
+
+
+def blocked_among(connection: Connection, seller_ids: list[str]) -> set[str]:
+    """Those of `seller_ids` that are blocked. Most orders have one seller, and an IN takes SQLAlchemy twice as long."""
+    if len(seller_ids) == 1:
+        rows = connection.execute(_IS_BLOCKED, {"seller_id": seller_ids[0]}).all()
+    else:
+        rows = connection.execute(_BLOCKED_AMONG, {"seller_ids": seller_ids}).all()
+    return {row.seller_id for row in rows}
+
+
+def with_history(connection: Connection, row: Row[Any]) -> Order:
+    """An order's row with its history, oldest step first."""
+    return to_order(row, connection.execute(_HISTORY, {"order_id": row.order_id}))
+
+
+def orders_of_user(
+    connection: Connection, user_id: str, status: OrderStatus | None, cursor: str, limit: int
+) -> Page[Order]:
+    """A page of a shopper's orders, newest first."""
+    return _page(connection, select(orders).where(orders.c.user_id == user_id), orders, status, cursor, limit)
+
+
+def orders_of_seller(
+    connection: Connection, seller_id: str, status: OrderStatus | None, cursor: str, limit: int
+) -> Page[Order]:
+    """A page of the orders with items of a seller, newest first."""
+    joined = select(orders).join(order_sellers, order_sellers.c.order_id == orders.c.order_id)
+    statement = joined.where(order_sellers.c.seller_id == seller_id)
+    return _page(connection, statement, order_sellers, status, cursor, limit)
+
+
+def all_orders(connection: Connection, status: OrderStatus | None, cursor: str, limit: int) -> Page[Order]:
+    """A page of all orders, newest first."""
+    return _page(connection, select(orders), orders, status, cursor, limit)
+
+
+def _page(
+    connection: Connection,
+    statement: Select[Any],
+    sorted_by: Table,
+    status: OrderStatus | None,
+    cursor: str,
+    limit: int,
+) -> Page[Order]:
+    created_at, order_id = sorted_by.c.created_at, sorted_by.c.order_id
+    if status is not None:
+        statement = statement.where(orders.c.status == status)
+    if cursor:
+        last_created_at, last_order_id = decode_cursor(cursor, (int, str))
+        statement = statement.where(_after(created_at, last_created_at, order_id, last_order_id))
+    statement = statement.order_by(created_at.desc(), order_id.desc()).limit(limit + 1)
+    rows = connection.execute(statement).all()
+    last = rows[limit - 1] if len(rows) > limit else None
+    return Page(
+        items=[to_order(row) for row in rows[:limit]],
+        next_cursor=None if last is None else encode_cursor([last.created_at, last.order_id]),
+    )
+
+
+def _after(
+    created_at: ColumnElement[int], last_created_at: Any, order_id: ColumnElement[str], last_order_id: Any
+) -> ColumnElement[bool]:
+    # The first condition alone lets the index find the place; the second settles orders of one batch.
+    older = created_at < literal(last_created_at)
+    return and_(created_at <= literal(last_created_at), or_(older, order_id < literal(last_order_id)))

@@ -1,0 +1,58 @@
+"""The routes of the payment service: payments can only be read, orders are what moves them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from litestar import get
+from litestar.params import Parameter
+from sqlalchemy import Connection
+
+from services_stub.contracts.http.page import DEFAULT_PAGE, LARGEST_PAGE, Page
+from services_stub.contracts.http.payment import Payment, PaymentMethod
+from services_stub.payment.domain import CARDS
+from services_stub.payment.store import payments as store
+from services_stub.runtime.context import Context
+from services_stub.runtime.errors import Refused
+from services_stub.runtime.http import allow, allow_anyone
+from services_stub.runtime.tokens import Caller
+
+Limit = Annotated[int, Parameter(ge=1, le=LARGEST_PAGE)]
+
+_METHODS = [PaymentMethod(payment_method=name, description=card.description) for name, card in CARDS.items()]
+
+
+@get("/api/payments/{order_id:str}", summary="The payment of an order", **allow("user", "admin"))
+async def read_one_payment(order_id: str, context: Context, caller: Caller) -> Payment:
+    """A shopper sees their own, an admin all."""
+    return await context.read(_visible_payment, order_id, caller)
+
+
+@get("/api/payments", summary="The own payments, newest first", **allow("user"))
+async def list_payments(
+    context: Context, caller: Caller, cursor: str = "", limit: Limit = DEFAULT_PAGE
+) -> Page[Payment]:
+    """A page of payments."""
+    return await context.read(store.payments_of_user, caller.user_id, cursor, limit)
+
+
+@get("/api/admin/payments", summary="All payments, newest first", **allow("admin"))
+async def list_all_payments(context: Context, cursor: str = "", limit: Limit = DEFAULT_PAGE) -> Page[Payment]:
+    """A page of payments."""
+    return await context.read(store.all_payments, cursor, limit)
+
+
+@get("/api/payment-methods", summary="The test cards", **allow_anyone())
+async def list_payment_methods() -> list[PaymentMethod]:
+    """What can be paid with, and what each card does."""
+    return _METHODS
+
+
+def _visible_payment(connection: Connection, order_id: str, caller: Caller) -> Payment:
+    row = store.find_payment(connection, order_id)
+    if row is None or (caller.role != "admin" and row.user_id != caller.user_id):
+        raise Refused(404, "payment-not-found", "there is no such payment")
+    return store.to_payment(row)
+
+
+ROUTES: list[Any] = [read_one_payment, list_payments, list_all_payments, list_payment_methods]

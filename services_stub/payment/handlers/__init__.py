@@ -1,0 +1,20 @@
+"""What the payment service does: it hears of orders, has them charged or given back, and says how that went."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from services_stub.contracts.base import Event
+from services_stub.contracts.events.order import OrderCreated, OrderUpdated
+from services_stub.payment.handlers.jobs import Jobs
+from services_stub.payment.handlers.orders import order_created, order_updated
+from services_stub.runtime.service import Handler
+
+
+def handlers(jobs: Jobs) -> Mapping[type[Event], Handler]:
+    """The handlers, which put work for the provider into `jobs`."""
+    return {
+        OrderCreated: partial(order_created, jobs),
+        OrderUpdated: partial(order_updated, jobs),
+    }

@@ -1,0 +1,93 @@
+"""What the order service's events mean for payments: a new order is charged, a cancelled one is not, or given back."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import partial
+
+from services_stub.contracts.events.order import OrderCreated, OrderStatus, OrderUpdated
+from services_stub.contracts.money import CENT, to_cents
+from services_stub.payment.domain import MOVES, Happening, Stage
+from services_stub.payment.handlers.jobs import Job, Jobs
+from services_stub.payment.store import payments as store
+from services_stub.runtime.errors import Poison
+from services_stub.runtime.identifiers import new_id
+from services_stub.runtime.transaction import Received, Transaction
+
+LARGEST_AMOUNT = Decimal(10) ** 15
+"""In cents it still fits into 64 bits, with much room."""
+
+_ENDED = frozenset({OrderStatus.CANCELLED, OrderStatus.FAILED})
+
+
+def order_created(jobs: Jobs, tx: Transaction, received: Received[OrderCreated]) -> None:
+    """Charge the order, unless it is known already: charged, under way, or cancelled before it was heard of."""
+    event = received.event
+    move = MOVES[None, Happening.ORDERED]
+    row = _row(tx, received, move.stage, reason="", payment_method=event.payment_method)
+    if tx.execute(store.INSERT_PAYMENT, row).rowcount == 1:
+        tx.after_commit(partial(jobs.put, Job.of(row)))
+    else:
+        tx.execute(store.NAME_METHOD, {"of_order": event.order_id, "method": event.payment_method})
+
+
+def order_updated(jobs: Jobs, tx: Transaction, received: Received[OrderUpdated]) -> None:
+    """A cancelled or failed order keeps no money. What other changes mean for its payment was settled before."""
+    event = received.event
+    if event.status not in _ENDED:
+        return
+    row = store.find_payment(tx.connection, event.order_id)
+    move = MOVES.get((None if row is None else Stage(row.stage), Happening.CANCELLED))
+    if move is None:
+        return
+    if row is None:
+        tx.execute(store.INSERT_PAYMENT, _row(tx, received, move.stage, reason=event.reason, payment_method=""))
+        return
+    cause = received.envelope.cause()
+    changes = {
+        "stage": move.stage,
+        "reason": event.reason,
+        "caused_by": cause.causation_id,
+        "traceparent": cause.traceparent,
+        "updated_at": store.microseconds(tx.now),
+    }
+    tx.execute(store.CALL_OFF, {"of_order": event.order_id, **changes})
+    tx.after_commit(partial(jobs.put, Job.of({**row._mapping, **changes})))
+
+
+def _row(
+    tx: Transaction,
+    received: Received[OrderCreated] | Received[OrderUpdated],
+    stage: Stage,
+    *,
+    reason: str,
+    payment_method: str,
+) -> dict[str, str | int]:
+    event, cause = received.event, received.envelope.cause()
+    now = store.microseconds(tx.now)
+    return {
+        "order_id": event.order_id,
+        "payment_id": new_id(),
+        "user_id": event.user_id,
+        "stage": stage,
+        "reason": reason,
+        "amount": _cents(event.amount),
+        "currency": event.currency,
+        "payment_method": payment_method,
+        "charge_id": "",
+        "caused_by": cause.causation_id,
+        "traceparent": cause.traceparent,
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+def _cents(amount: Decimal) -> int:
+    """The amount in cents.
+
+    Raises:
+        Poison: it is no amount that could ever be charged.
+    """
+    if not amount.is_finite() or not 0 <= amount <= LARGEST_AMOUNT or amount != amount.quantize(CENT):
+        raise Poison(f"the amount {amount} cannot be charged")
+    return to_cents(amount)

@@ -1,0 +1,30 @@
+"""The payment service as the runtime starts it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+from services_stub.payment.api import ROUTES
+from services_stub.payment.handlers import handlers
+from services_stub.payment.handlers.charging import ChargeWorker
+from services_stub.payment.handlers.jobs import Jobs
+from services_stub.payment.store.payments import TABLES
+from services_stub.payment.store.sandbox import Sandbox
+from services_stub.runtime.context import Context
+from services_stub.runtime.service import Service, Worker
+
+
+def payment_service() -> Service:
+    """The service. Its jobs join the handlers, which the runtime is given now, to the worker of the started service."""
+    jobs = Jobs()
+
+    def workers(context: Context) -> Sequence[Worker]:
+        provider = Sandbox(Path(context.settings.data_dir) / "sandbox.db")
+        return [ChargeWorker(jobs, provider, context.writer.submit, random.Random())]
+
+    return Service(name="payment", routes=ROUTES, tables=TABLES, handlers=handlers(jobs), workers=workers)
+
+
+SERVICE = payment_service()

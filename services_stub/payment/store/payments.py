@@ -1,0 +1,141 @@
+"""The table of payments, the statements on it, and how rows read as payments.
+
+Amounts are whole cents, times microseconds since 1970 in UTC. `caused_by` and `traceparent` are those of the event that
+the open work of a payment goes back to, so that its outcome carries on the same trace, also after a crash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    MetaData,
+    Row,
+    Select,
+    String,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    or_,
+    select,
+    update,
+)
+
+from services_stub.contracts.http.page import Page
+from services_stub.contracts.http.payment import Payment, PaymentStatus
+from services_stub.contracts.money import from_cents
+from services_stub.payment.domain import OPEN_WORK, Stage
+from services_stub.runtime.cursor import decode_cursor, encode_cursor
+from services_stub.runtime.database import InsertOrIgnore
+
+TABLES = MetaData()
+
+payments = Table(
+    "payments",
+    TABLES,
+    Column("order_id", String, primary_key=True),
+    Column("payment_id", String, nullable=False),
+    Column("user_id", String, nullable=False),
+    Column("stage", String, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("currency", String, nullable=False),
+    Column("payment_method", String, nullable=False),
+    Column("charge_id", String, nullable=False),
+    Column("caused_by", String, nullable=False),
+    Column("traceparent", String, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Index("payments_of_user", "user_id", "created_at", "order_id"),
+    Index("payments_by_age", "created_at", "order_id"),
+)
+
+INSERT_PAYMENT = InsertOrIgnore(payments)
+FIND_PAYMENT = select(payments).where(payments.c.order_id == bindparam("order_id"))
+OPEN_PAYMENTS = select(payments).where(payments.c.stage.in_(list(OPEN_WORK))).order_by(payments.c.created_at)
+NAME_METHOD = (
+    update(payments)
+    .where(payments.c.order_id == bindparam("of_order"), payments.c.payment_method == "")
+    .values(payment_method=bindparam("method"))
+)
+# What is set by these two are the parameters that are named like columns.
+SETTLE = update(payments).where(
+    payments.c.order_id == bindparam("of_order"), payments.c.stage == bindparam("stage_before")
+)
+CALL_OFF = update(payments).where(payments.c.order_id == bindparam("of_order"))
+
+STATUS_OF: Mapping[Stage, PaymentStatus] = {
+    Stage.PENDING: PaymentStatus.PENDING,
+    Stage.CHARGED: PaymentStatus.CHARGED,
+    Stage.FAILED: PaymentStatus.FAILED,
+    Stage.ABANDONED: PaymentStatus.FAILED,
+    Stage.VOIDING: PaymentStatus.VOIDED,
+    Stage.VOIDED: PaymentStatus.VOIDED,
+    Stage.REFUNDING: PaymentStatus.CHARGED,
+    Stage.REFUNDED: PaymentStatus.REFUNDED,
+}
+"""What the world sees of a stage."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def microseconds(moment: datetime) -> int:
+    """`moment` as databases keep it."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def find_payment(connection: Connection, order_id: str) -> Row[Any] | None:
+    """The row of an order's payment."""
+    return connection.execute(FIND_PAYMENT, {"order_id": order_id}).one_or_none()
+
+
+def to_payment(row: Row[Any]) -> Payment:
+    """A row as the payment that is shown."""
+    return Payment(
+        payment_id=row.payment_id,
+        order_id=row.order_id,
+        user_id=row.user_id,
+        status=STATUS_OF[Stage(row.stage)],
+        reason=row.reason,
+        amount=from_cents(row.amount),
+        currency=row.currency,
+        payment_method=row.payment_method,
+        created_at=_rfc3339(row.created_at),
+        updated_at=_rfc3339(row.updated_at),
+    )
+
+
+def payments_of_user(connection: Connection, user_id: str, cursor: str, limit: int) -> Page[Payment]:
+    """A page of a shopper's payments, newest first."""
+    return _page(connection, select(payments).where(payments.c.user_id == user_id), cursor, limit)
+
+
+def all_payments(connection: Connection, cursor: str, limit: int) -> Page[Payment]:
+    """A page of all payments, newest first."""
+    return _page(connection, select(payments), cursor, limit)
+
+
+def _page(connection: Connection, statement: Select[Any], cursor: str, limit: int) -> Page[Payment]:
+    created_at, order_id = payments.c.created_at, payments.c.order_id
+    if cursor:
+        last_created_at, last_order_id = decode_cursor(cursor, (int, str))
+        # The first condition alone lets the index find the place; the second settles payments of one batch.
+        earlier = or_(created_at < last_created_at, order_id < last_order_id)
+        statement = statement.where(and_(created_at <= last_created_at, earlier))
+    rows = connection.execute(statement.order_by(created_at.desc(), order_id.desc()).limit(limit + 1)).all()
+    last = rows[limit - 1] if len(rows) > limit else None
+    return Page(
+        items=[to_payment(row) for row in rows[:limit]],
+        next_cursor=None if last is None else encode_cursor([last.created_at, last.order_id]),
+    )
+
+
+def _rfc3339(moment: int) -> str:
+    return (_EPOCH + timedelta(microseconds=moment)).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -1,0 +1,238 @@
+"""One purchase at a time: what each card leads to, what cancelling does at each moment, and what a crash leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+
+from services_stub.contracts.events.order import OrderStatus
+from services_stub.contracts.events.payment import PaymentFailed, PaymentRefunded, PaymentSuccess
+from services_stub.contracts.http.payment import PaymentStatus
+from services_stub.payment.domain import CHARGE_ATTEMPTS, Charged, ChargeRequest, ProviderUnavailable, Stage
+from services_stub.payment.store.payments import STATUS_OF
+from services_stub.payment.store.sandbox import Sandbox
+from services_stub.runtime.errors import Poison
+from tests.unit.payment.till import AMOUNT, DECLINED, GOOD, POOR, SLOW, UNREACHABLE, Till, created, till, updated
+
+
+@pytest.fixture
+def shop() -> Iterator[Till]:
+    with till() as opened:
+        yield opened
+
+
+def test_a_good_card_is_charged_and_said_to_be(shop: Till) -> None:
+    shop.hear(created())
+    assert shop.payment().status is PaymentStatus.PENDING
+    shop.step()
+    assert shop.published == []
+    shop.write()
+    payment = shop.payment()
+    assert (payment.status, payment.reason, payment.payment_method) == ("CHARGED", "", GOOD)
+    assert shop.published == [
+        PaymentSuccess(order_id="o1", payment_id=payment.payment_id, amount=AMOUNT, user_id="u1", currency="USD")
+    ]
+    assert shop.flows == {"o1"}
+    assert shop.headers[0]["ce_causationid"] == b"event-o1"
+
+
+@pytest.mark.parametrize(
+    ("card", "reason"),
+    [(DECLINED, "card_declined"), (POOR, "insufficient_funds"), ("pm_none", "unknown_payment_method")],
+)
+def test_a_declined_card_fails_the_payment_with_its_reason(shop: Till, card: str, reason: str) -> None:
+    shop.hear(created(card=card))
+    shop.settle()
+    payment = shop.payment()
+    assert (payment.status, payment.reason) == ("FAILED", reason)
+    assert shop.published == [
+        PaymentFailed(
+            order_id="o1",
+            reason=reason,
+            payment_id=payment.payment_id,
+            user_id="u1",
+            amount=AMOUNT,
+            currency="USD",
+        )
+    ]
+
+
+def test_a_slow_card_holds_up_nobody(shop: Till) -> None:
+    shop.hear(created("slow", SLOW))
+    shop.hear(created("quick"))
+    assert shop.step() == 2
+    shop.write()
+    assert [event.subject for event in shop.published] == ["quick"]
+    shop.wait(1.9)
+    assert shop.step() == 0
+    shop.wait(0.2)
+    assert shop.step() == 1
+    shop.write()
+    assert shop.payment("slow").status is PaymentStatus.CHARGED
+
+
+def test_an_unreachable_provider_is_asked_with_growing_pauses_and_then_given_up(shop: Till) -> None:
+    shop.hear(created(card=UNREACHABLE))
+    asked: list[float] = []
+    while not shop.submitted:
+        if shop.step():
+            asked.append(shop.clock.now)
+        shop.wait(0.01)
+    assert len(asked) == CHARGE_ATTEMPTS
+    pauses = [after - before for before, after in pairwise(asked)]
+    assert pauses == sorted(pauses)
+    shop.settle()
+    assert (shop.payment().status, shop.payment().reason) == ("FAILED", "provider_unreachable")
+    assert shop.topics() == ["payment-failed"]
+
+
+def test_orders_said_twice_are_charged_once(shop: Till) -> None:
+    shop.hear(created())
+    shop.hear(created())
+    assert shop.step() == 1
+    shop.write()
+    shop.hear(created())
+    assert shop.step() == 0
+    assert shop.topics() == ["payment-success"]
+
+
+def test_a_cancelled_order_is_given_back_once(shop: Till) -> None:
+    shop.hear(created())
+    shop.settle()
+    shop.hear(updated())
+    assert shop.payment().status is PaymentStatus.CHARGED
+    shop.hear(updated())
+    shop.settle()
+    shop.hear(updated())
+    shop.settle()
+    payment = shop.payment()
+    assert (payment.status, payment.reason) == ("REFUNDED", "cancelled-by-shopper")
+    assert shop.published[1:] == [
+        PaymentRefunded(
+            order_id="o1",
+            payment_id=payment.payment_id,
+            amount=AMOUNT,
+            reason="cancelled-by-shopper",
+            user_id="u1",
+            currency="USD",
+        )
+    ]
+
+
+def test_an_order_that_is_cancelled_first_is_never_charged(shop: Till) -> None:
+    shop.hear(updated())
+    assert shop.payment().status is PaymentStatus.VOIDED
+    shop.hear(created())
+    shop.settle()
+    payment = shop.payment()
+    assert (payment.status, payment.payment_method, payment.amount) == ("VOIDED", GOOD, AMOUNT)
+    assert shop.published == []
+    assert shop.provider.give_back("o1") is None
+
+
+def test_an_order_that_is_cancelled_before_its_charge_began_is_voided(shop: Till) -> None:
+    shop.hear(created())
+    shop.hear(updated())
+    shop.step()
+    shop.settle()
+    # The charge was asked for first, so it was made, and given back.
+    assert shop.topics() == ["payment-success", "payment-refunded"]
+    shop.hear(created("o2", SLOW))
+    shop.step()
+    shop.hear(updated("o2"))
+    shop.settle()
+    assert shop.payment("o2").status is PaymentStatus.VOIDED
+    assert len(shop.published) == 2
+
+
+def test_a_charge_under_way_when_the_order_is_cancelled_is_given_back(shop: Till) -> None:
+    shop.hear(created())
+    shop.step()
+    shop.hear(updated())
+    assert shop.payment().status is PaymentStatus.VOIDED
+    shop.write()
+    assert shop.topics() == ["payment-success"]
+    shop.settle()
+    assert shop.payment().status is PaymentStatus.REFUNDED
+    assert shop.topics() == ["payment-success", "payment-refunded"]
+
+
+def test_a_charge_whose_answer_got_lost_in_a_crash_is_not_made_twice(shop: Till) -> None:
+    shop.hear(created())
+    shop.step()
+    shop.crash()
+    shop.settle()
+    assert shop.topics() == ["payment-success"]
+    assert shop.headers[0]["ce_causationid"] == b"event-o1"
+
+
+def test_a_charge_lost_in_a_crash_of_an_order_cancelled_since_is_given_back(shop: Till) -> None:
+    shop.hear(created())
+    shop.step()
+    shop.hear(updated())
+    shop.crash()
+    shop.settle()
+    assert shop.payment().status is PaymentStatus.REFUNDED
+    assert shop.topics() == ["payment-success", "payment-refunded"]
+
+
+def test_answers_that_the_database_could_not_take_are_asked_for_again(shop: Till) -> None:
+    shop.hear(created())
+    shop.step()
+    shop.lose()
+    assert shop.step() == 0
+    shop.settle()
+    assert shop.topics() == ["payment-success"]
+
+
+class SilentSandbox(Sandbox):
+    """Takes the money and does not answer, until it is told to."""
+
+    silent = True
+
+    def charge(self, request: ChargeRequest) -> Charged:
+        super().charge(request)
+        if self.silent:
+            raise ProviderUnavailable("no answer")
+        return Charged("ch_o1")
+
+    def give_back(self, order_id: str) -> str | None:
+        if self.silent:
+            raise ProviderUnavailable("no answer")
+        return super().give_back(order_id)
+
+
+def test_what_was_taken_without_an_answer_is_given_back_when_the_provider_answers() -> None:
+    provider = SilentSandbox(":memory:")
+    with till(provider) as shop:
+        shop.hear(created())
+        shop.settle()
+        assert (shop.payment().status, shop.topics()) == ("FAILED", ["payment-failed"])
+        shop.crash()
+        provider.silent = False
+        shop.settle()
+        assert shop.payment().status is PaymentStatus.REFUNDED
+        assert shop.topics() == ["payment-failed", "payment-success", "payment-refunded"]
+
+
+@pytest.mark.parametrize("status", [OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.DELIVERED, OrderStatus.REFUNDED])
+def test_other_changes_of_an_order_do_not_concern_its_payment(shop: Till, status: OrderStatus) -> None:
+    shop.hear(created())
+    shop.settle()
+    shop.hear(updated(status=status))
+    shop.hear(updated("unknown", status))
+    shop.settle()
+    assert shop.payment().status is PaymentStatus.CHARGED
+
+
+@pytest.mark.parametrize("amount", ["-0.01", "0.001", "NaN", "sNaN", "Infinity", "1E+999999", "1000000000000000.01"])
+def test_an_amount_that_is_none_is_poison(shop: Till, amount: str) -> None:
+    with pytest.raises(Poison):
+        shop.hear(created(amount=Decimal(amount)))
+
+
+def test_every_stage_has_a_status() -> None:
+    assert set(STATUS_OF) == set(Stage)

@@ -1,0 +1,84 @@
+"""Whatever comes in whatever order, how often, and wherever the service crashes: the money and the events agree."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from services_stub.contracts.events.order import OrderStatus
+from services_stub.contracts.http.payment import PaymentStatus
+from services_stub.payment.domain import Charged, ChargeRequest, ChargeResult
+from services_stub.payment.store.payments import find_payment
+from services_stub.payment.store.sandbox import Sandbox
+from tests.unit.payment.till import DECLINED, GOOD, SLOW, UNREACHABLE, Clock, created, till, updated
+
+ACTIONS = ["created", "cancelled", "failed", "step", "write", "lose", "crash", "wait"]
+
+
+class Ledger(Sandbox):
+    """A sandbox that keeps what it answered."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(":memory:", clock)
+        self.charges: set[str] = set()
+        self.given_back: set[str] = set()
+
+    def charge(self, request: ChargeRequest) -> ChargeResult:
+        result = super().charge(request)
+        if isinstance(result, Charged):
+            assert request.order_id not in self.given_back, "charged after it was given back"
+            self.charges.add(result.charge_id)
+        return result
+
+    def give_back(self, order_id: str) -> str | None:
+        charge_id = super().give_back(order_id)
+        if charge_id is not None:
+            self.given_back.add(charge_id)
+        return charge_id
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from([GOOD, DECLINED, SLOW, UNREACHABLE]), st.lists(st.sampled_from(ACTIONS), max_size=14))
+@example(GOOD, ["created", "step", "cancelled", "crash", "step", "lose"])
+@example(GOOD, ["created", "step", "lose", "cancelled", "step", "write"])
+@example(SLOW, ["created", "step", "cancelled", "step", "wait", "wait", "wait", "step"])
+def test_money_and_events_agree(card: str, actions: list[str]) -> None:
+    clock = Clock()
+    ledger = Ledger(clock)
+    with till(ledger) as shop:
+        shop.clock = clock
+        shop.crash()
+        for action in actions:
+            match action:
+                case "created":
+                    shop.hear(created(card=card))
+                case "cancelled":
+                    shop.hear(updated())
+                case "failed":
+                    shop.hear(updated(status=OrderStatus.FAILED))
+                case "wait":
+                    shop.wait(1.0)
+                case _:
+                    getattr(shop, action)()
+        shop.settle()
+        cancelled = "cancelled" in actions or "failed" in actions
+        events = Counter(shop.topics())
+        assert len(ledger.charges) <= 1
+        assert all(count == 1 for count in events.values())
+        assert events["payment-success"] == len(ledger.charges)
+        assert events["payment-refunded"] == len(ledger.given_back)
+        assert ledger.given_back == (ledger.charges if cancelled else set())
+        assert not (events["payment-failed"] and events["payment-success"])
+        if find_payment(shop.connection, "o1") is None:
+            assert actions.count("created") == 0
+            return
+        status = shop.payment().status
+        if ledger.charges:
+            assert status is (PaymentStatus.REFUNDED if cancelled else PaymentStatus.CHARGED)
+        elif events["payment-failed"]:
+            assert status is PaymentStatus.FAILED
+        else:
+            assert status is PaymentStatus.VOIDED
+            assert cancelled
