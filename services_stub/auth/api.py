@@ -1,0 +1,129 @@
+"""The HTTP routes of the auth service: who may call what, and which handler answers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from litestar import get, post
+from litestar.params import Parameter
+
+from services_stub.auth.domain import ACCESS
+from services_stub.auth.handlers import accounts, sessions
+from services_stub.auth.handlers.desk import Desk, desk_of
+from services_stub.auth.store import users
+from services_stub.contracts.envelope import Cause
+from services_stub.contracts.http.auth import BlockedSellers, KeySet, Login, Refresh, Register, Role, Tokens, User
+from services_stub.contracts.http.page import DEFAULT_PAGE, LARGEST_PAGE, Page, Reason
+from services_stub.runtime.context import Context
+from services_stub.runtime.errors import Refused
+from services_stub.runtime.http import allow, allow_anyone, allow_internal
+from services_stub.runtime.tokens import Caller
+
+SellerId = Annotated[str, Parameter(max_length=64)]
+
+
+@post("/api/auth/register", **allow_anyone())
+async def register(context: Context, cause: Cause, data: Register) -> User:
+    """Make an account as a user or a seller."""
+    password_hash = await desk_of(context).passwords.hash(data.password)
+    account = accounts.NewAccount(data.email, password_hash, data.role, data.name, data.phone)
+    return await context.write(accounts.register, account, cause)
+
+
+@post("/api/auth/login", status_code=200, **allow_anyone())
+async def login(context: Context, cause: Cause, data: Login) -> Tokens:
+    """Open a session."""
+    desk = desk_of(context)
+    row = await context.read(users.find_by_email, data.email)
+    check = await desk.passwords.check(data.password, None if row is None else row.password_hash)
+    if row is None or not check.fits:
+        raise Refused(401, "wrong-credentials", "there is no account with this address and password")
+    logged_in = sessions.LoggedIn(row.user_id, row.password_hash, check.rehashed)
+    return _tokens(desk, await context.write(sessions.log_in, logged_in, cause))
+
+
+@post("/api/auth/refresh", status_code=200, **allow_anyone())
+async def refresh(context: Context, cause: Cause, data: Refresh) -> Tokens:
+    """Renew a session. The refresh token works once: the answer brings the next."""
+    session = await context.write(sessions.refresh, data.refresh_token, cause)
+    if session is None:
+        raise Refused(401, "refresh-token-invalid", "the refresh token is not valid any more: log in again")
+    return _tokens(desk_of(context), session)
+
+
+@post("/api/auth/logout", status_code=204, **allow_anyone())
+async def logout(context: Context, cause: Cause, data: Refresh) -> None:
+    """End a session. Its access token stays valid until it expires."""
+    await context.write(sessions.log_out, data.refresh_token, cause)
+
+
+@get("/api/auth/me", **allow("user", "seller", "admin"))
+async def me(context: Context, caller: Caller) -> User:
+    """One's own account."""
+    row = await context.read(users.find, caller.user_id)
+    if row is None:
+        raise Refused(401, "account-gone", "the account does not exist any more")
+    return users.user_of(row)
+
+
+@get("/api/auth/keys", **allow_anyone())
+async def keys(context: Context) -> KeySet:
+    """The keys that access tokens are verified with (RFC 7517)."""
+    return desk_of(context).signer.keys
+
+
+@get("/api/admin/users", **allow("admin"))
+async def list_users(
+    context: Context,
+    q: Annotated[str, Parameter(max_length=200, description="Words that must occur in address or name.")] = "",
+    role: Role | None = None,
+    cursor: Annotated[str, Parameter(max_length=2000, description="`nextCursor` of the page before.")] = "",
+    limit: Annotated[int, Parameter(ge=1, le=LARGEST_PAGE)] = DEFAULT_PAGE,
+) -> Page[User]:
+    """The accounts, the newest first."""
+    return await context.read(users.page, q, role or "", cursor, limit)
+
+
+@post("/api/admin/block-seller/{seller_id:str}", status_code=200, **allow("admin"))
+async def block_seller(context: Context, cause: Cause, seller_id: SellerId, data: Reason | None = None) -> User:
+    """Block a seller: their products are taken off the shelf, and they are locked out."""
+    return await context.write(accounts.block, accounts.Block(seller_id, _reason(data), blocked=True), cause)
+
+
+@post("/api/admin/unblock-seller/{seller_id:str}", status_code=200, **allow("admin"))
+async def unblock_seller(context: Context, cause: Cause, seller_id: SellerId, data: Reason | None = None) -> User:
+    """Take the block of a seller back."""
+    return await context.write(accounts.block, accounts.Block(seller_id, _reason(data), blocked=False), cause)
+
+
+@get("/internal/blocked-sellers", **allow_internal())
+async def blocked_sellers(context: Context) -> BlockedSellers:
+    """The sellers that are blocked now."""
+    return BlockedSellers(seller_ids=await context.read(users.blocked_sellers))
+
+
+def _tokens(desk: Desk, session: sessions.Session) -> Tokens:
+    return Tokens(
+        access_token=desk.signer.access_token(session.user),
+        refresh_token=session.refresh_token,
+        expires_in=int(ACCESS.total_seconds()),
+        user=session.user,
+    )
+
+
+def _reason(body: Reason | None) -> str:
+    return "" if body is None else body.reason
+
+
+ROUTES = [
+    register,
+    login,
+    refresh,
+    logout,
+    me,
+    keys,
+    list_users,
+    block_seller,
+    unblock_seller,
+    blocked_sellers,
+]

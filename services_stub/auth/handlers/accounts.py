@@ -1,0 +1,96 @@
+"""Accounts: made by their owners, blocked by admins."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, field
+
+import structlog
+from msgspec import structs
+
+from services_stub.auth.handlers.passwords import Passwords
+from services_stub.auth.store import users
+from services_stub.auth.store.tables import timestamp
+from services_stub.contracts.events.auth import SellerBlocked, SellerUnblocked, UserCreated
+from services_stub.contracts.http.auth import Role, User
+from services_stub.contracts.problem import FieldError
+from services_stub.runtime.errors import Refused
+from services_stub.runtime.identifiers import new_id
+from services_stub.runtime.transaction import Transaction
+
+
+@dataclass(frozen=True)
+class NewAccount:
+    """Somebody registers; the password is hashed already."""
+
+    email: str
+    password_hash: str = field(repr=False)
+    role: Role
+    name: str
+    phone: str
+
+
+@dataclass(frozen=True)
+class FirstAdmin:
+    """The admin that the operator of the marketplace wants there to be."""
+
+    email: str
+    password: str = field(repr=False)
+    passwords: Passwords
+
+
+@dataclass(frozen=True)
+class Block:
+    """An admin blocks a seller, or takes the block back."""
+
+    seller_id: str
+    reason: str
+    blocked: bool
+
+
+def register(transaction: Transaction, command: NewAccount) -> User:
+    """Make an account, unless the address belongs to one."""
+    user = _new_user(transaction, command.email, command.role, command.name, command.phone)
+    if not users.add(transaction, user, command.password_hash):
+        message = "an account with this address exists"
+        raise Refused(409, "email-taken", message, errors=[FieldError(field="email", message=message)])
+    created = UserCreated(user_id=user.user_id, email=user.email, role=user.role, name=user.name, phone=user.phone)
+    transaction.publish(created)
+    return user
+
+
+def ensure_admin(transaction: Transaction, command: FirstAdmin) -> None:
+    """Make an admin where there is none. Nobody hears of it: admins are no customers."""
+    if users.has_admin(transaction.connection):
+        return
+    user = _new_user(transaction, command.email, "admin", "Admin", "")
+    # The hash is made here, in the writer's thread, because it is needed once in the life of a database.
+    if not users.add(transaction, user, command.passwords.hash_now(command.password)):
+        structlog.get_logger().error("no admin was made: the address belongs to another account", email=command.email)
+
+
+def block(transaction: Transaction, command: Block) -> User:
+    """Block a seller or take the block back, and say so; doing it again changes nothing and says nothing."""
+    row = users.find(transaction.connection, command.seller_id)
+    if row is None or row.role != "seller":
+        raise Refused(404, "seller-not-found", "there is no such seller")
+    if row.blocked == command.blocked:
+        return users.user_of(row)
+    kept_reason = command.reason if command.blocked else ""
+    users.set_blocked(transaction, row.user_id, blocked=command.blocked, reason=kept_reason)
+    event = SellerBlocked if command.blocked else SellerUnblocked
+    transaction.publish(event(seller_id=row.user_id, reason=command.reason))
+    return structs.replace(users.user_of(row), blocked=command.blocked, blocked_reason=kept_reason)
+
+
+def _new_user(transaction: Transaction, email: str, role: Role, name: str, phone: str) -> User:
+    return User(
+        user_id=new_id(),
+        email=unicodedata.normalize("NFC", email),
+        role=role,
+        name=name,
+        phone=phone,
+        blocked=False,
+        blocked_reason="",
+        created_at=timestamp(transaction.now),
+    )

@@ -1,0 +1,73 @@
+"""Passwords, hashed with argon2id in threads of their own: a hash costs milliseconds that no event loop has."""
+
+from __future__ import annotations
+
+import asyncio
+import unicodedata
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from argon2 import PasswordHasher, Type
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from services_stub.auth.domain import HashParameters
+
+# Bounds the memory: each hash under way takes what the parameters say.
+_THREADS = 2
+
+
+@dataclass(frozen=True)
+class Check:
+    """Whether a password fits; `rehashed` replaces a hash that was made with other parameters."""
+
+    fits: bool
+    rehashed: str | None = None
+
+
+class Passwords:
+    """Hashes and checks passwords. Create it after the fork; `stop` ends its threads."""
+
+    def __init__(self, parameters: HashParameters) -> None:
+        self._hasher = PasswordHasher(
+            time_cost=parameters.iterations,
+            memory_cost=parameters.memory_kib,
+            parallelism=parameters.lanes,
+            type=Type.ID,
+        )
+        self._nobodys = self.hash_now("the password of nobody")
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="passwords")
+
+    async def hash(self, password: str) -> str:
+        """The hash to keep of a password."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self.hash_now, password)
+
+    async def check(self, password: str, known: str | None) -> Check:
+        """Whether `password` is the one whose hash is `known`.
+
+        Without one the answer is no and takes as long, so that nobody learns who has an account.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self.check_now, password, known)
+
+    def hash_now(self, password: str) -> str:
+        """The hash to keep of a password, made in the caller's thread."""
+        return self._hasher.hash(_bytes(password))
+
+    def check_now(self, password: str, known: str | None) -> Check:
+        """Like `check`, in the caller's thread."""
+        try:
+            self._hasher.verify(known or self._nobodys, _bytes(password))
+        except (VerificationError, InvalidHashError):
+            return Check(fits=False)
+        if known is None:
+            return Check(fits=False)
+        outdated = self._hasher.check_needs_rehash(known)
+        return Check(fits=True, rehashed=self.hash_now(password) if outdated else None)
+
+    def stop(self) -> None:
+        """End the threads once their work is done."""
+        self._threads.shutdown()
+
+
+def _bytes(password: str) -> bytes:
+    # The same characters come composed from one keyboard and decomposed from another.
+    return unicodedata.normalize("NFC", password).encode()

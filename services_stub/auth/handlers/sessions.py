@@ -1,0 +1,85 @@
+"""Sessions: opened by a login, renewed by refresh tokens that work once, ended by their owner or by a theft."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+
+import structlog
+
+from services_stub.auth.domain import REFRESH, RefreshVerdict, judge_refresh
+from services_stub.auth.store import sessions, users
+from services_stub.auth.store.tables import moment_of
+from services_stub.contracts.http.auth import User
+from services_stub.runtime.errors import Refused
+from services_stub.runtime.identifiers import new_id
+from services_stub.runtime.transaction import Transaction
+
+
+@dataclass(frozen=True)
+class LoggedIn:
+    """Somebody gave the right password; `rehashed` replaces the hash that it was checked against."""
+
+    user_id: str
+    password_hash: str = field(repr=False)
+    rehashed: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Session:
+    """Whose session it is, and the token that renews it once."""
+
+    user: User
+    refresh_token: str = field(repr=False)
+
+
+def log_in(transaction: Transaction, command: LoggedIn) -> Session:
+    """Open a session, unless the account is blocked."""
+    user = _allowed(transaction, command.user_id)
+    if command.rehashed is not None:
+        users.set_password_hash(transaction, command.user_id, before=command.password_hash, after=command.rehashed)
+    return _continued(transaction, user, new_id())
+
+
+def refresh(transaction: Transaction, token: str) -> Session | None:
+    """Renew a session; None where the token is not good for it.
+
+    A token that was used before ends its session, and that must last: so it is answered, not raised.
+    """
+    known = sessions.find(transaction, token)
+    if known is None:
+        return None
+    expires_at = moment_of(known.expires_at)
+    match judge_refresh(used=known.used, expires_at=expires_at, now=transaction.now):
+        case RefreshVerdict.STOLEN:
+            structlog.get_logger().warning("a refresh token was used twice; its session ends", user_id=known.user_id)
+            sessions.end(transaction, known.family_id)
+            return None
+        case RefreshVerdict.EXPIRED:
+            return None
+        case RefreshVerdict.GOOD:
+            user = _allowed(transaction, known.user_id)
+            sessions.use(transaction, token)
+            return _continued(transaction, user, known.family_id)
+
+
+def log_out(transaction: Transaction, token: str) -> None:
+    """End the session of a refresh token; nothing where there is none."""
+    known = sessions.find(transaction, token)
+    if known is not None:
+        sessions.end(transaction, known.family_id)
+
+
+def _continued(transaction: Transaction, user: User, family_id: str) -> Session:
+    token = secrets.token_urlsafe(32)
+    sessions.add(transaction, token, family_id, user.user_id, transaction.now + REFRESH)
+    return Session(user, token)
+
+
+def _allowed(transaction: Transaction, user_id: str) -> User:
+    row = users.find(transaction.connection, user_id)
+    if row is None:
+        raise Refused(401, "account-gone", "the account does not exist any more")
+    if row.blocked:
+        raise Refused(403, "seller-blocked", "your account is blocked", reason=row.blocked_reason)
+    return users.user_of(row)

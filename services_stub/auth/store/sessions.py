@@ -1,0 +1,51 @@
+"""Statements on refresh tokens. The tokens that renewed each other since one login are a family."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, delete, insert, select, update
+
+from services_stub.auth.store.tables import micros, refresh_tokens
+from services_stub.runtime.transaction import Transaction
+
+_add = insert(refresh_tokens)
+_one = select(refresh_tokens).where(refresh_tokens.c.token_hash == bindparam("hash"))
+_use = update(refresh_tokens).where(refresh_tokens.c.token_hash == bindparam("hash")).values(used=True)
+_end = delete(refresh_tokens).where(refresh_tokens.c.family_id == bindparam("family"))
+_forget = delete(refresh_tokens).where(refresh_tokens.c.expires_at < bindparam("before"))
+
+
+def add(transaction: Transaction, token: str, family_id: str, user_id: str, expires_at: datetime) -> None:
+    """Write down the hash of a new refresh token, and forget those that expired."""
+    row = {
+        "token_hash": _hash(token),
+        "family_id": family_id,
+        "user_id": user_id,
+        "used": False,
+        "expires_at": micros(expires_at),
+    }
+    transaction.execute(_add, row)
+    transaction.execute(_forget, {"before": micros(transaction.now)})
+
+
+def find(transaction: Transaction, token: str) -> Row[Any] | None:
+    """What is known of a refresh token."""
+    return transaction.execute(_one, {"hash": _hash(token)}).one_or_none()
+
+
+def use(transaction: Transaction, token: str) -> None:
+    """Mark a refresh token as used; it stays known, so that a second use is noticed."""
+    transaction.execute(_use, {"hash": _hash(token)})
+
+
+def end(transaction: Transaction, family_id: str) -> None:
+    """End a session: none of its tokens renews it any more."""
+    transaction.execute(_end, {"family": family_id})
+
+
+def _hash(token: str) -> str:
+    # Tokens are random and long, so a plain hash cannot be searched backwards.
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,57 @@
+"""The tables. Times are whole microseconds of Unix time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, MetaData, String, Table, Text
+
+metadata = MetaData()
+
+users = Table(
+    "users",
+    metadata,
+    Column("user_id", String, primary_key=True),
+    Column("email", Text, nullable=False),
+    Column("email_key", Text, nullable=False, unique=True),
+    Column("role", String, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("phone", Text, nullable=False),
+    Column("search_text", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("blocked", Boolean, nullable=False),
+    Column("blocked_reason", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Index("users_by_role", "role", "user_id"),
+)
+
+refresh_tokens = Table(
+    "refresh_tokens",
+    metadata,
+    # Only the hash: who reads the database cannot renew anybody's session.
+    Column("token_hash", String, primary_key=True),
+    Column("family_id", String, nullable=False),
+    Column("user_id", String, nullable=False),
+    Column("used", Boolean, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("refresh_tokens_by_family", "family_id"),
+    Index("refresh_tokens_by_expiry", "expires_at"),
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def micros(moment: datetime) -> int:
+    """A time as the tables keep it."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def moment_of(value: int) -> datetime:
+    """A time of the tables."""
+    return _EPOCH + timedelta(microseconds=value)
+
+
+def timestamp(moment: datetime) -> str:
+    """A time as RFC 3339 in UTC."""
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")

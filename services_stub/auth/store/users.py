@@ -1,0 +1,117 @@
+"""Statements on accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, select, update
+
+from services_stub.auth.domain import canonical_email, search_text
+from services_stub.auth.store.tables import micros, moment_of, timestamp, users
+from services_stub.contracts.http.auth import User
+from services_stub.contracts.http.page import DEFAULT_PAGE, Page
+from services_stub.runtime.cursor import decode_cursor, encode_cursor
+from services_stub.runtime.database import InsertOrIgnore
+from services_stub.runtime.transaction import Transaction
+
+_ESCAPE = "\\"
+
+_add = InsertOrIgnore(users)
+_by_id = select(users).where(users.c.user_id == bindparam("id"))
+_by_email = select(users).where(users.c.email_key == bindparam("key"))
+_any_admin = select(users.c.user_id).where(users.c.role == "admin").limit(1)
+_blocked = select(users.c.user_id).where(users.c.role == "seller", users.c.blocked.is_(True)).order_by(users.c.user_id)
+_set_blocked = (
+    update(users)
+    .where(users.c.user_id == bindparam("id"))
+    .values(blocked=bindparam("is_blocked"), blocked_reason=bindparam("why"))
+)
+_set_password_hash = (
+    update(users)
+    .where(users.c.user_id == bindparam("id"), users.c.password_hash == bindparam("before"))
+    .values(password_hash=bindparam("after"))
+)
+
+
+def add(transaction: Transaction, user: User, password_hash: str) -> bool:
+    """Insert an account; False where its address belongs to one already."""
+    row = {
+        "user_id": user.user_id,
+        "email": user.email,
+        "email_key": canonical_email(user.email),
+        "role": user.role,
+        "name": user.name,
+        "phone": user.phone,
+        "search_text": search_text(user.email, user.name),
+        "password_hash": password_hash,
+        "blocked": user.blocked,
+        "blocked_reason": user.blocked_reason,
+        "created_at": micros(transaction.now),
+    }
+    return transaction.execute(_add, row).rowcount == 1
+
+
+def find(connection: Connection, user_id: str) -> Row[Any] | None:
+    """The account with this id."""
+    return connection.execute(_by_id, {"id": user_id}).one_or_none()
+
+
+def find_by_email(connection: Connection, email: str) -> Row[Any] | None:
+    """The account with this address, however it is spelt."""
+    return connection.execute(_by_email, {"key": canonical_email(email)}).one_or_none()
+
+
+def has_admin(connection: Connection) -> bool:
+    """Whether there is an admin."""
+    return connection.execute(_any_admin).one_or_none() is not None
+
+
+def set_blocked(transaction: Transaction, user_id: str, *, blocked: bool, reason: str) -> None:
+    """Block an account or take the block back."""
+    transaction.execute(_set_blocked, {"id": user_id, "is_blocked": blocked, "why": reason})
+
+
+def set_password_hash(transaction: Transaction, user_id: str, *, before: str, after: str) -> None:
+    """Replace a password's hash, unless it was changed meanwhile."""
+    transaction.execute(_set_password_hash, {"id": user_id, "before": before, "after": after})
+
+
+def blocked_sellers(connection: Connection) -> list[str]:
+    """The sellers that are blocked now."""
+    return list(connection.scalars(_blocked))
+
+
+def page(connection: Connection, query: str, role: str, cursor: str, limit: int = DEFAULT_PAGE) -> Page[User]:
+    """One page of the accounts, the newest first; `query` is looked for in addresses and names.
+
+    Raises:
+        Refused: the cursor belongs to another list.
+    """
+    statement = select(users)
+    for word in canonical_email(query).split():
+        escaped = word.replace(_ESCAPE, _ESCAPE * 2).replace("%", _ESCAPE + "%").replace("_", _ESCAPE + "_")
+        statement = statement.where(users.c.search_text.like(f"%{escaped}%", escape=_ESCAPE))
+    if role:
+        statement = statement.where(users.c.role == role)
+    if cursor:
+        # Identifiers sort by the time they were made.
+        (before,) = decode_cursor(cursor, (str,))
+        statement = statement.where(users.c.user_id < before)
+    rows = connection.execute(statement.order_by(users.c.user_id.desc()).limit(limit + 1)).all()
+    shown = rows[:limit]
+    next_cursor = encode_cursor([shown[-1].user_id]) if len(rows) > limit else None
+    return Page(items=[user_of(row) for row in shown], next_cursor=next_cursor)
+
+
+def user_of(row: Row[Any]) -> User:
+    """An account as its readers get it: without the hash of its password."""
+    return User(
+        user_id=row.user_id,
+        email=row.email,
+        role=row.role,
+        name=row.name,
+        phone=row.phone,
+        blocked=row.blocked,
+        blocked_reason=row.blocked_reason,
+        created_at=timestamp(moment_of(row.created_at)),
+    )

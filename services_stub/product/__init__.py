@@ -1,0 +1,1 @@
+"""The product service: the catalogue, the stock, and what of the stock is reserved for orders."""

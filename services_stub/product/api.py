@@ -1,0 +1,222 @@
+"""The HTTP routes of the product service: who may call what, and which handler answers."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+from litestar import delete, get, patch, post
+from litestar.params import Parameter
+
+from services_stub.contracts.envelope import Cause
+from services_stub.contracts.events.product import ProductStatus
+from services_stub.contracts.http.page import DEFAULT_PAGE, LARGEST_PAGE, Page, Reason
+from services_stub.contracts.http.product import (
+    CategoryCount,
+    ChangeProduct,
+    CreateProduct,
+    Product,
+    Reservation,
+    Reserve,
+)
+from services_stub.contracts.money import checked_price
+from services_stub.contracts.problem import FieldError
+from services_stub.product.domain import RESERVATION_SECONDS
+from services_stub.product.handlers import products, reservations
+from services_stub.product.store import catalogue
+from services_stub.product.store.catalogue import Sort, Wish
+from services_stub.product.store.products import find, product_of
+from services_stub.runtime.context import Context
+from services_stub.runtime.errors import Refused
+from services_stub.runtime.http import allow, allow_anyone, allow_internal
+from services_stub.runtime.tokens import Caller
+
+Query = Annotated[str, Parameter(query="q", max_length=200, description="Words that all must occur, in any case.")]
+Category = Annotated[str, Parameter(max_length=60)]
+SellerId = Annotated[str, Parameter(query="sellerId", max_length=64)]
+MinPrice = Annotated[Decimal | None, Parameter(query="minPrice")]
+MaxPrice = Annotated[Decimal | None, Parameter(query="maxPrice")]
+InStock = Annotated[bool | None, Parameter(query="inStock", description="Only what is in stock, or only what is not.")]
+Cursor = Annotated[str, Parameter(max_length=2000, description="`nextCursor` of the page before.")]
+Limit = Annotated[int, Parameter(ge=1, le=LARGEST_PAGE)]
+ProductId = Annotated[str, Parameter(max_length=64)]
+
+
+@get("/api/products", **allow_anyone())
+async def list_products(
+    context: Context,
+    q: Query = "",
+    category: Category = "",
+    seller_id: SellerId = "",
+    min_price: MinPrice = None,
+    max_price: MaxPrice = None,
+    in_stock: InStock = None,
+    sort: Sort = "newest",
+    cursor: Cursor = "",
+    limit: Limit = DEFAULT_PAGE,
+) -> Page[Product]:
+    """The products that shoppers can buy."""
+    wish = Wish(
+        query=q,
+        category=category,
+        seller_id=seller_id,
+        status=ProductStatus.ACTIVE,
+        min_price=_price("minPrice", min_price),
+        max_price=_price("maxPrice", max_price),
+        in_stock=in_stock,
+        sort=sort,
+        cursor=cursor,
+        limit=limit,
+    )
+    return await context.read(catalogue.page, wish)
+
+
+@get("/api/products/{product_id:str}", **allow_anyone())
+async def get_product(context: Context, visitor: Caller | None, product_id: ProductId) -> Product:
+    """A product. One that cannot be bought is shown to its seller and to admins alone."""
+    row = await context.read(find, product_id)
+    if row is None:
+        raise products.product_not_found(product_id)
+    product = product_of(row)
+    sees_all = visitor is not None and (visitor.role == "admin" or visitor.user_id == product.seller_id)
+    if product.status is not ProductStatus.ACTIVE and not sees_all:
+        raise products.product_not_found(product_id)
+    return product
+
+
+@get("/api/categories", **allow_anyone())
+async def list_categories(context: Context) -> list[CategoryCount]:
+    """The categories, and how many products of each a shopper can buy."""
+    return await context.read(catalogue.categories)
+
+
+@post("/api/products", **allow("seller"))
+async def create_product(context: Context, caller: Caller, cause: Cause, data: CreateProduct) -> Product:
+    """Add a product."""
+    return await context.write(products.create, products.Create(caller.user_id, data), cause)
+
+
+@patch("/api/products/{product_id:str}", **allow("seller"))
+async def change_product(
+    context: Context, caller: Caller, cause: Cause, product_id: ProductId, data: ChangeProduct
+) -> Product:
+    """Change a product of one's own."""
+    return await context.write(products.change, products.Change(caller.user_id, product_id, data), cause)
+
+
+@delete("/api/products/{product_id:str}", **allow("seller"))
+async def delete_product(context: Context, caller: Caller, cause: Cause, product_id: ProductId) -> None:
+    """Take a product of one's own away. What orders have reserved of it stays theirs."""
+    await context.write(products.delete, products.Delete(caller.user_id, product_id), cause)
+
+
+@get("/api/seller/products", **allow("seller"))
+async def list_own_products(
+    context: Context,
+    caller: Caller,
+    q: Query = "",
+    category: Category = "",
+    status: ProductStatus | None = None,
+    in_stock: InStock = None,
+    sort: Sort = "newest",
+    cursor: Cursor = "",
+    limit: Limit = DEFAULT_PAGE,
+) -> Page[Product]:
+    """One's own products, whatever their status."""
+    wish = Wish(
+        query=q,
+        category=category,
+        seller_id=caller.user_id,
+        status=status,
+        in_stock=in_stock,
+        sort=sort,
+        cursor=cursor,
+        limit=limit,
+    )
+    return await context.read(catalogue.page, wish)
+
+
+@get("/api/admin/products", **allow("admin"))
+async def list_all_products(
+    context: Context,
+    q: Query = "",
+    category: Category = "",
+    seller_id: SellerId = "",
+    status: ProductStatus | None = None,
+    in_stock: InStock = None,
+    sort: Sort = "newest",
+    cursor: Cursor = "",
+    limit: Limit = DEFAULT_PAGE,
+) -> Page[Product]:
+    """Everybody's products, whatever their status."""
+    wish = Wish(
+        query=q,
+        category=category,
+        seller_id=seller_id,
+        status=status,
+        in_stock=in_stock,
+        sort=sort,
+        cursor=cursor,
+        limit=limit,
+    )
+    return await context.read(catalogue.page, wish)
+
+
+@post("/api/admin/block-product/{product_id:str}", status_code=200, **allow("admin"))
+async def block_product(context: Context, cause: Cause, product_id: ProductId, data: Reason | None = None) -> Product:
+    """Take a product off the shelf until the block is taken back."""
+    return await context.write(products.block, products.Block(product_id, _reason(data), blocked=True), cause)
+
+
+@post("/api/admin/unblock-product/{product_id:str}", status_code=200, **allow("admin"))
+async def unblock_product(context: Context, cause: Cause, product_id: ProductId, data: Reason | None = None) -> Product:
+    """Take the block of a product back."""
+    return await context.write(products.block, products.Block(product_id, _reason(data), blocked=False), cause)
+
+
+@post("/internal/reservations", **allow_internal())
+async def reserve(context: Context, cause: Cause, data: Reserve) -> Reservation:
+    """Hold stock for an order: all lines or none."""
+    return await context.write(reservations.reserve, reservations.Hold(data, reservation_seconds(context)), cause)
+
+
+@delete("/internal/reservations/{order_id:str}", **allow_internal())
+async def release(context: Context, cause: Cause, order_id: str) -> None:
+    """Give back what is held for an order that was never written."""
+    await context.write(reservations.release, order_id, cause)
+
+
+def reservation_seconds(context: Context) -> float:
+    """How long stock is held for an order that is not written yet; the option `reservation_seconds`."""
+    return float(context.settings.options.get("reservation_seconds", RESERVATION_SECONDS))
+
+
+def _reason(body: Reason | None) -> str:
+    return "" if body is None else body.reason
+
+
+def _price(field: str, value: Decimal | None) -> Decimal | None:
+    if value is None:
+        return None
+    try:
+        checked_price(field, value)
+    except (ValueError, ArithmeticError) as error:
+        message = f"`{field}` must be an amount such as 12.50"
+        raise Refused(400, "invalid-input", message, errors=[FieldError(field=field, message=message)]) from error
+    return value
+
+
+ROUTES = [
+    list_products,
+    get_product,
+    list_categories,
+    create_product,
+    change_product,
+    delete_product,
+    list_own_products,
+    list_all_products,
+    block_product,
+    unblock_product,
+    reserve,
+    release,
+]

@@ -1,0 +1,154 @@
+"""The rules of products, stock and reservations. Pure: they decide, others carry it out.
+
+Stock lies in one of three places: `quantity` can be bought, `reserved` is held for orders that are not paid, and the
+rest was sold. Every rule here moves units between these places and never makes or loses one.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+CURRENCY = "USD"
+RESERVATION_SECONDS = 60
+GRACE = timedelta(seconds=2)
+"""How long after its expiry a reservation is asked about, so that an order under way has been written by then."""
+
+
+class ReservationState(StrEnum):
+    """HELD waits for its order's fate; COMMITTED was sold; RELEASED was an order and gave its stock back for good.
+
+    EXPIRED never became an order: the same order id may reserve anew.
+    """
+
+    HELD = "HELD"
+    COMMITTED = "COMMITTED"
+    RELEASED = "RELEASED"
+    EXPIRED = "EXPIRED"
+
+
+class Fate(StrEnum):
+    """What an order's status means for its stock."""
+
+    SOLD = "SOLD"
+    GONE = "GONE"
+
+
+class Effect(StrEnum):
+    """Where units move: each name says what happens to the units of a reservation."""
+
+    NONE = "none"
+    SELL = "reserved to sold"
+    GIVE_BACK = "reserved to quantity"
+    RESTOCK = "sold to quantity"
+    SELL_LATE = "quantity to sold"
+
+
+FATE_OF_STATUS: Mapping[str, Fate] = {
+    "PAID": Fate.SOLD,
+    "SHIPPED": Fate.SOLD,
+    "DELIVERED": Fate.SOLD,
+    "FAILED": Fate.GONE,
+    "CANCELLED": Fate.GONE,
+    "REFUNDED": Fate.GONE,
+}
+"""Statuses that are missing here do not concern the stock."""
+
+SETTLEMENT: Mapping[tuple[ReservationState, Fate], tuple[ReservationState, Effect]] = {
+    (ReservationState.HELD, Fate.SOLD): (ReservationState.COMMITTED, Effect.SELL),
+    (ReservationState.HELD, Fate.GONE): (ReservationState.RELEASED, Effect.GIVE_BACK),
+    (ReservationState.COMMITTED, Fate.SOLD): (ReservationState.COMMITTED, Effect.NONE),
+    (ReservationState.COMMITTED, Fate.GONE): (ReservationState.RELEASED, Effect.RESTOCK),
+    # An order that ended does not come back: what says otherwise is a late record.
+    (ReservationState.RELEASED, Fate.SOLD): (ReservationState.RELEASED, Effect.NONE),
+    (ReservationState.RELEASED, Fate.GONE): (ReservationState.RELEASED, Effect.NONE),
+    # Let go although the order existed: its stock was given back, so it is taken once more.
+    (ReservationState.EXPIRED, Fate.SOLD): (ReservationState.COMMITTED, Effect.SELL_LATE),
+    (ReservationState.EXPIRED, Fate.GONE): (ReservationState.RELEASED, Effect.NONE),
+}
+"""What becomes of a reservation when its order's fate is known."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Units of one product that a shopper wants, at the price that they were shown."""
+
+    product_id: str
+    quantity: int
+    unit_price: Decimal
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A product as it can be bought now."""
+
+    available: int
+    price: Decimal
+    buyable: bool
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Why a line cannot be reserved. Without an offer the product cannot be bought at all."""
+
+    wanted: Wanted
+    code: str
+    offer: Offer | None
+
+
+UNAVAILABLE, OUT_OF_STOCK, PRICE_CHANGED = "product-unavailable", "out-of-stock", "price-changed"
+_GRAVEST_FIRST = (UNAVAILABLE, OUT_OF_STOCK, PRICE_CHANGED)
+
+
+def totals(lines: Sequence[Wanted]) -> dict[str, int]:
+    """The units wanted of each product, over all lines."""
+    wanted: dict[str, int] = {}
+    for line in lines:
+        wanted[line.product_id] = wanted.get(line.product_id, 0) + line.quantity
+    return wanted
+
+
+def obstacles(lines: Sequence[Wanted], offers: Mapping[str, Offer]) -> list[Obstacle]:
+    """What stands against reserving all of `lines`; nothing, and all of them can be reserved."""
+    units = totals(lines)
+    found = []
+    for line in lines:
+        offer = offers.get(line.product_id)
+        if offer is None or not offer.buyable:
+            found.append(Obstacle(line, UNAVAILABLE, None))
+        elif offer.available < units[line.product_id]:
+            found.append(Obstacle(line, OUT_OF_STOCK, offer))
+        elif offer.price != line.unit_price:
+            found.append(Obstacle(line, PRICE_CHANGED, offer))
+    return found
+
+
+def gravest(found: Sequence[Obstacle]) -> str:
+    """The code of the obstacle that a shopper must hear of first."""
+    return min((obstacle.code for obstacle in found), key=_GRAVEST_FIRST.index)
+
+
+def status_of(*, blocked: bool, disabled: bool) -> str:
+    """The status that shows: an admin's block outlives the block of its seller."""
+    if blocked:
+        return "BLOCKED"
+    return "DISABLED" if disabled else "ACTIVE"
+
+
+def folded(text: str) -> str:
+    """`text` so that what readers take for the same compares as the same, in any case and any Unicode form."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def search_text(name: str, category: str, description: str) -> str:
+    """What the words of a search are looked for in."""
+    return folded(f"{name}\n{category}\n{description}")
+
+
+def search_words(query: str) -> list[str]:
+    """The words that a product must contain, all of them. Control characters part words: no text contains them."""
+    return "".join(character if character.isprintable() else " " for character in folded(query)).split()

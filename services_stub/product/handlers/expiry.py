@@ -1,0 +1,73 @@
+"""Ends reservations that no order came of: the worker that asks the order service about overdue ones."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+
+import structlog
+
+from services_stub.contracts.envelope import Cause
+from services_stub.contracts.http.order import OrderIds
+from services_stub.product.domain import GRACE
+from services_stub.product.handlers.reservations import Sweep, sweep
+from services_stub.product.store import reservations
+from services_stub.runtime.context import Context
+from services_stub.runtime.errors import Refused, Unavailable
+from services_stub.runtime.identifiers import new_id
+
+LONGEST_PAUSE = 5.0
+_ANSWER_WITHIN = 15.0
+
+
+class ExpiryWorker:
+    """Looks for overdue reservations every `pause` seconds. While the order service is away, nothing expires."""
+
+    def __init__(self, context: Context, pause: float) -> None:
+        self._context, self._pause = context, pause
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="reservation-expiry", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def stop(self, timeout: float) -> None:
+        """End after the sweep under way."""
+        self._stopping.set()
+        self._thread.join(timeout)
+
+    def step(self) -> bool:
+        """Sweep once; whether there may be more to sweep at once."""
+        try:
+            return self._context.run(sweep_overdue(self._context, datetime.now(UTC)), _ANSWER_WITHIN)
+        except (Unavailable, Refused, TimeoutError) as error:
+            structlog.get_logger().warning("reservations cannot expire now", reason=str(error) or "no answer in time")
+            return False
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            if not self.step():
+                self._stopping.wait(self._pause)
+
+
+async def sweep_overdue(context: Context, now: datetime) -> bool:
+    """Settle the reservations that were overdue at `now`; whether there may be more of them.
+
+    The order service writes an order only before its reservation expires, so what is no order after that never will be.
+
+    Raises:
+        Unavailable: the order service does not answer, or the database is away.
+    """
+    overdue = await context.read(reservations.overdue, now - GRACE)
+    if not overdue:
+        return False
+    cause = Cause("", new_id(), "")
+    question = OrderIds(order_ids=overdue)
+    answer = await context.peers.call(
+        "order", "POST", "/internal/orders/known", body=question, expect=OrderIds, cause=cause
+    )
+    known = set(answer.order_ids)
+    others = [order_id for order_id in overdue if order_id not in known]
+    await context.write(sweep, Sweep(sorted(known.intersection(overdue)), others), cause)
+    return len(overdue) == reservations.LARGEST_SWEEP

@@ -1,0 +1,125 @@
+"""Stock for orders: held at checkout, all lines or none, and given back where no order comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from services_stub.contracts.http.product import LineProblem, Reservation, Reserve, ReservedLine
+from services_stub.contracts.money import from_cents
+from services_stub.product import domain
+from services_stub.product.domain import Offer, ReservationState, Wanted, status_of
+from services_stub.product.store import products, reservations
+from services_stub.product.store.tables import micros, timestamp
+from services_stub.runtime.errors import Refused
+from services_stub.runtime.transaction import Transaction
+
+
+@dataclass(frozen=True)
+class Hold:
+    """The order service wants stock held for `seconds`."""
+
+    body: Reserve
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What the order service said of overdue reservations: which of them are orders, and which are not."""
+
+    orders: Sequence[str]
+    others: Sequence[str]
+
+
+def reserve(transaction: Transaction, command: Hold) -> Reservation:
+    """Hold every line for the order, or none. An order that has a reservation gets the same again."""
+    order_id = command.body.order_id
+    wanted = [Wanted(line.product_id, line.quantity, line.unit_price) for line in command.body.lines]
+    units = domain.totals(wanted)
+    found = products.find_several(transaction.connection, units)
+    offers = {
+        row.product_id: Offer(
+            row.quantity,
+            from_cents(row.price_cents),
+            not row.deleted and status_of(blocked=row.blocked, disabled=row.disabled) == "ACTIVE",
+        )
+        for row in found.values()
+    }
+    obstacles = domain.obstacles(wanted, offers)
+    if obstacles:
+        before = _held_before(transaction, order_id)
+        if before is None:
+            raise _refusal(obstacles)
+        return before
+    lines = [
+        ReservedLine(
+            product_id=line.product_id,
+            seller_id=found[line.product_id].seller_id,
+            name=found[line.product_id].name,
+            quantity=line.quantity,
+            unit_price=offers[line.product_id].price,
+        )
+        for line in wanted
+    ]
+    expires_at = transaction.now + timedelta(seconds=command.seconds)
+    if not reservations.hold(transaction, order_id, expires_at, lines):
+        before = _held_before(transaction, order_id)
+        if before is not None:
+            return before
+        reservations.hold_anew(transaction, order_id, expires_at, lines)
+    for product_id, count in units.items():
+        row = products.move(transaction, product_id, quantity=-count, reserved=count)
+        products.publish_updated(transaction, row, correlation_id=order_id)
+    return Reservation(order_id=order_id, expires_at=timestamp(micros(expires_at)), lines=lines)
+
+
+def release(transaction: Transaction, order_id: str) -> None:
+    """Give stock back that no order came of. Nothing where nothing is held, or where the order is known to exist."""
+    give_back(transaction, order_id, reservations.let_go(transaction, order_id) or ())
+
+
+def sweep(transaction: Transaction, command: Sweep) -> None:
+    """Keep what is held for orders, and give the rest back."""
+    reservations.confirm(transaction, command.orders)
+    for order_id in command.others:
+        release(transaction, order_id)
+
+
+def give_back(transaction: Transaction, order_id: str, lines: Sequence[ReservedLine]) -> None:
+    """Move the units of `lines` from reserved to what can be bought."""
+    for product_id, count in units_of(lines).items():
+        row = products.move(transaction, product_id, quantity=count, reserved=-count)
+        products.publish_updated(transaction, row, correlation_id=order_id)
+
+
+def units_of(lines: Sequence[ReservedLine]) -> dict[str, int]:
+    """The units of each product in `lines`."""
+    return domain.totals([Wanted(line.product_id, line.quantity, line.unit_price) for line in lines])
+
+
+def _held_before(transaction: Transaction, order_id: str) -> Reservation | None:
+    row = reservations.find(transaction.connection, order_id)
+    if row is None or row.state == ReservationState.EXPIRED:
+        return None
+    return reservations.reservation_of(row)
+
+
+def _refusal(obstacles: Sequence[domain.Obstacle]) -> Refused:
+    lines = [_problem_of(obstacle) for obstacle in obstacles]
+    detail = "; ".join(f"{line.product_id}: {line.problem}" for line in lines)
+    return Refused(409, domain.gravest(obstacles), detail, lines=lines)
+
+
+def _problem_of(obstacle: domain.Obstacle) -> LineProblem:
+    wanted, offer = obstacle.wanted, obstacle.offer
+    if offer is None:
+        return LineProblem(product_id=wanted.product_id, problem=obstacle.code)
+    changed = offer.price != wanted.unit_price
+    return LineProblem(
+        product_id=wanted.product_id,
+        problem=obstacle.code,
+        available=offer.available,
+        old_price=wanted.unit_price if changed else None,
+        new_price=offer.price if changed else None,
+    )

@@ -1,0 +1,20 @@
+"""The product service, wired."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services_stub.product.api import ROUTES, reservation_seconds
+from services_stub.product.handlers import HANDLERS
+from services_stub.product.handlers.expiry import LONGEST_PAUSE, ExpiryWorker
+from services_stub.product.store.tables import metadata
+from services_stub.runtime.context import Context
+from services_stub.runtime.service import Service, Worker
+
+
+def _workers(context: Context) -> Sequence[Worker]:
+    pause = min(LONGEST_PAUSE, reservation_seconds(context) / 4)
+    return [ExpiryWorker(context, pause)]
+
+
+SERVICE = Service(name="product", routes=ROUTES, tables=metadata, handlers=HANDLERS, workers=_workers)

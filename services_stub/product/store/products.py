@@ -1,0 +1,141 @@
+"""Statements on single products, and products as the rest of the marketplace sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
+
+from services_stub.contracts.events.product import ProductCreated, ProductDeleted, ProductStatus, ProductUpdated
+from services_stub.contracts.http.product import Product
+from services_stub.contracts.money import from_cents
+from services_stub.product.domain import status_of
+from services_stub.product.store.tables import products, timestamp
+from services_stub.runtime.transaction import Transaction
+
+_insert = insert(products).returning(products)
+_one = select(products).where(products.c.product_id == bindparam("id"))
+_several = select(products).where(products.c.product_id.in_(bindparam("ids", expanding=True)))
+_move = (
+    update(products)
+    .where(products.c.product_id == bindparam("id"))
+    .values(
+        quantity=products.c.quantity + bindparam("to_quantity"),
+        reserved=products.c.reserved + bindparam("to_reserved"),
+        version=products.c.version + 1,
+    )
+    .returning(products)
+)
+_take_out = (
+    update(products)
+    .where(products.c.product_id == bindparam("id"))
+    .values(reserved=products.c.reserved - bindparam("units"))
+)
+_disable = (
+    update(products)
+    .where(products.c.seller_id == bindparam("seller"), products.c.deleted.is_(False))
+    .values(disabled=bindparam("is_disabled"), version=products.c.version + 1)
+    .returning(products)
+)
+
+
+def add(transaction: Transaction, row: dict[str, Any]) -> Row[Any]:
+    """Insert a product."""
+    return transaction.execute(_insert, row).one()
+
+
+def find(connection: Connection, product_id: str) -> Row[Any] | None:
+    """A product that was not deleted."""
+    row = connection.execute(_one, {"id": product_id}).one_or_none()
+    return None if row is None or row.deleted else row
+
+
+def find_several(connection: Connection, product_ids: Collection[str]) -> dict[str, Row[Any]]:
+    """Products by id, deleted ones too."""
+    if len(product_ids) == 1:
+        # An expanding IN costs as much again as the statement; most purchases have one line.
+        (product_id,) = product_ids
+        rows = connection.execute(_one, {"id": product_id}).all()
+    else:
+        rows = connection.execute(_several, {"ids": list(product_ids)}).all()
+    return {row.product_id: row for row in rows}
+
+
+def change(transaction: Transaction, product_id: str, values: Mapping[str, Any]) -> Row[Any]:
+    """Change columns of a product, and its version."""
+    statement = (
+        update(products)
+        .where(products.c.product_id == product_id)
+        .values(**values, version=products.c.version + 1)
+        .returning(products)
+    )
+    return transaction.execute(statement).one()
+
+
+def move(transaction: Transaction, product_id: str, *, quantity: int = 0, reserved: int = 0) -> Row[Any]:
+    """Move units into (or, negative, out of) what can be bought and what is reserved, visibly to all."""
+    return transaction.execute(_move, {"id": product_id, "to_quantity": quantity, "to_reserved": reserved}).one()
+
+
+def take_out(transaction: Transaction, units: Mapping[str, int]) -> None:
+    """Take reserved units out of the stock for good: they were sold. What can be bought does not change."""
+    transaction.execute(_take_out, [{"id": product_id, "units": count} for product_id, count in units.items()])
+
+
+def disable_all_of(transaction: Transaction, seller_id: str, *, disabled: bool) -> list[Row[Any]]:
+    """Disable or enable every product of a seller; the products as they are now."""
+    return list(transaction.execute(_disable, {"seller": seller_id, "is_disabled": disabled}).all())
+
+
+def product_of(row: Row[Any]) -> Product:
+    """A product as its readers get it."""
+    return Product(
+        product_id=row.product_id,
+        seller_id=row.seller_id,
+        name=row.name,
+        category=row.category,
+        description=row.description,
+        price=from_cents(row.price_cents),
+        currency=row.currency,
+        quantity=row.quantity,
+        status=_status(row),
+        version=row.version,
+        created_at=timestamp(row.created_at),
+        reserved=row.reserved,
+    )
+
+
+def publish_created(transaction: Transaction, row: Row[Any]) -> None:
+    """Publish that the product exists."""
+    transaction.publish(ProductCreated(**_state(row)))
+
+
+def publish_updated(transaction: Transaction, row: Row[Any], *, correlation_id: str = "") -> None:
+    """Publish the product's state, unless it was deleted: readers were told that no later version follows."""
+    if not row.deleted:
+        transaction.publish(ProductUpdated(**_state(row)), correlation_id=correlation_id)
+
+
+def publish_deleted(transaction: Transaction, row: Row[Any]) -> None:
+    """Publish that the product is gone."""
+    transaction.publish(ProductDeleted(product_id=row.product_id, seller_id=row.seller_id, version=row.version))
+
+
+def _status(row: Row[Any]) -> ProductStatus:
+    return ProductStatus(status_of(blocked=row.blocked, disabled=row.disabled))
+
+
+def _state(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "product_id": row.product_id,
+        "seller_id": row.seller_id,
+        "name": row.name,
+        "category": row.category,
+        "price": from_cents(row.price_cents),
+        "quantity": row.quantity,
+        "status": _status(row),
+        "version": row.version,
+        "currency": row.currency,
+        "description": row.description,
+    }

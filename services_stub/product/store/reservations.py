@@ -1,0 +1,154 @@
+"""Statements on reservations and on what is known of sellers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, bindparam, select, update
+
+from services_stub.contracts.http.product import Reservation, ReservedLine
+from services_stub.contracts.money import encode_json
+from services_stub.product.domain import ReservationState
+from services_stub.product.store.tables import micros, reservations, sellers, timestamp
+from services_stub.runtime.database import InsertOrIgnore
+from services_stub.runtime.transaction import Transaction
+
+LARGEST_SWEEP = 500
+
+_LONG_AGO = 0
+_NEVER = 253_402_300_799_000_000  # 9999-12-31T23:59:59Z, the last second that RFC 3339 can write
+
+_lines = msgspec.json.Decoder(list[ReservedLine])
+
+_hold = InsertOrIgnore(reservations)
+_one = select(reservations).where(reservations.c.order_id == bindparam("id"))
+_move = (
+    update(reservations)
+    .where(reservations.c.order_id == bindparam("id"), reservations.c.state == bindparam("from_state"))
+    .values(state=bindparam("to_state"), expires_at=None)
+    .returning(reservations.c.lines)
+)
+_hold_anew = (
+    update(reservations)
+    .where(reservations.c.order_id == bindparam("id"))
+    .values(state=bindparam("to_state"), expires_at=bindparam("expiry"), lines=bindparam("new_lines"))
+)
+_let_go = (
+    update(reservations)
+    .where(
+        reservations.c.order_id == bindparam("id"),
+        reservations.c.state == ReservationState.HELD,
+        reservations.c.expires_at.is_not(None),
+    )
+    .values(state=ReservationState.EXPIRED, expires_at=None)
+    .returning(reservations.c.lines)
+)
+_confirm = (
+    update(reservations)
+    .where(reservations.c.order_id == bindparam("id"), reservations.c.state == ReservationState.HELD)
+    .values(expires_at=None)
+)
+_overdue = (
+    select(reservations.c.order_id)
+    .where(reservations.c.expires_at < bindparam("before"))
+    .order_by(reservations.c.expires_at)
+    .limit(LARGEST_SWEEP)
+)
+_seller = select(sellers).where(sellers.c.seller_id == bindparam("id"))
+_add_seller = InsertOrIgnore(sellers)
+_change_seller = (
+    update(sellers)
+    .where(sellers.c.seller_id == bindparam("id"))
+    .values(blocked=bindparam("is_blocked"), told_at=bindparam("at"), told_by=bindparam("by"))
+)
+
+
+def hold(transaction: Transaction, order_id: str, expires_at: datetime, lines: Sequence[ReservedLine]) -> bool:
+    """Write a reservation down; False where the order has one already."""
+    row = {
+        "order_id": order_id,
+        "state": ReservationState.HELD,
+        "expires_at": micros(expires_at),
+        "lines": encode_json(lines).decode(),
+    }
+    return transaction.execute(_hold, row).rowcount == 1
+
+
+def hold_anew(transaction: Transaction, order_id: str, expires_at: datetime, lines: Sequence[ReservedLine]) -> None:
+    """Hold stock again for an order whose reservation expired."""
+    parameters = {
+        "id": order_id,
+        "to_state": ReservationState.HELD,
+        "expiry": micros(expires_at),
+        "new_lines": encode_json(lines).decode(),
+    }
+    transaction.execute(_hold_anew, parameters)
+
+
+def find(connection: Connection, order_id: str) -> Row[Any] | None:
+    """The reservation of an order."""
+    return connection.execute(_one, {"id": order_id}).one_or_none()
+
+
+def move(
+    transaction: Transaction, order_id: str, before: ReservationState, after: ReservationState
+) -> list[ReservedLine] | None:
+    """Move a reservation from one state to another for good; its lines, or None where it is not in that state."""
+    parameters = {"id": order_id, "from_state": before, "to_state": after}
+    return _decoded(transaction.execute(_move, parameters).scalar_one_or_none())
+
+
+def let_go(transaction: Transaction, order_id: str) -> list[ReservedLine] | None:
+    """Expire a reservation that is held and not confirmed; its lines, or None where there is none such."""
+    return _decoded(transaction.execute(_let_go, {"id": order_id}).scalar_one_or_none())
+
+
+def confirm(transaction: Transaction, order_ids: Sequence[str]) -> None:
+    """The orders exist: their reservations do not expire any more."""
+    if order_ids:
+        transaction.execute(_confirm, [{"id": order_id} for order_id in order_ids])
+
+
+def overdue(connection: Connection, before: datetime) -> list[str]:
+    """The orders whose reservations expired before `before`, the oldest first."""
+    return list(connection.scalars(_overdue, {"before": micros(before)}))
+
+
+def reservation_of(row: Row[Any]) -> Reservation:
+    """A reservation as the order service gets it.
+
+    One whose order exists does not expire any more. One whose order has ended has expired long ago, so that nobody
+    takes it for stock that is held.
+    """
+    without_expiry = _LONG_AGO if row.state == ReservationState.RELEASED else _NEVER
+    expires_at = without_expiry if row.expires_at is None else row.expires_at
+    return Reservation(order_id=row.order_id, expires_at=timestamp(expires_at), lines=_lines.decode(row.lines))
+
+
+def is_blocked(connection: Connection, seller_id: str) -> bool:
+    """Whether a seller is blocked, as far as this service has heard."""
+    row = connection.execute(_seller, {"id": seller_id}).one_or_none()
+    return row is not None and row.blocked
+
+
+def tell_seller(transaction: Transaction, seller_id: str, *, blocked: bool, told_at: str, told_by: str) -> bool:
+    """Note that an event blocked or unblocked a seller; whether that changed anything.
+
+    An event that is older than the newest one about the seller changes nothing.
+    """
+    row = transaction.connection.execute(_seller, {"id": seller_id}).one_or_none()
+    if row is None:
+        values = {"seller_id": seller_id, "blocked": blocked, "told_at": told_at, "told_by": told_by}
+        transaction.execute(_add_seller, values)
+        return blocked
+    if (told_at, told_by) < (row.told_at, row.told_by):
+        return False
+    transaction.execute(_change_seller, {"id": seller_id, "is_blocked": blocked, "at": told_at, "by": told_by})
+    return bool(row.blocked != blocked)
+
+
+def _decoded(lines: str | None) -> list[ReservedLine] | None:
+    return None if lines is None else _lines.decode(lines)

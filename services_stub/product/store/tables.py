@@ -1,0 +1,71 @@
+"""The tables. Amounts are whole cents, times whole microseconds of Unix time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, MetaData, String, Table, Text
+
+metadata = MetaData()
+
+products = Table(
+    "products",
+    metadata,
+    Column("product_id", String, primary_key=True),
+    Column("seller_id", String, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("name_key", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("category_key", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("search_text", Text, nullable=False),
+    Column("price_cents", BigInteger, nullable=False),
+    Column("currency", String, nullable=False),
+    Column("quantity", BigInteger, nullable=False),
+    Column("reserved", BigInteger, nullable=False),
+    # Two flags, because the admin's block of a product and the block of its seller end apart from each other.
+    Column("blocked", Boolean, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("deleted", Boolean, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    # No index holds a column that a reservation changes: the hot path writes to the table alone.
+    Index("products_by_seller", "seller_id", "product_id"),
+    Index("products_by_name", "name_key", "product_id"),
+    Index("products_by_price", "price_cents", "product_id"),
+    Index("products_by_category", "category_key", "product_id"),
+)
+
+reservations = Table(
+    "reservations",
+    metadata,
+    Column("order_id", String, primary_key=True),
+    Column("state", String, nullable=False),
+    # Null once the order is known to exist: from then on only its fate ends the reservation.
+    Column("expires_at", BigInteger),
+    Column("lines", Text, nullable=False),
+    Index("reservations_by_expiry", "expires_at"),
+)
+
+sellers = Table(
+    "sellers",
+    metadata,
+    Column("seller_id", String, primary_key=True),
+    Column("blocked", Boolean, nullable=False),
+    # The time and id of the newest event about the seller: blocked and unblocked come on two topics, in any order.
+    Column("told_at", String, nullable=False),
+    Column("told_by", String, nullable=False),
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def micros(moment: datetime) -> int:
+    """A time as the tables keep it."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def timestamp(value: int) -> str:
+    """A time of the tables as RFC 3339 in UTC."""
+    return (_EPOCH + timedelta(microseconds=value)).isoformat(timespec="microseconds").replace("+00:00", "Z")

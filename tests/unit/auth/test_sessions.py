@@ -1,0 +1,194 @@
+"""Sessions: what a token says, how long it lives, and what a stolen one is worth."""
+
+from __future__ import annotations
+
+import stat
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import jwt
+import pytest
+from argon2 import PasswordHasher
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from services_stub.auth import domain
+from services_stub.auth.domain import ACCESS, PASSWORD_PROFILES, REFRESH, HashParameters
+from services_stub.auth.handlers import sessions
+from services_stub.auth.handlers.accounts import NewAccount, register
+from services_stub.auth.handlers.passwords import Passwords
+from services_stub.auth.service import SERVICE
+from services_stub.auth.store.signing_key import FILE_NAME, load_or_make
+from services_stub.auth.store.tables import metadata
+from services_stub.runtime.errors import Unavailable
+from tests.fakes import transaction
+from tests.unit.auth.conftest import OPTIONS, PASSWORD, Door
+from tests.unit.serving import serving
+
+CHEAP = HashParameters(memory_kib=8, iterations=1)
+
+
+def test_a_token_says_who_somebody_is_and_is_verified_with_the_published_key(door: Door) -> None:
+    user_id = door.register("a@example.com")
+    tokens = door.log_in("a@example.com")[1]
+    (key,) = door.get("/api/auth/keys")[1]["keys"]
+    header = jwt.get_unverified_header(tokens["accessToken"])
+    assert (header["alg"], header["kid"]) == ("EdDSA", key["kid"])
+    claims = jwt.decode(tokens["accessToken"], jwt.PyJWK(key).key, algorithms=["EdDSA"])
+    assert set(claims) == {"sub", "userId", "role", "email", "iat", "exp", "jti"}
+    assert (claims["sub"], claims["userId"], claims["role"], claims["email"]) == (
+        user_id,
+        user_id,
+        "user",
+        "a@example.com",
+    )
+    assert claims["exp"] - claims["iat"] == tokens["expiresIn"] == ACCESS.total_seconds() == 900
+    assert door.get("/api/auth/me", by=tokens["accessToken"])[1]["userId"] == user_id
+
+
+def test_a_forged_token_is_worth_nothing(door: Door) -> None:
+    door.register("a@example.com")
+    token = door.log_in("a@example.com")[1]["accessToken"]
+    for forged in ("nonsense", token[:-4] + "AAAA", jwt.encode({"userId": "a"}, "", algorithm="none")):
+        assert door.get("/api/auth/me", by=forged)[0] == 401
+    assert door.get("/api/auth/me")[0] == 401
+
+
+def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(door: Door) -> None:
+    door.register("a@example.com")
+    wrong, unknown = door.log_in("a@example.com", "wrong password"), door.log_in("b@example.com", "wrong password")
+    assert wrong == unknown
+    assert wrong[0] == 401
+
+
+def test_the_key_and_so_the_tokens_outlive_a_restart(tmp_path: Path) -> None:
+    with serving(SERVICE, tmp_path, OPTIONS, own_tokens=True) as running:
+        Door(running).register("a@example.com")
+        tokens = Door(running).log_in("a@example.com")[1]
+    with serving(SERVICE, tmp_path, OPTIONS, own_tokens=True) as running:
+        assert Door(running).get("/api/auth/me", by=tokens["accessToken"])[0] == 200
+        assert Door(running).post("/api/auth/refresh", {"refreshToken": tokens["refreshToken"]})[0] == 200
+
+
+def test_a_refresh_token_renews_once_and_a_second_use_ends_the_session(door: Door) -> None:
+    door.register("a@example.com")
+    first = door.log_in("a@example.com")[1]["refreshToken"]
+    other = door.log_in("a@example.com")[1]["refreshToken"]
+
+    def refresh(token: str) -> tuple[int, str]:
+        status, body = door.post("/api/auth/refresh", {"refreshToken": token})
+        return status, body.get("refreshToken", "")
+
+    status, second = refresh(first)
+    assert status == 200
+    assert second not in ("", first)
+    assert refresh(first)[0] == 401
+    assert refresh(second)[0] == 401
+    assert refresh(other)[0] == 200
+
+
+def test_logging_out_ends_the_session_and_may_be_repeated(door: Door) -> None:
+    door.register("a@example.com")
+    tokens = door.log_in("a@example.com")[1]
+    for _ in range(2):
+        assert door.post("/api/auth/logout", {"refreshToken": tokens["refreshToken"]}) == (204, None)
+    assert door.post("/api/auth/refresh", {"refreshToken": tokens["refreshToken"]})[0] == 401
+
+
+def test_a_session_that_nobody_uses_ends() -> None:
+    with transaction(metadata) as tx:
+        user = register(tx, NewAccount("a@example.com", "hash", "user", "", ""))
+        token = sessions.log_in(tx, sessions.LoggedIn(user.user_id, "hash")).refresh_token
+        tx.now += REFRESH - timedelta(seconds=1)
+        renewed = sessions.refresh(tx, token)
+        assert renewed is not None
+        tx.now += REFRESH
+        assert sessions.refresh(tx, renewed.refresh_token) is None
+
+
+def test_a_password_is_rehashed_at_login_when_the_parameters_changed(tmp_path: Path) -> None:
+    with serving(SERVICE, tmp_path, OPTIONS, own_tokens=True) as running:
+        Door(running).register("a@example.com")
+    with serving(SERVICE, tmp_path, {"password_profile": "owasp"}, own_tokens=True) as running:
+        assert Door(running).log_in("a@example.com")[0] == 200
+        with running.database.connect() as connection:
+            row = connection.exec_driver_sql("SELECT password_hash FROM users WHERE email = 'a@example.com'").one()
+        assert "m=19456,t=2,p=1" in row[0]
+        assert Door(running).log_in("a@example.com")[0] == 200
+
+
+def test_the_standard_parameters_are_those_of_owasp() -> None:
+    assert PASSWORD_PROFILES["owasp"] == HashParameters(memory_kib=19456, iterations=2, lanes=1)
+
+
+def test_an_unknown_password_profile_is_said_at_the_start(tmp_path: Path) -> None:
+    with (
+        pytest.raises(Unavailable, match="none of owasp, development"),
+        serving(SERVICE, tmp_path, {"password_profile": "quick"}),
+    ):
+        pass
+
+
+def test_an_unknown_account_costs_a_hash_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    passwords = Passwords(CHEAP)
+    verified: list[str] = []
+    verify = PasswordHasher.verify
+
+    def noted(hasher: PasswordHasher, known: str, password: bytes) -> bool:
+        verified.append(known)
+        return verify(hasher, known, password)
+
+    monkeypatch.setattr(PasswordHasher, "verify", noted)
+    assert not passwords.check_now(PASSWORD, None).fits
+    assert not passwords.check_now("the password of nobody", None).fits
+    assert len(verified) == 2
+    assert verified[0].startswith("$argon2id$")
+    passwords.stop()
+
+
+def test_hashing_leaves_the_event_loop_alone(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: set[str] = set()
+    hash_now = Passwords.hash_now
+
+    def noted(self: Passwords, password: str) -> str:
+        threads.add(threading.current_thread().name.rstrip("0123456789"))
+        return hash_now(self, password)
+
+    monkeypatch.setattr(Passwords, "hash_now", noted)
+    door.register("a@example.com")
+    assert threads == {"passwords_"}
+
+
+def test_a_password_fits_however_its_characters_are_composed() -> None:
+    passwords = Passwords(CHEAP)
+    known = passwords.hash_now("caf\u00e9 caf\u00e9")
+    assert passwords.check_now("cafe\u0301 cafe\u0301", known).fits
+    assert not passwords.check_now("cafe cafe", known).fits
+    assert not passwords.check_now("cafe cafe", "no hash").fits
+    passwords.stop()
+
+
+def test_the_key_file_is_its_owners_alone(tmp_path: Path) -> None:
+    key = load_or_make(tmp_path)
+    file = tmp_path / FILE_NAME
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert load_or_make(tmp_path).private_bytes_raw() == key.private_bytes_raw()
+    assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]
+
+
+def test_a_broken_key_file_is_said_with_what_to_do(tmp_path: Path) -> None:
+    file = tmp_path / FILE_NAME
+    other = rsa.generate_private_key(65537, 2048)
+    for content in (b"garbage", other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())):
+        file.write_bytes(content)
+        with pytest.raises(Unavailable, match="remove it to have a new one made"):
+            load_or_make(tmp_path)
+    with pytest.raises(Unavailable, match="No such file or directory"):
+        load_or_make(tmp_path / "missing")
+
+
+def test_a_token_used_twice_is_stolen_even_when_it_expired() -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    verdict = domain.judge_refresh(used=True, expires_at=now - timedelta(days=1), now=now)
+    assert verdict is domain.RefreshVerdict.STOLEN
