@@ -1,0 +1,79 @@
+"""What a seller does: the own products, and the orders that have items of theirs."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from msgspec import UNSET
+
+from services_stub.client.errors import checked_input
+from services_stub.client.transport import Query, Transport, path_segment
+from services_stub.contracts.events.order import OrderStatus
+from services_stub.contracts.http.order import Order
+from services_stub.contracts.http.page import DEFAULT_PAGE, Page
+from services_stub.contracts.http.product import ChangeProduct, CreateProduct, Product
+
+_PRODUCTS = "/product-service/api/products"
+_ORDERS = "/order-service/api/orders"
+
+
+class SellerArea:
+    """The operations that need the role `seller`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    async def products(self, *, cursor: str = "", limit: int = DEFAULT_PAGE) -> Page[Product]:
+        """A page of the own products, whatever their status."""
+        query: Query = {"cursor": cursor, "limit": limit}
+        return await self._transport.ask("GET", "/product-service/api/seller/products", Page[Product], query=query)
+
+    async def create_product(
+        self, name: str, *, category: str, price: Decimal, quantity: int, description: str = ""
+    ) -> Product:
+        """Put a new product into the shop."""
+        with checked_input():
+            body = CreateProduct(name=name, category=category, price=price, quantity=quantity, description=description)
+        return await self._transport.ask("POST", _PRODUCTS, Product, body=body)
+
+    async def change_product(
+        self,
+        product_id: str,
+        *,
+        name: str | None = None,
+        category: str | None = None,
+        price: Decimal | None = None,
+        quantity: int | None = None,
+        description: str | None = None,
+        version: int | None = None,
+    ) -> Product:
+        """Change the fields that are given; with `version`, only if the product still has that version."""
+        with checked_input():
+            body = ChangeProduct(
+                name=UNSET if name is None else name,
+                category=UNSET if category is None else category,
+                price=UNSET if price is None else price,
+                quantity=UNSET if quantity is None else quantity,
+                description=UNSET if description is None else description,
+                version=UNSET if version is None else version,
+            )
+        return await self._transport.ask("PATCH", f"{_PRODUCTS}/{path_segment(product_id)}", Product, body=body)
+
+    async def delete_product(self, product_id: str) -> None:
+        """Take a product away for good."""
+        await self._transport.tell("DELETE", f"{_PRODUCTS}/{path_segment(product_id)}")
+
+    async def orders(
+        self, *, status: OrderStatus | None = None, cursor: str = "", limit: int = DEFAULT_PAGE
+    ) -> Page[Order]:
+        """A page of the orders with own items, newest first."""
+        query = {"status": status, "cursor": cursor, "limit": limit}
+        return await self._transport.ask("GET", "/order-service/api/seller/orders", Page[Order], query=query)
+
+    async def ship(self, order_id: str) -> Order:
+        """Say that the own items of a paid order are on their way."""
+        return await self._transport.ask("POST", f"{_ORDERS}/{path_segment(order_id)}/ship", Order)
+
+    async def deliver(self, order_id: str) -> Order:
+        """Say that the own items of a shipped order arrived."""
+        return await self._transport.ask("POST", f"{_ORDERS}/{path_segment(order_id)}/deliver", Order)

@@ -1,0 +1,86 @@
+"""The live stream: events of the marketplace as they happen, over one connection that is renewed when it breaks."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+
+import msgspec
+
+from services_stub.client.errors import ContractBroken, OutcomeUnknown, Refused, TryLater, Unreachable
+from services_stub.client.sse import EventStreamParser, ServerSentEvent
+from services_stub.client.transport import Transport
+from services_stub.contracts.events import EVENT_BY_TOPIC, Event
+
+_PATH = "/api/stream"
+_LONGEST_SILENCE = 40.0
+"""The gateway sends a heartbeat every 15 seconds: after two missed ones the connection is taken for dead."""
+
+_FIRST_PAUSE = 0.1
+_LONGEST_PAUSE = 5.0
+
+
+@dataclass(frozen=True)
+class LiveEvent:
+    """An event that concerns whoever is signed in. `id` is its `ce_id`."""
+
+    id: str
+    event: Event
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Events may have been missed here: what is shown should be read again."""
+
+
+async def live_events(transport: Transport) -> AsyncGenerator[LiveEvent | Gap, None]:
+    """Follow the stream until the caller stops or is refused; a lost connection is renewed and said as a `Gap`.
+
+    Raises:
+        Refused: nobody is signed in, or the session is over.
+
+    """
+    last_id = ""
+    pause = _FIRST_PAUSE
+    connected_before = gap_is_said = False
+    while True:
+        parser = EventStreamParser()
+        headers = {"accept": "text/event-stream", "cache-control": "no-store"}
+        if last_id:
+            headers["last-event-id"] = last_id
+        try:
+            async with transport.listen(_PATH, headers=headers, silence=_LONGEST_SILENCE) as chunks:
+                if connected_before and not gap_is_said:
+                    gap_is_said = True
+                    yield Gap()
+                connected_before = True
+                pause = _FIRST_PAUSE
+                async for chunk in chunks:
+                    for message in parser.feed(chunk):
+                        last_id = message.id or last_id
+                        known = _known(message)
+                        if known is not None and not (gap_is_said and isinstance(known, Gap)):
+                            gap_is_said = isinstance(known, Gap)
+                            yield known
+        except Refused:
+            raise
+        except (Unreachable, OutcomeUnknown, TryLater):
+            pass  # away, or away again: connect anew
+        asked = parser.retry_seconds
+        await asyncio.sleep((asked if asked is not None else pause) * random.uniform(0.75, 1.25))
+        pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+def _known(message: ServerSentEvent) -> LiveEvent | Gap | None:
+    """The message in this client's words; None for what a later version may send."""
+    if message.name == "gap":
+        return Gap()
+    kind = EVENT_BY_TOPIC.get(message.name)
+    if kind is None:
+        return None
+    try:
+        return LiveEvent(id=message.id, event=msgspec.json.decode(message.data, type=kind))
+    except msgspec.MsgspecError as error:
+        raise ContractBroken(f"{message.name} on the live stream: {error}") from error

@@ -1,0 +1,1 @@
+"""The public client against a marketplace that answers from memory."""

@@ -1,0 +1,115 @@
+"""The live stream goes on over broken connections, and says where something may be missing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from services_stub.client import ContractBroken, Gap, LiveEvent, MarketplaceClient, Session, SignInAgain
+from services_stub.contracts.events import SellerBlocked
+from tests.unit.client.marketplace import json, refusal, tokens
+
+BLOCKED = b'id: e1\nevent: seller-blocked\ndata: {"sellerId":"s1","reason":"fraud"}\n\n'
+AGAIN = b"retry: 0\n\n"
+
+
+class Chunks(httpx.AsyncByteStream):
+    """A body that ends, or breaks, after its chunks."""
+
+    def __init__(self, *chunks: bytes | Exception) -> None:
+        self.chunks = chunks
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for chunk in self.chunks:
+            if isinstance(chunk, Exception):
+                raise chunk
+            yield chunk
+
+
+def client_of(answers: list[httpx.Response | Exception], requests: list[httpx.Request]) -> MarketplaceClient:
+    def answer(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        if request.method == "POST":
+            return json(tokens("token-2"))
+        response = answers.pop(0)
+        if isinstance(response, Exception):
+            raise response
+        return response
+
+    return MarketplaceClient(
+        "http://shop", session=Session(tokens=tokens()), transport=httpx.MockTransport(answer), retry_pauses=()
+    )
+
+
+async def take(client: MarketplaceClient, count: int) -> list[LiveEvent | Gap]:
+    found: list[LiveEvent | Gap] = []
+    async with asyncio.timeout(5):
+        async for item in client.stream():
+            found.append(item)
+            if len(found) == count:
+                break
+    return found
+
+
+def streamed(*chunks: bytes | Exception) -> httpx.Response:
+    return httpx.Response(200, stream=Chunks(*chunks))
+
+
+def test_events_are_typed_and_strange_ones_skipped() -> None:
+    requests: list[httpx.Request] = []
+    client = client_of([streamed(b"event: of-tomorrow\ndata: {}\n\n: heartbeat\n\n", BLOCKED)], requests)
+    assert asyncio.run(take(client, 1)) == [LiveEvent("e1", SellerBlocked(seller_id="s1", reason="fraud"))]
+    assert requests[0].headers["authorization"] == "Bearer token-1"
+    assert "last-event-id" not in requests[0].headers
+
+
+@pytest.mark.parametrize("broken", [(), (httpx.ReadTimeout("silence"),), (httpx.RemoteProtocolError("cut"),)])
+def test_a_lost_connection_is_renewed_from_the_last_event_and_said(broken: tuple[Exception, ...]) -> None:
+    requests: list[httpx.Request] = []
+    client = client_of([streamed(AGAIN, BLOCKED, *broken), streamed(BLOCKED)], requests)
+    event = LiveEvent("e1", SellerBlocked(seller_id="s1", reason="fraud"))
+    assert asyncio.run(take(client, 3)) == [event, Gap(), event]
+    assert requests[1].headers["last-event-id"] == "e1"
+
+
+def test_one_loss_is_one_gap_though_both_sides_say_it() -> None:
+    gap = b"event: gap\ndata: {}\n\n"
+    client = client_of([streamed(AGAIN, BLOCKED), streamed(gap, AGAIN), streamed(gap, BLOCKED, gap)], [])
+    event = LiveEvent("e1", SellerBlocked(seller_id="s1", reason="fraud"))
+    assert asyncio.run(take(client, 4)) == [event, Gap(), event, Gap()]
+
+
+def test_it_waits_for_a_marketplace_that_is_away() -> None:
+    requests: list[httpx.Request] = []
+    answers: list[httpx.Response | Exception] = [
+        httpx.ConnectError("refused"),
+        refusal(503, "unavailable"),
+        streamed(BLOCKED),
+    ]
+    assert len(asyncio.run(take(client_of(answers, requests), 1))) == 1
+    assert len(requests) == 3
+
+
+def test_an_expired_token_is_renewed() -> None:
+    requests: list[httpx.Request] = []
+    client = client_of([streamed(AGAIN), refusal(401, "token-expired"), streamed(BLOCKED)], requests)
+    found = asyncio.run(take(client, 2))
+    assert isinstance(found[0], Gap)
+    assert requests[-1].headers["authorization"] == "Bearer token-2"
+
+
+def test_a_gap_that_the_gateway_says_is_a_gap() -> None:
+    assert asyncio.run(take(client_of([streamed(b"event: gap\ndata: {}\n\n")], []), 1)) == [Gap()]
+
+
+def test_a_refusal_ends_it() -> None:
+    with pytest.raises(SignInAgain):
+        asyncio.run(take(client_of([refusal(401, "blocked"), refusal(401, "blocked")], []), 1))
+
+
+def test_an_event_that_is_none_breaks_the_contract() -> None:
+    with pytest.raises(ContractBroken):
+        asyncio.run(take(client_of([streamed(b"event: seller-blocked\ndata: {}\n\n")], []), 1))
