@@ -1,0 +1,138 @@
+"""The root of the command `marketplace`: names every command, and loads the one that is asked for.
+
+The only module that knows all command groups. Errors that a person can do something about end the command with their
+message alone and an exit code; everything else is a bug and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from importlib import metadata
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+FAILED, BAD_ARGUMENTS, NOT_REACHABLE, BUG = 1, 64, 69, 70
+"""Exit codes beside 0, and 130 for an interrupted command."""
+
+
+def _services() -> typer.Typer:
+    from services_stub.cli import app
+
+    return app
+
+
+def _simulator() -> typer.Typer:
+    from simulator.cli import app
+
+    return app
+
+
+COMMANDS: dict[str, tuple[Callable[[], typer.Typer], str]] = {
+    "demo": (_simulator, "Watch a purchase travel: a whole marketplace for a few seconds."),
+    "up": (_services, "Start a marketplace, and keep it alive until Ctrl-C."),
+    "down": (_services, "End the marketplace."),
+    "status": (_services, "Say what runs, and whether it is ready."),
+    "logs": (_services, "Show the logs of the processes."),
+    "mail": (_services, "List the messages that were sent, or show one."),
+    "schemas": (_services, "Export the published contracts."),
+}
+"""Every command: what loads the group that has it, and its summary, so that listing them loads none of them."""
+
+
+class LazyCommands(TyperGroup):
+    """A group whose commands are known by name and summary until one of them is run."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the base's
+        """The names, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - the base's
+        """A stand-in that can be listed."""
+        if cmd_name not in COMMANDS:
+            return None
+        _, summary = COMMANDS[cmd_name]
+        return TyperCommand(cmd_name, help=summary)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command itself, loaded now."""
+        name, stand_in, rest = super().resolve_command(ctx, args)
+        return name, stand_in if name is None else load(name), rest
+
+
+def load(name: str) -> Any:
+    """The real command behind a name."""
+    load_group, _ = COMMANDS[name]
+    group: Any = typer.main.get_command(load_group())
+    return _plain(group.commands[name])
+
+
+def _plain(command: Any) -> Any:
+    """The command with help in plain text, as at the root: drawing boxes would take twice as long as all the rest."""
+    command.rich_markup_mode = None
+    for child in getattr(command, "commands", {}).values():
+        _plain(child)
+    return command
+
+
+app = typer.Typer(cls=LazyCommands, add_completion=False, invoke_without_command=True, rich_markup_mode=None)
+
+
+@app.callback()
+def marketplace(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
+) -> None:
+    """A whole event-driven marketplace that lives in your terminal."""
+    if version:
+        typer.echo(metadata.version("marketplace-terminal"))
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line; the exit code."""
+    command: Any = typer.main.get_command(app)
+    try:
+        result = command.main(args=list(arguments), prog_name="marketplace", standalone_mode=False)
+    except typer.TyperException as error:
+        _say_misuse(error)
+        return BAD_ARGUMENTS
+    except typer.Abort:
+        return 130
+    except Exception as error:  # noqa: BLE001 - the edge of the process: explained, or shown whole, and the end
+        return _explain(error)
+    return result if isinstance(result, int) else 0
+
+
+def main() -> None:
+    """The command `marketplace`."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def _say_misuse(error: typer.TyperException) -> None:
+    context: Any = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "marketplace"
+    typer.echo(f"{path}: {error.format_message()}\nSee `{path} --help`.", err=True)
+
+
+def _explain(error: Exception) -> int:
+    """Say what a person can do something about in one line; a bug with everything that is known of it."""
+    from services_stub.client.errors import MarketplaceError, TryLater, Unreachable
+
+    match error:
+        case Unreachable() | TryLater():
+            typer.echo(f"{error}. Does a marketplace run? See `marketplace status`.", err=True)
+            return NOT_REACHABLE
+        case MarketplaceError():
+            typer.echo(str(error), err=True)
+            return FAILED
+        case OSError(filename=str(name)) if error.strerror:
+            typer.echo(f"{name}: {error.strerror}.", err=True)
+            return FAILED
+    traceback.print_exception(error)
+    return BUG

@@ -1,0 +1,107 @@
+"""Steps of a story: each says what really happened and how long it took, or fails."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+Seen = TypeVar("Seen")
+Act = Callable[[], Awaitable[str]]
+"""Does something and returns its outcome in a few words."""
+
+PATIENCE = 10.0
+"""Seconds that an effect of an event may take before it counts as missing."""
+
+_FIRST_LOOK, _LONGEST_LOOK = 0.005, 0.1
+
+
+class Unexpected(Exception):
+    """What happened is not what should have happened; the message says both."""
+
+
+class StepFailed(Exception):
+    """A step had the wrong outcome, and the story cannot go on."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step as it went. `outcome` is the reason where it is not `ok`."""
+
+    action: str
+    outcome: str
+    seconds: float
+    ok: bool
+
+
+class Audience(Protocol):
+    """Who watches the steps."""
+
+    def began(self, action: str) -> None:
+        """A step begins."""
+
+    def ended(self, step: Step) -> None:
+        """A step has its outcome."""
+
+
+class Steps:
+    """Takes the steps one by one, and keeps what came of them."""
+
+    def __init__(self, audience: Audience) -> None:
+        self.taken: list[Step] = []
+        self._audience = audience
+
+    async def take(self, action: str, act: Act) -> None:
+        """Take a step.
+
+        Raises:
+            StepFailed: its outcome is wrong.
+
+        """
+        self._audience.began(action)
+        began = time.monotonic()
+        try:
+            outcome, ok = await act(), True
+        except Unexpected as error:
+            outcome, ok = str(error), False
+        step = Step(action, outcome, time.monotonic() - began, ok)
+        self.taken.append(step)
+        self._audience.ended(step)
+        if not ok:
+            raise StepFailed(action)
+
+
+def expect(truth: bool, otherwise: str) -> None:
+    """Go on if it is true.
+
+    Raises:
+        Unexpected: it is not; `otherwise` says what is true instead.
+
+    """
+    if not truth:
+        raise Unexpected(otherwise)
+
+
+async def until(
+    look: Callable[[], Awaitable[Seen]],
+    fits: Callable[[Seen], bool],
+    *,
+    what: str,
+    patience: float = PATIENCE,
+) -> Seen:
+    """Look again and again until what is seen fits.
+
+    Raises:
+        Unexpected: it did not within `patience` seconds; says what was seen last.
+
+    """
+    deadline = time.monotonic() + patience
+    pause = _FIRST_LOOK
+    while not fits(seen := await look()):
+        if time.monotonic() > deadline:
+            raise Unexpected(f"{what}: not within {patience:g} s; seen last: {seen}")
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, _LONGEST_LOOK)
+    return seen

@@ -1,0 +1,1 @@
+"""Follows one business flow across topics and services, from the headers of its records alone."""

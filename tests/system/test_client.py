@@ -1,0 +1,90 @@
+"""The public client against a real gateway: what no mock can prove."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+
+import pytest
+
+from services_stub.client import LiveEvent, MarketplaceClient, Session, SignInAgain
+from services_stub.contracts.events import NotificationSent, OrderStatus, OrderUpdated
+from services_stub.contracts.http.payment import PaymentStatus
+from tests.system.marketplace import Marketplace
+from tests.system.people import GOOD_CARD, buy, new_person, new_product
+
+
+def test_the_live_stream_tells_a_shopper_of_their_order(marketplace: Marketplace) -> None:
+    async def scenario() -> None:
+        seller, shopper = await new_person(marketplace, "seller"), await new_person(marketplace)
+        product = await new_product(seller)
+        placed: list[str] = []
+        async with asyncio.timeout(15), aclosing(shopper.stream()) as stream:
+            first = asyncio.ensure_future(anext(stream))
+            while not first.done():  # what happens before the connection stands is not streamed
+                placed.append((await buy(shopper, product.product_id)).order_id)
+                await asyncio.wait([first], timeout=1)
+            seen = [await first]
+            while not {OrderUpdated, NotificationSent} <= {type(e.event) for e in seen if isinstance(e, LiveEvent)}:
+                seen.append(await anext(stream))
+        updates = [e.event for e in seen if isinstance(e, LiveEvent) and isinstance(e.event, OrderUpdated)]
+        assert [(update.order_id, update.status) for update in updates] == [(placed[-1], OrderStatus.PAID)]
+
+    asyncio.run(scenario())
+
+
+def test_an_order_in_one_view(marketplace: Marketplace) -> None:
+    async def scenario() -> None:
+        seller, shopper = await new_person(marketplace, "seller"), await new_person(marketplace)
+        product = await new_product(seller)
+        order = await buy(shopper, product.product_id, card=GOOD_CARD)
+        async with asyncio.timeout(10):
+            while len((overview := await shopper.orders.overview(order.order_id)).notifications or []) < 2:
+                await asyncio.sleep(0.02)
+        assert overview.order == await shopper.orders.read(order.order_id)
+        assert overview.payment is not None
+        assert (overview.payment.status, overview.payment.amount) == (PaymentStatus.CHARGED, order.amount)
+
+    asyncio.run(scenario())
+
+
+def test_tokens_are_renewed_once_for_all_and_a_used_refresh_token_is_worthless(marketplace: Marketplace) -> None:
+    async def scenario() -> None:
+        shopper = await new_person(marketplace)
+        before = shopper.session.tokens
+        assert before is not None
+        await shopper.auth.refresh()
+        assert shopper.session.tokens != before
+        stale = MarketplaceClient(marketplace.gateway, session=Session(tokens=before))
+        with pytest.raises(SignInAgain):
+            await stale.auth.refresh()
+
+    asyncio.run(scenario())
+
+
+def test_logging_out_ends_the_session(marketplace: Marketplace) -> None:
+    async def scenario() -> None:
+        shopper = await new_person(marketplace)
+        tokens = shopper.session.tokens
+        await shopper.auth.logout()
+        with pytest.raises(SignInAgain):
+            await MarketplaceClient(marketplace.gateway, session=Session(tokens=tokens)).auth.refresh()
+
+    asyncio.run(scenario())
+
+
+def test_what_the_gateway_says_of_itself(marketplace: Marketplace) -> None:
+    async def scenario() -> None:
+        async with marketplace.client() as guest:
+            health = await guest.health.ready()
+            assert health.ready, health
+            await guest.health.live()
+            assert await guest.documents.index()
+            assert (await guest.documents.openapi())["openapi"].startswith("3.1")
+            assert (await guest.documents.asyncapi())["asyncapi"].startswith("3.")
+            assert (await guest.documents.schema("order-created.v1"))["title"]
+            assert await guest.payments.methods()
+            assert await guest.products.categories()
+            assert (await guest.auth.keys()).keys
+
+    asyncio.run(scenario())

@@ -1,0 +1,98 @@
+"""The root command lists everything, loads only what is run, and turns errors into messages and exit codes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from marketplace_tui import cli
+from services_stub.client import Conflict, MarketplaceError, Unreachable
+from services_stub.contracts.problem import problem
+
+
+def test_every_command_of_the_table_exists() -> None:
+    for name in cli.COMMANDS:
+        assert cli.load(name).get_short_help_str()
+
+
+def test_no_command_is_missing_from_the_table() -> None:
+    import typer
+
+    import services_stub.cli
+    import simulator.cli
+
+    groups = [typer.main.get_command(module.app) for module in (services_stub.cli, simulator.cli)]
+    assert {name for group in groups for name in group.commands} == set(cli.COMMANDS)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"]])
+def test_help_names_every_command(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(arguments) == 0
+    text = capsys.readouterr().out
+    assert all(f"\n  {name} " in text for name in cli.COMMANDS)
+    assert "..." not in text.split("Commands:")[1]
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_help_loads_no_command_group() -> None:
+    program = (
+        "import sys; from marketplace_tui import cli; cli.run(['--help']); "
+        "print([name for name in sys.modules if name.split('.')[0] in "
+        "('services_stub', 'simulator', 'rich', 'httpx', 'litestar', 'confluent_kafka')])"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["bogus"], "marketplace: No such command 'bogus'."),
+        (["--bogus"], "marketplace: No such option: --bogus"),
+        (["demo", "--bogus"], "marketplace demo: No such option: --bogus"),
+        (["demo", "--kafka-config", "/nowhere/at/all"], "'/nowhere/at/all' does not exist"),
+    ],
+)
+def test_bad_arguments(arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(arguments) == cli.BAD_ARGUMENTS
+    said = capsys.readouterr()
+    assert says in said.err
+    assert "--help" in said.err
+    assert said.out == ""
+
+
+def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["--version"]) == 0
+    assert capsys.readouterr().out.strip()
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "says"),
+    [
+        (Unreachable("http://shop cannot be reached"), cli.NOT_REACHABLE, "Does a marketplace run?"),
+        (Conflict(problem(409, "out-of-stock", "none is left")), cli.FAILED, "none is left"),
+        (MarketplaceError("odd"), cli.FAILED, "odd"),
+        (PermissionError(13, "Permission denied", "/data"), cli.FAILED, "/data: Permission denied."),
+        (ZeroDivisionError("a bug"), cli.BUG, "Traceback"),
+        (OSError("no name"), cli.BUG, "Traceback"),
+        (KeyboardInterrupt(), 130, ""),
+    ],
+)
+def test_errors(
+    error: BaseException, code: int, says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_name: str) -> object:
+        raise error
+
+    monkeypatch.setattr(cli, "load", fail)
+    assert cli.run(["demo"]) == code
+    said = capsys.readouterr()
+    assert says in said.err
+    assert ("Traceback" in said.err) == (code == cli.BUG)
+
+
+def test_an_exit_code_of_a_command_is_passed_on(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["demo", "--json", "/nowhere/at/all.json"]) == cli.FAILED
+    assert "/nowhere/at/all.json: No such file or directory." in capsys.readouterr().err

@@ -1,0 +1,1 @@
+"""The demo, apart from the marketplace that it runs on."""

@@ -1,0 +1,42 @@
+"""Stands in for `python -m services_stub up`: writes a state file, and lives until it is told to end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+ended = threading.Event()
+signal.signal(signal.SIGTERM, lambda *_: ended.set())
+
+mode = os.environ["FAKE_MODE"]
+arguments = sys.argv[1:]
+directory = Path(arguments[arguments.index("--data-dir") + 1])
+sys.stdout.write(f"the broker is up {arguments[0]}\n")
+sys.stdout.flush()
+if mode == "refuses":
+    sys.stdout.write("Port 1 is in use.\nChoose another one.\n")
+    sys.exit(1)
+sleeper = [sys.executable, "-c", "import time; time.sleep(60)"]
+child = subprocess.Popen(sleeper, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+state = {
+    "phase": "running",
+    "gateway": "http://127.0.0.1:" + arguments[arguments.index("--port") + 1],
+    "kafka": {"mode": "embedded", "bootstrapServers": "127.0.0.1:9"},
+    "users": [{"role": "admin", "email": "admin@example.com", "password": "secret"}],
+    "services": [{"name": "order", "pid": child.pid}],
+    "infrastructure": [{"name": "valkey", "pid": 0}],
+    "supervisorPid": os.getpid(),
+    "launcherPid": 0,
+}
+(directory / "marketplace.json").write_text(json.dumps(state))
+ended.wait(60)
+if mode == "forgets a child":
+    (directory / "left").write_text(str(child.pid))
+else:
+    child.kill()
+    child.wait()
