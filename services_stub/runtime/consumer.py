@@ -220,10 +220,11 @@ class InSink:
         """Give the events to the sink, and wait until the broker has the dead letters."""
         outcomes = iter(self._sink([item for _, item in items if isinstance(item, Received)]))
         result = [Outcome.DEAD_LETTER if isinstance(item, Poisoned) else next(outcomes) for _, item in items]
-        for record, item in items:
-            if isinstance(item, Poisoned):
-                _log_dead_letter(self._service, record, item.reason)
-                row = dead_letter(record, group=self._service, reason=item.reason, attempt=attempt)
+        for (record, item), outcome in zip(items, result, strict=True):
+            if outcome is Outcome.DEAD_LETTER:
+                reason = item.reason if isinstance(item, Poisoned) else "the sink cannot apply it; its log says why"
+                _log_dead_letter(self._service, record, reason)
+                row = dead_letter(record, group=self._service, reason=reason, attempt=attempt)
                 if not self._publisher.send(row.topic, row.key, row.value, row.headers):
                     raise Unavailable("Kafka: the queue of the producer is full")
         if Outcome.DEAD_LETTER in result and self._publisher.flush(_FLUSH):

@@ -33,13 +33,16 @@ class Database:
     def __init__(self, url: str) -> None:
         in_memory = url in {"sqlite://", "sqlite:///:memory:"}
         if url.startswith("sqlite"):
-            arguments: dict[str, Any] = {"connect_args": {"check_same_thread": False, "timeout": 10.0}}
+            arguments: dict[str, Any] = {
+                "hide_parameters": True,
+                "connect_args": {"check_same_thread": False, "timeout": 10.0},
+            }
             if in_memory:
                 arguments["poolclass"] = StaticPool
             self.engine = create_engine(url, **arguments)
             _prepare_sqlite(self.engine)
         else:
-            self.engine = create_engine(url, pool_size=3, pool_pre_ping=True)
+            self.engine = create_engine(url, pool_size=3, pool_pre_ping=True, hide_parameters=True)
 
     def create(self, *tables: MetaData) -> None:
         """Create what does not exist yet of `tables`.

@@ -61,10 +61,15 @@ class JsonRequest(Request[Caller | None, Any, State]):
     async def json(self) -> Any:
         """Decode the body strictly: no coercion, unknown fields refused, amounts exact."""
         annotation = self.route_handler.parsed_fn_signature.parameters["data"].annotation
+        body = await self.body()
         try:
-            return msgspec.json.decode(await self.body(), type=annotation)
+            decoded = msgspec.json.decode(body, type=annotation)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise invalid_body(str(error)) from error
+        if b"\\u0000" in body:
+            # Not every database can keep it in a text.
+            raise invalid_body("the character U+0000 is not allowed")
+        return decoded
 
 
 class JsonResponse(Response[Any]):

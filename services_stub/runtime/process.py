@@ -37,6 +37,8 @@ def run(services: Sequence[tuple[Service, Settings]]) -> None:
     # Threads hand batches to each other all the time; the default of 5 ms would be felt in every hop.
     sys.setswitchinterval(_SWITCH_INTERVAL)
     logs.configure()
+    # A worker's thread that dies would leave the service half alive.
+    threading.excepthook = lambda arguments: _end_by_bug(arguments.exc_value or RuntimeError("a thread ended"))
     try:
         uvloop.run(_run(services))
     except Unavailable as error:

@@ -1,0 +1,77 @@
+"""The limits of size: small files, small functions, small composition roots, a small runtime."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("services_stub", "marketplace_tui", "simulator", "tests")
+LARGEST_FILE = 300
+LARGEST_FUNCTION = 50
+LARGEST_ROOT = 150
+LARGEST_RUNTIME = 1800
+"""Lines of code, that is without blank lines, comments and docstrings."""
+
+FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+ROOTS = [path for path in FILES if path.name in {"cli.py", "service.py"} and path.parent.name != "runtime"]
+
+
+def lines_of(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines()
+
+
+def docstring_lines(tree: ast.AST) -> set[int]:
+    found: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            found.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    return found
+
+
+def code_lines(path: Path) -> int:
+    lines = lines_of(path)
+    documentation = docstring_lines(ast.parse("\n".join(lines)))
+    return sum(
+        1
+        for number, line in enumerate(lines, 1)
+        if line.strip() and not line.strip().startswith("#") and number not in documentation
+    )
+
+
+def named(paths: list[Path]) -> list[object]:
+    return [pytest.param(path, id=str(path.relative_to(ROOT))) for path in paths]
+
+
+@pytest.mark.parametrize("path", named(FILES))
+def test_a_file_can_be_read_in_one_go(path: Path) -> None:
+    assert len(lines_of(path)) <= LARGEST_FILE
+
+
+@pytest.mark.parametrize("path", named(ROOTS))
+def test_a_composition_root_stays_small(path: Path) -> None:
+    assert len(lines_of(path)) <= LARGEST_ROOT
+
+
+@pytest.mark.parametrize("path", named(FILES))
+def test_a_function_fits_on_a_screen(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    long = {f.name: (f.end_lineno or 0) - f.lineno + 1 for f in functions}
+    assert {name: length for name, length in long.items() if length > LARGEST_FUNCTION} == {}
+
+
+@pytest.mark.parametrize("path", named(FILES))
+def test_a_module_says_what_it_owns(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def test_the_runtime_stays_small() -> None:
+    runtime = [path for path in FILES if "runtime" in path.relative_to(ROOT).parts[:2]]
+    assert sum(code_lines(path) for path in runtime) <= LARGEST_RUNTIME
+
+
+def test_no_module_is_a_drawer() -> None:
+    assert [path for path in FILES if path.stem in {"utils", "helpers", "common", "misc"}] == []
