@@ -1,0 +1,94 @@
+"""What a cart is: whose it may be, what it knows of a product, and what its lines cost. Pure rules."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+import msgspec
+
+from services_stub.contracts.money import from_cents
+
+DEFAULT_CURRENCY = "USD"
+GUEST_CART_SECONDS = 30 * 24 * 60 * 60
+"""A guest's cart ends this long after its last change; nobody would ever clear it."""
+
+ACTIVE = "ACTIVE"
+DELETED = "DELETED"
+UNKNOWN = "UNKNOWN"
+"""A product that its service does not know or does not show; remembered for a short while only."""
+
+_IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class Product(msgspec.Struct, frozen=True, array_like=True):
+    """What the cart remembers of a product, as it lies in the store: version and status stand first, for the scripts.
+
+    `status` is the product service's, or `DELETED`, or `UNKNOWN`. `stock` is what could be bought when last heard.
+    """
+
+    version: int
+    status: str
+    product_id: str
+    seller_id: str = ""
+    name: str = ""
+    cents: int = 0
+    currency: str = DEFAULT_CURRENCY
+    stock: int = 0
+
+
+class Line(msgspec.Struct, frozen=True, array_like=True):
+    """A line as the store answers it; where it knows nothing of the product, only `missing` names it."""
+
+    quantity: int
+    product: Product | None
+    missing: str = ""
+
+
+class PricedLine(msgspec.Struct, frozen=True):
+    """A line with what it costs now, and whether that many could be bought."""
+
+    product: Product
+    quantity: int
+    available: bool
+    unit_price: Decimal
+    total: Decimal
+
+
+def is_identifier(text: str) -> bool:
+    """Whether `text` can name a guest session or a product: bounded, and harmless in keys and paths."""
+    return _IDENTIFIER.fullmatch(text) is not None
+
+
+def owner_of_user(user_id: str) -> str:
+    """The name under which a user's cart is kept."""
+    return f"user:{user_id}"
+
+
+def owner_of_guest(session_id: str) -> str:
+    """The name under which a guest's cart is kept."""
+    return f"guest:{session_id}"
+
+
+def seconds_to_live(owner: str) -> int:
+    """How long the cart of `owner` is kept after its last change; 0 is for ever."""
+    return GUEST_CART_SECONDS if owner.startswith("guest:") else 0
+
+
+def unknown(product_id: str) -> Product:
+    """What is remembered of a product that its service does not show. Any version is newer."""
+    return Product(0, UNKNOWN, product_id)
+
+
+def priced(line: Line) -> PricedLine:
+    """The line at the price that the cart knows."""
+    product = line.product or unknown(line.missing)
+    available = product.status == ACTIVE and product.stock >= line.quantity
+    return PricedLine(
+        product, line.quantity, available, from_cents(product.cents), from_cents(product.cents * line.quantity)
+    )
+
+
+def currency_of(lines: list[PricedLine]) -> str:
+    """The currency of a cart: there is one in the marketplace."""
+    return lines[0].product.currency if lines else DEFAULT_CURRENCY

@@ -1,0 +1,111 @@
+"""The operations on carts and cached products, each a call of one script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from services_stub.cart.domain import Line, Product, owner_of_user, seconds_to_live, unknown
+from services_stub.cart.store import scripts
+from services_stub.cart.store.executor import Executor
+from services_stub.cart.store.scripts import Verdict
+from services_stub.contracts import topics
+from services_stub.contracts.http.cart import MOST_PER_LINE
+
+UNKNOWN_SECONDS = 30
+TOMBSTONE_SECONDS = 30 * 24 * 60 * 60
+
+_ORDER_TOPIC = next(topic for topic in topics.BUSINESS_TOPICS if topic.name == topics.ORDER_CREATED)
+ORDERED_SECONDS = _ORDER_TOPIC.retention_ms // 1000
+"""How long it is remembered that an order's lines left the cart: until its event can no longer be delivered."""
+
+_lines = msgspec.json.Decoder(list[Line])
+_verdicts = {verdict.value: verdict for verdict in Verdict}
+
+Answer = list[Line] | Verdict
+OrderedLine = tuple[str, int]
+
+
+class Carts:
+    """What requests do. `merging` names a guest's cart that moves into the owner's in the same step."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+
+    async def read(self, owner: str, merging: str = "") -> list[Line]:
+        """The lines of a cart, in the order in which they were put in."""
+        return _lines_of(await self._executor.run(scripts.READ.call(_carts(owner, merging))))
+
+    async def add(self, owner: str, merging: str, product_id: str, quantity: int) -> Answer:
+        """Put more of a product in."""
+        call = scripts.ADD.call(_carts(owner, merging), product_id, str(quantity), str(seconds_to_live(owner)))
+        return _answer_of(await self._executor.run(call))
+
+    async def change(self, owner: str, merging: str, product_id: str, quantity: int) -> Answer:
+        """Set the quantity, not 0, of a line that is there."""
+        call = scripts.CHANGE.call(_carts(owner, merging), product_id, str(quantity), str(seconds_to_live(owner)))
+        return _answer_of(await self._executor.run(call))
+
+    async def remove(self, owner: str, merging: str, product_id: str) -> list[Line]:
+        """Take a line out, if it is there."""
+        return _lines_of(await self._executor.run(scripts.REMOVE.call(_carts(owner, merging), product_id)))
+
+    async def clear(self, owner: str, merging: str) -> list[Line]:
+        """Take all lines out."""
+        return _lines_of(await self._executor.run(scripts.CLEAR.call(_carts(owner, merging))))
+
+    async def ordered(self, user_id: str, order_id: str, lines: Iterable[OrderedLine]) -> None:
+        """Take the lines of an order out, unless that was done before."""
+        await self._executor.run(ordered_call("request", user_id, order_id, lines))
+
+    async def remember(self, product: Product) -> None:
+        """Cache what the product service answered, unless something newer is known."""
+        await self._executor.run(remember_call(product))
+
+
+def ordered_call(source: str, user_id: str, order_id: str, lines: Iterable[OrderedLine]) -> bytes:
+    """Take the lines of an order out of the user's cart, as told by `source` (`request` or `event`).
+
+    No line of a cart has more than `MOST_PER_LINE`, so larger numbers mean all of it.
+    """
+    words = [source, str(ORDERED_SECONDS)]
+    for product_id, quantity in lines:
+        words += (product_id, str(min(max(quantity, 0), MOST_PER_LINE)))
+    return scripts.ORDERED.call((f"cart:{owner_of_user(user_id)}", f"ordered:{order_id}"), *words)
+
+
+def remember_call(product: Product) -> bytes:
+    """Cache a product, unless something as new is known."""
+    seconds = 0 if product.version else UNKNOWN_SECONDS
+    return scripts.REMEMBER.call(
+        (f"product:{product.product_id}",), str(product.version), msgspec.json.encode(product).decode(), str(seconds)
+    )
+
+
+def forget_call(tombstone: Product) -> bytes:
+    """Put a tombstone in the place of a product."""
+    text = msgspec.json.encode(tombstone).decode()
+    return scripts.FORGET.call((f"product:{tombstone.product_id}",), text, str(TOMBSTONE_SECONDS))
+
+
+def completed(lines: list[Line], products: dict[str, Product]) -> list[Line]:
+    """The lines, with the products that they miss filled in."""
+    return [
+        line if line.product else Line(line.quantity, products.get(line.missing, unknown(line.missing)))
+        for line in lines
+    ]
+
+
+def _carts(owner: str, merging: str) -> tuple[str, ...]:
+    return (f"cart:{owner}", f"cart:{merging}") if merging else (f"cart:{owner}",)
+
+
+def _lines_of(reply: bytes | int) -> list[Line]:
+    assert isinstance(reply, bytes)
+    return _lines.decode(reply)
+
+
+def _answer_of(reply: bytes | int) -> Answer:
+    assert isinstance(reply, bytes)
+    return _verdicts.get(reply) or _lines.decode(reply)

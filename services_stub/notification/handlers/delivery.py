@@ -1,0 +1,212 @@
+"""The worker that delivers the spool: a thread of its own, so that a mail server holds up nothing else.
+
+A message is delivered at least once: what a crash leaves unrecorded is sent again, with the same Message-ID.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import msgspec
+import structlog
+
+from services_stub.notification import store
+from services_stub.notification.domain.delivery import Answer, Attempt, State, after
+from services_stub.runtime.context import Context
+from services_stub.runtime.errors import Unavailable
+from services_stub.runtime.retry import pause_after
+from services_stub.runtime.transaction import NO_CAUSE, Transaction
+
+MOST_AT_ONCE = 50
+LONGEST_ROUND = 1.0
+"""Seconds after which a round is recorded even if more is due: what a crash would send twice stays little."""
+
+_EVERY = 0.25
+_LONGEST_PAUSE = 60.0
+_DATABASE = 10.0
+_PATIENCE = 2.0
+
+
+class Session(Protocol):
+    """The part of a mail server's connection that delivery needs."""
+
+    def open(self) -> None:
+        """Have a connection that works.
+
+        Raises:
+            Unavailable: the server is away.
+        """
+
+    def send(self, recipient: str, message: str) -> Answer:
+        """Give the server one message over the open connection.
+
+        Raises:
+            Unavailable: the server is away.
+        """
+
+    def interrupt(self) -> None:
+        """Make a transfer under way fail now."""
+
+    def close(self) -> None:
+        """Hang up."""
+
+
+class Spool(Protocol):
+    """The part of the database that delivery needs."""
+
+    def due(self, now: int, most: int) -> list[DueMail]:
+        """Up to `most` e-mails that are due."""
+
+    def record(self, attempts: list[Recorded]) -> None:
+        """Write down what became of them."""
+
+
+class DueMail(msgspec.Struct, frozen=True):
+    """An e-mail that is to be delivered."""
+
+    mail_id: int
+    recipient: str
+    message: str
+    attempts: int
+    created_at: datetime
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """What became of an e-mail, as it is written down."""
+
+    mail_id: int
+    attempts: int
+    attempt: Attempt
+    due_at: int
+
+
+class DatabaseSpool:
+    """The spool in the service's database, from the worker's thread."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def due(self, now: int, most: int) -> list[DueMail]:
+        """Up to `most` e-mails that are due."""
+        rows = self._context.run(self._context.read(store.due_mails, now, most), _DATABASE)
+        return [
+            DueMail(
+                row["mail_id"],
+                row["recipient"],
+                row["message"],
+                row["attempts"],
+                datetime.fromisoformat(row["created_at"]),
+            )
+            for row in rows
+        ]
+
+    def record(self, attempts: list[Recorded]) -> None:
+        """Write down what became of them."""
+        self._context.run(self._context.write(record_attempts, attempts, NO_CAUSE), _DATABASE)
+
+
+class Delivery:
+    """Delivers what is due, over and over. `clock` gives the time, `chance` the jitter of the pauses."""
+
+    def __init__(
+        self,
+        spool: Spool,
+        session: Session,
+        chance: random.Random,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._spool, self._session, self._chance, self._clock = spool, session, chance, clock
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="mail-delivery", daemon=True)
+        self._failures = 0
+
+    def start(self) -> None:
+        """Begin to deliver."""
+        self._thread.start()
+
+    def stop(self, timeout: float) -> None:
+        """Finish the message under way, or break it off when that takes long. Connecting is given up."""
+        self._stopping.set()
+        self._thread.join(min(_PATIENCE, timeout / 2))
+        self._session.interrupt()
+        self._thread.join(min(_PATIENCE, timeout / 2))
+
+    def step(self) -> float:
+        """Deliver one round; the seconds to wait before the next."""
+        try:
+            mails = self._spool.due(_microseconds(self._clock()), MOST_AT_ONCE)
+            if not mails:
+                return _EVERY
+            self._session.open()
+            recorded, trouble = self._deliver(mails)
+            if recorded:
+                self._spool.record(recorded)
+        except (Unavailable, TimeoutError) as error:
+            trouble = str(error) or "the database does not answer"
+        if trouble:
+            return self._pause(trouble)
+        self._failures = 0
+        return 0.0
+
+    def _deliver(self, mails: list[DueMail]) -> tuple[list[Recorded], str]:
+        """What became of the messages of a round, and what makes it no good to go on at once."""
+        recorded: list[Recorded] = []
+        deadline = time.monotonic() + LONGEST_ROUND
+        for mail in mails:
+            if self._stopping.is_set() or time.monotonic() > deadline:
+                break
+            try:
+                answer = self._session.send(mail.recipient, mail.message)
+            except Unavailable as error:
+                # Counted as an attempt at this message: should it be the reason, the others overtake it.
+                recorded.append(self._consequence(mail, Answer(421, str(error))))
+                return recorded, str(error)
+            recorded.append(self._consequence(mail, answer))
+        if len(recorded) > 1 and all(item.attempt.state is State.SPOOLED for item in recorded):
+            return recorded, f"the mail server takes nothing now: {recorded[-1].attempt.error}"
+        return recorded, ""
+
+    def _consequence(self, mail: DueMail, answer: Answer) -> Recorded:
+        now = self._clock()
+        attempts = mail.attempts + 1
+        attempt = after(answer, attempts, now - mail.created_at, self._chance)
+        if attempt.state is State.FAILED:
+            structlog.get_logger().warning("a message cannot be delivered", mail_id=mail.mail_id, reason=attempt.error)
+        return Recorded(mail.mail_id, attempts, attempt, _microseconds(now) + int(attempt.wait * 1_000_000))
+
+    def _pause(self, reason: str) -> float:
+        self._failures += 1
+        pause = pause_after(self._failures, self._chance, first=0.5, longest=_LONGEST_PAUSE)
+        structlog.get_logger().warning(
+            "mail waits", service="notification", attempt=self._failures, pause=round(pause, 2), reason=reason
+        )
+        return pause
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._stopping.wait(self.step())
+        self._session.close()
+
+
+def record_attempts(tx: Transaction, attempts: list[Recorded]) -> None:
+    """Write down what became of e-mails. One that was settled meanwhile stays so."""
+    rows: list[dict[str, Any]] = [
+        {
+            "of_mail": item.mail_id,
+            "new_state": item.attempt.state.value,
+            "new_attempts": item.attempts,
+            "new_error": item.attempt.error,
+            "new_due_at": item.due_at,
+        }
+        for item in attempts
+    ]
+    tx.execute(store.record_attempt, rows)
+
+
+def _microseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1_000_000)

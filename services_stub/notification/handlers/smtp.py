@@ -1,0 +1,154 @@
+"""A mail server, reached over one connection that stays open, and the one place where smtplib's errors are mapped."""
+
+from __future__ import annotations
+
+import contextlib
+import smtplib
+import socket
+import ssl
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import msgspec
+
+from services_stub.notification.domain.delivery import Answer
+from services_stub.notification.domain.message import SENDER
+from services_stub.runtime.errors import Unavailable
+
+TIMEOUT = 10.0
+_SUBMISSION, _SUBMISSION_TLS, _RELAY = 587, 465, 25
+
+
+class MailServer(msgspec.Struct, frozen=True):
+    """What an SMTP URL says. `tls` is the whole connection, `starttls` begins it within one."""
+
+    host: str
+    port: int
+    user: str = ""
+    password: str = ""
+    tls: bool = False
+    starttls: bool = False
+
+    @classmethod
+    def parse(cls, url: str) -> MailServer:
+        """Read `smtp://[user:password@]host[:port][?starttls]` or `smtps://...`.
+
+        Raises:
+            ValueError: it is no such URL; the text says what is wrong.
+        """
+        parts = urlsplit(url)
+        options = parse_qs(parts.query, keep_blank_values=True)
+        if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+            raise ValueError("an SMTP URL is smtp://host:port or smtps://host:port")
+        if unknown := set(options) - {"starttls"}:
+            raise ValueError(f"an SMTP URL has no option {', '.join(sorted(unknown))}")
+        tls, starttls = parts.scheme == "smtps", "starttls" in options
+        usual = _SUBMISSION_TLS if tls else _SUBMISSION if starttls or parts.username else _RELAY
+        return cls(
+            host=parts.hostname,
+            port=parts.port or usual,
+            user=unquote(parts.username or ""),
+            password=unquote(parts.password or ""),
+            tls=tls,
+            starttls=starttls,
+        )
+
+
+class SmtpSession:
+    """Connects when first used and again after a failure. `interrupt` may be called from another thread."""
+
+    def __init__(self, server: MailServer, timeout: float = TIMEOUT) -> None:
+        self._server, self._timeout = server, timeout
+        self._smtp: smtplib.SMTP | None = None
+
+    def open(self) -> None:
+        """Have a connection that works.
+
+        Raises:
+            Unavailable: the server is away, or does not let us in.
+        """
+        try:
+            if self._smtp is not None:
+                # It may have hung up while there was nothing to send.
+                with contextlib.suppress(smtplib.SMTPException, OSError):
+                    if self._smtp.noop()[0] == 250:
+                        return
+                self.close()
+            self._connect()
+        except (smtplib.SMTPException, OSError) as error:
+            self.close()
+            raise _unavailable(error) from error
+
+    def send(self, recipient: str, message: str) -> Answer:
+        """Give the server one message over the open connection; what it answers.
+
+        Raises:
+            Unavailable: the server hung up, is too slow, or speaks of us and not of the message. It may have it.
+        """
+        smtp = self._smtp
+        if smtp is None:
+            raise Unavailable("mail server: not connected")
+        try:
+            answer = _transfer(smtp, recipient, message)
+            if answer.code >= 300 and answer.concerns_message:
+                smtp.rset()
+        except (smtplib.SMTPException, OSError) as error:
+            self.close()
+            raise _unavailable(error) from error
+        if not answer.concerns_message:
+            self.close()
+            raise Unavailable(f"mail server: {answer.code} {answer.text}")
+        return answer
+
+    def interrupt(self) -> None:
+        """Make a transfer under way fail now."""
+        smtp = self._smtp
+        if smtp is not None and smtp.sock is not None:
+            with contextlib.suppress(OSError):
+                smtp.sock.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Hang up without ceremony: a server that is slow may never answer a farewell."""
+        smtp, self._smtp = self._smtp, None
+        if smtp is not None:
+            smtp.close()
+
+    def _connect(self) -> None:
+        server = self._server
+        # The name in the greeting is an address literal: this machine's own name may take long to find out.
+        smtp: smtplib.SMTP
+        if server.tls:
+            tls = ssl.create_default_context()
+            smtp = smtplib.SMTP_SSL(server.host, server.port, "[127.0.0.1]", timeout=self._timeout, context=tls)
+        else:
+            smtp = smtplib.SMTP(server.host, server.port, "[127.0.0.1]", timeout=self._timeout)
+        self._smtp = smtp
+        if server.starttls:
+            smtp.starttls(context=ssl.create_default_context())
+        smtp.ehlo_or_helo_if_needed()
+        if server.user:
+            smtp.login(server.user, server.password)
+
+
+def _transfer(smtp: smtplib.SMTP, recipient: str, message: str) -> Answer:
+    options: list[str] = []
+    if not recipient.isascii():
+        if not smtp.has_extn("smtputf8"):
+            return Answer(553, "the server takes no addresses beyond ASCII")
+        options = ["SMTPUTF8", "BODY=8BITMIME"]
+    code, text = smtp.mail(SENDER, options)
+    if code == 250:
+        code, text = smtp.rcpt(recipient)
+    if code in (250, 251):
+        try:
+            code, text = smtp.data(message.encode())
+        except smtplib.SMTPDataError as error:
+            return _answer(error.smtp_code, error.smtp_error)
+    return _answer(code, text)
+
+
+def _answer(code: int, text: bytes | str) -> Answer:
+    return Answer(code, text.decode("utf-8", "replace") if isinstance(text, bytes) else text)
+
+
+def _unavailable(error: Exception) -> Unavailable:
+    return Unavailable(f"mail server: {error or type(error).__name__}")

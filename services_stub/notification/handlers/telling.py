@@ -1,0 +1,147 @@
+"""Telling somebody something: an entry in the inbox, messages in the spool, and the events about them.
+
+A notification is written once for its addressee, template and subject matter, whatever number of events ask for it.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from services_stub.contracts.events.notification import NotificationSent
+from services_stub.notification import store
+from services_stub.notification.domain import templates
+from services_stub.notification.domain.delivery import State
+from services_stub.notification.domain.message import Recipient, address_of, compose
+from services_stub.runtime.errors import Poison
+from services_stub.runtime.identifiers import new_id
+from services_stub.runtime.service import Outcome
+from services_stub.runtime.transaction import Transaction
+
+LONGEST_ID = 200
+
+
+class News(msgspec.Struct, frozen=True):
+    """What is told: to whom, by which template, about which id, and on which occasion if it can happen again."""
+
+    user_id: str
+    template: str
+    about: str
+    occasion: str = ""
+
+
+class Teller:
+    """Writes notifications in the transaction of what they tell of."""
+
+    def __init__(self, book: store.AddressBook) -> None:
+        self._book = book
+
+    def meet(self, tx: Transaction, user_id: str, email: str, name: str, phone: str) -> bool:
+        """Remember how a user is reached, and send what waited for it; False if that was known already."""
+        check_ids(user_id)
+        row = {
+            "user_id": user_id,
+            "address": address_of(email),
+            "name": templates.printable(name).strip(),
+            "phone": templates.printable(phone).strip(),
+        }
+        if tx.execute(store.add_recipient, row).rowcount == 0:
+            return False
+        self._send_what_waited(tx, user_id)
+        return True
+
+    def tell(self, tx: Transaction, news: News, **values: str) -> Outcome | None:
+        """Write the notification that the template makes of `values`, unless it was written before."""
+        check_ids(news.user_id, news.about, news.occasion)
+        letter = templates.fill(news.template, news.about, **values)
+        notification_id = new_id()
+        row = {
+            "notification_id": notification_id,
+            "user_id": news.user_id,
+            "template": news.template,
+            "about": news.about,
+            "occasion": news.occasion,
+            "subject": letter.subject,
+            "text": letter.text,
+            "read": False,
+            "created_at": _written(tx),
+        }
+        if tx.execute(store.add_notification, row).rowcount == 0:
+            return Outcome.DUPLICATE
+        _publish(tx, news, notification_id, store.EMAIL, letter)
+        recipient = self._book.find(tx.connection, news.user_id)
+        if recipient is None:
+            tx.execute(store.add_unaddressed, {"notification_id": notification_id, "user_id": news.user_id})
+        else:
+            _spool(tx, recipient, news, notification_id, letter)
+        return None
+
+    def _send_what_waited(self, tx: Transaction, user_id: str) -> None:
+        key = {"user_id": user_id}
+        waiting = tx.execute(store.unaddressed_of, key).all()
+        recipient = self._book.find(tx.connection, user_id) if waiting else None
+        if recipient is not None:
+            for row in waiting:
+                news = News(user_id, row.template, row.about, row.occasion)
+                _spool(tx, recipient, news, row.notification_id, templates.Letter(row.subject, row.text))
+            tx.execute(store.drop_unaddressed, key)
+
+
+def check_ids(*ids: str) -> None:
+    """Refuse ids that no database can hold.
+
+    Raises:
+        Poison: one of them is none.
+    """
+    for identifier in ids:
+        if len(identifier) > LONGEST_ID or not identifier.isprintable():
+            raise Poison(f"an id is no text of at most {LONGEST_ID} characters")
+
+
+def _spool(
+    tx: Transaction, recipient: store.Contact, news: News, notification_id: str, letter: templates.Letter
+) -> None:
+    """Write the e-mail and the SMS, as far as the recipient can be reached by them."""
+    if recipient.address:
+        to = Recipient(recipient.address, recipient.name)
+        message = compose(notification_id, to, letter.subject, letter.text, tx.now)
+        _append(tx, notification_id, store.EMAIL, to.address, letter.subject, message)
+    sms = templates.sms_of(news.template, news.about) if recipient.phone else ""
+    if sms:
+        sms_id = new_id()
+        _append(tx, sms_id, store.SMS, recipient.phone, letter.subject, sms)
+        _publish(tx, news, sms_id, store.SMS, letter)
+
+
+def _append(tx: Transaction, notification_id: str, channel: str, recipient: str, subject: str, message: str) -> None:
+    tx.append(
+        store.spool,
+        {
+            "notification_id": notification_id,
+            "channel": channel,
+            "recipient": recipient,
+            "subject": subject,
+            "message": message,
+            "state": State.SPOOLED.value,
+            "attempts": 0,
+            "error": "",
+            "due_at": int(tx.now.timestamp() * 1_000_000),
+            "created_at": _written(tx),
+        },
+    )
+
+
+def _publish(tx: Transaction, news: News, notification_id: str, channel: str, letter: templates.Letter) -> None:
+    tx.publish(
+        NotificationSent(
+            notification_id=notification_id,
+            user_id=news.user_id,
+            channel=channel,
+            template=news.template,
+            about=news.about,
+            subject_line=letter.subject,
+        )
+    )
+
+
+def _written(tx: Transaction) -> str:
+    return tx.now.isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -1,0 +1,1 @@
+"""Tests of the cart service on a real Valkey."""

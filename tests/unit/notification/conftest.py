@@ -1,0 +1,97 @@
+"""A transaction over the service's tables, events to give to its handlers, and a certificate for mail servers."""
+
+from __future__ import annotations
+
+import ipaddress
+import ssl
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from services_stub.contracts.base import Event
+from services_stub.contracts.events.auth import UserCreated
+from services_stub.contracts.events.order import OrderCreated, OrderItem, OrderStatus, OrderUpdated
+from services_stub.notification.handlers import Teller, handlers
+from services_stub.notification.store import AddressBook, tables
+from services_stub.runtime.service import Outcome
+from tests.fakes import FakeTransaction, received, transaction
+
+ITEM = OrderItem(product_id="p1", seller_id="s1", name="Kettle", quantity=2, unit_price=Decimal("12.30"))
+
+
+@pytest.fixture
+def tx() -> Iterator[FakeTransaction]:
+    with transaction(tables) as tx:
+        yield tx
+
+
+def tell(tx: FakeTransaction, *events: Event) -> list[Outcome | None]:
+    """Give events to the handlers, as one batch."""
+    table = handlers(Teller(AddressBook()))
+    outcomes = [table[type(event)](tx, received(event)) for event in events]
+    tx.commit()
+    return outcomes
+
+
+def user_created(user_id: str = "u1", email: str = "jo@example.org", phone: str = "", name: str = "Jo") -> UserCreated:
+    return UserCreated(user_id=user_id, email=email, role="user", name=name, phone=phone)
+
+
+def order_created(order_id: str = "o1", user_id: str = "u1", amount: str = "24.60") -> OrderCreated:
+    return OrderCreated(
+        order_id=order_id,
+        user_id=user_id,
+        items=[ITEM],
+        status=OrderStatus.PENDING,
+        amount=Decimal(amount),
+        currency="USD",
+        payment_method="pm_card_visa",
+    )
+
+
+def order_updated(status: OrderStatus, reason: str = "", order_id: str = "o1") -> OrderUpdated:
+    return OrderUpdated(
+        order_id=order_id,
+        user_id="u1",
+        status=status,
+        previous_status=OrderStatus.PAID,
+        reason=reason,
+        amount=Decimal("24.60"),
+        items=[ITEM],
+    )
+
+
+@pytest.fixture
+def certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """A server's context whose certificate this process trusts."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
+        .sign(key, hashes.SHA256())
+    )
+    certificate, private = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    certificate.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, private)
+    return context

@@ -1,0 +1,99 @@
+"""The service at work with its threads: the routes, and mail delivered to aiosmtpd while a server is away and back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Message
+
+from services_stub.contracts.base import Event
+from services_stub.notification.service import notification_service
+from services_stub.runtime.service import Outcome
+from services_stub.runtime.transaction import NO_CAUSE, Transaction
+from tests.fakes import received
+from tests.unit.notification.conftest import order_created, user_created
+from tests.unit.notification.test_smtp import free_port
+from tests.unit.serving import Serving, serving
+
+
+class Letters(Message):
+    """Keeps the Message-ID of what comes in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+
+    def handle_message(self, message: object) -> None:
+        self.ids.append(str(message["Message-ID"]))  # type: ignore[index]
+
+
+def hear(running: Serving, *events: Event) -> None:
+    handlers = notification_service().handlers
+
+    def handle(tx: Transaction, event: Event) -> Outcome | None:
+        return handlers[type(event)](tx, received(event))
+
+    for event in events:
+        running.context.run(running.context.write(handle, event, NO_CAUSE), 10)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_everybody_reads_and_marks_their_own(tmp_path: Path) -> None:
+    with serving(notification_service(), tmp_path) as running:
+        hear(running, user_created("u1"), order_created("o1"), user_created("u2"))
+        inbox = running.request("GET", "/api/notifications?limit=1", by="user:u1").json()
+        assert (inbox["unread"], inbox["items"][0]["about"]) == (2, "o1")
+        rest = running.request("GET", f"/api/notifications?cursor={inbox['nextCursor']}", by="user:u1").json()
+        assert [item["template"] for item in rest["items"]] == ["welcome"]
+        path = f"/api/notifications/{inbox['items'][0]['notificationId']}/read"
+        assert running.request("POST", path, by="seller:u2").status_code == 404
+        assert running.request("POST", path, by="user:u1").json()["read"] is True
+        assert len(running.request("GET", "/api/notifications?unread=true", by="user:u1").json()["items"]) == 1
+        assert running.request("POST", "/api/notifications/read-all", by="user:u1").json()["unread"] == 0
+        assert running.request("GET", "/api/notifications", by="admin:u2").json()["unread"] == 1
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "unread=maybe", "cursor=none"])
+def test_bad_queries_are_refused_by_name(tmp_path: Path, query: str) -> None:
+    with serving(notification_service(), tmp_path) as running:
+        answer = running.request("GET", f"/api/notifications?{query}", by="user:u1")
+        assert answer.status_code == 400
+        assert answer.json()["errors"][0]["field"] == query.partition("=")[0]
+
+
+def test_the_spool_is_for_insiders(tmp_path: Path) -> None:
+    with serving(notification_service(), tmp_path) as running:
+        hear(running, user_created("u1"))
+        page = running.internal("GET", "/internal/mail?limit=1").json()
+        assert page["items"][0]["recipient"] == "jo@example.org"
+        mail = running.internal("GET", f"/internal/mail/{page['items'][0]['mailId']}").json()
+        assert mail["message"].startswith("Date: ")
+        assert running.internal("GET", "/internal/mail/99").status_code == 404
+        assert running.request("GET", "/internal/mail", by="admin:a1").status_code == 404
+
+
+def test_mail_waits_for_the_server_and_is_delivered_once(tmp_path: Path) -> None:
+    letters, port = Letters(), free_port()
+    with serving(notification_service(), tmp_path, {"smtp_url": f"smtp://127.0.0.1:{port}"}) as running:
+        hear(running, user_created("u1"), *(order_created(f"o{number}") for number in range(120)))
+        assert running.internal("GET", "/internal/mail").json()["items"][0]["state"] == "SPOOLED"
+        server = Controller(letters, hostname="127.0.0.1", port=port)
+        server.start()
+        wait_until(lambda: running.internal("GET", "/internal/mail/121").json()["state"] == "DELIVERED")
+        server.stop()
+        hear(running, order_created("late"))
+        again = Controller(letters, hostname="127.0.0.1", port=port)
+        again.start()
+        wait_until(lambda: running.internal("GET", "/internal/mail/122").json()["state"] == "DELIVERED")
+        again.stop()
+    assert len(letters.ids) == len(set(letters.ids)) == 122

@@ -1,0 +1,198 @@
+"""The delivery worker's decisions, with a mail server and a spool that are made up."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from services_stub.notification import store
+from services_stub.notification.domain.delivery import GIVE_UP_AFTER, Answer, Attempt, State, after
+from services_stub.notification.handlers import delivery
+from services_stub.notification.handlers.delivery import Delivery, DueMail, Recorded, record_attempts
+from services_stub.runtime.errors import Unavailable
+from tests.fakes import FakeTransaction
+from tests.unit.notification.conftest import order_created, tell, user_created
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Server:
+    """A mail server that gives the answers it is told to, then takes everything."""
+
+    def __init__(self, *answers: Answer | Unavailable, away: bool = False) -> None:
+        self.answers: Iterator[Answer | Unavailable] = iter(answers)
+        self.away = away
+        self.taken: list[str] = []
+
+    def open(self) -> None:
+        if self.away:
+            raise Unavailable("mail server: away")
+
+    def send(self, recipient: str, message: str) -> Answer:
+        answer = next(self.answers, Answer(250, "OK"))
+        if isinstance(answer, Unavailable):
+            raise answer
+        if answer.code == 250:
+            self.taken.append(recipient)
+        return answer
+
+    def interrupt(self) -> None:
+        """Nothing is under way."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class Mails:
+    """A spool in memory."""
+
+    def __init__(self, *recipients: str) -> None:
+        self.mails = {
+            number: Recorded(number, 0, Attempt(State.SPOOLED), 0) for number, _ in enumerate(recipients, start=1)
+        }
+        self.recipients = dict(enumerate(recipients, start=1))
+        self.away = False
+
+    def due(self, now: int, most: int) -> list[DueMail]:
+        waiting = [mail for mail in self.mails.values() if mail.attempt.state is State.SPOOLED and mail.due_at <= now]
+        waiting.sort(key=lambda mail: mail.due_at)
+        return [DueMail(m.mail_id, self.recipients[m.mail_id], "text", m.attempts, START) for m in waiting[:most]]
+
+    def record(self, attempts: list[Recorded]) -> None:
+        if self.away:
+            raise Unavailable("database: locked")
+        self.mails.update({attempt.mail_id: attempt for attempt in attempts})
+
+    def states(self) -> list[str]:
+        return [mail.attempt.state.value for mail in self.mails.values()]
+
+
+class Clock:
+    """A clock that is set."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def worker(mails: Mails, server: Server, clock: Clock | None = None) -> Delivery:
+    return Delivery(mails, server, random.Random(1), clock or Clock())
+
+
+def test_everything_due_is_delivered_once() -> None:
+    mails, server = Mails("a", "b"), Server()
+    delivery = worker(mails, server)
+    assert delivery.step() == 0.0
+    assert delivery.step() > 0
+    assert server.taken == ["a", "b"]
+    assert mails.states() == ["DELIVERED", "DELIVERED"]
+
+
+def test_a_refusal_for_good_fails_with_its_reason_and_holds_up_nothing() -> None:
+    mails, server = Mails("a", "b"), Server(Answer(550, "no such user"))
+    assert worker(mails, server).step() == 0.0
+    assert mails.states() == ["FAILED", "DELIVERED"]
+    assert mails.mails[1].attempt.error == "550 no such user"
+
+
+def test_a_refusal_for_now_is_tried_again_later_and_later() -> None:
+    mails, server, clock = Mails("a"), Server(*[Answer(451, "greylisted")] * 3), Clock()
+    delivery = worker(mails, server, clock)
+    waits: list[float] = []
+    while mails.states() == ["SPOOLED"]:
+        delivery.step()
+        mail = mails.mails[1]
+        waits.append((mail.due_at - _microseconds(clock.now)) / 1e6)
+        assert delivery.step() > 0  # nothing is due
+        clock.now += timedelta(seconds=waits[-1] + 1e-3)
+    assert mails.states() == ["DELIVERED"]
+    assert 0.5 <= waits[0] <= 1.0 <= waits[1] <= 2.0 <= waits[2] <= 4.0
+    assert mails.mails[1].attempts == 4
+
+
+def test_an_absent_server_makes_growing_pauses_and_costs_no_message_an_attempt() -> None:
+    mails, server = Mails("a"), Server(away=True)
+    delivery = worker(mails, server)
+    pauses = [delivery.step() for _ in range(12)]
+    assert pauses[0] < 1
+    assert 30 <= pauses[-1] <= 60
+    assert mails.mails[1].attempts == 0
+    server.away = False
+    assert delivery.step() == 0.0
+    assert mails.states() == ["DELIVERED"]
+    server.away = True
+    mails.mails[1] = Recorded(1, 0, Attempt(State.SPOOLED), 0)
+    assert delivery.step() < 1
+
+
+def test_a_message_that_the_server_dies_of_does_not_hold_up_the_others() -> None:
+    mails, clock = Mails("deadly", "b"), Clock()
+    delivery = worker(mails, Server(Unavailable("mail server: hung up")), clock)
+    assert delivery.step() > 0
+    assert mails.states() == ["SPOOLED", "SPOOLED"]
+    delivery.step()
+    assert mails.states() == ["SPOOLED", "DELIVERED"]
+    clock.now += timedelta(seconds=2)
+    delivery.step()
+    assert mails.states() == ["DELIVERED", "DELIVERED"]
+
+
+def test_a_server_that_takes_nothing_now_is_left_alone_for_a_while() -> None:
+    mails = Mails("a", "b")
+    assert worker(mails, Server(*[Answer(452, "disk full")] * 2)).step() > 0
+
+
+def test_what_could_not_be_written_down_is_sent_again() -> None:
+    mails, server = Mails("a"), Server()
+    delivery = worker(mails, server)
+    mails.away = True
+    assert delivery.step() > 0
+    mails.away = False
+    delivery.step()
+    assert server.taken == ["a", "a"]
+    assert mails.states() == ["DELIVERED"]
+
+
+def test_a_round_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "LONGEST_ROUND", -1.0)
+    mails, server = Mails("a"), Server()
+    assert worker(mails, server).step() == 0.0
+    assert server.taken == []
+
+
+@pytest.mark.parametrize(
+    ("code", "age", "state", "error"),
+    [
+        (250, timedelta(0), State.DELIVERED, ""),
+        (451, timedelta(0), State.SPOOLED, "451 why"),
+        (451, GIVE_UP_AFTER, State.FAILED, "given up: 451 why"),
+        (550, timedelta(0), State.FAILED, "550 why"),
+    ],
+)
+def test_consequences(code: int, age: timedelta, state: State, error: str) -> None:
+    attempt = after(Answer(code, "why"), 1, age, random.Random(1))
+    assert (attempt.state, attempt.error) == (state, error)
+
+
+def test_attempts_are_written_to_the_spool(tx: FakeTransaction) -> None:
+    for event in (user_created(), order_created()):
+        tell(tx, event)
+    now = _microseconds(tx.now)
+    assert [row["mail_id"] for row in store.due_mails(tx.connection, now, 10)] == [1, 2]
+    assert store.due_mails(tx.connection, now - 1, 10) == []
+    done, later = Attempt(State.DELIVERED), Attempt(State.SPOOLED, "451 later", 5.0)
+    record_attempts(tx, [Recorded(1, 1, done, now), Recorded(2, 1, later, now + 5)])
+    record_attempts(tx, [Recorded(1, 9, Attempt(State.FAILED, "late"), now)])
+    rows = tx.execute(select(store.spool.c.state, store.spool.c.attempts, store.spool.c.error)).all()
+    assert [tuple(row) for row in rows] == [("DELIVERED", 1, ""), ("SPOOLED", 1, "451 later")]
+    assert [row["mail_id"] for row in store.due_mails(tx.connection, now + 5, 10)] == [2]
+
+
+def _microseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1_000_000)

@@ -1,0 +1,182 @@
+"""From events to notifications, mails and events, once."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from email import message_from_string, policy
+
+import pytest
+from sqlalchemy import Row, select
+
+from services_stub.contracts.base import Event
+from services_stub.contracts.events.auth import SellerBlocked
+from services_stub.contracts.events.notification import NotificationSent
+from services_stub.contracts.events.order import OrderStatus
+from services_stub.contracts.events.payment import PaymentFailed, PaymentRefunded, PaymentSuccess
+from services_stub.notification import store
+from services_stub.runtime.errors import Poison, Refused
+from services_stub.runtime.service import Outcome
+from tests.fakes import FakeTransaction
+from tests.unit.notification.conftest import order_created, order_updated, tell, user_created
+
+
+def rows(tx: FakeTransaction, table: str) -> list[Row[tuple[object, ...]]]:
+    return list(tx.execute(select(store.tables.tables[table])).all())
+
+
+def sent(tx: FakeTransaction) -> list[tuple[str, str, str]]:
+    events = [event for event, _ in tx.published]
+    assert all(isinstance(event, NotificationSent) for event in events)
+    return [(e.template, e.channel, e.about) for e in events if isinstance(e, NotificationSent)]
+
+
+def test_a_new_user_is_welcomed_in_the_inbox_and_by_mail(tx: FakeTransaction) -> None:
+    tell(tx, user_created())
+    (notification,) = rows(tx, "notifications")
+    (mail,) = rows(tx, "spool")
+    assert sent(tx) == [("welcome", "email", "u1")]
+    assert (mail.channel, mail.recipient, mail.state) == ("email", "jo@example.org", "SPOOLED")
+    assert mail.notification_id == notification.notification_id
+    message = message_from_string(mail.message, policy=policy.default)
+    assert message["To"] == "Jo <jo@example.org>"
+    assert message["Message-ID"] == f"<{notification.notification_id}@marketplace.example>"
+    event = tx.published[0][0]
+    assert isinstance(event, NotificationSent)
+    assert (event.notification_id, event.subject_line) == (notification.notification_id, notification.subject)
+
+
+def test_a_purchase_is_told_twice(tx: FakeTransaction) -> None:
+    tell(tx, user_created(), order_created(), payment("PaymentSuccess"), order_updated(OrderStatus.PAID))
+    assert sent(tx)[1:] == [("order-placed", "email", "o1"), ("payment-received", "email", "o1")]
+    placed = rows(tx, "notifications")[1]
+    assert "2 x Kettle, 12.30 USD each" in placed.text
+    assert "Total: 24.60 USD" in placed.text
+
+
+@pytest.mark.parametrize(
+    ("event", "template", "told"),
+    [
+        (
+            PaymentFailed(order_id="o1", reason="card_declined", user_id="u1"),
+            "payment-failed",
+            "the card was declined",
+        ),
+        (
+            PaymentRefunded(order_id="o1", payment_id="p", amount=Decimal("24.60"), reason="cancelled", user_id="u1"),
+            "refund",
+            "24.60 USD",
+        ),
+        (order_updated(OrderStatus.CANCELLED, "cancelled-by-shopper"), "order-cancelled", "you cancelled it"),
+        (order_updated(OrderStatus.SHIPPED), "order-shipped", "Kettle"),
+        (order_updated(OrderStatus.DELIVERED), "order-delivered", "Kettle"),
+        (SellerBlocked(seller_id="u1", reason="Sold fakes"), "seller-blocked", "Sold fakes"),
+    ],
+)
+def test_each_event_has_its_template(tx: FakeTransaction, event: Event, template: str, told: str) -> None:
+    tell(tx, user_created(), event)
+    assert sent(tx)[1:] == [(template, "email", "u1" if template == "seller-blocked" else "o1")]
+    assert told in rows(tx, "notifications")[1].text
+
+
+@pytest.mark.parametrize("status", ["PENDING", "PAID", "FAILED", "REFUNDED"])
+def test_other_steps_are_told_by_the_payments_events(tx: FakeTransaction, status: str) -> None:
+    assert tell(tx, order_updated(OrderStatus(status))) == [None]
+    assert sent(tx) == []
+
+
+def test_the_same_news_in_another_event_is_told_once(tx: FakeTransaction) -> None:
+    tell(tx, user_created())
+    assert tell(tx, order_created(), order_created(), user_created()) == [None, Outcome.DUPLICATE, Outcome.DUPLICATE]
+    assert tell(tx, order_created()) == [Outcome.DUPLICATE]
+    assert len(rows(tx, "spool")) == 2
+    assert len(sent(tx)) == 2
+
+
+def test_a_seller_who_is_blocked_again_is_told_again(tx: FakeTransaction) -> None:
+    blocked = SellerBlocked(seller_id="s1", reason="Sold fakes")
+    tell(tx, blocked, blocked)
+    assert len(sent(tx)) == 2
+
+
+def test_what_comes_before_the_address_is_mailed_when_it_is_known(tx: FakeTransaction) -> None:
+    tell(tx, order_created(), order_updated(OrderStatus.SHIPPED))
+    assert len(rows(tx, "notifications")) == 2
+    assert rows(tx, "spool") == []
+    tell(tx, user_created(phone="+1 555 0100"))
+    assert [(mail.channel, mail.recipient) for mail in rows(tx, "spool")] == [
+        ("email", "jo@example.org"),
+        ("email", "jo@example.org"),
+        ("sms", "+1 555 0100"),
+        ("email", "jo@example.org"),
+    ]
+    assert rows(tx, "unaddressed") == []
+    assert sorted(sent(tx)) == [
+        ("order-placed", "email", "o1"),
+        ("order-shipped", "email", "o1"),
+        ("order-shipped", "sms", "o1"),
+        ("welcome", "email", "u1"),
+    ]
+
+
+def test_the_address_may_come_in_the_same_batch(tx: FakeTransaction) -> None:
+    tell(tx, order_created(), user_created())
+    assert len(rows(tx, "spool")) == 2
+
+
+def test_moves_are_told_by_sms_where_a_phone_is_known(tx: FakeTransaction) -> None:
+    tell(tx, user_created(phone="+1 555 0100"), order_created(), order_updated(OrderStatus.SHIPPED))
+    texts = [mail for mail in rows(tx, "spool") if mail.channel == "sms"]
+    assert [(mail.recipient, mail.message) for mail in texts] == [("+1 555 0100", "Your order o1 is on its way.")]
+    assert sent(tx)[-1] == ("order-shipped", "sms", "o1")
+    ids = [event.notification_id for event, _ in tx.published if isinstance(event, NotificationSent)]
+    assert len(set(ids)) == len(ids)
+
+
+def test_an_address_that_no_header_can_carry_gets_the_inbox_alone(tx: FakeTransaction) -> None:
+    tell(tx, user_created(email="jo@example.org\r\nBcc: evil@example.org"), order_created())
+    assert len(rows(tx, "notifications")) == 2
+    assert rows(tx, "spool") == []
+    assert rows(tx, "unaddressed") == []
+
+
+@pytest.mark.parametrize("kind", ["PaymentSuccess", "PaymentFailed", "PaymentRefunded"])
+def test_a_payment_that_names_no_user_is_the_shoppers_of_its_order(tx: FakeTransaction, kind: str) -> None:
+    tell(tx, order_created())
+    tell(tx, payment(kind, user_id=""))
+    assert {row.user_id for row in rows(tx, "notifications")} == {"u1"}
+    assert len(sent(tx)) == 2
+
+
+def test_a_payment_of_nobodys_order_is_rejected(tx: FakeTransaction) -> None:
+    with pytest.raises(Refused):
+        tell(tx, payment("PaymentSuccess", user_id=""))
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        order_created(amount="1e400"),
+        order_created(order_id="o" * 300),
+        order_created(user_id="u\x00"),
+        user_created(user_id="\n"),
+    ],
+)
+def test_what_can_never_be_told_is_poison(tx: FakeTransaction, event: Event) -> None:
+    with pytest.raises(Poison):
+        tell(tx, event)
+
+
+def test_peoples_texts_are_data(tx: FakeTransaction) -> None:
+    tell(tx, user_created(name="{about}\r\nBcc: x@y.org"), SellerBlocked(seller_id="u1", reason="{0}\n{about}"))
+    mail = rows(tx, "spool")[-1]
+    assert "{0} {about}" in mail.message
+    assert message_from_string(mail.message, policy=policy.default)["Bcc"] is None
+
+
+def payment(kind: str, user_id: str = "u1") -> Event:
+    amount = Decimal("24.60")
+    if kind == "PaymentSuccess":
+        return PaymentSuccess(order_id="o1", payment_id="pay1", amount=amount, user_id=user_id)
+    if kind == "PaymentFailed":
+        return PaymentFailed(order_id="o1", reason="card_declined", user_id=user_id)
+    return PaymentRefunded(order_id="o1", payment_id="pay1", amount=amount, reason="cancelled", user_id=user_id)
