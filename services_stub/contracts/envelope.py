@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
@@ -19,6 +20,9 @@ SPEC_VERSION = "1.0"
 CONTENT_TYPE = "application/json"
 SCHEMA_BASE = "/schemas"
 TYPE_PREFIX = "marketplace"
+
+# A trace id and a span id of zeros only are invalid (W3C Trace Context §3.2.2).
+_TRACEPARENT = re.compile("00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 _random = random.Random(os.urandom(16))
 os.register_at_fork(after_in_child=lambda: _random.seed(os.urandom(16)))
@@ -141,15 +145,7 @@ def child_of(traceparent: str) -> str:
 
 def is_traceparent(value: str) -> bool:
     """Whether `value` is a valid `traceparent` of version 00."""
-    if len(value) != 55 or value[:3] != "00-" or value[35] != "-" or value[52] != "-":
-        return False
-    trace_id, span_id, flags = value[3:35], value[36:52], value[53:55]
-    hexadecimal = "0123456789abcdef"
-    return (
-        all(character in hexadecimal for character in trace_id + span_id + flags)
-        and trace_id.strip("0") != ""
-        and span_id.strip("0") != ""
-    )
+    return _TRACEPARENT.fullmatch(value) is not None
 
 
 def is_sampled(traceparent: str) -> bool:

@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 import structlog
 from litestar import Litestar, Request, Response, get
-from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
@@ -97,7 +96,7 @@ def build_app(service: str, routes: Sequence[HTTPRouteHandler], context: Context
     door = _Door(context)
     return Litestar(
         route_handlers=[*routes, openapi_document],
-        guards=[door.guard],
+        before_request=door.admit,
         request_class=JsonRequest,
         response_class=JsonResponse,
         request_max_body_size=LARGEST_BODY,
@@ -133,30 +132,28 @@ class _Door:
     """Lets a request in or refuses it, and gives its handler what it asks for by name.
 
     Litestar runs dependencies of one level in a task group, which costs more than all else of a request. So they form
-    a chain, one a level, and hand on what the guard found.
+    a chain, one a level, and hand on what `admit` found.
     """
 
     def __init__(self, context: Context | None) -> None:
         self._context = context
 
-    async def guard(self, connection: ASGIConnection[Any, Any, Any, State], handler: BaseRouteHandler) -> None:
-        """Check who is calling, by the route's access."""
-        access = access_of(handler)
+    async def admit(self, request: Request[Any, Any, State]) -> None:
+        """Check who is calling, by the route's access. No guard: for each of those Litestar copies the handler."""
+        access = access_of(request.route_handler)
         context = self.context()
-        scope = connection.scope
-        headers = connection.headers
         if _INTERNAL in access:
-            token = headers.get(INTERNAL_TOKEN, "")
+            token = request.headers.get(INTERNAL_TOKEN, "")
             if not hmac.compare_digest(token.encode(), context.settings.internal_token.encode()):
                 raise Refused(404, "not-found", "there is no such path")
             return
-        authorization = headers.get("authorization", "")
+        authorization = request.headers.get("authorization", "")
         if not authorization and _ANYONE in access:
             return
         caller = await context.verifier.caller(authorization)
         if _ANYONE not in access and caller.role not in access:
             raise Refused(403, "not-allowed", f"this is for {', '.join(sorted(access))}, not for {caller.role}")
-        scope["user"] = caller
+        request.scope["user"] = caller
 
     def dependencies(self) -> dict[str, Provide]:
         """What handlers may ask for by name."""

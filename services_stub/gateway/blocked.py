@@ -1,0 +1,146 @@
+"""Turns blocked sellers away at the door: their tokens stay valid until they expire, but no longer open anything.
+
+The auth service is the source of the set. Its events say at once when it changed, and make the gateway ask again: the
+two topics are not ordered against each other, the answer of auth is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import random
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+
+import msgspec
+import structlog
+
+from services_stub.contracts.envelope import Cause
+from services_stub.contracts.http.auth import BlockedSellers as BlockedSellersAnswer
+from services_stub.contracts.problem import Problem, problem
+from services_stub.contracts.topics import SELLER_BLOCKED, SELLER_UNBLOCKED
+from services_stub.runtime.context import Context
+from services_stub.runtime.errors import Refused, Unavailable
+from services_stub.runtime.kafka.records import Record
+from services_stub.runtime.kafka.tail import Tail
+from services_stub.runtime.retry import pause_after
+
+REFRESH_SECONDS = 30.0
+"""How old the set may become without an event: an event that got lost is made good by then."""
+
+_FETCH_WAIT_MS = 100
+_LONGEST_PAUSE = 2.0
+_WORTH_A_WORD = 5
+"""Everything starts at once, so the first attempts may well come too early."""
+
+_NO_CAUSE = Cause("", "", "")
+_BLOCKED = problem(403, "seller-blocked", "this seller is blocked")
+
+
+class _Claims(msgspec.Struct, rename="camel"):
+    user_id: str = ""
+
+
+_claims = msgspec.json.Decoder(_Claims)
+
+
+def user_of(authorization: bytes) -> str:
+    """The user whom a token names, without checking that it is genuine; empty where there is none."""
+    payload = authorization.partition(b".")[2].partition(b".")[0]
+    try:
+        return _claims.decode(base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4))).user_id
+    except (binascii.Error, msgspec.MsgspecError):
+        return ""
+
+
+class BlockedSellers:
+    """The set of blocked sellers, kept up to date; `on_blocked` hears of each that is new."""
+
+    def __init__(self, context: Context, on_blocked: Callable[[str], None]) -> None:
+        self._context = context
+        self._on_blocked = on_blocked
+        self._ids: frozenset[str] = frozenset()
+        self._changed = asyncio.Event()
+        self._tail: Tail | None = None
+        self._following: Future[None] | None = None
+        self._chance = random.Random()
+
+    async def refusal(self, headers: Sequence[tuple[bytes, bytes]]) -> Problem | None:
+        """The refusal of a request that carries the genuine token of a blocked seller."""
+        if not self._ids:
+            return None
+        for name, value in headers:
+            if name == b"authorization" and user_of(value) in self._ids and await self._is_genuine(value):
+                return _BLOCKED
+        return None
+
+    def start(self) -> None:
+        """Follow the events, and ask auth for the set; until auth answers, nobody is known to be blocked."""
+        settings = msgspec.structs.replace(
+            self._context.settings, fetch_wait_ms=max(_FETCH_WAIT_MS, self._context.settings.fetch_wait_ms)
+        )
+        self._tail = Tail(settings, (SELLER_BLOCKED, SELLER_UNBLOCKED), self._heard)
+        self._tail.start()
+        self._following = asyncio.run_coroutine_threadsafe(self._follow(), self._context.loop)
+
+    def stop(self, timeout: float) -> None:
+        """Stop following."""
+        if self._following is not None:
+            self._following.cancel()
+        if self._tail is not None:
+            self._tail.stop(timeout)
+
+    def take(self, blocked: set[str]) -> None:
+        """`blocked` are blocked from now on, whoever else is."""
+        added = blocked - self._ids
+        self._ids |= blocked
+        for seller_id in added:
+            self._on_blocked(seller_id)
+
+    async def refresh(self) -> None:
+        """Ask auth for the set.
+
+        Raises:
+            Unavailable: auth does not answer.
+        """
+        answer = await self._context.peers.call(
+            "auth", "GET", "/internal/blocked-sellers", expect=BlockedSellersAnswer, cause=_NO_CAUSE
+        )
+        self._ids &= set(answer.seller_ids)
+        self.take(set(answer.seller_ids))
+
+    async def _is_genuine(self, authorization: bytes) -> bool:
+        try:
+            await self._context.verifier.caller(authorization.decode("latin-1"))
+        except (Refused, Unavailable):
+            return False  # The service that it was meant for says what is wrong with it.
+        return True
+
+    def _heard(self, records: list[Record]) -> None:
+        blocked = {
+            record.key.decode(errors="replace") for record in records if record.topic == SELLER_BLOCKED and record.key
+        }
+        self._context.loop.call_soon_threadsafe(self._note, blocked)
+
+    def _note(self, blocked: set[str]) -> None:
+        self.take(blocked)
+        self._changed.set()
+
+    async def _follow(self) -> None:
+        attempt = 0
+        while True:
+            self._changed.clear()
+            try:
+                await self.refresh()
+                attempt, pause = 0, REFRESH_SECONDS
+            except (Refused, Unavailable) as error:
+                attempt += 1
+                pause = pause_after(attempt, self._chance, longest=_LONGEST_PAUSE)
+                if attempt >= _WORTH_A_WORD:
+                    structlog.get_logger().warning("the blocked sellers are not known", reason=str(error))
+            try:
+                async with asyncio.timeout(pause):
+                    await self._changed.wait()
+            except TimeoutError:
+                continue

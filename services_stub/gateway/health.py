@@ -1,0 +1,32 @@
+"""Asks every service whether it is ready."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from services_stub.contracts.envelope import Cause
+from services_stub.contracts.http.gateway import Health, ServiceHealth
+from services_stub.runtime.errors import Refused, Unavailable
+from services_stub.runtime.peers import Peers
+
+PATIENCE_SECONDS = 0.8
+"""Shorter than anybody waits for the gateway's own answer."""
+
+_NO_CAUSE = Cause("", "", "")
+
+
+async def health_of_all(peers: Peers, services: Iterable[str]) -> Health:
+    """Who is ready, and whether all are."""
+    found = await asyncio.gather(*(_health_of(peers, service) for service in sorted(services)))
+    return Health(ready=all(service.ready for service in found), services=list(found))
+
+
+async def _health_of(peers: Peers, service: str) -> ServiceHealth:
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await peers.call(service, "GET", "/health/ready", expect=ServiceHealth, cause=_NO_CAUSE)
+    except TimeoutError:
+        return ServiceHealth(name=service, ready=False, detail="does not answer")
+    except (Refused, Unavailable) as error:
+        return ServiceHealth(name=service, ready=False, detail=str(error))

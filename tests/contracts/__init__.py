@@ -1,0 +1,1 @@
+"""What the services publish is held to its word: documents, golden samples, envelope, money and problems."""

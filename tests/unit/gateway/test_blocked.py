@@ -1,0 +1,152 @@
+"""Blocked sellers are turned away, and nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from services_stub.contracts.http.auth import BlockedSellers as Answer
+from services_stub.contracts.topics import SELLER_BLOCKED, SELLER_UNBLOCKED
+from services_stub.gateway.blocked import BlockedSellers, user_of
+from services_stub.runtime.context import Context
+from services_stub.runtime.errors import Unavailable
+from services_stub.runtime.kafka.records import Record
+from tests.unit.gateway.parties import FORGED, TrustingVerifier, gateway_context, scripted, token
+from tests.unit.gateway.servers import eventually
+
+ASK = "GET auth /internal/blocked-sellers"
+
+
+def _record(topic: str, key: bytes | None) -> Record:
+    return Record(topic, 0, 0, key, b"{}", [], 0)
+
+
+class Scene:
+    """Blocked sellers without Kafka; `now` is what auth would answer."""
+
+    def __init__(self) -> None:
+        self.context: Context = gateway_context("auth")
+        self.heard: list[str] = []
+        self.now: list[str] = []
+        self.asked = 0
+        self.blocked = BlockedSellers(self.context, self.heard.append)
+        scripted(self.context).answers[ASK] = self._answer
+
+    def _answer(self, _body: Any) -> Answer:
+        self.asked += 1
+        return Answer(seller_ids=list(self.now))
+
+    async def turned_away(self, *authorizations: str) -> bool:
+        headers = [(b"authorization", value.encode()) for value in authorizations]
+        refusal = await self.blocked.refusal([(b"accept", b"*/*"), *headers])
+        assert refusal is None or (refusal.status, refusal.code) == (403, "seller-blocked")
+        return refusal is not None
+
+
+def test_a_blocked_seller_is_turned_away_and_nobody_else() -> None:
+    async def scenario() -> None:
+        scene = Scene()
+        scene.now = ["s1"]
+        await scene.blocked.refresh()
+        assert await scene.turned_away(token("s1", "seller"))
+        assert not await scene.turned_away(token("s2", "seller"))
+        assert not await scene.turned_away(token("u1"))
+        assert not await scene.turned_away()
+        assert scene.heard == ["s1"]
+
+    asyncio.run(scenario())
+
+
+def test_a_second_header_does_not_help() -> None:
+    async def scenario() -> None:
+        scene = Scene()
+        scene.blocked.take({"s1"})
+        assert await scene.turned_away(token("u1"), token("s1", "seller"))
+
+    asyncio.run(scenario())
+
+
+def test_a_forged_token_is_left_to_the_service() -> None:
+    async def scenario() -> None:
+        scene = Scene()
+        scene.blocked.take({"s1"})
+        assert not await scene.turned_away(token("s1", "seller", signature=FORGED))
+
+    asyncio.run(scenario())
+
+
+def test_the_tokens_of_others_are_not_verified_here() -> None:
+    async def scenario() -> None:
+        scene = Scene()
+        await scene.turned_away(token("u1"))
+        scene.blocked.take({"s1"})
+        await scene.turned_away(token("u1"))
+        assert isinstance(scene.context.verifier, TrustingVerifier)
+        assert scene.context.verifier.asked == 0
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    "value",
+    [b"", b"Bearer", b"Bearer x", b"Bearer a.b", b"Bearer a.!!.c", b"Bearer a.e30.c", b"\xff.\xff.\xff", b"a.W10.c"],
+)
+def test_what_names_nobody_names_nobody(value: bytes) -> None:
+    assert user_of(value) == ""
+
+
+def test_a_token_names_its_user() -> None:
+    assert user_of(token("s1").encode()) == "s1"
+
+
+def test_auth_has_the_last_word() -> None:
+    async def scenario() -> None:
+        scene = Scene()
+        scene.blocked.take({"s1", "s2"})
+        scene.now = ["s2", "s3"]
+        await scene.blocked.refresh()
+        assert [await scene.turned_away(token(seller, "seller")) for seller in ("s1", "s2", "s3")] == [
+            False,
+            True,
+            True,
+        ]
+
+    asyncio.run(scenario())
+
+
+def test_an_event_blocks_at_once_and_unblocks_by_asking_auth() -> None:
+    async def scenario() -> None:
+        scene = Scene()
+        following = asyncio.create_task(scene.blocked._follow())
+        await eventually(lambda: scene.asked == 1)
+        scene.now = ["s1"]
+        scene.blocked._heard([_record(SELLER_BLOCKED, b"s1"), _record(SELLER_BLOCKED, None)])
+        await eventually(lambda: scene.asked == 2)
+        assert await scene.turned_away(token("s1", "seller"))
+        scene.now = []
+        scene.blocked._heard([_record(SELLER_UNBLOCKED, b"s1")])
+        await eventually(lambda: scene.asked == 3)
+        assert not await scene.turned_away(token("s1", "seller"))
+        following.cancel()
+
+    asyncio.run(scenario())
+
+
+def test_an_event_blocks_also_while_auth_is_away() -> None:
+    async def scenario() -> None:
+        scene = Scene()
+        del scripted(scene.context).answers[ASK]
+        with pytest.raises(Unavailable):
+            await scene.blocked.refresh()
+        following = asyncio.create_task(scene.blocked._follow())
+        scene.blocked._heard([_record(SELLER_BLOCKED, b"s1")])
+        await eventually(lambda: scene.heard == ["s1"])
+        assert await scene.turned_away(token("s1", "seller"))
+        scripted(scene.context).answers[ASK] = scene._answer
+        await eventually(lambda: scene.asked == 1)
+        assert not await scene.turned_away(token("s1", "seller"))
+        following.cancel()
+
+    asyncio.run(scenario())

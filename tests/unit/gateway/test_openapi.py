@@ -1,0 +1,156 @@
+"""The merged OpenAPI document says what the gateway offers, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import msgspec
+import pytest
+from litestar import delete, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import Parameter
+from openapi_spec_validator import validate
+
+from services_stub.contracts.http.order import Order, PlaceOrder
+from services_stub.contracts.http.page import Page
+from services_stub.contracts.money import encode_json
+from services_stub.gateway.openapi import contract_schemas, merge
+from services_stub.runtime.http import allow, allow_anyone, allow_internal, build_app
+
+COMPONENTS = "#/components/schemas/"
+
+
+class Local(msgspec.Struct):
+    """A body that is no contract."""
+
+    within: Order
+
+
+@get("/api/orders", **allow("user", "admin"))
+async def list_orders(limit: int = 20) -> Page[Order]:
+    """The own orders.
+
+    The newest first.
+    """
+    raise NotImplementedError
+
+
+@post("/api/orders", summary="Order it", **allow("user"))
+async def place_order(data: PlaceOrder, key: Annotated[str, Parameter(header="Idempotency-Key")]) -> Order:
+    """Order it."""
+    raise NotImplementedError
+
+
+@delete("/api/orders/{order_id:str}", **allow_anyone())
+async def forget(order_id: str) -> None:
+    raise NotImplementedError
+
+
+@get("/api/local", **allow_anyone())
+async def local() -> Local:
+    raise NotImplementedError
+
+
+@get("/internal/secrets", **allow_internal())
+async def secrets() -> Local:
+    raise NotImplementedError
+
+
+def _described(*routes: HTTPRouteHandler) -> dict[str, Any]:
+    document: dict[str, Any] = build_app("x", routes, None).openapi_schema.to_schema()
+    return document
+
+
+@pytest.fixture(scope="module")
+def merged() -> dict[str, Any]:
+    every = (list_orders, place_order, forget, local, secrets)
+    found: dict[str, Any] = json.loads(
+        encode_json(merge({"order": _described(*every), "copy": _described(local), "gateway": _described(local)}))
+    )
+    return found
+
+
+def test_it_is_valid(merged: dict[str, Any]) -> None:
+    validate(merged)
+
+
+def test_paths_are_those_of_the_gateway_and_internal_ones_are_left_out(merged: dict[str, Any]) -> None:
+    assert list(merged["paths"]) == [
+        "/api/local",
+        "/copy-service/api/local",
+        "/order-service/api/local",
+        "/order-service/api/orders",
+        "/order-service/api/orders/{orderId}",
+    ]
+    assert merged["paths"]["/order-service/api/orders/{orderId}"]["delete"]["parameters"][0]["name"] == "orderId"
+
+
+def test_operations_are_named_after_their_service_and_handler(merged: dict[str, Any]) -> None:
+    operations = [operation for path in merged["paths"].values() for operation in path.values()]
+    assert [operation["operationId"] for operation in operations] == [
+        "gatewayLocal",
+        "copyLocal",
+        "orderLocal",
+        "orderListOrders",
+        "orderPlaceOrder",
+        "orderForget",
+    ]
+    assert {operation["tags"][0] for operation in operations} == {"gateway", "copy", "order"}
+
+
+def test_operations_are_described_in_the_words_of_their_handler(merged: dict[str, Any]) -> None:
+    listing = merged["paths"]["/order-service/api/orders"]["get"]
+    placing = merged["paths"]["/order-service/api/orders"]["post"]
+    forgetting = merged["paths"]["/order-service/api/orders/{orderId}"]["delete"]
+    assert (listing["summary"], listing["description"]) == (
+        "The own orders",
+        "The own orders.\n\nThe newest first.",
+    )
+    assert (placing["summary"], placing.get("description")) == ("Order it", None)
+    assert forgetting["summary"] == "Forget"
+
+
+def test_who_may_call_is_said(merged: dict[str, Any]) -> None:
+    orders = merged["paths"]["/order-service/api/orders"]
+    assert orders["get"]["security"] == [{"bearer": ["admin", "user"]}]
+    assert merged["paths"]["/api/local"]["get"]["security"] == [{}, {"bearer": []}]
+    assert merged["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+
+
+def test_every_refusal_is_a_problem_document(merged: dict[str, Any]) -> None:
+    for path in merged["paths"].values():
+        for operation in path.values():
+            assert operation["responses"]["default"] == {"$ref": "#/components/responses/Problem"}
+            assert all(status == "default" or status < "4" for status in operation["responses"])
+
+
+def test_bodies_are_described_by_the_contracts(merged: dict[str, Any]) -> None:
+    orders = merged["paths"]["/order-service/api/orders"]
+    schemas = merged["components"]["schemas"]
+    assert _schema(orders["get"]["responses"]["200"]) == COMPONENTS + "OrderPage"
+    assert _schema(orders["post"]["requestBody"]) == COMPONENTS + "PlaceOrder"
+    assert schemas["Order"]["properties"]["amount"] == {"type": "number"}
+    assert schemas["PlaceOrder"]["additionalProperties"] is False
+    assert schemas["OrderPage"]["properties"]["items"]["items"] == {"$ref": COMPONENTS + "Order"}
+
+
+def test_a_body_that_is_no_contract_is_named_after_its_service(merged: dict[str, Any]) -> None:
+    schemas = merged["components"]["schemas"]
+    assert {"order_Local", "copy_Local", "gateway_Local"} <= set(schemas)
+    assert schemas["order_Local"]["properties"]["within"] == {"$ref": COMPONENTS + "Order"}
+
+
+def test_only_what_is_used_is_described(merged: dict[str, Any]) -> None:
+    assert "Cart" in contract_schemas()
+    assert "Cart" not in merged["components"]["schemas"]
+
+
+def test_merging_again_changes_nothing() -> None:
+    documents = {"order": _described(list_orders, place_order)}
+    assert merge(documents) == merge(documents)
+
+
+def _schema(holder: dict[str, Any]) -> str:
+    reference: str = holder["content"]["application/json"]["schema"]["$ref"]
+    return reference
