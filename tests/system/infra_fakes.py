@@ -1,0 +1,74 @@
+"""A marketplace of stand-ins, so that the processes around the services are tested without them."""
+
+from __future__ import annotations
+
+import http.server
+import signal
+import socket
+import sys
+import threading
+from typing import Any
+
+import msgspec
+
+from services_stub.infra import channel
+from services_stub.infra.errors import CannotStart
+from services_stub.infra.options import Options
+from services_stub.infra.plan import System
+from services_stub.infra.start import foreground
+
+SERVICES = ("auth", "order", "gateway")
+FAKES = System(
+    services=SERVICES,
+    modules=("http.server",),
+    entry="tests.system.infra_fakes:run_services",
+    seed_entry="tests.system.infra_fakes:seed",
+)
+UNLOADABLE = System(services=SERVICES, modules=("tests.system.no_such_module",), entry="", seed_entry="")
+BROKEN = System(services=SERVICES, modules=(), entry="tests.system.infra_fakes:fail", seed_entry="")
+
+
+class _Healthy(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """Stay silent."""
+
+
+def run_services(argument: dict[str, Any]) -> None:
+    """Answer that all is well, on the port of every service, until SIGTERM."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    for settings in argument["services"]:
+        server = http.server.ThreadingHTTPServer((settings["host"], settings["port"]), _Healthy)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    signal.sigwait({signal.SIGTERM})
+    print("drained", flush=True)  # noqa: T201 - what a service says goes to its log
+
+
+def fail(_: dict[str, Any]) -> None:
+    """A service that cannot start."""
+    raise RuntimeError("this service is broken")
+
+
+def seed(_: dict[str, Any], supervisor: socket.socket) -> None:
+    """Fill nothing."""
+    channel.send(supervisor, {})
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 - what the command would print
+
+
+def main() -> None:
+    """`marketplace up` with the stand-ins: the options as JSON are the first argument, the system's name the second."""
+    options = msgspec.json.decode(sys.argv[1], type=Options)
+    try:
+        foreground(options, _say, {"fakes": FAKES, "broken": BROKEN, "unloadable": UNLOADABLE}[sys.argv[2]])
+    except CannotStart as problem:
+        sys.exit(f"CANNOT START: {problem}")
+
+
+if __name__ == "__main__":
+    main()

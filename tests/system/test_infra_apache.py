@@ -1,0 +1,70 @@
+"""Apache Kafka, started from its jars: ready for groups and transactions, and it keeps what it was given."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from services_stub.contracts.topics import ALL_TOPICS
+from tests.system.infra_run import Run, gone, kill, run
+from tests.system.marketplace import wait_for
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+TOPIC = "order-created"
+
+
+def settings(marketplace: Run, **more: Any) -> dict[str, Any]:
+    return {"bootstrap.servers": marketplace.state()["kafka"]["bootstrapServers"], "log_level": 0, **more}
+
+
+def produce(marketplace: Run, value: bytes) -> None:
+    producer = Producer(settings(marketplace, **{"enable.idempotence": True}))
+    producer.produce(TOPIC, value, partition=0)
+    assert producer.flush(30) == 0
+
+
+def records(marketplace: Run) -> list[bytes | None]:
+    consumer: Any = Consumer(settings(marketplace, **{"group.id": "reader"}))
+    try:
+        _, end = consumer.get_watermark_offsets(TopicPartition(TOPIC, 0), timeout=20)
+        consumer.assign([TopicPartition(TOPIC, 0, 0)])
+        return [message.value() for message in consumer.consume(end, timeout=20)]
+    finally:
+        consumer.close()
+
+
+def test_a_node_of_its_own_that_keeps_data_and_port(tmp_path: Path) -> None:
+    with run(tmp_path, kafka="apache") as marketplace:
+        first = marketplace.ready(180).state()
+        topics = AdminClient(settings(marketplace)).list_topics(timeout=10).topics
+        found = {name: len(topic.partitions) for name, topic in topics.items() if not name.startswith("__")}
+        assert found == {topic.name: topic.partitions for topic in ALL_TOPICS}
+        produce(marketplace, b"one")
+
+        kill(marketplace.pid("kafka"))
+        killed = time.monotonic()
+        produce(marketplace, b"two")
+        assert time.monotonic() - killed < 15
+
+        assert marketplace.control("POST", "/broker/slow", {"milliseconds": 5})[0] == 409
+        assert marketplace.control("POST", "/broker/stop")[0] == 202
+        wait_for(lambda: not marketplace.pid("kafka"), what="the end of the broker")
+        assert marketplace.control("POST", "/broker/start")[0] == 202
+        produce(marketplace, b"three")
+        family = marketplace.family()
+        assert marketplace.end() == 0
+        assert gone(family)
+
+    with run(tmp_path, kafka="apache") as again:
+        started = time.monotonic()
+        assert again.ready(60).state()["kafka"] == first["kafka"]
+        assert time.monotonic() - started < 30
+        assert records(again) == [b"one", b"two", b"three"]
+        with run(tmp_path / "guest", kafka=first["kafka"]["bootstrapServers"]) as guest:
+            assert guest.ready(60).state()["kafka"] == {**first["kafka"], "mode": "external"}
+            assert guest.control("POST", "/broker/kill")[0] == 409

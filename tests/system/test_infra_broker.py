@@ -1,0 +1,129 @@
+"""The embedded broker through real clients: its topics, its port, and the faults it has on request."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from services_stub.contracts.topics import ALL_TOPICS
+from tests.system.infra_run import Run, kill, run
+from tests.system.marketplace import wait_for
+
+TOPIC = "order-created"
+
+
+@pytest.fixture
+def marketplace(tmp_path: Path) -> Iterator[Run]:
+    with run(tmp_path) as started:
+        yield started.ready()
+
+
+def settings(marketplace: Run, **more: Any) -> dict[str, Any]:
+    quiet = {"log_level": 0, "reconnect.backoff.ms": 20, "reconnect.backoff.max.ms": 100}
+    return {"bootstrap.servers": marketplace.state()["kafka"]["bootstrapServers"], **quiet, **more}
+
+
+def produce(marketplace: Run, value: bytes) -> int:
+    """The offset that a record got in partition 0."""
+    offsets: list[int | None] = []
+
+    def delivered(error: KafkaError | None, message: Message) -> None:
+        assert error is None
+        offsets.append(message.offset())
+
+    producer = Producer(settings(marketplace))
+    producer.produce(TOPIC, value, partition=0, on_delivery=delivered)
+    assert producer.flush(10) == 0
+    assert offsets[0] is not None
+    return offsets[0]
+
+
+def read(marketplace: Run, offset: int) -> bytes | None:
+    consumer: Any = Consumer(settings(marketplace, **{"group.id": "reader", "fetch.wait.max.ms": 5}))
+    try:
+        consumer.assign([TopicPartition(TOPIC, 0, offset)])
+        message = wait_for(lambda: consumer.poll(0.1), seconds=10, what="a record")
+        assert message.error() is None
+        value: bytes | None = message.value()
+        return value
+    finally:
+        consumer.close()
+
+
+def cluster(marketplace: Run, seconds: float = 5.0) -> Any:
+    return AdminClient(settings(marketplace)).list_topics(timeout=seconds)
+
+
+def test_every_topic_is_there_with_its_partitions(marketplace: Run) -> None:
+    found = {name: len(topic.partitions) for name, topic in cluster(marketplace).topics.items()}
+    assert found == {topic.name: topic.partitions for topic in ALL_TOPICS}
+
+
+def test_a_killed_broker_comes_back_empty_and_as_another_cluster(marketplace: Run) -> None:
+    assert [produce(marketplace, b"one"), produce(marketplace, b"two")] == [0, 1]
+    before = cluster(marketplace).cluster_id
+    started = time.monotonic()
+    kill(marketplace.pid("kafka"))
+    producer = Producer(settings(marketplace, **{"client.id": "patient"}))
+    producer.produce(TOPIC, b"three", partition=0)
+    assert producer.flush(10) == 0
+    assert time.monotonic() - started < 3
+    assert read(marketplace, 0) == b"three"
+    assert cluster(marketplace).cluster_id != before
+
+
+def test_a_stopped_broker_keeps_what_it_has(marketplace: Run) -> None:
+    assert produce(marketplace, b"kept") == 0
+    assert marketplace.control("POST", "/broker/stop")[0] == 202
+    with pytest.raises(KafkaException):
+        cluster(marketplace, 0.5)
+    assert marketplace.control("POST", "/broker/start")[0] == 202
+    assert read(marketplace, 0) == b"kept"
+    assert produce(marketplace, b"more") == 1
+
+
+def test_clients_that_are_connected_are_cut_off_by_a_stop_and_come_back_by_themselves(marketplace: Run) -> None:
+    producer = Producer(settings(marketplace))
+    producer.produce(TOPIC, b"before", partition=0)
+    assert producer.flush(5) == 0
+    for _ in range(3):
+        marketplace.control("POST", "/broker/stop")
+        producer.produce(TOPIC, b"meanwhile", partition=0)
+        assert producer.flush(0.3) == 1
+        marketplace.control("POST", "/broker/start")
+        assert producer.flush(5) == 0
+
+
+def test_a_slow_broker_holds_its_answers_back(marketplace: Run) -> None:
+    admin = AdminClient(settings(marketplace))
+    admin.list_topics(timeout=5)
+    for milliseconds in (300, 0):
+        assert marketplace.control("POST", "/broker/slow", {"milliseconds": milliseconds})[0] == 202
+        started = time.monotonic()
+        admin.list_topics(timeout=5)
+        assert (time.monotonic() - started >= 0.3) == (milliseconds == 300)
+
+
+def test_a_broker_told_to_fail_answers_with_errors(marketplace: Run) -> None:
+    produce(marketplace, b"x")
+    error = KafkaError.TOPIC_AUTHORIZATION_FAILED
+    assert marketplace.control("POST", "/broker/fail", {"api_key": 0, "errors": [error]})[0] == 202
+    errors: list[KafkaError | None] = []
+    producer = Producer(settings(marketplace))
+    producer.produce(TOPIC, b"y", partition=0, on_delivery=lambda error, _: errors.append(error))
+    producer.flush(5)
+    assert errors[0] is not None
+    assert errors[0].code() == error
+
+
+def test_a_restarted_broker_is_on_the_same_address(marketplace: Run) -> None:
+    pid = marketplace.pid("kafka")
+    assert marketplace.control("POST", "/broker/restart")[0] == 202
+    wait_for(lambda: marketplace.pid("kafka") not in (0, pid), what="a new broker")
+    assert produce(marketplace, b"z") == 0

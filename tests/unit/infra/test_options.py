@@ -1,0 +1,73 @@
+"""What the person who starts a marketplace may choose, and what is said to the rest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from services_stub.infra.errors import CannotStart
+from services_stub.infra.options import Options, checked_kafka, checked_smtp, read_kafka_config
+
+
+@pytest.mark.parametrize(
+    "value", ["embedded", "apache", "localhost:9092", "a.example:1,b-2.example:65535", "[::1]:9092"]
+)
+def test_a_kafka_that_there_may_be(value: str) -> None:
+    assert checked_kafka(value) == value
+
+
+def test_spaces_between_addresses_do_not_matter() -> None:
+    assert checked_kafka("a:1, b:2") == "a:1,b:2"
+
+
+@pytest.mark.parametrize(
+    "value", ["", "redpanda", "localhost", ":9092", "a:0", "a:65536", "a:1,,b:2", "a:x", "kafka://a:1"]
+)
+def test_a_kafka_that_there_cannot_be(value: str) -> None:
+    with pytest.raises(CannotStart, match="--kafka takes"):
+        checked_kafka(value)
+
+
+@pytest.mark.parametrize("value", ["", "smtp://host", "smtp://user:pass@host:587", "smtps://host:465"])
+def test_a_mail_server(value: str) -> None:
+    assert checked_smtp(value) == value
+
+
+@pytest.mark.parametrize(
+    "value", ["host", "http://host", "smtp://", "smtp://host:x", "smtp://host:99999", "smtp://[::1"]
+)
+def test_no_mail_server(value: str) -> None:
+    with pytest.raises(CannotStart, match="--smtp takes"):
+        checked_smtp(value)
+
+
+def test_properties_are_read_from_lines(tmp_path: Path) -> None:
+    file = tmp_path / "kafka.properties"
+    file.write_text("# a comment\n\nsecurity.protocol = SASL_SSL\nsasl.password=a=b#c\n")
+    assert read_kafka_config(file) == {"security.protocol": "SASL_SSL", "sasl.password": "a=b#c"}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("no-value\n", "line 1: expected name=value"), ("a=b\n=c\n", "line 2"), ("bootstrap.servers=a:1\n", "--kafka")],
+)
+def test_a_line_that_is_no_property_is_named(tmp_path: Path, text: str, reason: str) -> None:
+    file = tmp_path / "kafka.properties"
+    file.write_text(text)
+    with pytest.raises(CannotStart, match=reason):
+        read_kafka_config(file)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CannotStart, match="cannot be read"):
+        read_kafka_config(tmp_path / "missing")
+    (tmp_path / "binary").write_bytes(b"\xff\xfe=\xff")
+    with pytest.raises(CannotStart, match="cannot be read"):
+        read_kafka_config(tmp_path / "binary")
+
+
+def test_everything_but_the_two_own_brokers_is_somebody_elses() -> None:
+    assert not Options(directory="/x").external
+    assert not Options(directory="/x", kafka="apache").external
+    assert Options(directory="/x", kafka="a:1").external

@@ -1,0 +1,65 @@
+"""Which processes there will be, and what each is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from services_stub.infra import plan
+from services_stub.infra.credentials import load_or_make
+from services_stub.infra.options import Options
+from services_stub.runtime.settings import Settings
+
+PORTS = {name: 20_000 + number for number, name in enumerate(plan.SERVICES)}
+
+
+def settings(tmp_path: Path, **chosen: object) -> dict[str, Settings]:
+    options = msgspec.convert({"directory": str(tmp_path), **chosen}, Options)
+    wiring = plan.Wiring(
+        ports=PORTS,
+        bootstrap_servers="127.0.0.1:9092",
+        cart_store="valkey://127.0.0.1:1/0",
+        internal_token="token",
+        credentials=load_or_make(tmp_path / "credentials.json"),
+    )
+    return {own.service: own for own in plan.settings_of(plan.MARKETPLACE, options, wiring)}
+
+
+def test_every_service_has_its_port_its_directory_and_its_peers(tmp_path: Path) -> None:
+    found = settings(tmp_path)
+    assert set(found) == set(plan.SERVICES)
+    for name, own in found.items():
+        assert own.port == PORTS[name]
+        assert own.data_dir == str(tmp_path / name)
+        assert own.peers["order"] == f"http://127.0.0.1:{PORTS['order']}"
+    assert len({own.data_dir for own in found.values()}) == len(found)
+
+
+@pytest.mark.parametrize(("kafka", "profile"), [("embedded", "development"), ("apache", "owasp"), ("host:1", "owasp")])
+def test_light_passwords_are_for_the_embedded_default_only(tmp_path: Path, kafka: str, profile: str) -> None:
+    found = settings(tmp_path, kafka=kafka)
+    assert found["auth"].options["password_profile"] == profile
+    assert "admin_password" not in found["order"].options
+
+
+def test_what_is_chosen_reaches_whom_it_concerns(tmp_path: Path) -> None:
+    found = settings(tmp_path, smtp="smtp://host", kafka="a:1", kafka_config={"security.protocol": "SSL"})
+    assert found["notification"].options == {"smtp_url": "smtp://host"}
+    assert found["gateway"].kafka_config == {"security.protocol": "SSL"}
+    assert settings(tmp_path)["notification"].options == {}
+
+
+def test_a_real_broker_is_asked_less_often(tmp_path: Path) -> None:
+    assert settings(tmp_path)["order"].fetch_wait_ms < settings(tmp_path, kafka="apache")["order"].fetch_wait_ms
+
+
+def test_one_process_each_or_one_for_all(tmp_path: Path) -> None:
+    own = list(settings(tmp_path).values())
+    each = plan.processes_of(plan.MARKETPLACE, Options(directory=str(tmp_path)), own)
+    assert [order.name for order in each] == list(plan.SERVICES)
+    together = Options(directory=str(tmp_path), one_process=True)
+    (one,) = plan.processes_of(plan.MARKETPLACE, together, own)
+    assert msgspec.convert(one.argument["services"], list[Settings]) == own
+    assert plan.process_of(together, "order") == one.name
