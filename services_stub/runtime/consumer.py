@@ -81,6 +81,7 @@ class Consumer:
         """Finish the batch under way, commit its offsets, and let go."""
         self._stopping.set()
         self._thread.join(timeout)
+        self._hops.flush(now=True)
         self._source.close()
 
     def step(self) -> None:
@@ -94,6 +95,7 @@ class Consumer:
             if self._held:
                 self._handle(self._held)
             self._held, self._attempt = [], 0
+            self._hops.flush()
         except Unavailable as error:
             self._attempt += 1
             pause = pause_after(self._attempt, self._chance)

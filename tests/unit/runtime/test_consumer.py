@@ -44,6 +44,9 @@ class Hops:
     def report(self, batch: Sequence[tuple[Any, HopOutcome]], *_times: int) -> None:
         self.outcomes += [outcome for _received, outcome in batch]
 
+    def flush(self) -> None:
+        """Nothing waits."""
+
 
 class Dead:
     """A producer that keeps what it is given."""

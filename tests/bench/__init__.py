@@ -1,0 +1,1 @@
+"""The benchmark: orders per second to PAID through the gateway, and what they cost."""

@@ -1,0 +1,122 @@
+"""The load: shoppers in a closed loop, each adding to the cart, ordering, and waiting until Kafka says PAID."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+
+import msgspec
+from pyreqwest.client import Client, ClientBuilder
+
+from services_stub.client import MarketplaceClient
+from tests.bench.watch import PaidWatch
+
+PRODUCTS = 50
+STOCK = 1_000_000_000
+PRICE = Decimal("9.99")
+_PASSWORD = "benchmark-password"
+
+
+class _Order(msgspec.Struct, rename="camel"):
+    order_id: str
+
+
+@dataclass
+class Measured:
+    """What one run saw. Times in seconds; a saga runs from the start of placing the order to PAID read from Kafka."""
+
+    seconds: float = 0.0
+    sagas: list[float] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+    def rate(self) -> float:
+        """Orders per second to PAID."""
+        return len(self.sagas) / self.seconds
+
+
+async def prepare(base_url: str, shoppers: int) -> tuple[list[str], list[str]]:
+    """Register a seller with products, and the shoppers: product ids and access tokens."""
+    run = uuid.uuid4().hex[:8]
+    async with MarketplaceClient(base_url) as seller:
+        await seller.auth.register(f"seller-{run}@example.com", _PASSWORD, role="seller")
+        await seller.auth.login(f"seller-{run}@example.com", _PASSWORD)
+        products = [
+            (await seller.seller.create_product(f"Thing {n}", category="bench", price=PRICE, quantity=STOCK)).product_id
+            for n in range(PRODUCTS)
+        ]
+    tokens = []
+    for number in range(shoppers):
+        async with MarketplaceClient(base_url) as shopper:
+            await shopper.auth.register(f"shopper-{run}-{number}@example.com", _PASSWORD)
+            await shopper.auth.login(f"shopper-{run}-{number}@example.com", _PASSWORD)
+            tokens.append(access_token(shopper))
+    return products, tokens
+
+
+def access_token(client: MarketplaceClient) -> str:
+    """The access token of a client that is logged in."""
+    assert client.session.tokens is not None
+    return client.session.tokens.access_token
+
+
+async def closed_loop(
+    base_url: str, watch: PaidWatch, products: list[str], tokens: list[str], seconds: float
+) -> Measured:
+    """Let one shopper per token buy for `seconds` seconds; orders still under way at the end are not counted."""
+    measured = Measured()
+    client = ClientBuilder().timeout(timedelta(seconds=30)).build()
+    started = time.monotonic()
+    deadline = started + seconds
+    shoppers = [
+        _shop(client, base_url, watch, products, token, n, deadline, measured) for n, token in enumerate(tokens)
+    ]
+    await asyncio.gather(*shoppers)
+    measured.seconds = seconds
+    await client.close()
+    return measured
+
+
+async def _shop(
+    client: Client,
+    base_url: str,
+    watch: PaidWatch,
+    products: list[str],
+    token: str,
+    number: int,
+    deadline: float,
+    measured: Measured,
+) -> None:
+    headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
+    decoder = msgspec.json.Decoder(_Order)
+    turn = number
+    while time.monotonic() < deadline:
+        product = products[turn % len(products)]
+        turn += 7
+        add = b'{"productId":"%s","quantity":1}' % product.encode()
+        response = (
+            await client.post(f"{base_url}/cart-service/api/cart/public/add")
+            .headers(headers)
+            .body_bytes(add)
+            .build()
+            .send()
+        )
+        if response.status >= 300:
+            measured.failures.append(f"add: {response.status} {await response.text()}")
+            continue
+        await response.bytes()
+        begun = time.monotonic()
+        place = client.post(f"{base_url}/order-service/api/orders").headers(
+            headers | {"idempotency-key": uuid.uuid4().hex}
+        )
+        response = await place.body_bytes(b'{"paymentMethod":"pm_card_visa"}').build().send()
+        body = await response.bytes()
+        if response.status != 201:
+            measured.failures.append(f"order: {response.status} {bytes(body).decode()}")
+            continue
+        paid_at = await watch.paid(decoder.decode(body).order_id)
+        if paid_at < deadline:
+            measured.sagas.append(paid_at - begun)

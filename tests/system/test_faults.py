@@ -1,0 +1,89 @@
+"""Services are killed and stopped while people buy: nothing is lost, doubled or stuck."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+
+import pytest
+
+from tests.system.marketplace import SERVICES, Marketplace, running_marketplace
+from tests.system.storm import check_books, prepare, rage
+
+PURCHASES = 200
+BACK_WITHIN = 3.0
+SEED = 20
+
+
+async def kill_each(marketplace: Marketplace, back_within: float) -> None:
+    """Kill (-9) each service in turn, at random moments, and wait until it works again."""
+    chance = random.Random(SEED)
+    for name in chance.sample(SERVICES, len(SERVICES)):
+        await asyncio.sleep(chance.uniform(0.2, 1.0))
+        killed = await asyncio.to_thread(marketplace.signal, name, signal.SIGKILL)
+        await back(marketplace, name, killed, back_within)
+
+
+async def back(marketplace: Marketplace, name: str, killed: int, seconds: float) -> None:
+    """Wait until a service has another pid and is ready."""
+    async with asyncio.timeout(seconds):
+        while True:
+            service = await asyncio.to_thread(marketplace.service, name)
+            if service["ready"] and service["pid"] != killed:
+                return
+            await asyncio.sleep(0.05)
+
+
+async def stop_each(marketplace: Marketplace) -> None:
+    """Stop (-STOP) each service in turn for five seconds."""
+    for name in SERVICES:
+        pid = await asyncio.to_thread(marketplace.signal, name, signal.SIGSTOP)
+        await asyncio.sleep(5.0)
+        os.kill(pid, signal.SIGCONT)
+
+
+async def kill_broker(marketplace: Marketplace) -> None:
+    """Kill the broker in the middle; the supervisor starts it again."""
+    await asyncio.sleep(2.0)
+    await asyncio.to_thread(marketplace.control, "/broker/kill")
+    await asyncio.sleep(8.0)
+
+
+def test_every_service_may_be_killed_at_any_moment() -> None:
+    async def scenario(marketplace: Marketplace) -> None:
+        storm = await prepare(marketplace)
+        await rage(storm, lambda: kill_each(marketplace, BACK_WITHIN), purchases=PURCHASES, seed=SEED)
+        ends = await check_books(storm)
+        assert ends["PAID"] > 0
+        assert ends["FAILED"] > 0
+
+    with running_marketplace() as marketplace:
+        asyncio.run(scenario(marketplace))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_every_service_may_stop_for_five_seconds() -> None:
+    async def scenario(marketplace: Marketplace) -> None:
+        storm = await prepare(marketplace)
+        await rage(storm, lambda: stop_each(marketplace), purchases=PURCHASES, seed=SEED)
+        await check_books(storm)
+
+    with running_marketplace() as marketplace:
+        asyncio.run(scenario(marketplace))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_the_same_on_apache_kafka_and_the_broker_too() -> None:
+    async def scenario(marketplace: Marketplace) -> None:
+        storm = await prepare(marketplace)
+        await rage(storm, lambda: kill_each(marketplace, 20.0), purchases=PURCHASES, seed=SEED)
+        await rage(storm, lambda: stop_each(marketplace), purchases=2 * PURCHASES, seed=SEED + 1)
+        await rage(storm, lambda: kill_broker(marketplace), purchases=3 * PURCHASES, seed=SEED + 2)
+        await check_books(storm)
+
+    with running_marketplace("--kafka", "apache") as marketplace:
+        asyncio.run(scenario(marketplace))

@@ -1,0 +1,188 @@
+"""A purchase, and what must hold when many want the same: nothing sold twice, nothing ordered twice."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+
+import pytest
+
+from services_stub.client import MarketplaceClient
+from services_stub.client.errors import Conflict, MarketplaceError, NotAllowed, NotFound
+from services_stub.contracts.events.order import OrderStatus
+from services_stub.contracts.http.notification import Notification
+from services_stub.contracts.http.order import Order
+from services_stub.contracts.http.payment import PaymentStatus
+from tests.system.log import Entry, once, read_topics
+from tests.system.marketplace import Marketplace
+from tests.system.people import DECLINED_CARD, GOOD_CARD, admin, buy, new_person, new_product, settled, until_status
+
+
+def test_a_purchase_travels_through_every_service(marketplace: Marketplace) -> None:
+    async def scenario() -> None:
+        seller, shopper = await new_person(marketplace, "seller"), await new_person(marketplace)
+        product = await new_product(seller, quantity=10, price="19.99")
+        order = await buy(shopper, product.product_id, quantity=2)
+        assert order.status == OrderStatus.PAID
+        assert order.amount == Decimal("39.98")
+        payment = await shopper.payments.read(order.order_id)
+        assert (payment.status, payment.amount) == (PaymentStatus.CHARGED, Decimal("39.98"))
+        assert (await shopper.products.read(product.product_id)).quantity == 8
+        assert (await shopper.cart.read()).lines == []
+        async with asyncio.timeout(10):
+            while {"order-placed", "payment-received"} - {message.template for message in await inbox_of(shopper)}:
+                await asyncio.sleep(0.02)
+        types = [entry.headers["ce_type"] for entry in flow_of(marketplace, order.order_id)]
+        assert types[0] == "marketplace.product-updated.v1"
+        for topic in ("order-created", "payment-success", "order-updated", "notification-sent"):
+            assert f"marketplace.{topic}.v1" in types
+
+    asyncio.run(scenario())
+
+
+async def inbox_of(shopper: MarketplaceClient) -> list[Notification]:
+    return (await shopper.notifications.list()).items
+
+
+def flow_of(marketplace: Marketplace, order_id: str) -> list[Entry]:
+    topics = ("product-updated", "order-created", "payment-success", "order-updated", "notification-sent")
+    entries = read_topics(marketplace.bootstrap_servers, *topics)
+    flow = [entry for entry in entries if entry.headers.get("ce_correlationid") == order_id]
+    return sorted(flow, key=lambda entry: entry.headers["ce_time"])
+
+
+def test_a_declined_card_releases_the_stock(marketplace: Marketplace) -> None:
+    async def scenario() -> None:
+        seller, shopper = await new_person(marketplace, "seller"), await new_person(marketplace)
+        product = await new_product(seller, quantity=3)
+        order = await buy(shopper, product.product_id, quantity=3, card=DECLINED_CARD)
+        assert order.status == OrderStatus.FAILED
+        async with asyncio.timeout(10):
+            while (await shopper.products.read(product.product_id)).quantity != 3:
+                await asyncio.sleep(0.02)
+        assert (await shopper.payments.read(order.order_id)).status == PaymentStatus.FAILED
+
+    asyncio.run(scenario())
+
+
+def test_a_paid_order_that_is_cancelled_is_refunded_and_restocked(marketplace: Marketplace) -> None:
+    async def scenario() -> None:
+        seller, shopper = await new_person(marketplace, "seller"), await new_person(marketplace)
+        product = await new_product(seller, quantity=5)
+        order = await buy(shopper, product.product_id, quantity=2)
+        await shopper.orders.cancel(order.order_id, "changed my mind")
+        refunded = await until_status(shopper, order.order_id, OrderStatus.REFUNDED)
+        assert [change.status for change in refunded.history] == ["PENDING", "PAID", "CANCELLED", "REFUNDED"]
+        async with asyncio.timeout(10):
+            while (await shopper.products.read(product.product_id)).quantity != 5:
+                await asyncio.sleep(0.02)
+
+    asyncio.run(scenario())
+
+
+def test_a_hundred_shoppers_and_ten_in_stock(marketplace: Marketplace) -> None:
+    async def try_to_buy(product_id: str) -> Order | None:
+        shopper = await new_person(marketplace)
+        try:
+            return await buy(shopper, product_id)
+        except Conflict as conflict:
+            assert conflict.problem.code == "out-of-stock"
+            return None
+        finally:
+            await shopper.close()
+
+    async def scenario() -> None:
+        seller = await new_person(marketplace, "seller")
+        product = await new_product(seller, quantity=10)
+        orders = await asyncio.gather(*(try_to_buy(product.product_id) for _ in range(100)))
+        assert sum(order is not None and order.status == OrderStatus.PAID for order in orders) == 10
+        assert sum(order is None for order in orders) == 90
+        assert (await seller.products.read(product.product_id)).quantity == 0
+
+    asyncio.run(scenario())
+
+
+def test_one_idempotency_key_is_one_order_however_often_it_is_sent(marketplace: Marketplace) -> None:
+    async def scenario() -> None:
+        seller, shopper = await new_person(marketplace, "seller"), await new_person(marketplace)
+        product = await new_product(seller, quantity=1)
+        await shopper.cart.add(product.product_id)
+        placed = await asyncio.gather(*(shopper.orders.place(GOOD_CARD, idempotency_key="one") for _ in range(50)))
+        assert len({order.order_id for order in placed}) == 1
+        assert (await settled(shopper, placed[0].order_id)).status == OrderStatus.PAID
+        again = await shopper.orders.place(GOOD_CARD, idempotency_key="one")
+        assert (again.order_id, again.status) == (placed[0].order_id, OrderStatus.PAID)
+        with pytest.raises(MarketplaceError) as reused:
+            await shopper.orders.place(DECLINED_CARD, idempotency_key="one")
+        assert "idempotency-key-reused" in str(reused.value.problem.type)  # type: ignore[attr-defined]
+        created = once(
+            read_topics(marketplace.bootstrap_servers, "order-created"), lambda e: e.key == placed[0].order_id
+        )
+        assert len(created) == 1
+        assert len((await shopper.orders.list()).items) == 1
+
+    asyncio.run(scenario())
+
+
+def test_a_price_that_changed_is_told_before_anything_is_charged(marketplace: Marketplace) -> None:
+    async def scenario() -> None:
+        seller, shopper = await new_person(marketplace, "seller"), await new_person(marketplace)
+        product = await new_product(seller, price="10.00")
+        await shopper.cart.add(product.product_id)
+        await seller.seller.change_product(product.product_id, price=Decimal("12.00"))
+        with pytest.raises(Conflict) as conflict:
+            await shopper.orders.place(GOOD_CARD, expected_amount=Decimal("10.00"))
+        assert conflict.value.problem.code == "price-changed"
+        async with asyncio.timeout(10):
+            while (await shopper.cart.read()).amount != Decimal("12.00"):
+                await asyncio.sleep(0.02)
+        placed = await shopper.orders.place(GOOD_CARD, expected_amount=Decimal("12.00"))
+        assert (await settled(shopper, placed.order_id)).amount == Decimal("12.00")
+
+    asyncio.run(scenario())
+
+
+def test_a_guest_cart_is_merged_at_login(marketplace: Marketplace) -> None:
+    async def scenario() -> None:
+        seller = await new_person(marketplace, "seller")
+        first, second = await new_product(seller, price="1.00"), await new_product(seller, price="2.00")
+        shopper = await new_person(marketplace)
+        await shopper.cart.add(first.product_id)
+        email = shopper.session.user.email if shopper.session.user else ""
+        guest = marketplace.client()
+        await guest.cart.add(first.product_id, 2)
+        await guest.cart.add(second.product_id)
+        await guest.auth.login(email, "a-long-password")
+        cart = await guest.cart.read()
+        assert {line.product_id: line.quantity for line in cart.lines} == {first.product_id: 3, second.product_id: 1}
+        assert cart.amount == Decimal("5.00")
+
+    asyncio.run(scenario())
+
+
+def test_blocking_a_seller_cancels_what_is_pending_and_ends_their_token(marketplace: Marketplace) -> None:
+    async def scenario() -> None:
+        boss, seller = await admin(marketplace), await new_person(marketplace, "seller")
+        shopper = await new_person(marketplace)
+        product = await new_product(seller, quantity=4)
+        await shopper.cart.add(product.product_id)
+        pending = await shopper.orders.place("pm_card_slow")
+        assert seller.session.user is not None
+        await boss.admin.block_seller(seller.session.user.user_id, "counterfeit goods")
+        async with asyncio.timeout(1):
+            while True:
+                try:
+                    await seller.seller.products()
+                except NotAllowed as error:
+                    assert error.problem.code == "seller-blocked"
+                    break
+        cancelled = await until_status(shopper, pending.order_id, OrderStatus.CANCELLED, OrderStatus.REFUNDED)
+        assert cancelled.history[1].status == OrderStatus.CANCELLED
+        async with asyncio.timeout(10):
+            while True:
+                try:
+                    await shopper.products.read(product.product_id)
+                except NotFound:
+                    break
+
+    asyncio.run(scenario())
