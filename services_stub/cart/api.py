@@ -73,9 +73,10 @@ async def merge_carts(context: Context, caller: Caller, cause: Cause, session: S
 
 
 @get("/internal/carts/{user_id:str}", **allow_internal())
-async def read_cart_of(context: Context, cause: Cause, user_id: str) -> Cart:
-    """The cart of a user, for the order service."""
-    return await handlers.read(_desk(context), Visit(domain.owner_of_user(user_id), "", cause))
+async def read_cart_of(context: Context, cause: Cause, user_id: str, after: str = "") -> Cart:
+    """The cart of a user, for the order service: 409 as long as the lines of the order `after` are still in it."""
+    visit = Visit(domain.owner_of_user(user_id), "", cause)
+    return await (handlers.read_after(_desk(context), visit, after) if after else handlers.read(_desk(context), visit))
 
 
 @post("/internal/carts/{user_id:str}/ordered", status_code=204, **allow_internal())

@@ -62,6 +62,11 @@ async def read(desk: Desk, visit: Visit) -> Cart:
     return await _cart(desk, visit, await desk.carts.read(visit.owner, visit.merging))
 
 
+async def read_after(desk: Desk, visit: Visit, order_id: str) -> Cart:
+    """The cart without the lines of an order; refused while they are still in it."""
+    return await _cart(desk, visit, _done(await desk.carts.read_after(visit.owner, order_id)))
+
+
 async def add(desk: Desk, visit: Visit, command: AddToCart) -> Cart:
     """Put more of a product in; it must be for sale, as far as the cart has heard."""
     product_id = command.product_id
@@ -236,5 +241,6 @@ REFUSALS: dict[Verdict, tuple[int, str, str]] = {
     Verdict.NOT_FOR_SALE: (404, "product-not-found", "there is no such product, or it is not for sale"),
     Verdict.TOO_MANY_LINES: (409, "cart-full", f"a cart holds {MOST_LINES} different products"),
     Verdict.TOO_MANY_OF_ONE: (409, "quantity-limit", f"a cart holds at most {MOST_PER_LINE} of one product"),
+    Verdict.NOT_TAKEN_OUT: (409, "order-not-taken-out", "the lines of that order are still in the cart"),
     Verdict.NO_SUCH_LINE: (404, "line-not-found", "this product is not in the cart"),
 }

@@ -13,6 +13,9 @@ LARGEST = Decimal("1000000000")
 
 ZERO = Decimal("0.00")
 
+LARGEST_SUM = 100_000 * LARGEST
+"""The dearest order: 50 lines of 1,000 each, and some room."""
+
 Money = Decimal
 """An amount in the currency that stands beside it, always with two decimal places."""
 
@@ -37,17 +40,26 @@ def money(value: Decimal | int | str) -> Decimal:
     return amount.quantize(CENT, rounding=ROUND_HALF_UP)
 
 
-def checked_price(field: str, value: Decimal) -> None:
+def checked_price(field: str, value: Decimal, *, largest: Decimal = LARGEST) -> None:
     """Refuse what cannot be a price: negative, not finite, too large, or finer than a cent.
 
     Raises:
         ValueError: names `field` and says what is wrong.
 
     """
-    if not value.is_finite() or value < 0 or value > LARGEST:
-        raise ValueError(f"`{field}` must lie between 0.00 and {LARGEST}")
-    if value != value.quantize(CENT):
+    if not value.is_finite() or value < 0 or value > largest:
+        raise ValueError(f"`{field}` must lie between 0.00 and {largest}")
+    if value != round(value, 2):
         raise ValueError(f"`{field}` must not have more than two decimals")
+
+
+def checked_amount(field: str, value: Decimal) -> None:
+    """Refuse what cannot be the sum of an order.
+
+    Raises:
+        ValueError: names `field` and says what is wrong.
+    """
+    checked_price(field, value, largest=LARGEST_SUM)
 
 
 def to_cents(value: Decimal) -> int:

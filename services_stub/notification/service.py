@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+from services_stub.contracts.events.order import OrderUpdated
 from services_stub.notification.api import ROUTES
-from services_stub.notification.handlers import Teller, handlers
+from services_stub.notification.handlers import TEMPLATE_OF_STATUS, Teller, handlers
 from services_stub.notification.handlers.delivery import DatabaseSpool, Delivery
 from services_stub.notification.handlers.smtp import MailServer, SmtpSession
 from services_stub.notification.store import AddressBook, tables
@@ -29,6 +30,7 @@ def notification_service() -> Service:
         routes=ROUTES,
         tables=tables,
         handlers=handlers(Teller(AddressBook())),
+        ignores={OrderUpdated: lambda event: event.status not in TEMPLATE_OF_STATUS},
         workers=_workers,
     )
 

@@ -97,6 +97,12 @@ MOVE_ORDER = (
     .where(orders.c.order_id == bindparam("of_order"))
     .values(status=bindparam("new_status"), reason=bindparam("new_reason"), updated_at=bindparam("now"))
 )
+LATEST_OF_USER = (
+    select(orders)
+    .where(orders.c.user_id == bindparam("user_id"), orders.c.created_at > bindparam("since"))
+    .order_by(orders.c.created_at.desc(), orders.c.order_id.desc())
+    .limit(1)
+)
 SELLERS_OF_ORDER = select(order_sellers).where(order_sellers.c.order_id == bindparam("order_id"))
 SHIP_ITEMS = (
     update(order_sellers)

@@ -6,8 +6,9 @@ import random
 from collections.abc import Sequence
 from pathlib import Path
 
+from services_stub.contracts.events.order import OrderUpdated
 from services_stub.payment.api import ROUTES
-from services_stub.payment.handlers import handlers
+from services_stub.payment.handlers import ENDED, handlers
 from services_stub.payment.handlers.charging import ChargeWorker
 from services_stub.payment.handlers.jobs import Jobs
 from services_stub.payment.store.payments import TABLES
@@ -24,7 +25,14 @@ def payment_service() -> Service:
         provider = Sandbox(Path(context.settings.data_dir) / "sandbox.db")
         return [ChargeWorker(jobs, provider, context.writer.submit, random.Random())]
 
-    return Service(name="payment", routes=ROUTES, tables=TABLES, handlers=handlers(jobs), workers=workers)
+    return Service(
+        name="payment",
+        routes=ROUTES,
+        tables=TABLES,
+        handlers=handlers(jobs),
+        ignores={OrderUpdated: lambda event: event.status not in ENDED},
+        workers=workers,
+    )
 
 
 SERVICE = payment_service()

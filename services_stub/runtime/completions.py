@@ -18,8 +18,11 @@ class Completions:
 
     def deliver(self) -> None:
         """Wake up every event loop that waits for something, once. A loop that has ended waits for nothing."""
+        here = asyncio._get_running_loop()
         for loop, outcomes in self._waiting.items():
-            if not loop.is_closed():
+            if loop is here:
+                _resolve(outcomes)
+            elif not loop.is_closed():
                 loop.call_soon_threadsafe(_resolve, outcomes)
         self._waiting = {}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 import structlog
@@ -63,9 +63,11 @@ class Consumer:
         handling: Handling,
         hops: HopReporter,
         on_bug: Callable[[BaseException], None],
+        ignores: Mapping[type[Event], Callable[[Any], bool]] | None = None,
     ) -> None:
         self._service, self._source, self._handling, self._hops, self._on_bug = service, source, handling, hops, on_bug
         self._decoder = EventDecoder(events)
+        self._ignores = ignores or {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"consumer-{service}", daemon=True)
         self._held: list[Record] = []
@@ -107,19 +109,28 @@ class Consumer:
     def _handle(self, records: list[Record]) -> None:
         polled_at = microseconds()
         items = [(record, self._decoder.decode(record)) for record in records]
+        mine = [item for item in items if not self._ignored(item[1])]
         try:
-            handled = self._handling(items, self._attempt + 1)
+            handled = self._handling(mine, self._attempt + 1) if mine else Handled([], polled_at, polled_at)
         except Unavailable:
             now = microseconds()
-            self._hops.report([(i, Outcome.RETRIED) for _, i in items if isinstance(i, Received)], polled_at, now, now)
+            self._hops.report([(i, Outcome.RETRIED) for _, i in mine if isinstance(i, Received)], polled_at, now, now)
             raise
         self._source.commit(records)
+        outcomes = iter(handled.outcomes)
+        reported = [(i, Outcome.HANDLED if self._ignored(i) else next(outcomes)) for _, i in items]
         self._hops.report(
-            [(i, o) for (_, i), o in zip(items, handled.outcomes, strict=True) if isinstance(i, Received)],
+            [(item, outcome) for item, outcome in reported if isinstance(item, Received)],
             polled_at,
             handled.handled_at,
             handled.committed_at,
         )
+
+    def _ignored(self, item: Received[Event] | Poisoned) -> bool:
+        if not isinstance(item, Received):
+            return False
+        ignores = self._ignores.get(type(item.event))
+        return ignores is not None and ignores(item.event)
 
     def _run(self) -> None:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -67,7 +67,8 @@ class JsonRequest(Request[Caller | None, Any, State]):
             raise invalid_body(str(error)) from error
         if b"\\u0000" in body:
             # Not every database can keep it in a text.
-            raise invalid_body("the character U+0000 is not allowed")
+            field = next(_fields_with_nul("", msgspec.to_builtins(decoded)), "body")
+            raise invalid_body(f"the character U+0000 is not allowed - at `$.{field}`")
         return decoded
 
 
@@ -87,6 +88,17 @@ def invalid_body(message: str) -> Refused:
         field = text.split("`")[1]
     errors = [FieldError(field=field or "body", message=text)]
     return Refused(400, "invalid-input", f"`{errors[0].field}`: {text}", errors=errors)
+
+
+def _fields_with_nul(path: str, value: Any) -> Iterator[str]:
+    if isinstance(value, str) and "\0" in value:
+        yield path
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            yield from _fields_with_nul(f"{path}.{name}".lstrip("."), member)
+    elif isinstance(value, list):
+        for place, member in enumerate(value):
+            yield from _fields_with_nul(f"{path}[{place}]", member)
 
 
 def build_app(service: str, routes: Sequence[HTTPRouteHandler], context: Context | None) -> Litestar:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, Column, Connection, Index, MetaData, String, Table, bindparam, delete, select
+from sqlalchemy import BigInteger, Column, Connection, MetaData, String, Table, bindparam, delete, or_, select
 
 from services_stub.runtime.transaction import Transaction
 
@@ -21,15 +21,22 @@ _inbox = Table(
     tables,
     Column("event_id", String(200), primary_key=True),
     Column("received_at", BigInteger, nullable=False),
-    Index("inbox_received_at", "received_at"),
+    sqlite_with_rowid=False,
 )
+# A statement of fixed size is compiled once; one of any size is put together anew each time.
+_FEW = 8
+_seen_of_few = select(_inbox.c.event_id).where(or_(*(_inbox.c.event_id == bindparam(f"id{n}") for n in range(_FEW))))
 _seen = select(_inbox.c.event_id).where(_inbox.c.event_id.in_(bindparam("ids", expanding=True)))
 _expired = delete(_inbox).where(_inbox.c.received_at < bindparam("before"))
 
 
 def seen(connection: Connection, event_ids: Collection[str]) -> set[str]:
     """Those of `event_ids` that were handled before."""
-    return set(connection.scalars(_seen, {"ids": list(event_ids)}))
+    ids = list(event_ids)
+    if len(ids) <= _FEW:
+        padded = ids + [""] * (_FEW - len(ids))
+        return set(connection.scalars(_seen_of_few, {f"id{n}": event_id for n, event_id in enumerate(padded)}))
+    return set(connection.scalars(_seen, {"ids": ids}))
 
 
 def claim(transaction: Transaction, event_id: str) -> None:

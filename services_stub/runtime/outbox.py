@@ -4,7 +4,7 @@ Rows are produced right after the commit, from memory. `acknowledged` is the num
 them, kept in the database; what lies behind it is sent again after a crash, in order. The newest acknowledged rows are
 retained, so that a broker that lost its log can be filled again; the consumers' inboxes make that harmless.
 
-Everything here runs in the writer's thread, so nothing needs a lock.
+Everything here runs under the writer's pen, so nothing needs a lock.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from sqlalchemy import (
     update,
 )
 
+from services_stub.runtime.prepared import write
 from services_stub.runtime.transaction import OutboxRow
 
 RETAINED = 20_000
@@ -41,7 +42,7 @@ tables = MetaData()
 _outbox = Table(
     "outbox",
     tables,
-    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
     Column("topic", String(200), nullable=False),
     Column("key", LargeBinary),
     Column("headers", LargeBinary, nullable=False),
@@ -56,8 +57,8 @@ _state = Table(
 )
 _insert = insert(_outbox)
 _after = select(_outbox).where(_outbox.c.seq > bindparam("seq")).order_by(_outbox.c.seq).limit(_RESEND)
-_acknowledge = update(_state).where(_state.c.id == 1).values(acknowledged=bindparam("seq"))
-_drop = delete(_outbox).where(_outbox.c.seq <= bindparam("seq"))
+_acknowledge = update(_state).where(_state.c.id == 1).values(acknowledged=bindparam("acknowledged_to"))
+_drop = delete(_outbox).where(_outbox.c.seq <= bindparam("up_to"))
 _headers = msgspec.json.Decoder(list[tuple[str, bytes]])
 
 
@@ -106,23 +107,24 @@ class Outbox:
         """Write the rows of a batch, and how far the broker has come, in the batch's transaction."""
         if rows:
             first = self._last + 1
-            connection.execute(
+            write(
+                connection,
                 _insert,
                 [
                     {
                         "seq": seq,
-                        "topic": r.topic,
-                        "key": r.key,
-                        "headers": msgspec.json.encode(r.headers),
-                        "value": r.value,
+                        "topic": row.topic,
+                        "key": row.key,
+                        "headers": msgspec.json.encode(row.headers),
+                        "value": row.value,
                     }
-                    for seq, r in enumerate(rows, first)
+                    for seq, row in enumerate(rows, first)
                 ],
             )
         if self._acknowledged > self._stored:
-            connection.execute(_acknowledge, {"seq": self._acknowledged})
+            write(connection, _acknowledge, [{"acknowledged_to": self._acknowledged}])
             if self._acknowledged // 1000 > self._stored // 1000:
-                connection.execute(_drop, {"seq": self._acknowledged - RETAINED})
+                write(connection, _drop, [{"up_to": self._acknowledged - RETAINED}])
 
     def committed(self, rows: list[OutboxRow]) -> None:
         """The batch is committed: its rows are true now, and go to the broker."""

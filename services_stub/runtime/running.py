@@ -130,7 +130,7 @@ class RunningService:
             handling = InDatabase(self._service.name, self.context.writer, self._service.handlers)
         source = RecordSource(self._settings, [event.topic for event in events], self._on_gap)
         hops = HopReporter(self._settings, self._publisher)
-        return Consumer(self._service.name, events, source, handling, hops, self._on_bug)
+        return Consumer(self._service.name, events, source, handling, hops, self._on_bug, self._service.ignores)
 
     def _on_gap(self, topic: str, partition: int, expected: int, found: int) -> None:
         structlog.get_logger().error(

@@ -45,7 +45,8 @@ def _no_workers(_context: Context) -> Sequence[Worker]:
 class Service:
     """A service as its `service.py` wires it.
 
-    `tables` gives it a database with writer, outbox and inbox; `handlers` say which events it consumes there. A
+    `tables` gives it a database with writer, outbox and inbox; `handlers` say which events it consumes there, and
+    `ignores` which of those change nothing, so that nothing is written for them. A
     service with another store gives `consumes` and `sink` instead. `wrap` puts an ASGI application in front of the
     routes.
     """
@@ -54,6 +55,7 @@ class Service:
     routes: Sequence[HTTPRouteHandler]
     tables: MetaData | None = None
     handlers: Mapping[type[Event], Handler] = field(default_factory=dict)
+    ignores: Mapping[type[Event], Callable[[Any], bool]] = field(default_factory=dict)
     consumes: Sequence[type[Event]] = ()
     sink: Callable[[Context], Sink] | None = None
     workers: Callable[[Context], Sequence[Worker]] = _no_workers

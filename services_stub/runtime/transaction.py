@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, CursorResult, Executable, Table
+from sqlalchemy.sql.dml import UpdateBase
 
 from services_stub.contracts.base import Event
 from services_stub.contracts.envelope import Cause, Envelope, envelope_for
 from services_stub.contracts.money import encode_json
 from services_stub.runtime.identifiers import new_id
+from services_stub.runtime.prepared import write
 
 E = TypeVar("E", bound=Event, covariant=True)
 
@@ -61,6 +64,13 @@ class Transaction:
         """Execute one statement of SQLAlchemy Core."""
         return self.connection.execute(statement, parameters)
 
+    def write(self, statement: UpdateBase, *rows: dict[str, Any]) -> int:
+        """Execute a prebuilt insert, update or delete for each of `rows`; how many rows it concerned.
+
+        For statements that are kept: they are compiled once.
+        """
+        return write(self.connection, statement, rows)
+
     def append(self, table: Table, row: dict[str, Any]) -> None:
         """Insert an append-only row, with all others of the batch in one statement at its end.
 
@@ -106,4 +116,9 @@ class Transaction:
             rows.setdefault(table, []).append(row)
         self._appended.clear()
         for table, values in rows.items():
-            self.connection.execute(table.insert(), values)
+            write(self.connection, _insert_into(table), values)
+
+
+@cache
+def _insert_into(table: Table) -> UpdateBase:
+    return table.insert()

@@ -1,4 +1,4 @@
-"""The one thread that writes to a service's database.
+"""The one writer of a service's database.
 
 It takes everything that waits (commands of HTTP requests and batches of events alike) and commits it as one
 transaction. Each item has a savepoint, so that one that is refused fails alone.
@@ -26,6 +26,7 @@ from services_stub.runtime.transaction import Transaction
 
 LARGEST_BATCH = 500
 _TICK = 0.02
+_IDLE = 0.2
 _ACKNOWLEDGE_EVERY = 0.5
 _FORGET_EVERY = 600.0
 
@@ -63,7 +64,7 @@ class Command:
         except Refused as error:
             self._error = error
         except (TypeError, ValueError, KeyError, AttributeError, IndexError, ArithmeticError, AssertionError) as error:
-            structlog.get_logger().exception("a command failed by a bug", handler=self._handler.__name__)
+            structlog.get_logger().exception("a command failed by a bug", handler=repr(self._handler))
             self._error = error
         if self._error is None:
             savepoint.release()
@@ -81,27 +82,45 @@ class Command:
 
 
 class Writer:
-    """Runs entries in batches. `on_bug` is called with what no entry could contain; the process ends then."""
+    """Runs entries in batches, one batch at a time, on one connection.
+
+    Where a statement never waits for a network (SQLite), whoever comes with an entry takes the pen and writes
+    everything that waits: handing a batch to another thread and back costs more than the batch. Elsewhere the writer's
+    thread does. That thread also keeps the outbox going. `on_bug` is called with what no entry could contain; the
+    process ends then.
+    """
 
     def __init__(
-        self, service: str, database: Database, sender: Sender, cluster_id: str, on_bug: Callable[[BaseException], None]
+        self,
+        service: str,
+        database: Database,
+        sender: Sender,
+        cluster_id: str,
+        on_bug: Callable[[BaseException], None],
     ) -> None:
         self._service, self._database, self._on_bug = service, database, on_bug
-        self._entries: queue.SimpleQueue[Entry | None] = queue.SimpleQueue()
+        self._entries: queue.SimpleQueue[Entry] = queue.SimpleQueue()
+        self._pen = threading.Lock()
+        self._bell = threading.Event()
+        self._scheduled = False
         self._connection = database.connect()
         with mapped_errors(), self._connection.begin():
             self.outbox = Outbox(self._connection, sender, cluster_id)
         self._thread = threading.Thread(target=self._run, name=f"writer-{service}", daemon=True)
         self._written_down = self._forgot = time.monotonic()
-        self._stopped = False
+        self._stopping = False
 
     def start(self) -> None:
         """Begin to write."""
         self._thread.start()
 
     def submit(self, entry: Entry) -> None:
-        """Put an entry behind those that wait."""
+        """Have an entry written, behind those that wait. For threads: may write it, and others, before it returns."""
         self._entries.put(entry)
+        if self._database.waits:
+            self._bell.set()
+        else:
+            self.help()
 
     async def run(self, handler: Callable[[Transaction, Any], Any], command: Any, cause: Cause) -> Any:
         """Have `handler(transaction, command)` run in the next batch; its result, or what it raised.
@@ -110,32 +129,47 @@ class Writer:
             Refused: the handler refused.
             Unavailable: the database is away or full; nothing was changed.
         """
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
         self._entries.put(Command(handler, command, cause, future))
+        if self._database.waits:
+            self._bell.set()
+        elif not self._scheduled:
+            # All requests of one turn of the event loop become one batch.
+            self._scheduled = True
+            loop.call_soon(self._on_turn)
         return await future
 
     def stop(self, timeout: float) -> None:
         """Write what waits, wait for the broker's acknowledgements up to `timeout` seconds, and end."""
         deadline = time.monotonic() + timeout
-        self._entries.put(None)
+        self._stopping = True
+        self._bell.set()
         self._thread.join(timeout)
-        while not self._thread.is_alive() and self.outbox.pending() and time.monotonic() < deadline:
-            self.write([])
+        self.help()
+        while self.outbox.pending() and time.monotonic() < deadline:
+            with self._pen:
+                self.write([])
             time.sleep(_TICK)
-        if not self._thread.is_alive():
+        with self._pen:
             self._connection.close()
 
-    def step(self) -> None:
-        """Wait for entries and write them; beside that, keep the outbox going."""
-        busy = self.outbox.pending()
-        entries = self._take(_TICK if busy else None)
-        news = self.outbox.poll()
-        due = time.monotonic() - self._written_down > _ACKNOWLEDGE_EVERY
-        if entries or self.outbox.behind or (news and due):
-            self.write(entries)
+    def help(self) -> None:
+        """Write what waits, unless somebody else is at it, who then writes it before going."""
+        try:
+            while self._pen.acquire(blocking=False):
+                try:
+                    self._turn(self._take())
+                finally:
+                    self._pen.release()
+                if self._entries.empty():
+                    return
+        except BaseException as error:
+            self._on_bug(error)
+            raise
 
     def write(self, entries: list[Entry]) -> None:
-        """Write one batch."""
+        """Write one batch. The caller holds the pen."""
         completions = Completions()
         transaction = Transaction(self._connection, self._service, datetime.now(UTC))
         try:
@@ -163,19 +197,20 @@ class Writer:
             with mapped_errors(), self._connection.begin():
                 self.outbox.catch_up(self._connection)
 
-    def _take(self, timeout: float | None) -> list[Entry]:
-        """Everything that waits, up to the largest batch; waits up to `timeout` seconds for the first."""
+    def _turn(self, entries: list[Entry]) -> None:
+        news = self.outbox.poll()
+        due = time.monotonic() - self._written_down > _ACKNOWLEDGE_EVERY
+        if entries or self.outbox.behind or (news and due):
+            self.write(entries)
+
+    def _on_turn(self) -> None:
+        self._scheduled = False
+        self.help()
+
+    def _take(self) -> list[Entry]:
         entries: list[Entry] = []
-        try:
-            entry = self._entries.get(timeout=timeout)
-            while entry is not None:
-                entries.append(entry)
-                if len(entries) == LARGEST_BATCH:
-                    return entries
-                entry = self._entries.get_nowait()
-            self._stopped = True
-        except queue.Empty:
-            pass
+        while len(entries) < LARGEST_BATCH and not self._entries.empty():
+            entries.append(self._entries.get_nowait())
         return entries
 
     def _forget(self, now: datetime) -> None:
@@ -184,9 +219,7 @@ class Writer:
             inbox.forget_old(self._connection, now)
 
     def _run(self) -> None:
-        try:
-            while not self._stopped:
-                self.step()
-        except BaseException as error:
-            self._on_bug(error)
-            raise
+        while not self._stopping:
+            self._bell.wait(_TICK if self.outbox.pending() else _IDLE)
+            self._bell.clear()
+            self.help()

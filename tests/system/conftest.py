@@ -14,3 +14,13 @@ def marketplace() -> Iterator[Marketplace]:
     """A marketplace on the embedded broker, shared by all tests of the session."""
     with running_marketplace() as running:
         yield running
+
+
+@pytest.fixture(scope="session", params=["embedded", pytest.param("apache", marks=pytest.mark.slow)])
+def any_kafka(request: pytest.FixtureRequest) -> Iterator[Marketplace]:
+    """A marketplace on each Kafka that it can start."""
+    if request.param == "embedded":
+        yield request.getfixturevalue("marketplace")
+    else:
+        with running_marketplace("--kafka", request.param) as running:
+            yield running

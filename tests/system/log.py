@@ -44,13 +44,15 @@ def read_topics(bootstrap_servers: str, *topics: str) -> list[Entry]:
     entries: list[Entry] = []
     open_partitions = len(partitions)
     while open_partitions:
-        for message in consumer.consume(500, 0.1):
-            error = message.error()
-            if error is None:
-                entries.append(_entry(message))
-            else:
-                assert error.code() == KafkaError._PARTITION_EOF, error
-                open_partitions -= 1
+        message = consumer.poll(0.1)
+        if message is None:
+            continue
+        error = message.error()
+        if error is None:
+            entries.append(_entry(message))
+        else:
+            assert error.code() == KafkaError._PARTITION_EOF, error
+            open_partitions -= 1
     consumer.close()
     return entries
 

@@ -97,7 +97,7 @@ def test_a_bad_field_is_named(
     assert [error["field"] for error in document["errors"]] == [field], document
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"null", b"12", b'{"a":' * 5000, b"[" * 100_000])
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"null", b"12", b"[" * 100_000])
 def test_broken_json_is_refused(http: httpx.Client, tokens: dict[str, str], content: bytes) -> None:
     document = assert_problem(http.post(PRODUCTS, content=content, headers=with_token(tokens["seller"])), 400)
     assert document["errors"][0]["field"] == "body"

@@ -37,6 +37,10 @@ class Carts:
         """The lines of a cart, in the order in which they were put in."""
         return _lines_of(await self._executor.run(scripts.READ.call(_carts(owner, merging))))
 
+    async def read_after(self, owner: str, order_id: str) -> Answer:
+        """The lines of a cart, but only once those of an order have left it."""
+        return _answer_of(await self._executor.run(scripts.READ_AFTER.call((f"cart:{owner}",), order_id)))
+
     async def add(self, owner: str, merging: str, product_id: str, quantity: int) -> Answer:
         """Put more of a product in."""
         call = scripts.ADD.call(_carts(owner, merging), product_id, str(quantity), str(seconds_to_live(owner)))

@@ -25,6 +25,7 @@ class Verdict(Enum):
     TOO_MANY_LINES = b"too-many-lines"
     TOO_MANY_OF_ONE = b"too-many-of-one"
     NO_SUCH_LINE = b"no-such-line"
+    NOT_TAKEN_OUT = b"not-taken-out"
 
 
 class Script:
@@ -78,6 +79,11 @@ end
 """.replace("MOST_LINES", str(MOST_LINES)).replace("MOST_PER_LINE", str(MOST_PER_LINE))
 
 READ = Script(_CART + "return answer()")
+
+# ARGV: an order's id. The cart is answered only once the lines of that order have left it.
+READ_AFTER = Script(
+    "if redis.call('EXISTS', 'ordered:' .. ARGV[1]) == 0 then return 'not-taken-out' end\n" + _CART + "return answer()"
+)
 
 # ARGV: product id, quantity, seconds to live
 ADD = Script(
@@ -160,4 +166,4 @@ return 1
 """.replace("STATUS", _STATUS).replace("DELETED", DELETED)
 )
 
-SCRIPTS = (READ, ADD, CHANGE, REMOVE, CLEAR, ORDERED, REMEMBER, FORGET)
+SCRIPTS = (READ, READ_AFTER, ADD, CHANGE, REMOVE, CLEAR, ORDERED, REMEMBER, FORGET)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from services_stub.contracts import topics
 from services_stub.contracts.base import Body, Event
-from services_stub.contracts.money import Money
+from services_stub.contracts.money import Money, checked_amount, checked_price
 
 
 class OrderStatus(StrEnum):
@@ -31,6 +31,10 @@ class OrderItem(Body, frozen=True, kw_only=True):
     quantity: int
     unit_price: Money
 
+    def __post_init__(self) -> None:
+        """Refuse amounts that are none."""
+        checked_price("unitPrice", self.unit_price)
+
 
 class OrderCreated(Event, frozen=True, kw_only=True):
     """An order was placed and its stock is reserved; the payment service charges it now."""
@@ -45,6 +49,10 @@ class OrderCreated(Event, frozen=True, kw_only=True):
     amount: Money
     currency: str
     payment_method: str
+
+    def __post_init__(self) -> None:
+        """Refuse amounts that are none."""
+        checked_amount("amount", self.amount)
 
 
 class OrderUpdated(Event, frozen=True, kw_only=True):
@@ -61,3 +69,7 @@ class OrderUpdated(Event, frozen=True, kw_only=True):
     amount: Money
     items: list[OrderItem]
     currency: str = "USD"
+
+    def __post_init__(self) -> None:
+        """Refuse amounts that are none."""
+        checked_amount("amount", self.amount)

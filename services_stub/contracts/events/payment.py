@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from services_stub.contracts import topics
 from services_stub.contracts.base import Event
-from services_stub.contracts.money import ZERO, Money
+from services_stub.contracts.money import ZERO, Money, checked_amount
 
 
 class PaymentSuccess(Event, frozen=True, kw_only=True):
@@ -20,6 +20,10 @@ class PaymentSuccess(Event, frozen=True, kw_only=True):
     amount: Money
     user_id: str = ""
     currency: str = "USD"
+
+    def __post_init__(self) -> None:
+        """Refuse amounts that are none."""
+        checked_amount("amount", self.amount)
 
 
 class PaymentFailed(Event, frozen=True, kw_only=True):
@@ -35,6 +39,10 @@ class PaymentFailed(Event, frozen=True, kw_only=True):
     amount: Money = ZERO
     currency: str = "USD"
 
+    def __post_init__(self) -> None:
+        """Refuse amounts that are none."""
+        checked_amount("amount", self.amount)
+
 
 class PaymentRefunded(Event, frozen=True, kw_only=True):
     """The charge of a cancelled order was given back, whole."""
@@ -48,3 +56,7 @@ class PaymentRefunded(Event, frozen=True, kw_only=True):
     reason: str
     user_id: str = ""
     currency: str = "USD"
+
+    def __post_init__(self) -> None:
+        """Refuse amounts that are none."""
+        checked_amount("amount", self.amount)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from services_stub.contracts import topics
 from services_stub.contracts.base import Event
-from services_stub.contracts.money import Money
+from services_stub.contracts.money import Money, checked_price
 
 
 class ProductStatus(StrEnum):
@@ -29,6 +29,10 @@ class _ProductState(Event, frozen=True, kw_only=True):
     version: int
     currency: str = "USD"
     description: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse amounts that are none."""
+        checked_price("price", self.price)
 
 
 class ProductCreated(_ProductState, frozen=True, kw_only=True):

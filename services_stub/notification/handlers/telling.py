@@ -44,7 +44,7 @@ class Teller:
             "name": templates.printable(name).strip(),
             "phone": templates.printable(phone).strip(),
         }
-        if tx.execute(store.add_recipient, row).rowcount == 0:
+        if tx.write(store.add_recipient, row) == 0:
             return False
         self._send_what_waited(tx, user_id)
         return True
@@ -65,7 +65,7 @@ class Teller:
             "read": False,
             "created_at": _written(tx),
         }
-        if tx.execute(store.add_notification, row).rowcount == 0:
+        if tx.write(store.add_notification, row) == 0:
             return Outcome.DUPLICATE
         _publish(tx, news, notification_id, store.EMAIL, letter)
         recipient = self._book.find(tx.connection, news.user_id)

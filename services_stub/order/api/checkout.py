@@ -1,13 +1,13 @@
 """The checkout: the lines of the cart, the reservation of the stock, and the order, in this order.
 
 Whatever happens between two of these steps, nothing has to be undone for correctness: a reservation without an order
-expires, and the cart hears of the order by order-created as well.
+expires. The cart hears of the order by order-created; a shopper who orders again before it did makes it listen first.
 """
 
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 from weakref import WeakValueDictionary
 
@@ -20,12 +20,13 @@ from services_stub.contracts.http.cart import Cart, Ordered
 from services_stub.contracts.http.order import PlaceOrder
 from services_stub.contracts.http.product import LineProblem, Reservation, ReservationLine, Reserve
 from services_stub.order.domain import fingerprint_of, order_id_for, total
-from services_stub.order.handlers.placing import Place, Placed, place, placed_before
+from services_stub.order.handlers.placing import Latest, Place, Placed, place, standing
+from services_stub.order.store import microseconds
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused, Unavailable
 
-_CART_PATIENCE = 1.0
-"""Seconds that a shopper with an order waits for the cart to hear of it at once."""
+_CART_REMEMBERS = timedelta(days=1)
+"""An order that is older has left the cart long ago; the cart remembers that for longer than this."""
 
 _under_way: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 """A lock for each order that is being placed: of requests that race with one key the first works, the others read."""
@@ -44,10 +45,11 @@ async def check_out(context: Context, user_id: str, key: str, request: PlaceOrde
     fingerprint = fingerprint_of(request.payment_method, expected)
     flow = Cause(order_id, cause.causation_id, cause.traceparent)
     async with _under_way.setdefault(order_id, asyncio.Lock()):
-        before = await context.read(placed_before, order_id, fingerprint)
-        if before is not None:
-            return Placed(before, replayed=True)
-        cart = await _read_cart(context, user_id, flow)
+        since = microseconds(datetime.now(UTC) - _CART_REMEMBERS)
+        found = await context.read(standing, order_id, fingerprint, user_id, since)
+        if found.before is not None:
+            return Placed(found.before, replayed=True)
+        cart = await _read_cart(context, user_id, found.latest, flow)
         reservation = await _reserve(context, order_id, cart, flow)
         command = _to_place(reservation, user_id, cart.currency, request.payment_method, fingerprint)
         try:
@@ -57,13 +59,22 @@ async def check_out(context: Context, user_id: str, key: str, request: PlaceOrde
         except Refused:
             await _release(context, order_id, flow)
             raise
-    await _tell_cart(context, user_id, order_id, command.items, flow)
     return placed
 
 
-async def _read_cart(context: Context, user_id: str, flow: Cause) -> Cart:
+async def _read_cart(context: Context, user_id: str, latest: Latest | None, flow: Cause) -> Cart:
+    """What lies in the cart, without what the shopper has ordered just before."""
     path = f"/internal/carts/{quote(user_id, safe='')}"
-    cart = await context.peers.call("cart", "GET", path, expect=Cart, cause=flow)
+    try:
+        after = f"?after={latest.order_id}" if latest else ""
+        cart = await context.peers.call("cart", "GET", path + after, expect=Cart, cause=flow)
+    except Refused as refused:
+        if latest is None or refused.problem.code != "order-not-taken-out":
+            raise
+        # The cart has not read the event of the latest order yet: tell it, or those lines would be ordered again.
+        ordered = Ordered(order_id=latest.order_id, items=latest.items)
+        await context.peers.call("cart", "POST", f"{path}/ordered", body=ordered, expect=type(None), cause=flow)
+        cart = await context.peers.call("cart", "GET", path, expect=Cart, cause=flow)
     if not cart.lines:
         raise Refused(409, "cart-empty", "the cart is empty")
     return cart
@@ -120,17 +131,6 @@ async def _release(context: Context, order_id: str, flow: Cause) -> None:
         await context.peers.call("product", "DELETE", path, expect=type(None), cause=flow)
     except (Refused, Unavailable) as error:
         _log("the reservation will expire", order_id, error)
-
-
-async def _tell_cart(context: Context, user_id: str, order_id: str, items: list[OrderItem], flow: Cause) -> None:
-    """The shopper who has the answer reads a cart without the ordered lines."""
-    path = f"/internal/carts/{quote(user_id, safe='')}/ordered"
-    body = Ordered(order_id=order_id, items=items)
-    try:
-        async with asyncio.timeout(_CART_PATIENCE):
-            await context.peers.call("cart", "POST", path, body=body, expect=type(None), cause=flow)
-    except (Refused, Unavailable, TimeoutError) as error:
-        _log("the cart will hear of the order by its event", order_id, error)
 
 
 def _log(message: str, order_id: str, error: Exception) -> None:

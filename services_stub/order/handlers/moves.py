@@ -32,7 +32,7 @@ def follow(tx: Transaction, row: Row[Any], trigger: Trigger, *, reason: str = ""
         return
     why = reason or step.reason
     now = store.microseconds(tx.now)
-    tx.execute(store.MOVE_ORDER, {"of_order": row.order_id, "new_status": step.status, "new_reason": why, "now": now})
+    tx.write(store.MOVE_ORDER, {"of_order": row.order_id, "new_status": step.status, "new_reason": why, "now": now})
     remember(tx, row.order_id, step.status, f"{why}: {note}" if note else why)
     tx.publish(
         OrderUpdated(

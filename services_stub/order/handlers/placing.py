@@ -42,7 +42,7 @@ class Placed(msgspec.Struct, frozen=True):
 def place(tx: Transaction, command: Place) -> Placed:
     """Insert the order and publish order-created, unless the order is there already."""
     now = store.microseconds(tx.now)
-    if tx.execute(store.INSERT_ORDER, _row(command, now)).rowcount == 0:
+    if tx.write(store.INSERT_ORDER, _row(command, now)) == 0:
         before = placed_before(tx.connection, command.order_id, command.fingerprint)
         if before is None:
             raise no_such_order()
@@ -53,9 +53,9 @@ def place(tx: Transaction, command: Place) -> Placed:
     # thread too, so an order that it did not name finds itself too late here.
     if datetime.now(UTC) >= command.expires_at:
         raise Refused(503, "reservation-expired", "the stock was held for too long: place the order again")
-    tx.execute(
+    tx.write(
         store.INSERT_SELLERS,
-        [{"order_id": command.order_id, "seller_id": seller_id, "created_at": now} for seller_id in seller_ids],
+        *({"order_id": command.order_id, "seller_id": seller_id, "created_at": now} for seller_id in seller_ids),
     )
     remember(tx, command.order_id, PLACED.status, PLACED.reason)
     tx.publish(
@@ -85,6 +85,33 @@ def placed_before(connection: Connection, order_id: str, fingerprint: str) -> Or
     if row.fingerprint != fingerprint:
         raise Refused(422, "idempotency-key-reused", "this `Idempotency-Key` belongs to another request of yours")
     return store.with_history(connection, row)
+
+
+class Latest(msgspec.Struct, frozen=True):
+    """The latest order of a shopper: its lines may still lie in the cart, which hears of it by its event."""
+
+    order_id: str
+    items: list[OrderItem]
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """How a shopper stands before a checkout: the order of the same key, if any, else their latest order, if any."""
+
+    before: Order | None
+    latest: Latest | None
+
+
+def standing(connection: Connection, order_id: str, fingerprint: str, user_id: str, since: int) -> Standing:
+    """Whether the order was placed before; if not, the shopper's latest order since `since` (microseconds).
+
+    Raises:
+        Refused: the key was used with another request.
+    """
+    before = placed_before(connection, order_id, fingerprint)
+    if before is not None:
+        return Standing(before, None)
+    row = connection.execute(store.LATEST_OF_USER, {"user_id": user_id, "since": since}).one_or_none()
+    return Standing(None, None if row is None else Latest(row.order_id, store.items_of(row)))
 
 
 def known(tx: Transaction, order_ids: list[str]) -> list[str]:

@@ -8,8 +8,10 @@ from functools import partial
 from services_stub.contracts.base import Event
 from services_stub.contracts.events.order import OrderCreated, OrderUpdated
 from services_stub.payment.handlers.jobs import Jobs
-from services_stub.payment.handlers.orders import order_created, order_updated
+from services_stub.payment.handlers.orders import ENDED, order_created, order_updated
 from services_stub.runtime.service import Handler
+
+__all__ = ["ENDED", "handlers"]
 
 
 def handlers(jobs: Jobs) -> Mapping[type[Event], Handler]:

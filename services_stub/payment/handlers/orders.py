@@ -6,18 +6,18 @@ from decimal import Decimal
 from functools import partial
 
 from services_stub.contracts.events.order import OrderCreated, OrderStatus, OrderUpdated
-from services_stub.contracts.money import CENT, to_cents
+from services_stub.contracts.money import to_cents
 from services_stub.payment.domain import MOVES, Happening, Stage
 from services_stub.payment.handlers.jobs import Job, Jobs
 from services_stub.payment.store import payments as store
-from services_stub.runtime.errors import Poison
 from services_stub.runtime.identifiers import new_id
 from services_stub.runtime.transaction import Received, Transaction
 
 LARGEST_AMOUNT = Decimal(10) ** 15
 """In cents it still fits into 64 bits, with much room."""
 
-_ENDED = frozenset({OrderStatus.CANCELLED, OrderStatus.FAILED})
+ENDED = frozenset({OrderStatus.CANCELLED, OrderStatus.FAILED})
+"""An order that comes to one of these keeps no money; no other change concerns its payment."""
 
 
 def order_created(jobs: Jobs, tx: Transaction, received: Received[OrderCreated]) -> None:
@@ -25,7 +25,7 @@ def order_created(jobs: Jobs, tx: Transaction, received: Received[OrderCreated])
     event = received.event
     move = MOVES[None, Happening.ORDERED]
     row = _row(tx, received, move.stage, reason="", payment_method=event.payment_method)
-    if tx.execute(store.INSERT_PAYMENT, row).rowcount == 1:
+    if tx.write(store.INSERT_PAYMENT, row) == 1:
         tx.after_commit(partial(jobs.put, Job.of(row)))
     else:
         tx.execute(store.NAME_METHOD, {"of_order": event.order_id, "method": event.payment_method})
@@ -34,7 +34,7 @@ def order_created(jobs: Jobs, tx: Transaction, received: Received[OrderCreated])
 def order_updated(jobs: Jobs, tx: Transaction, received: Received[OrderUpdated]) -> None:
     """A cancelled or failed order keeps no money. What other changes mean for its payment was settled before."""
     event = received.event
-    if event.status not in _ENDED:
+    if event.status not in ENDED:
         return
     row = store.find_payment(tx.connection, event.order_id)
     move = MOVES.get((None if row is None else Stage(row.stage), Happening.CANCELLED))
@@ -71,7 +71,7 @@ def _row(
         "user_id": event.user_id,
         "stage": stage,
         "reason": reason,
-        "amount": _cents(event.amount),
+        "amount": to_cents(event.amount),
         "currency": event.currency,
         "payment_method": payment_method,
         "charge_id": "",
@@ -80,14 +80,3 @@ def _row(
         "created_at": now,
         "updated_at": now,
     }
-
-
-def _cents(amount: Decimal) -> int:
-    """The amount in cents.
-
-    Raises:
-        Poison: it is no amount that could ever be charged.
-    """
-    if not amount.is_finite() or not 0 <= amount <= LARGEST_AMOUNT or amount != amount.quantize(CENT):
-        raise Poison(f"the amount {amount} cannot be charged")
-    return to_cents(amount)

@@ -93,8 +93,8 @@ def _settle(tx: Transaction, answer: Answer, stage: Stage, known_reason: str) ->
     changes = {"stage": move.stage, "reason": reason, "updated_at": store.microseconds(tx.now)}
     if answer.charge_id:
         changes["charge_id"] = answer.charge_id
-    result = tx.execute(store.SETTLE, {"of_order": job.order_id, "stage_before": stage, **changes})
-    if result.rowcount == 0:
+    settled = tx.write(store.SETTLE, {"of_order": job.order_id, "stage_before": stage, **changes})
+    if settled == 0:
         return None
     for fact in move.facts:
         tx.publish(_event(fact, job, reason), correlation_id=job.order_id)

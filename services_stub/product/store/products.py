@@ -80,7 +80,7 @@ def move(transaction: Transaction, product_id: str, *, quantity: int = 0, reserv
 
 def take_out(transaction: Transaction, units: Mapping[str, int]) -> None:
     """Take reserved units out of the stock for good: they were sold. What can be bought does not change."""
-    transaction.execute(_take_out, [{"id": product_id, "units": count} for product_id, count in units.items()])
+    transaction.write(_take_out, *({"id": product_id, "units": count} for product_id, count in units.items()))
 
 
 def disable_all_of(transaction: Transaction, seller_id: str, *, disabled: bool) -> list[Row[Any]]:

@@ -74,7 +74,7 @@ def hold(transaction: Transaction, order_id: str, expires_at: datetime, lines: S
         "expires_at": micros(expires_at),
         "lines": encode_json(lines).decode(),
     }
-    return transaction.execute(_hold, row).rowcount == 1
+    return transaction.write(_hold, row) == 1
 
 
 def hold_anew(transaction: Transaction, order_id: str, expires_at: datetime, lines: Sequence[ReservedLine]) -> None:

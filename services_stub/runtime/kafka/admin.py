@@ -54,6 +54,8 @@ def ensure_topics(bootstrap_servers: str, config: dict[str, str], topics: Iterab
         return _differences(admin, [topic for topic in wanted if topic.name in existing], existing, timeout)
     except KafkaException as error:
         raise Unavailable(f"Kafka at {bootstrap_servers}: {error.args[0]}") from error
+    except TimeoutError as error:
+        raise Unavailable(f"Kafka at {bootstrap_servers} does not answer what it is asked about topics") from error
 
 
 def warm_up(bootstrap_servers: str, config: dict[str, str], timeout: float) -> None:

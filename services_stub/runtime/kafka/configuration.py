@@ -44,7 +44,7 @@ def of_producer(settings: Settings) -> dict[str, Any]:
         "enable.idempotence": True,
         "acks": "all",
         "compression.type": "lz4",
-        "linger.ms": 4,
+        "linger.ms": 1,
         "message.timeout.ms": 0,
         "queue.buffering.max.messages": 50_000,
         # Java's partitioner, so that keys lie in the same partition whoever produces them.

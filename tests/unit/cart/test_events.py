@@ -133,8 +133,6 @@ def test_a_quantity_out_of_bounds_harms_no_cart(shop: Shop, quantity: int) -> No
     [
         updated("p1", 0),
         updated("p1", 10**30),
-        updated("p1", 2, "1e400"),
-        updated("p1", 2, "-1"),
         ProductDeleted(product_id="p1", seller_id="s1", version=10**30),
     ],
 )
