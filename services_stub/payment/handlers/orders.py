@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from functools import partial
 
 from services_stub.contracts.events.order import OrderCreated, OrderStatus, OrderUpdated
@@ -13,7 +12,6 @@ from services_stub.payment.store import payments as store
 from services_stub.runtime.identifiers import new_id
 from services_stub.runtime.transaction import Received, Transaction
 
-LARGEST_AMOUNT = Decimal(10) ** 15
 """In cents it still fits into 64 bits, with much room."""
 
 ENDED = frozenset({OrderStatus.CANCELLED, OrderStatus.FAILED})
