@@ -73,10 +73,15 @@ async def merge_carts(context: Context, caller: Caller, cause: Cause, session: S
 
 
 @get("/internal/carts/{user_id:str}", **allow_internal())
-async def read_cart_of(context: Context, cause: Cause, user_id: str, after: str = "") -> Cart:
-    """The cart of a user, for the order service: 409 as long as the lines of the order `after` are still in it."""
-    visit = Visit(domain.owner_of_user(user_id), "", cause)
-    return await (handlers.read_after(_desk(context), visit, after) if after else handlers.read(_desk(context), visit))
+async def read_cart_of(context: Context, cause: Cause, user_id: str) -> Cart:
+    """The cart of a user, for the order service."""
+    return await handlers.read(_desk(context), Visit(domain.owner_of_user(user_id), "", cause))
+
+
+@get("/internal/carts/{user_id:str}/after/{order_id:str}", **allow_internal())
+async def read_cart_after(context: Context, cause: Cause, user_id: str, order_id: str) -> Cart:
+    """The cart of a user without the lines of an order: 409 as long as they are still in it."""
+    return await handlers.read_after(_desk(context), Visit(domain.owner_of_user(user_id), "", cause), order_id)
 
 
 @post("/internal/carts/{user_id:str}/ordered", status_code=204, **allow_internal())
@@ -93,8 +98,11 @@ ROUTES = [
     clear_cart,
     merge_carts,
     read_cart_of,
+    read_cart_after,
     lines_ordered,
 ]
+HOT = [add_to_cart, read_cart_of, read_cart_after]
+"""What every purchase takes."""
 
 
 def _desk(context: Context) -> Desk:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services_stub.cart.api import DESK, ROUTES
+from services_stub.cart.api import DESK, HOT, ROUTES
 from services_stub.cart.handlers import CALLS, Desk, EventSink
 from services_stub.cart.store import Carts, Executor, StoreConnection
 from services_stub.runtime.context import Context
@@ -21,4 +21,4 @@ def _sink(context: Context) -> Sink:
     return EventSink(StoreConnection(context.settings.cart_store_url))
 
 
-SERVICE = Service(name="cart", routes=ROUTES, consumes=tuple(CALLS), sink=_sink, workers=_workers)
+SERVICE = Service(name="cart", routes=ROUTES, hot=HOT, consumes=tuple(CALLS), sink=_sink, workers=_workers)

@@ -31,6 +31,7 @@ from sqlalchemy import (
 
 from services_stub.notification.domain.delivery import State
 from services_stub.runtime.database import InsertOrIgnore
+from services_stub.runtime.prepared import fetch
 
 EMAIL = "email"
 SMS = "sms"
@@ -160,7 +161,7 @@ class AddressBook:
         """How a user is reached, or None as long as nobody has said."""
         known = self._known.get(user_id)
         if known is None:
-            row = connection.execute(_recipient, {"user_id": user_id}).one_or_none()
+            row = next(iter(fetch(connection, _recipient, {"user_id": user_id})), None)
             if row is None:
                 return None
             if len(self._known) >= REMEMBERED:

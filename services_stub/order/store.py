@@ -41,6 +41,7 @@ from services_stub.contracts.http.page import Page
 from services_stub.contracts.money import from_cents
 from services_stub.runtime.cursor import decode_cursor, encode_cursor
 from services_stub.runtime.database import InsertOrIgnore
+from services_stub.runtime.prepared import fetch
 
 TABLES = MetaData()
 
@@ -176,15 +177,15 @@ def to_order(row: Row[Any], history: Iterable[Row[Any]] = ()) -> Order:
 
 def find_order(connection: Connection, order_id: str) -> Row[Any] | None:
     """The row of an order."""
-    return connection.execute(FIND_ORDER, {"order_id": order_id}).one_or_none()
+    return next(iter(fetch(connection, FIND_ORDER, {"order_id": order_id})), None)
 
 
 def blocked_among(connection: Connection, seller_ids: list[str]) -> set[str]:
     """Those of `seller_ids` that are blocked. Most orders have one seller, and an IN takes SQLAlchemy twice as long."""
     if len(seller_ids) == 1:
-        rows = connection.execute(_IS_BLOCKED, {"seller_id": seller_ids[0]}).all()
+        rows = fetch(connection, _IS_BLOCKED, {"seller_id": seller_ids[0]})
     else:
-        rows = connection.execute(_BLOCKED_AMONG, {"seller_ids": seller_ids}).all()
+        rows = list(connection.execute(_BLOCKED_AMONG, {"seller_ids": seller_ids}).all())
     return {row.seller_id for row in rows}
 
 

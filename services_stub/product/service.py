@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services_stub.product.api import ROUTES, reservation_seconds
+from services_stub.product.api import ROUTES, reservation_seconds, reserve
 from services_stub.product.handlers import HANDLERS
 from services_stub.product.handlers.expiry import LONGEST_PAUSE, ExpiryWorker
 from services_stub.product.store.tables import metadata
@@ -17,4 +17,4 @@ def _workers(context: Context) -> Sequence[Worker]:
     return [ExpiryWorker(context, pause)]
 
 
-SERVICE = Service(name="product", routes=ROUTES, tables=metadata, handlers=HANDLERS, workers=_workers)
+SERVICE = Service(name="product", routes=ROUTES, hot=[reserve], tables=metadata, handlers=HANDLERS, workers=_workers)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, Engine, Insert, MetaData, create_engine, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import StaticPool
 
 from services_stub.runtime.errors import Unavailable
+
+_DRIVER_ERRORS = (sqlite3.OperationalError, psycopg.OperationalError)
 
 CACHE_KIB = 8192
 CHECKPOINT_PAGES = 8000
@@ -110,6 +114,8 @@ def mapped_errors() -> Iterator[None]:
     """Map the errors of a database that is away, full, locked or read-only to `Unavailable`."""
     try:
         yield
+    except _DRIVER_ERRORS as error:
+        raise Unavailable(f"database: {error}") from error
     except (OperationalError, InterfaceError) as error:
         raise Unavailable(f"database: {error.orig}") from error
     except DBAPIError as error:

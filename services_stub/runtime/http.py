@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -60,16 +60,24 @@ class JsonRequest(Request[Caller | None, Any, State]):
     async def json(self) -> Any:
         """Decode the body strictly: no coercion, unknown fields refused, amounts exact."""
         annotation = self.route_handler.parsed_fn_signature.parameters["data"].annotation
-        body = await self.body()
-        try:
-            decoded = msgspec.json.decode(body, type=annotation)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise invalid_body(str(error)) from error
-        if b"\\u0000" in body:
-            # Not every database can keep it in a text.
-            field = next(_fields_with_nul("", msgspec.to_builtins(decoded)), "body")
-            raise invalid_body(f"the character U+0000 is not allowed - at `$.{field}`")
-        return decoded
+        return decode_body(await self.body(), annotation)
+
+
+def decode_body(body: bytes, annotation: Any) -> Any:
+    """Decode a JSON body strictly.
+
+    Raises:
+        Refused: it is none, or not of this type; names the field.
+    """
+    try:
+        decoded = msgspec.json.decode(body, type=annotation)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise invalid_body(str(error)) from error
+    if b"\\u0000" in body:
+        # Not every database can keep it in a text.
+        field = next(_fields_with_nul("", msgspec.to_builtins(decoded)), "body")
+        raise invalid_body(f"the character U+0000 is not allowed - at `$.{field}`")
+    return decoded
 
 
 class JsonResponse(Response[Any]):
@@ -114,8 +122,8 @@ def build_app(service: str, routes: Sequence[HTTPRouteHandler], context: Context
         request_max_body_size=LARGEST_BODY,
         dependencies=door.dependencies(),
         exception_handlers={
-            Refused: _on_refused,
-            Unavailable: _on_unavailable,
+            Refused: _on_expected,
+            Unavailable: _on_expected,
             HTTPException: _on_http,
             Exception: _on_bug,
         },
@@ -140,6 +148,28 @@ def problem_response(refusal: Problem) -> Response[bytes]:
     return Response(encode_json(refusal.document()), status_code=refusal.status, media_type=MEDIA_TYPE, headers=headers)
 
 
+async def admit(context: Context, handler: BaseRouteHandler, headers: Mapping[str, str]) -> Caller | None:
+    """Who is calling, checked against the route's access; None where anyone may, and for other services.
+
+    Raises:
+        Refused: the caller may not call this route.
+        Unavailable: the token cannot be verified now.
+    """
+    access = access_of(handler)
+    if _INTERNAL in access:
+        token = headers.get(INTERNAL_TOKEN, "")
+        if not hmac.compare_digest(token.encode(), context.settings.internal_token.encode()):
+            raise Refused(404, "not-found", "there is no such path")
+        return None
+    authorization = headers.get("authorization", "")
+    if not authorization and _ANYONE in access:
+        return None
+    caller = await context.verifier.caller(authorization)
+    if _ANYONE not in access and caller.role not in access:
+        raise Refused(403, "not-allowed", f"this is for {', '.join(sorted(access))}, not for {caller.role}")
+    return caller
+
+
 class _Door:
     """Lets a request in or refuses it, and gives its handler what it asks for by name.
 
@@ -151,21 +181,8 @@ class _Door:
         self._context = context
 
     async def admit(self, request: Request[Any, Any, State]) -> None:
-        """Check who is calling, by the route's access. No guard: for each of those Litestar copies the handler."""
-        access = access_of(request.route_handler)
-        context = self.context()
-        if _INTERNAL in access:
-            token = request.headers.get(INTERNAL_TOKEN, "")
-            if not hmac.compare_digest(token.encode(), context.settings.internal_token.encode()):
-                raise Refused(404, "not-found", "there is no such path")
-            return
-        authorization = request.headers.get("authorization", "")
-        if not authorization and _ANYONE in access:
-            return
-        caller = await context.verifier.caller(authorization)
-        if _ANYONE not in access and caller.role not in access:
-            raise Refused(403, "not-allowed", f"this is for {', '.join(sorted(access))}, not for {caller.role}")
-        request.scope["user"] = caller
+        """Check who is calling. No guard: for each of those Litestar copies the handler."""
+        request.scope["user"] = await admit(self.context(), request.route_handler, request.headers)
 
     def dependencies(self) -> dict[str, Provide]:
         """What handlers may ask for by name."""
@@ -198,13 +215,16 @@ class _Door:
         return from_http(request.headers, request_id=new_id())
 
 
-def _on_refused(_request: Request[Any, Any, State], error: Refused) -> Response[bytes]:
-    return problem_response(error.problem)
-
-
-def _on_unavailable(request: Request[Any, Any, State], error: Unavailable) -> Response[bytes]:
-    structlog.get_logger().warning("unavailable", path=request.url.path, reason=str(error))
+def as_response(error: Refused | Unavailable) -> Response[bytes]:
+    """What the caller is told of a refusal, or of something that is away."""
+    if isinstance(error, Refused):
+        return problem_response(error.problem)
+    structlog.get_logger().warning("unavailable", reason=str(error))
     return problem_response(problem(503, "unavailable", "a part of the marketplace is away: try again in a moment"))
+
+
+def _on_expected(_request: Request[Any, Any, State], error: Refused | Unavailable) -> Response[bytes]:
+    return as_response(error)
 
 
 def _on_http(request: Request[Any, Any, State], error: HTTPException) -> Response[bytes]:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, Column, Connection, MetaData, String, Table, bindparam, delete, or_, select
 
+from services_stub.runtime.prepared import fetch
 from services_stub.runtime.transaction import Transaction
 
 RETENTION = timedelta(days=7)
@@ -35,7 +36,8 @@ def seen(connection: Connection, event_ids: Collection[str]) -> set[str]:
     ids = list(event_ids)
     if len(ids) <= _FEW:
         padded = ids + [""] * (_FEW - len(ids))
-        return set(connection.scalars(_seen_of_few, {f"id{n}": event_id for n, event_id in enumerate(padded)}))
+        rows = fetch(connection, _seen_of_few, {f"id{n}": event_id for n, event_id in enumerate(padded)})
+        return {row.event_id for row in rows}
     return set(connection.scalars(_seen, {"ids": ids}))
 
 

@@ -21,6 +21,7 @@ from services_stub.runtime.consumer import Consumer, InDatabase, InSink
 from services_stub.runtime.context import Context
 from services_stub.runtime.database import Database
 from services_stub.runtime.hops import HopReporter
+from services_stub.runtime.hotpath import HotPath
 from services_stub.runtime.http import allow_anyone, build_app
 from services_stub.runtime.kafka.consumer import RecordSource
 from services_stub.runtime.kafka.producer import Publisher
@@ -144,6 +145,8 @@ class RunningService:
 
     def _server_config(self) -> uvicorn.Config:
         app: ASGIApp = self._build_app()
+        if self._service.hot:
+            app = HotPath(app, self._service.hot, self.context)
         if self._service.wrap is not None:
             app = self._service.wrap(app, self.context)
         return uvicorn.Config(

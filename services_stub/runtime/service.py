@@ -45,6 +45,7 @@ def _no_workers(_context: Context) -> Sequence[Worker]:
 class Service:
     """A service as its `service.py` wires it.
 
+    `hot` are those of its routes that every purchase takes.
     `tables` gives it a database with writer, outbox and inbox; `handlers` say which events it consumes there, and
     `ignores` which of those change nothing, so that nothing is written for them. A
     service with another store gives `consumes` and `sink` instead. `wrap` puts an ASGI application in front of the
@@ -53,6 +54,7 @@ class Service:
 
     name: str
     routes: Sequence[HTTPRouteHandler]
+    hot: Sequence[HTTPRouteHandler] = ()
     tables: MetaData | None = None
     handlers: Mapping[type[Event], Handler] = field(default_factory=dict)
     ignores: Mapping[type[Event], Callable[[Any], bool]] = field(default_factory=dict)

@@ -10,12 +10,13 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from sqlalchemy import Connection, CursorResult, Executable, Table
 from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.sql.elements import ClauseElement
 
 from services_stub.contracts.base import Event
 from services_stub.contracts.envelope import Cause, Envelope, envelope_for
 from services_stub.contracts.money import encode_json
 from services_stub.runtime.identifiers import new_id
-from services_stub.runtime.prepared import write
+from services_stub.runtime.prepared import fetch, write
 
 E = TypeVar("E", bound=Event, covariant=True)
 
@@ -70,6 +71,10 @@ class Transaction:
         For statements that are kept: they are compiled once.
         """
         return write(self.connection, statement, rows)
+
+    def fetch(self, statement: ClauseElement, parameters: dict[str, Any]) -> list[Any]:
+        """Execute a prebuilt query, or write with RETURNING; its rows. For statements that are kept."""
+        return fetch(self.connection, statement, parameters)
 
     def append(self, table: Table, row: dict[str, Any]) -> None:
         """Insert an append-only row, with all others of the batch in one statement at its end.

@@ -39,6 +39,7 @@ ACCESS: dict[tuple[str, str, str], frozenset[str]] = {
     ("cart", "DELETE", "/api/cart/public/items/{id}"): ANYONE,
     ("cart", "POST", "/api/cart/merge"): USER,
     ("cart", "GET", "/internal/carts/{id}"): INTERNAL,
+    ("cart", "GET", "/internal/carts/{id}/after/{id}"): INTERNAL,
     ("cart", "POST", "/internal/carts/{id}/ordered"): INTERNAL,
     ("order", "POST", "/api/orders"): USER,
     ("order", "GET", "/api/orders"): USER,

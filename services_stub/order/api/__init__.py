@@ -29,3 +29,6 @@ ROUTES: Sequence[HTTPRouteHandler] = (
     list_all_orders,
     known_orders,
 )
+
+HOT: Sequence[HTTPRouteHandler] = (place_order,)
+"""What every purchase takes."""

@@ -66,7 +66,7 @@ async def _read_cart(context: Context, user_id: str, latest: Latest | None, flow
     """What lies in the cart, without what the shopper has ordered just before."""
     path = f"/internal/carts/{quote(user_id, safe='')}"
     try:
-        after = f"?after={latest.order_id}" if latest else ""
+        after = f"/after/{latest.order_id}" if latest else ""
         cart = await context.peers.call("cart", "GET", path + after, expect=Cart, cause=flow)
     except Refused as refused:
         if latest is None or refused.problem.code != "order-not-taken-out":

@@ -16,6 +16,7 @@ from services_stub.order import store
 from services_stub.order.fulfilment import PLACED
 from services_stub.order.handlers.moves import no_such_order, remember
 from services_stub.runtime.errors import Refused
+from services_stub.runtime.prepared import fetch
 from services_stub.runtime.transaction import Transaction
 
 
@@ -110,8 +111,8 @@ def standing(connection: Connection, order_id: str, fingerprint: str, user_id: s
     before = placed_before(connection, order_id, fingerprint)
     if before is not None:
         return Standing(before, None)
-    row = connection.execute(store.LATEST_OF_USER, {"user_id": user_id, "since": since}).one_or_none()
-    return Standing(None, None if row is None else Latest(row.order_id, store.items_of(row)))
+    rows = fetch(connection, store.LATEST_OF_USER, {"user_id": user_id, "since": since})
+    return Standing(None, Latest(rows[0].order_id, store.items_of(rows[0])) if rows else None)
 
 
 def known(tx: Transaction, order_ids: list[str]) -> list[str]:

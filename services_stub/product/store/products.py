@@ -12,6 +12,7 @@ from services_stub.contracts.http.product import Product
 from services_stub.contracts.money import from_cents
 from services_stub.product.domain import status_of
 from services_stub.product.store.tables import products, timestamp
+from services_stub.runtime.prepared import fetch
 from services_stub.runtime.transaction import Transaction
 
 _insert = insert(products).returning(products)
@@ -56,9 +57,9 @@ def find_several(connection: Connection, product_ids: Collection[str]) -> dict[s
     if len(product_ids) == 1:
         # An expanding IN costs as much again as the statement; most purchases have one line.
         (product_id,) = product_ids
-        rows = connection.execute(_one, {"id": product_id}).all()
+        rows = fetch(connection, _one, {"id": product_id})
     else:
-        rows = connection.execute(_several, {"ids": list(product_ids)}).all()
+        rows = list(connection.execute(_several, {"ids": list(product_ids)}).all())
     return {row.product_id: row for row in rows}
 
 
@@ -75,7 +76,8 @@ def change(transaction: Transaction, product_id: str, values: Mapping[str, Any])
 
 def move(transaction: Transaction, product_id: str, *, quantity: int = 0, reserved: int = 0) -> Row[Any]:
     """Move units into (or, negative, out of) what can be bought and what is reserved, visibly to all."""
-    return transaction.execute(_move, {"id": product_id, "to_quantity": quantity, "to_reserved": reserved}).one()
+    row: Row[Any] = transaction.fetch(_move, {"id": product_id, "to_quantity": quantity, "to_reserved": reserved})[0]
+    return row
 
 
 def take_out(transaction: Transaction, units: Mapping[str, int]) -> None:

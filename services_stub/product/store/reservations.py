@@ -98,7 +98,7 @@ def move(
 ) -> list[ReservedLine] | None:
     """Move a reservation from one state to another for good; its lines, or None where it is not in that state."""
     parameters = {"id": order_id, "from_state": before, "to_state": after}
-    return _decoded(transaction.execute(_move, parameters).scalar_one_or_none())
+    return _decoded(next((row.lines for row in transaction.fetch(_move, parameters)), None))
 
 
 def let_go(transaction: Transaction, order_id: str) -> list[ReservedLine] | None:

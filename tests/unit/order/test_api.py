@@ -44,7 +44,7 @@ class Shop:
         order_id = order_id_for("u1", key)
         release = f"DELETE product /internal/reservations/{order_id}"
         self.service.peers.answers[release] = lambda _body: self.released.append(order_id)
-        after = f"GET cart /internal/carts/u1?after={order_id}"
+        after = f"GET cart /internal/carts/u1/after/{order_id}"
         self.service.peers.answers[after] = lambda _body: self._cart_after(order_id)
         return self.service.request(
             "POST", "/api/orders", by=by, json=json or PAY, headers={"Idempotency-Key": key}, **options
