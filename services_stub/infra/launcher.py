@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from services_stub.infra import protocol
+from services_stub.infra.scheduling import prefer_long_turns
 
 DRAIN_SECONDS = 10.0
 _LOG_LIMIT_BYTES = 16 * 1024 * 1024
@@ -241,20 +242,10 @@ def _be_called(name: str) -> None:
 
 def main() -> None:
     """Serve the supervisor at the other end of the socket whose descriptor is the first argument."""
-    _prefer_long_turns()
+    # A purchase wakes ten processes up some seventy times. All children inherit it.
+    prefer_long_turns()
     with socket.socket(fileno=int(sys.argv[1])) as supervisor:
         Launcher(supervisor).run()
-
-
-def _prefer_long_turns() -> None:
-    """Let no process interrupt another one at each message.
-
-    A purchase wakes ten processes up some seventy times. By default each wake-up interrupts whoever works, and both
-    find cold caches afterwards; in turns, each finds several messages waiting. All children inherit it.
-    """
-    if hasattr(os, "SCHED_BATCH"):
-        with contextlib.suppress(OSError):
-            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 if __name__ == "__main__":

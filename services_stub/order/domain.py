@@ -6,7 +6,8 @@ import hashlib
 import re
 from collections.abc import Iterable
 from decimal import Decimal
-from uuid import UUID, uuid5
+
+from uuid_utils import UUID, uuid5
 
 from services_stub.contracts.money import ZERO, to_cents
 

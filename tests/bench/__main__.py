@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import json
 import math
-import os
 import shutil
 import statistics
 import subprocess
@@ -16,6 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from services_stub.infra.scheduling import prefer_long_turns
 from tests.bench.load import Measured, closed_loop, prepare
 from tests.bench.machine import cpu_seconds, description, memory_mib
 from tests.bench.watch import PaidWatch
@@ -31,9 +31,8 @@ def main() -> None:
     parser.add_argument("--shoppers", type=int, default=SHOPPERS, help="shoppers in the closed loop")
     parser.add_argument("--kafka", action="append", help="the brokers; default: embedded and apache")
     options = parser.parse_args()
-    if hasattr(os, "SCHED_BATCH"):
-        # As the marketplace does: the load shall not interrupt it at each answer.
-        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    # As the marketplace does: the load shall not interrupt it at each answer.
+    prefer_long_turns()
     _say(description())
     _say(
         f"load      {options.shoppers} shoppers, closed loop, "
