@@ -30,6 +30,7 @@ def notification_service() -> Service:
         routes=ROUTES,
         tables=tables,
         handlers=handlers(Teller(AddressBook())),
+        patience=0.02,
         ignores={OrderUpdated: lambda event: event.status not in TEMPLATE_OF_STATUS},
         workers=_workers,
     )

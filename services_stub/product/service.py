@@ -17,4 +17,6 @@ def _workers(context: Context) -> Sequence[Worker]:
     return [ExpiryWorker(context, pause)]
 
 
-SERVICE = Service(name="product", routes=ROUTES, hot=[reserve], tables=metadata, handlers=HANDLERS, workers=_workers)
+SERVICE = Service(
+    name="product", routes=ROUTES, hot=[reserve], tables=metadata, handlers=HANDLERS, patience=0.01, workers=_workers
+)

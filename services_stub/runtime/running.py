@@ -129,7 +129,7 @@ class RunningService:
             )
         else:
             handling = InDatabase(self._service.name, self.context.writer, self._service.handlers)
-        source = RecordSource(self._settings, [event.topic for event in events], self._on_gap)
+        source = RecordSource(self._settings, [event.topic for event in events], self._on_gap, self._service.patience)
         hops = HopReporter(self._settings, self._publisher)
         return Consumer(self._service.name, events, source, handling, hops, self._on_bug, self._service.ignores)
 

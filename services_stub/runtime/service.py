@@ -45,7 +45,8 @@ def _no_workers(_context: Context) -> Sequence[Worker]:
 class Service:
     """A service as its `service.py` wires it.
 
-    `hot` are those of its routes that every purchase takes.
+    `hot` are those of its routes that every purchase takes. `patience` is how many seconds an event may wait for others
+    to be handled with it, where nobody waits for what comes of it.
     `tables` gives it a database with writer, outbox and inbox; `handlers` say which events it consumes there, and
     `ignores` which of those change nothing, so that nothing is written for them. A
     service with another store gives `consumes` and `sink` instead. `wrap` puts an ASGI application in front of the
@@ -59,6 +60,7 @@ class Service:
     handlers: Mapping[type[Event], Handler] = field(default_factory=dict)
     ignores: Mapping[type[Event], Callable[[Any], bool]] = field(default_factory=dict)
     consumes: Sequence[type[Event]] = ()
+    patience: float = 0.0
     sink: Callable[[Context], Sink] | None = None
     workers: Callable[[Context], Sequence[Worker]] = _no_workers
     wrap: Callable[[ASGIApp, Context], ASGIApp] | None = None

@@ -6,6 +6,7 @@ at once after a crash, with no rebalance. Offsets are committed under the group'
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -23,7 +24,14 @@ _TRANSIENT = (KafkaError._PARTITION_EOF, KafkaError._ALL_BROKERS_DOWN, KafkaErro
 class RecordSource:
     """Reads batches and commits offsets. `on_gap` hears of records that the broker dropped unread."""
 
-    def __init__(self, settings: Settings, topics: Sequence[str], on_gap: Callable[[str, int, int, int], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        topics: Sequence[str],
+        on_gap: Callable[[str, int, int, int], None],
+        patience: float = 0.0,
+    ) -> None:
+        self._patience = patience
         self._topics = list(topics)
         self._on_gap = on_gap
         self._next: dict[tuple[str, int], int] = {}
@@ -54,7 +62,7 @@ class RecordSource:
         self._consumer.assign(committed)
 
     def poll(self, most: int, timeout: float) -> list[Record]:
-        """Up to `most` records: waits up to `timeout` seconds for the first, takes what is there beside it.
+        """Up to `most` records: waits up to `timeout` seconds for the first, takes what is there (after `patience`).
 
         Raises:
             Unavailable: the broker answered with an error that is not healed by reading on.
@@ -62,6 +70,8 @@ class RecordSource:
         first = self._consumer.poll(timeout)
         if first is None:
             return []
+        if self._patience:
+            time.sleep(self._patience)
         messages = [first, *self._consumer.consume(most - 1, 0)]
         records: list[Record] = []
         for message in messages:
