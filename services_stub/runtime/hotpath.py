@@ -20,7 +20,6 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from services_stub.contracts.envelope import from_http
 from services_stub.contracts.money import encode_json
 from services_stub.runtime.context import Context
-from services_stub.runtime.errors import Refused, Unavailable
 from services_stub.runtime.http import LARGEST_BODY, admit, as_response, decode_body
 from services_stub.runtime.identifiers import new_id
 
@@ -106,7 +105,9 @@ class HotPath:
         try:
             caller = await admit(self._context, route.handler, headers)
             status, content = await route.answer(_Request(headers, body, caller, path, self._context))
-        except (Refused, Unavailable) as error:
+        except _Unusual:
+            raise
+        except Exception as error:  # noqa: BLE001 - the edge of a request: what no handler expects is told as a bug
             response = as_response(error)
             extra = {"content-type": str(response.media_type), **response.headers}
             pairs = [(name.lower().encode(), value.encode()) for name, value in extra.items()]

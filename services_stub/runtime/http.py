@@ -122,10 +122,8 @@ def build_app(service: str, routes: Sequence[HTTPRouteHandler], context: Context
         request_max_body_size=LARGEST_BODY,
         dependencies=door.dependencies(),
         exception_handlers={
-            Refused: _on_expected,
-            Unavailable: _on_expected,
             HTTPException: _on_http,
-            Exception: _on_bug,
+            Exception: _on_error,
         },
         openapi_config=OpenAPIConfig(
             title=service, version="1", path="/internal/docs", render_plugins=[], use_handler_docstrings=True
@@ -215,24 +213,27 @@ class _Door:
         return from_http(request.headers, request_id=new_id())
 
 
-def as_response(error: Refused | Unavailable) -> Response[bytes]:
-    """What the caller is told of a refusal, or of something that is away."""
+def as_response(error: Exception) -> Response[bytes]:
+    """What the caller is told of a refusal, of something that is away, or of a bug."""
     if isinstance(error, Refused):
         return problem_response(error.problem)
-    structlog.get_logger().warning("unavailable", reason=str(error))
-    return problem_response(problem(503, "unavailable", "a part of the marketplace is away: try again in a moment"))
+    if isinstance(error, Unavailable):
+        structlog.get_logger().warning("unavailable", reason=str(error))
+        return problem_response(problem(503, "unavailable", "a part of the marketplace is away: try again in a moment"))
+    structlog.get_logger().error("a request failed by a bug", exc_info=error)
+    return problem_response(problem(500, "internal-error", "this is a bug; the log of the service says more"))
 
 
-def _on_expected(_request: Request[Any, Any, State], error: Refused | Unavailable) -> Response[bytes]:
+def _on_error(_request: Request[Any, Any, State], error: Exception) -> Response[bytes]:
     return as_response(error)
 
 
-def _on_http(request: Request[Any, Any, State], error: HTTPException) -> Response[bytes]:
+def _on_http(_request: Request[Any, Any, State], error: HTTPException) -> Response[bytes]:
     errors = [_field_error(item) for item in error.extra or [] if isinstance(item, dict)]
     code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
     detail = error.detail if not errors else "; ".join(f"`{item.field}`: {item.message}" for item in errors)
     if error.status_code >= 500:
-        return _on_bug(request, error)
+        return as_response(error)
     if error.status_code == HTTPStatus.NOT_FOUND:
         detail = "there is no such path"
     return problem_response(problem(error.status_code, "invalid-input" if errors else code, detail, errors=errors))
@@ -245,8 +246,3 @@ def _field_error(item: dict[str, Any]) -> FieldError:
     # Litestar names the parameter of the function; on the wire names are camelCase.
     first, *others = field.split("_")
     return FieldError(field=first + "".join(map(str.capitalize, others)), message=str(item.get("message", "")))
-
-
-def _on_bug(request: Request[Any, Any, State], error: Exception) -> Response[bytes]:
-    structlog.get_logger().error("a request failed by a bug", path=request.url.path, exc_info=error)
-    return problem_response(problem(500, "internal-error", "this is a bug; the log of the service says more"))

@@ -30,6 +30,8 @@ async def make(data: CreateProduct, key: Key, caller: Caller, cause: Cause, note
         raise Refused(409, "no", "refused", lines=[1, 2])
     if data.name == "away":
         raise Unavailable("somewhere")
+    if data.name == "bug":
+        raise KeyError("a bug")
     seen = {"name": data.name, "key": key, "by": caller.user_id, "flow": cause.correlation_id, "note": note}
     return JsonResponse(seen, status_code=200 if data.name == "again" else 201)
 
@@ -78,6 +80,7 @@ REQUESTS: list[tuple[str, str, dict[str, str], str]] = [
     ("POST", "/api/things", USER, GOOD.replace("Lamp", "again")),
     ("POST", "/api/things", USER, GOOD.replace("Lamp", "refused")),
     ("POST", "/api/things", USER, GOOD.replace("Lamp", "away")),
+    ("POST", "/api/things", USER, GOOD.replace("Lamp", "bug")),
     ("POST", "/api/things", USER, GOOD.replace("12.50", "-1")),
     ("POST", "/api/things", USER, GOOD.replace("Lamp", "La\\u0000mp")),
     ("POST", "/api/things", USER, GOOD.replace("Lamp", "Lämpchen 💡")),
