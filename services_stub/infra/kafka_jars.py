@@ -50,8 +50,11 @@ def _fetch(target: Path, announce: Callable[[str], None]) -> None:
 
 
 def _download(repository: Path, announce: Callable[[str], None]) -> list[Path]:
+    # In the process that fetches only: importing takes a while.
+    import truststore
     from jgo.maven import MavenContext
 
+    truststore.inject_into_ssl()
     context = MavenContext(repo_cache=repository)
     roots, others = context.resolver.resolve([context.create_dependency(_KAFKA)])
     needed = [*roots, *(dependency for dependency in others if dependency.scope in ("compile", "runtime"))]
