@@ -15,6 +15,7 @@ from datetime import datetime
 import msgspec
 
 from services_stub.contracts.base import Event
+from services_stub.contracts.times import rfc3339
 
 SPEC_VERSION = "1.0"
 CONTENT_TYPE = "application/json"
@@ -117,7 +118,7 @@ def envelope_for(event: Event, *, event_id: str, source: str, now: datetime, cau
         id=event_id,
         type=event_type(type(event)),
         source=f"/services/{source}",
-        time=now.isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        time=rfc3339(now),
         subject=event.subject,
         dataschema=f"{SCHEMA_BASE}/{event.schema_name()}.json",
         correlation_id=flow or cause.correlation_id or event_id,

@@ -16,7 +16,6 @@ from concurrent.futures import Future
 import msgspec
 import structlog
 
-from services_stub.contracts.envelope import Cause
 from services_stub.contracts.http.auth import BlockedSellers as BlockedSellersAnswer
 from services_stub.contracts.problem import Problem, problem
 from services_stub.contracts.topics import SELLER_BLOCKED, SELLER_UNBLOCKED
@@ -25,6 +24,7 @@ from services_stub.runtime.errors import Refused, Unavailable
 from services_stub.runtime.kafka.records import Record
 from services_stub.runtime.kafka.tail import Tail
 from services_stub.runtime.retry import pause_after
+from services_stub.runtime.transaction import NO_CAUSE
 
 REFRESH_SECONDS = 30.0
 """How old the set may become without an event: an event that got lost is made good by then."""
@@ -34,7 +34,6 @@ _LONGEST_PAUSE = 2.0
 _WORTH_A_WORD = 5
 """Everything starts at once, so the first attempts may well come too early."""
 
-_NO_CAUSE = Cause("", "", "")
 _BLOCKED = problem(403, "seller-blocked", "this seller is blocked")
 
 
@@ -105,7 +104,7 @@ class BlockedSellers:
             Unavailable: auth does not answer.
         """
         answer = await self._context.peers.call(
-            "auth", "GET", "/internal/blocked-sellers", expect=BlockedSellersAnswer, cause=_NO_CAUSE
+            "auth", "GET", "/internal/blocked-sellers", expect=BlockedSellersAnswer, cause=NO_CAUSE
         )
         self._ids &= set(answer.seller_ids)
         self.take(set(answer.seller_ids))

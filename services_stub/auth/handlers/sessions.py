@@ -9,8 +9,8 @@ import structlog
 
 from services_stub.auth.domain import REFRESH, RefreshVerdict, judge_refresh
 from services_stub.auth.store import sessions, users
-from services_stub.auth.store.tables import moment_of
 from services_stub.contracts.http.auth import User
+from services_stub.contracts.times import from_microseconds
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.identifiers import new_id
 from services_stub.runtime.transaction import Transaction
@@ -49,7 +49,7 @@ def refresh(transaction: Transaction, token: str) -> Session | None:
     known = sessions.find(transaction, token)
     if known is None:
         return None
-    expires_at = moment_of(known.expires_at)
+    expires_at = from_microseconds(known.expires_at)
     match judge_refresh(used=known.used, expires_at=expires_at, now=transaction.now):
         case RefreshVerdict.STOLEN:
             structlog.get_logger().warning("a refresh token was used twice; its session ends", user_id=known.user_id)

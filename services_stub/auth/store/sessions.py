@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, insert, select, update
 
-from services_stub.auth.store.tables import micros, refresh_tokens
+from services_stub.auth.store.tables import refresh_tokens
+from services_stub.contracts.times import to_microseconds
 from services_stub.runtime.transaction import Transaction
 
 _add = insert(refresh_tokens)
@@ -25,10 +26,10 @@ def add(transaction: Transaction, token: str, family_id: str, user_id: str, expi
         "family_id": family_id,
         "user_id": user_id,
         "used": False,
-        "expires_at": micros(expires_at),
+        "expires_at": to_microseconds(expires_at),
     }
     transaction.execute(_add, row)
-    transaction.execute(_forget, {"before": micros(transaction.now)})
+    transaction.execute(_forget, {"before": to_microseconds(transaction.now)})
 
 
 def find(transaction: Transaction, token: str) -> Row[Any] | None:

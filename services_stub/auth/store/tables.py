@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 from sqlalchemy import BigInteger, Boolean, Column, Index, MetaData, String, Table, Text
 
 metadata = MetaData()
@@ -37,21 +35,3 @@ refresh_tokens = Table(
     Index("refresh_tokens_by_family", "family_id"),
     Index("refresh_tokens_by_expiry", "expires_at"),
 )
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-def micros(moment: datetime) -> int:
-    """A time as the tables keep it."""
-    return (moment - _EPOCH) // _MICROSECOND
-
-
-def moment_of(value: int) -> datetime:
-    """A time of the tables."""
-    return _EPOCH + timedelta(microseconds=value)
-
-
-def timestamp(moment: datetime) -> str:
-    """A time as RFC 3339 in UTC."""
-    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, select, update
 
 from services_stub.auth.domain import canonical_email, search_text
-from services_stub.auth.store.tables import micros, moment_of, timestamp, users
+from services_stub.auth.store.tables import users
 from services_stub.contracts.http.auth import User
 from services_stub.contracts.http.page import DEFAULT_PAGE, Page
+from services_stub.contracts.times import from_microseconds, rfc3339, to_microseconds
 from services_stub.runtime.cursor import decode_cursor, encode_cursor
 from services_stub.runtime.database import InsertOrIgnore
 from services_stub.runtime.transaction import Transaction
@@ -46,7 +47,7 @@ def add(transaction: Transaction, user: User, password_hash: str) -> bool:
         "password_hash": password_hash,
         "blocked": user.blocked,
         "blocked_reason": user.blocked_reason,
-        "created_at": micros(transaction.now),
+        "created_at": to_microseconds(transaction.now),
     }
     return transaction.execute(_add, row).rowcount == 1
 
@@ -113,5 +114,5 @@ def user_of(row: Row[Any]) -> User:
         phone=row.phone,
         blocked=row.blocked,
         blocked_reason=row.blocked_reason,
-        created_at=timestamp(moment_of(row.created_at)),
+        created_at=rfc3339(from_microseconds(row.created_at)),
     )

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import msgspec
 import structlog
 
+from services_stub.contracts.times import to_microseconds
 from services_stub.notification import store
 from services_stub.notification.domain.delivery import Answer, Attempt, State, after
 from services_stub.runtime.context import Context
@@ -139,7 +140,7 @@ class Delivery:
     def step(self) -> float:
         """Deliver one round; the seconds to wait before the next."""
         try:
-            mails = self._spool.due(_microseconds(self._clock()), MOST_AT_ONCE)
+            mails = self._spool.due(to_microseconds(self._clock()), MOST_AT_ONCE)
             if not mails:
                 return _EVERY
             self._session.open()
@@ -177,7 +178,7 @@ class Delivery:
         attempt = after(answer, attempts, now - mail.created_at, self._chance)
         if attempt.state is State.FAILED:
             structlog.get_logger().warning("a message cannot be delivered", mail_id=mail.mail_id, reason=attempt.error)
-        return Recorded(mail.mail_id, attempts, attempt, _microseconds(now) + int(attempt.wait * 1_000_000))
+        return Recorded(mail.mail_id, attempts, attempt, to_microseconds(now) + int(attempt.wait * 1_000_000))
 
     def _pause(self, reason: str) -> float:
         self._failures += 1
@@ -206,7 +207,3 @@ def record_attempts(tx: Transaction, attempts: list[Recorded]) -> None:
         for item in attempts
     ]
     tx.execute(store.record_attempt, rows)
-
-
-def _microseconds(moment: datetime) -> int:
-    return int(moment.timestamp() * 1_000_000)

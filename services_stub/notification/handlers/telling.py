@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from services_stub.contracts.events.notification import NotificationSent
+from services_stub.contracts.times import rfc3339, to_microseconds
 from services_stub.notification import store
 from services_stub.notification.domain import templates
 from services_stub.notification.domain.delivery import State
@@ -63,7 +64,7 @@ class Teller:
             "subject": letter.subject,
             "text": letter.text,
             "read": False,
-            "created_at": _written(tx),
+            "created_at": rfc3339(tx.now),
         }
         if tx.write(store.add_notification, row) == 0:
             return Outcome.DUPLICATE
@@ -124,8 +125,8 @@ def _append(tx: Transaction, notification_id: str, channel: str, recipient: str,
             "state": State.SPOOLED.value,
             "attempts": 0,
             "error": "",
-            "due_at": int(tx.now.timestamp() * 1_000_000),
-            "created_at": _written(tx),
+            "due_at": to_microseconds(tx.now),
+            "created_at": rfc3339(tx.now),
         },
     )
 
@@ -141,7 +142,3 @@ def _publish(tx: Transaction, news: News, notification_id: str, channel: str, le
             subject_line=letter.subject,
         )
     )
-
-
-def _written(tx: Transaction) -> str:
-    return tx.now.isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -19,9 +19,9 @@ from services_stub.contracts.events.order import OrderItem
 from services_stub.contracts.http.cart import Cart, Ordered
 from services_stub.contracts.http.order import PlaceOrder
 from services_stub.contracts.http.product import LineProblem, Reservation, ReservationLine, Reserve
+from services_stub.contracts.times import to_microseconds
 from services_stub.order.domain import fingerprint_of, order_id_for, total
 from services_stub.order.handlers.placing import Latest, Place, Placed, place, standing
-from services_stub.order.store import microseconds
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused, Unavailable
 
@@ -45,7 +45,7 @@ async def check_out(context: Context, user_id: str, key: str, request: PlaceOrde
     fingerprint = fingerprint_of(request.payment_method, expected)
     flow = Cause(order_id, cause.causation_id, cause.traceparent)
     async with _under_way.setdefault(order_id, asyncio.Lock()):
-        since = microseconds(datetime.now(UTC) - _CART_REMEMBERS)
+        since = to_microseconds(datetime.now(UTC) - _CART_REMEMBERS)
         found = await context.read(standing, order_id, fingerprint, user_id, since)
         if found.before is not None:
             return Placed(found.before, replayed=True)

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection, Row, Update
 
 from services_stub.contracts.http.order import Order
+from services_stub.contracts.times import to_microseconds
 from services_stub.order import store
 from services_stub.order.domain import total
 from services_stub.order.fulfilment import Trigger
@@ -96,5 +97,5 @@ def _shares(tx: Transaction, command: OfSeller) -> tuple[Row[Any], Row[Any], lis
 
 
 def _stamp(tx: Transaction, statement: Update, command: OfSeller) -> None:
-    now = store.microseconds(tx.now)
+    now = to_microseconds(tx.now)
     tx.execute(statement, {"of_order": command.order_id, "of_seller": command.seller_id, "now": now})

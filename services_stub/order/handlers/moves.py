@@ -8,6 +8,7 @@ from sqlalchemy import Row
 
 from services_stub.contracts.events.order import OrderStatus, OrderUpdated
 from services_stub.contracts.money import from_cents
+from services_stub.contracts.times import to_microseconds
 from services_stub.order import store
 from services_stub.order.fulfilment import Effect, Trigger, next_step
 from services_stub.runtime.errors import Refused
@@ -31,7 +32,7 @@ def follow(tx: Transaction, row: Row[Any], trigger: Trigger, *, reason: str = ""
     if step.effect is Effect.NOTHING:
         return
     why = reason or step.reason
-    now = store.microseconds(tx.now)
+    now = to_microseconds(tx.now)
     tx.write(store.MOVE_ORDER, {"of_order": row.order_id, "new_status": step.status, "new_reason": why, "now": now})
     remember(tx, row.order_id, step.status, f"{why}: {note}" if note else why)
     tx.publish(
@@ -51,7 +52,7 @@ def follow(tx: Transaction, row: Row[Any], trigger: Trigger, *, reason: str = ""
 
 def remember(tx: Transaction, order_id: str, status: OrderStatus, reason: str) -> None:
     """Add a step to the order's history."""
-    row = {"order_id": order_id, "status": status, "reason": reason, "at": store.microseconds(tx.now)}
+    row = {"order_id": order_id, "status": status, "reason": reason, "at": to_microseconds(tx.now)}
     tx.append(store.order_history, row)
 
 

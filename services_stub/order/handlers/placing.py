@@ -12,6 +12,7 @@ from services_stub.contracts.events.order import OrderCreated, OrderItem
 from services_stub.contracts.http.order import Order, OrderChange
 from services_stub.contracts.http.product import LineProblem
 from services_stub.contracts.money import encode_json, to_cents
+from services_stub.contracts.times import rfc3339, to_microseconds
 from services_stub.order import store
 from services_stub.order.fulfilment import PLACED
 from services_stub.order.handlers.moves import no_such_order, remember
@@ -42,7 +43,7 @@ class Placed(msgspec.Struct, frozen=True):
 
 def place(tx: Transaction, command: Place) -> Placed:
     """Insert the order and publish order-created, unless the order is there already."""
-    now = store.microseconds(tx.now)
+    now = to_microseconds(tx.now)
     if tx.write(store.INSERT_ORDER, _row(command, now)) == 0:
         before = placed_before(tx.connection, command.order_id, command.fingerprint)
         if before is None:
@@ -71,7 +72,7 @@ def place(tx: Transaction, command: Place) -> Placed:
         ),
         correlation_id=command.order_id,
     )
-    return Placed(_just_placed(command, store.rfc3339(now)), replayed=False)
+    return Placed(_just_placed(command, rfc3339(tx.now)), replayed=False)
 
 
 def placed_before(connection: Connection, order_id: str, fingerprint: str) -> Order | None:

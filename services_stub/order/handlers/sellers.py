@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from services_stub.contracts.base import Event
 from services_stub.contracts.events.auth import SellerBlocked, SellerUnblocked
+from services_stub.contracts.times import to_microseconds
 from services_stub.order import store
 from services_stub.order.fulfilment import Trigger
 from services_stub.order.handlers.moves import follow
@@ -48,6 +49,6 @@ def _set_block(tx: Transaction, received: Received[Event], seller_id: str, *, bl
 
 def _time_of(received: Received[Event]) -> int:
     try:
-        return store.microseconds(datetime.fromisoformat(received.envelope.time).astimezone(UTC))
+        return to_microseconds(datetime.fromisoformat(received.envelope.time).astimezone(UTC))
     except (ValueError, OverflowError) as error:
         raise Poison(f"ce_time is {received.envelope.time!r}, which is no time") from error

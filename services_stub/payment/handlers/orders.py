@@ -6,6 +6,7 @@ from functools import partial
 
 from services_stub.contracts.events.order import OrderCreated, OrderStatus, OrderUpdated
 from services_stub.contracts.money import to_cents
+from services_stub.contracts.times import to_microseconds
 from services_stub.payment.domain import MOVES, Happening, Stage
 from services_stub.payment.handlers.jobs import Job, Jobs
 from services_stub.payment.store import payments as store
@@ -47,7 +48,7 @@ def order_updated(jobs: Jobs, tx: Transaction, received: Received[OrderUpdated])
         "reason": event.reason,
         "caused_by": cause.causation_id,
         "traceparent": cause.traceparent,
-        "updated_at": store.microseconds(tx.now),
+        "updated_at": to_microseconds(tx.now),
     }
     tx.execute(store.CALL_OFF, {"of_order": event.order_id, **changes})
     tx.after_commit(partial(jobs.put, Job.of({**row._mapping, **changes})))
@@ -62,7 +63,7 @@ def _row(
     payment_method: str,
 ) -> dict[str, str | int]:
     event, cause = received.event, received.envelope.cause()
-    now = store.microseconds(tx.now)
+    now = to_microseconds(tx.now)
     return {
         "order_id": event.order_id,
         "payment_id": new_id(),

@@ -9,6 +9,7 @@ import msgspec
 from services_stub.contracts.base import Event
 from services_stub.contracts.events.payment import PaymentFailed, PaymentRefunded, PaymentSuccess
 from services_stub.contracts.money import from_cents
+from services_stub.contracts.times import to_microseconds
 from services_stub.payment.domain import MOVES, Fact, Happening, Stage
 from services_stub.payment.handlers.jobs import Job, Jobs
 from services_stub.payment.store import payments as store
@@ -90,7 +91,7 @@ def _settle(tx: Transaction, answer: Answer, stage: Stage, known_reason: str) ->
         return None
     job = answer.job
     reason = answer.reason or known_reason
-    changes = {"stage": move.stage, "reason": reason, "updated_at": store.microseconds(tx.now)}
+    changes = {"stage": move.stage, "reason": reason, "updated_at": to_microseconds(tx.now)}
     if answer.charge_id:
         changes["charge_id"] = answer.charge_id
     settled = tx.write(store.SETTLE, {"of_order": job.order_id, "stage_before": stage, **changes})

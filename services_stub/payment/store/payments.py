@@ -7,7 +7,6 @@ the open work of a payment goes back to, so that its outcome carries on the same
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -31,6 +30,7 @@ from sqlalchemy import (
 from services_stub.contracts.http.page import Page
 from services_stub.contracts.http.payment import Payment, PaymentStatus
 from services_stub.contracts.money import from_cents
+from services_stub.contracts.times import from_microseconds, rfc3339
 from services_stub.payment.domain import OPEN_WORK, Stage
 from services_stub.runtime.cursor import decode_cursor, encode_cursor
 from services_stub.runtime.database import InsertOrIgnore
@@ -83,13 +83,6 @@ STATUS_OF: Mapping[Stage, PaymentStatus] = {
 }
 """What the world sees of a stage."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def microseconds(moment: datetime) -> int:
-    """`moment` as databases keep it."""
-    return (moment - _EPOCH) // timedelta(microseconds=1)
-
 
 def find_payment(connection: Connection, order_id: str) -> Row[Any] | None:
     """The row of an order's payment."""
@@ -107,8 +100,8 @@ def to_payment(row: Row[Any]) -> Payment:
         amount=from_cents(row.amount),
         currency=row.currency,
         payment_method=row.payment_method,
-        created_at=_rfc3339(row.created_at),
-        updated_at=_rfc3339(row.updated_at),
+        created_at=rfc3339(from_microseconds(row.created_at)),
+        updated_at=rfc3339(from_microseconds(row.updated_at)),
     )
 
 
@@ -135,7 +128,3 @@ def _page(connection: Connection, statement: Select[Any], cursor: str, limit: in
         items=[to_payment(row) for row in rows[:limit]],
         next_cursor=None if last is None else encode_cursor([last.created_at, last.order_id]),
     )
-
-
-def _rfc3339(moment: int) -> str:
-    return (_EPOCH + timedelta(microseconds=moment)).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -12,9 +12,9 @@ from sqlalchemy import Row
 
 from services_stub.contracts.http.product import ChangeProduct, CreateProduct, Product
 from services_stub.contracts.money import to_cents
+from services_stub.contracts.times import to_microseconds
 from services_stub.product import domain
 from services_stub.product.store import products, reservations
-from services_stub.product.store.tables import micros
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.identifiers import new_id
 from services_stub.runtime.transaction import Transaction
@@ -70,7 +70,7 @@ def create(transaction: Transaction, command: Create) -> Product:
         "disabled": False,
         "deleted": False,
         "version": 1,
-        "created_at": micros(transaction.now),
+        "created_at": to_microseconds(transaction.now),
     }
     added = products.add(transaction, row)
     products.publish_created(transaction, added)

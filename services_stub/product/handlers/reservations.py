@@ -8,10 +8,10 @@ from datetime import timedelta
 
 from services_stub.contracts.http.product import LineProblem, Reservation, Reserve, ReservedLine
 from services_stub.contracts.money import from_cents
+from services_stub.contracts.times import rfc3339
 from services_stub.product import domain
 from services_stub.product.domain import Offer, ReservationState, Wanted, status_of
 from services_stub.product.store import products, reservations
-from services_stub.product.store.tables import micros, timestamp
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.transaction import Transaction
 
@@ -71,7 +71,7 @@ def reserve(transaction: Transaction, command: Hold) -> Reservation:
     for product_id, count in units.items():
         row = products.move(transaction, product_id, quantity=-count, reserved=count)
         products.publish_updated(transaction, row, correlation_id=order_id)
-    return Reservation(order_id=order_id, expires_at=timestamp(micros(expires_at)), lines=lines)
+    return Reservation(order_id=order_id, expires_at=rfc3339(expires_at), lines=lines)
 
 
 def release(transaction: Transaction, order_id: str) -> None:

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 from services_stub.contracts.events.product import ProductCreated, ProductDeleted, ProductStatus, ProductUpdated
 from services_stub.contracts.http.product import Product
 from services_stub.contracts.money import from_cents
+from services_stub.contracts.times import from_microseconds, rfc3339
 from services_stub.product.domain import status_of
-from services_stub.product.store.tables import products, timestamp
+from services_stub.product.store.tables import products
 from services_stub.runtime.prepared import fetch
 from services_stub.runtime.transaction import Transaction
 
@@ -103,7 +104,7 @@ def product_of(row: Row[Any]) -> Product:
         quantity=row.quantity,
         status=_status(row),
         version=row.version,
-        created_at=timestamp(row.created_at),
+        created_at=rfc3339(from_microseconds(row.created_at)),
         reserved=row.reserved,
     )
 

@@ -11,8 +11,9 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 
 from services_stub.contracts.http.product import Reservation, ReservedLine
 from services_stub.contracts.money import encode_json
+from services_stub.contracts.times import from_microseconds, rfc3339, to_microseconds
 from services_stub.product.domain import ReservationState
-from services_stub.product.store.tables import micros, reservations, sellers, timestamp
+from services_stub.product.store.tables import reservations, sellers
 from services_stub.runtime.database import InsertOrIgnore
 from services_stub.runtime.transaction import Transaction
 
@@ -71,7 +72,7 @@ def hold(transaction: Transaction, order_id: str, expires_at: datetime, lines: S
     row = {
         "order_id": order_id,
         "state": ReservationState.HELD,
-        "expires_at": micros(expires_at),
+        "expires_at": to_microseconds(expires_at),
         "lines": encode_json(lines).decode(),
     }
     return transaction.write(_hold, row) == 1
@@ -82,7 +83,7 @@ def hold_anew(transaction: Transaction, order_id: str, expires_at: datetime, lin
     parameters = {
         "id": order_id,
         "to_state": ReservationState.HELD,
-        "expiry": micros(expires_at),
+        "expiry": to_microseconds(expires_at),
         "new_lines": encode_json(lines).decode(),
     }
     transaction.execute(_hold_anew, parameters)
@@ -114,7 +115,7 @@ def confirm(transaction: Transaction, order_ids: Sequence[str]) -> None:
 
 def overdue(connection: Connection, before: datetime) -> list[str]:
     """The orders whose reservations expired before `before`, the oldest first."""
-    return list(connection.scalars(_overdue, {"before": micros(before)}))
+    return list(connection.scalars(_overdue, {"before": to_microseconds(before)}))
 
 
 def reservation_of(row: Row[Any]) -> Reservation:
@@ -125,7 +126,9 @@ def reservation_of(row: Row[Any]) -> Reservation:
     """
     without_expiry = _LONG_AGO if row.state == ReservationState.RELEASED else _NEVER
     expires_at = without_expiry if row.expires_at is None else row.expires_at
-    return Reservation(order_id=row.order_id, expires_at=timestamp(expires_at), lines=_lines.decode(row.lines))
+    return Reservation(
+        order_id=row.order_id, expires_at=rfc3339(from_microseconds(expires_at)), lines=_lines.decode(row.lines)
+    )
 
 
 def is_blocked(connection: Connection, seller_id: str) -> bool:

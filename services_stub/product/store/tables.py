@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 from sqlalchemy import BigInteger, Boolean, Column, Index, MetaData, String, Table, Text
 
 metadata = MetaData()
@@ -56,16 +54,3 @@ sellers = Table(
     Column("told_at", String, nullable=False),
     Column("told_by", String, nullable=False),
 )
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-def micros(moment: datetime) -> int:
-    """A time as the tables keep it."""
-    return (moment - _EPOCH) // _MICROSECOND
-
-
-def timestamp(value: int) -> str:
-    """A time of the tables as RFC 3339 in UTC."""
-    return (_EPOCH + timedelta(microseconds=value)).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -14,8 +14,8 @@ import pytest
 
 from services_stub.contracts.envelope import is_sampled, is_traceparent
 from services_stub.contracts.problem import Problem, problem
-from services_stub.gateway.forwarding import LARGEST_BODY
 from services_stub.gateway.passthrough import PassThrough
+from services_stub.runtime.http import LARGEST_BODY
 from tests.unit.gateway.servers import StubService, closed_port, serving
 
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
