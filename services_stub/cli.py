@@ -11,8 +11,8 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from services_stub.infra.directory import DataDirectory
-    from services_stub.infra.options import Options
+    from services_stub.infra.config.directory import DataDirectory
+    from services_stub.infra.config.options import Options
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Run a marketplace, and look at it.")
 schemas = typer.Typer(no_args_is_help=True, help="The published contracts.")
@@ -27,7 +27,7 @@ DataDir = Annotated[
 @contextmanager
 def _explained() -> Iterator[None]:
     """Problems that the person can solve end the command with their message alone."""
-    from services_stub.infra.errors import CannotStart, NotRunning
+    from services_stub.infra.config.errors import CannotStart, NotRunning
 
     try:
         yield
@@ -39,7 +39,7 @@ def _explained() -> Iterator[None]:
 
 
 def _directory(chosen: Path | None) -> DataDirectory:
-    from services_stub.infra.directory import DataDirectory, default_data_directory
+    from services_stub.infra.config.directory import DataDirectory, default_data_directory
 
     return DataDirectory(chosen or default_data_directory())
 
@@ -53,7 +53,7 @@ def _options(
     kafka_config: Path | None,
     smtp: str,
 ) -> Options:
-    from services_stub.infra.options import Options, checked_kafka, checked_smtp, read_kafka_config
+    from services_stub.infra.config.options import Options, checked_kafka, checked_smtp, read_kafka_config
 
     return Options(
         directory=str(_directory(data_dir).root),
@@ -83,7 +83,7 @@ def up(
 ) -> None:
     """Start broker, cart store and services, and keep them alive until Ctrl-C."""
     with _explained():
-        from services_stub.infra import start
+        from services_stub.infra.supervisor import start
 
         options = _options(data_dir, port, processes, seed, kafka, kafka_config, smtp)
         (start.detached if detach else start.foreground)(options, typer.echo)
@@ -93,7 +93,7 @@ def up(
 def down(data_dir: DataDir = None) -> None:
     """End the marketplace and wait until its last process is gone."""
     with _explained():
-        from services_stub.infra import running
+        from services_stub.infra.inspection import running
 
         directory = _directory(data_dir)
         ended = running.end(directory)
@@ -104,7 +104,7 @@ def down(data_dir: DataDir = None) -> None:
 def status(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False, data_dir: DataDir = None) -> None:
     """Say what runs, and whether it is ready."""
     with _explained():
-        from services_stub.infra import running, tables
+        from services_stub.infra.inspection import running, tables
 
         found = running.Running(_directory(data_dir)).status()
         typer.echo(tables.status_as_json(found) if as_json else tables.status(found))
@@ -119,7 +119,7 @@ def logs(
 ) -> None:
     """Show the logs of the processes."""
     with _explained():
-        from services_stub.infra import log_view
+        from services_stub.infra.inspection import log_view
 
         log_view.show(_directory(data_dir), service, lines, follow, typer.echo)
 
@@ -132,8 +132,8 @@ def mail(
 ) -> None:
     """List the messages that the marketplace sent, or show one as it went out."""
     with _explained():
-        from services_stub.infra import mail as spool
-        from services_stub.infra import running, tables
+        from services_stub.infra.inspection import mail as spool
+        from services_stub.infra.inspection import running, tables
 
         found = running.Running(_directory(data_dir))
         typer.echo(tables.mails(spool.newest(found, limit)) if number is None else spool.one(found, number).message)
@@ -143,7 +143,7 @@ def mail(
 def export(directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where to; created if missing.")]) -> None:
     """Write the JSON Schemas of the events, the AsyncAPI and the OpenAPI document."""
     with _explained():
-        from services_stub.infra import schemas as documents
+        from services_stub.infra.inspection import schemas as documents
 
         for path in documents.export(directory):
             typer.echo(str(path))

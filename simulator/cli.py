@@ -34,13 +34,13 @@ def demo(
     Exit code 0 only if every outcome is right; 1 if one is not, 69 if the marketplace does not start, 130 if you
     interrupted it.
     """
-    from simulator.demo.host import HostOptions
+    from simulator.demo.marketplace_process import StartOptions
+    from simulator.demo.output import DemoOutput
     from simulator.demo.run import run_demo
-    from simulator.demo.screen import Screen
 
     if json is not None:
         json.touch()  # a file that cannot be written is said before the show, not after it
-    report = run_demo(HostOptions(kafka=kafka, kafka_config=kafka_config), Screen())
+    report = run_demo(StartOptions(kafka=kafka, kafka_config=kafka_config), DemoOutput())
     if json is not None:
         json.write_text(report.json(), encoding="utf-8")
     raise typer.Exit(report.exit_code)

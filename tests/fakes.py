@@ -11,9 +11,9 @@ from sqlalchemy import Connection, MetaData
 
 from services_stub.contracts.base import Event
 from services_stub.contracts.envelope import Cause, envelope_for
-from services_stub.runtime.database import Database
 from services_stub.runtime.identifiers import new_id
-from services_stub.runtime.transaction import NO_CAUSE, Received, Transaction
+from services_stub.runtime.sql.database import Database
+from services_stub.runtime.sql.transaction import NO_CAUSE, Received, Transaction
 
 E = TypeVar("E", bound=Event)
 
@@ -47,9 +47,14 @@ def transaction(tables: MetaData, *, source: str = "test", now: datetime | None 
     database.close()
 
 
-def received(event: E, *, event_id: str = "", cause: Cause = NO_CAUSE, flow: str = "") -> Received[E]:
+def received(event: E, *, event_id: str = "", cause: Cause = NO_CAUSE, correlation_id: str = "") -> Received[E]:
     """`event` as a consumer gets it."""
     envelope = envelope_for(
-        event, event_id=event_id or new_id(), source="test", now=datetime.now(UTC), cause=cause, flow=flow
+        event,
+        event_id=event_id or new_id(),
+        source="test",
+        now=datetime.now(UTC),
+        cause=cause,
+        correlation_id=correlation_id,
     )
     return Received(event, envelope, event.topic, 0, 0)

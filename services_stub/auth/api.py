@@ -9,11 +9,12 @@ from litestar.params import Parameter
 
 from services_stub.auth.domain import ACCESS
 from services_stub.auth.handlers import accounts, sessions
-from services_stub.auth.handlers.desk import Desk, desk_of
+from services_stub.auth.handlers.resources import Resources, resources_of
 from services_stub.auth.store import users
 from services_stub.contracts.envelope import Cause
 from services_stub.contracts.http.auth import BlockedSellers, KeySet, Login, Refresh, Register, Role, Tokens, User
-from services_stub.contracts.http.page import DEFAULT_PAGE, LARGEST_PAGE, Page, Reason
+from services_stub.contracts.http.page import DEFAULT_PAGE, LARGEST_PAGE, Page
+from services_stub.contracts.http.reason import Reason
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.http import allow, allow_anyone, allow_internal
@@ -25,21 +26,21 @@ SellerId = Annotated[str, Parameter(max_length=64)]
 @post("/api/auth/register", **allow_anyone())
 async def register(context: Context, cause: Cause, data: Register) -> User:
     """Make an account as a user or a seller."""
-    password_hash = await desk_of(context).passwords.hash(data.password)
-    account = accounts.NewAccount(data.email, password_hash, data.role, data.name, data.phone)
+    password_hash = await resources_of(context).passwords.hash(data.password)
+    account = accounts.RegisterAccount(data.email, password_hash, data.role, data.name, data.phone)
     return await context.write(accounts.register, account, cause)
 
 
 @post("/api/auth/login", status_code=200, **allow_anyone())
 async def login(context: Context, cause: Cause, data: Login) -> Tokens:
     """Open a session."""
-    desk = desk_of(context)
+    resources = resources_of(context)
     row = await context.read(users.find_by_email, data.email)
-    check = await desk.passwords.check(data.password, None if row is None else row.password_hash)
-    if row is None or not check.fits:
+    check = await resources.passwords.check(data.password, None if row is None else row.password_hash)
+    if row is None or not check.matches:
         raise Refused(401, "wrong-credentials", "there is no account with this address and password")
-    logged_in = sessions.LoggedIn(row.user_id, row.password_hash, check.rehashed)
-    return _tokens(desk, await context.write(sessions.log_in, logged_in, cause))
+    logged_in = sessions.OpenSession(row.user_id, row.password_hash, check.rehashed)
+    return _tokens(resources, await context.write(sessions.log_in, logged_in, cause))
 
 
 @post("/api/auth/refresh", status_code=200, **allow_anyone())
@@ -48,7 +49,7 @@ async def refresh(context: Context, cause: Cause, data: Refresh) -> Tokens:
     session = await context.write(sessions.refresh, data.refresh_token, cause)
     if session is None:
         raise Refused(401, "refresh-token-invalid", "the refresh token is not valid any more: log in again")
-    return _tokens(desk_of(context), session)
+    return _tokens(resources_of(context), session)
 
 
 @post("/api/auth/logout", status_code=204, **allow_anyone())
@@ -69,7 +70,7 @@ async def me(context: Context, caller: Caller) -> User:
 @get("/api/auth/keys", **allow_anyone())
 async def keys(context: Context) -> KeySet:
     """The keys that access tokens are verified with (RFC 7517)."""
-    return desk_of(context).signer.keys
+    return resources_of(context).signer.keys
 
 
 @get("/api/admin/users", **allow("admin"))
@@ -87,13 +88,15 @@ async def list_users(
 @post("/api/admin/block-seller/{seller_id:str}", status_code=200, **allow("admin"))
 async def block_seller(context: Context, cause: Cause, seller_id: SellerId, data: Reason | None = None) -> User:
     """Block a seller: their products are taken off the shelf, and they are locked out."""
-    return await context.write(accounts.block, accounts.Block(seller_id, _reason(data), blocked=True), cause)
+    return await context.write(accounts.block, accounts.SetSellerBlocked(seller_id, _reason(data), blocked=True), cause)
 
 
 @post("/api/admin/unblock-seller/{seller_id:str}", status_code=200, **allow("admin"))
 async def unblock_seller(context: Context, cause: Cause, seller_id: SellerId, data: Reason | None = None) -> User:
     """Take the block of a seller back."""
-    return await context.write(accounts.block, accounts.Block(seller_id, _reason(data), blocked=False), cause)
+    return await context.write(
+        accounts.block, accounts.SetSellerBlocked(seller_id, _reason(data), blocked=False), cause
+    )
 
 
 @get("/internal/blocked-sellers", **allow_internal())
@@ -102,9 +105,9 @@ async def blocked_sellers(context: Context) -> BlockedSellers:
     return BlockedSellers(seller_ids=await context.read(users.blocked_sellers))
 
 
-def _tokens(desk: Desk, session: sessions.Session) -> Tokens:
+def _tokens(resources: Resources, session: sessions.Session) -> Tokens:
     return Tokens(
-        access_token=desk.signer.access_token(session.user),
+        access_token=resources.signer.access_token(session.user),
         refresh_token=session.refresh_token,
         expires_in=int(ACCESS.total_seconds()),
         user=session.user,

@@ -31,22 +31,22 @@ PASSWORD_PROFILES = {
 """OWASP's Password Storage Cheat Sheet, argon2id, second configuration; and one that is cheap."""
 
 
-class RefreshVerdict(Enum):
+class RefreshOutcome(Enum):
     """What a refresh token that was presented is good for."""
 
-    GOOD = auto()
+    VALID = auto()
     EXPIRED = auto()
-    STOLEN = auto()
+    REUSED = auto()
 
 
-def judge_refresh(*, used: bool, expires_at: datetime, now: datetime) -> RefreshVerdict:
+def check_refresh(*, used: bool, expires_at: datetime, now: datetime) -> RefreshOutcome:
     """Whether a refresh token renews a session.
 
     One that is presented twice is in two hands, and nobody can tell which of them is the owner's.
     """
     if used:
-        return RefreshVerdict.STOLEN
-    return RefreshVerdict.GOOD if now < expires_at else RefreshVerdict.EXPIRED
+        return RefreshOutcome.REUSED
+    return RefreshOutcome.VALID if now < expires_at else RefreshOutcome.EXPIRED
 
 
 def canonical_email(email: str) -> str:

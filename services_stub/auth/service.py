@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from services_stub.auth.api import ROUTES
-from services_stub.auth.handlers.desk import Desk
+from services_stub.auth.handlers.resources import Resources
 from services_stub.auth.store.tables import metadata
 from services_stub.runtime.context import Context
 from services_stub.runtime.service import Service, Worker
 
 
 def _workers(context: Context) -> Sequence[Worker]:
-    return [Desk(context)]
+    return [Resources(context)]
 
 
 SERVICE = Service(name="auth", routes=ROUTES, tables=metadata, workers=_workers)

@@ -8,7 +8,7 @@ from litestar import delete, get, post, put
 from litestar.params import Parameter
 
 from services_stub.cart import domain, handlers
-from services_stub.cart.handlers import Desk, Visit
+from services_stub.cart.handlers import CartAccess, Resources
 from services_stub.contracts.envelope import Cause
 from services_stub.contracts.http.cart import AddToCart, Cart, ChangeQuantity, Ordered
 from services_stub.contracts.problem import FieldError
@@ -17,7 +17,7 @@ from services_stub.runtime.errors import Refused
 from services_stub.runtime.http import allow, allow_anyone, allow_internal
 from services_stub.runtime.tokens import Caller
 
-DESK = "desk"
+RESOURCES = "desk"
 SESSION_HEADER = "X-Session-Id"
 
 Session = Annotated[str | None, Parameter(header=SESSION_HEADER, description="The guest's session.")]
@@ -28,7 +28,7 @@ async def add_to_cart(
     context: Context, visitor: Caller | None, cause: Cause, data: AddToCart, session: Session = None
 ) -> Cart:
     """Put a product into the cart."""
-    return await handlers.add(_desk(context), _visit(visitor, session, cause), data)
+    return await handlers.add(_resources(context), _access(visitor, session, cause), data)
 
 
 @put("/api/cart/public/items/{product_id:str}", **allow_anyone())
@@ -41,7 +41,7 @@ async def change_line(
     session: Session = None,
 ) -> Cart:
     """Set the quantity of a line; 0 removes it."""
-    return await handlers.change(_desk(context), _visit(visitor, session, cause), product_id, data.quantity)
+    return await handlers.change(_resources(context), _access(visitor, session, cause), product_id, data.quantity)
 
 
 @delete("/api/cart/public/items/{product_id:str}", status_code=200, **allow_anyone())
@@ -49,19 +49,19 @@ async def remove_line(
     context: Context, visitor: Caller | None, cause: Cause, product_id: str, session: Session = None
 ) -> Cart:
     """Remove a line."""
-    return await handlers.remove(_desk(context), _visit(visitor, session, cause), product_id)
+    return await handlers.remove(_resources(context), _access(visitor, session, cause), product_id)
 
 
 @get("/api/cart/public", **allow_anyone())
 async def read_cart(context: Context, visitor: Caller | None, cause: Cause, session: Session = None) -> Cart:
     """Read the cart."""
-    return await handlers.read(_desk(context), _visit(visitor, session, cause))
+    return await handlers.read(_resources(context), _access(visitor, session, cause))
 
 
 @delete("/api/cart/public", status_code=200, **allow_anyone())
 async def clear_cart(context: Context, visitor: Caller | None, cause: Cause, session: Session = None) -> Cart:
     """Take everything out of the cart."""
-    return await handlers.clear(_desk(context), _visit(visitor, session, cause))
+    return await handlers.clear(_resources(context), _access(visitor, session, cause))
 
 
 @post("/api/cart/merge", status_code=200, **allow("user"))
@@ -69,25 +69,27 @@ async def merge_carts(context: Context, caller: Caller, cause: Cause, session: S
     """Merge the guest's cart into the user's; the guest's is gone then."""
     if session is None:
         raise _session_refused(400, "the guest session to merge is missing")
-    return await handlers.read(_desk(context), _visit(caller, session, cause))
+    return await handlers.read(_resources(context), _access(caller, session, cause))
 
 
 @get("/internal/carts/{user_id:str}", **allow_internal())
 async def read_cart_of(context: Context, cause: Cause, user_id: str) -> Cart:
     """The cart of a user, for the order service."""
-    return await handlers.read(_desk(context), Visit(domain.owner_of_user(user_id), "", cause))
+    return await handlers.read(_resources(context), CartAccess(domain.owner_of_user(user_id), "", cause))
 
 
 @get("/internal/carts/{user_id:str}/after/{order_id:str}", **allow_internal())
 async def read_cart_after(context: Context, cause: Cause, user_id: str, order_id: str) -> Cart:
     """The cart of a user without the lines of an order: 409 as long as they are still in it."""
-    return await handlers.read_after(_desk(context), Visit(domain.owner_of_user(user_id), "", cause), order_id)
+    return await handlers.read_after(
+        _resources(context), CartAccess(domain.owner_of_user(user_id), "", cause), order_id
+    )
 
 
 @post("/internal/carts/{user_id:str}/ordered", status_code=204, **allow_internal())
 async def lines_ordered(context: Context, user_id: str, data: Ordered) -> None:
     """Take the lines of an order out of the cart, once."""
-    await handlers.ordered(_desk(context), user_id, data)
+    await handlers.ordered(_resources(context), user_id, data)
 
 
 ROUTES = [
@@ -101,24 +103,24 @@ ROUTES = [
     read_cart_after,
     lines_ordered,
 ]
-HOT = [add_to_cart, read_cart_of, read_cart_after]
+FAST_ROUTES = [add_to_cart, read_cart_of, read_cart_after]
 """What every purchase takes."""
 
 
-def _desk(context: Context) -> Desk:
-    desk: Desk = context.state[DESK]
-    return desk
+def _resources(context: Context) -> Resources:
+    resources: Resources = context.state[RESOURCES]
+    return resources
 
 
-def _visit(visitor: Caller | None, session: str | None, cause: Cause) -> Visit:
+def _access(visitor: Caller | None, session: str | None, cause: Cause) -> CartAccess:
     if session is not None and not domain.is_identifier(session):
         raise _session_refused(400, "a session is 1 to 64 letters, digits, - or _")
     if visitor is not None:
         merging = domain.owner_of_guest(session) if session else ""
-        return Visit(domain.owner_of_user(visitor.user_id), merging, cause)
+        return CartAccess(domain.owner_of_user(visitor.user_id), merging, cause)
     if session is None:
         raise _session_refused(401, "a cart needs an access token, or a guest's X-Session-Id")
-    return Visit(domain.owner_of_guest(session), "", cause)
+    return CartAccess(domain.owner_of_guest(session), "", cause)
 
 
 def _session_refused(status: int, message: str) -> Refused:

@@ -18,13 +18,13 @@ from services_stub.cart import domain
 from services_stub.cart.domain import Line
 from services_stub.cart.store import (
     Answer,
+    CartRefusal,
     Carts,
     StoreConnection,
-    Verdict,
+    cache_product_call,
     completed,
-    forget_call,
     ordered_call,
-    remember_call,
+    tombstone_call,
 )
 from services_stub.contracts.base import Event
 from services_stub.contracts.envelope import Cause
@@ -36,20 +36,20 @@ from services_stub.contracts.money import ZERO, to_cents
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.peers import Peers
 from services_stub.runtime.service import Outcome
-from services_stub.runtime.transaction import Received
+from services_stub.runtime.sql.transaction import Received
 
 _EXACT = 2**53
 """Numbers up to this are exact in the store's scripts."""
 
 
-class Desk(msgspec.Struct, frozen=True):
+class Resources(msgspec.Struct, frozen=True):
     """What requests are served with: the store, and the way to the product service."""
 
     carts: Carts
     peers: Peers
 
 
-class Visit(msgspec.Struct, frozen=True):
+class CartAccess(msgspec.Struct, frozen=True):
     """Whose cart a request is about, the guest's cart that is merged into it first (or none), and its cause."""
 
     owner: str
@@ -57,50 +57,50 @@ class Visit(msgspec.Struct, frozen=True):
     cause: Cause
 
 
-async def read(desk: Desk, visit: Visit) -> Cart:
+async def read(resources: Resources, access: CartAccess) -> Cart:
     """The cart as it is."""
-    return await _cart(desk, visit, await desk.carts.read(visit.owner, visit.merging))
+    return await _cart(resources, access, await resources.carts.read(access.owner, access.merging))
 
 
-async def read_after(desk: Desk, visit: Visit, order_id: str) -> Cart:
+async def read_after(resources: Resources, access: CartAccess, order_id: str) -> Cart:
     """The cart without the lines of an order; refused while they are still in it."""
-    return await _cart(desk, visit, _done(await desk.carts.read_after(visit.owner, order_id)))
+    return await _cart(resources, access, _done(await resources.carts.read_after(access.owner, order_id)))
 
 
-async def add(desk: Desk, visit: Visit, command: AddToCart) -> Cart:
+async def add(resources: Resources, access: CartAccess, command: AddToCart) -> Cart:
     """Put more of a product in; it must be for sale, as far as the cart has heard."""
     product_id = command.product_id
     if not domain.is_identifier(product_id):
-        raise _refusal(Verdict.NOT_FOR_SALE)
-    answer = await desk.carts.add(visit.owner, visit.merging, product_id, command.quantity)
-    if answer is Verdict.NOT_CACHED:
-        await _fetch(desk, product_id, visit.cause)
-        answer = await desk.carts.add(visit.owner, visit.merging, product_id, command.quantity)
-    return await _cart(desk, visit, _done(answer))
+        raise _refusal(CartRefusal.NOT_FOR_SALE)
+    answer = await resources.carts.add(access.owner, access.merging, product_id, command.quantity)
+    if answer is CartRefusal.NOT_CACHED:
+        await _fetch(resources, product_id, access.cause)
+        answer = await resources.carts.add(access.owner, access.merging, product_id, command.quantity)
+    return await _cart(resources, access, _done(answer))
 
 
-async def change(desk: Desk, visit: Visit, product_id: str, quantity: int) -> Cart:
+async def change(resources: Resources, access: CartAccess, product_id: str, quantity: int) -> Cart:
     """Set the quantity of a line that is there; 0 takes it out."""
     if quantity == 0:
-        return await remove(desk, visit, product_id)
-    answer = await desk.carts.change(visit.owner, visit.merging, product_id, quantity)
-    return await _cart(desk, visit, _done(answer))
+        return await remove(resources, access, product_id)
+    answer = await resources.carts.change(access.owner, access.merging, product_id, quantity)
+    return await _cart(resources, access, _done(answer))
 
 
-async def remove(desk: Desk, visit: Visit, product_id: str) -> Cart:
+async def remove(resources: Resources, access: CartAccess, product_id: str) -> Cart:
     """Take a line out; it is no error if there is none."""
-    return await _cart(desk, visit, await desk.carts.remove(visit.owner, visit.merging, product_id))
+    return await _cart(resources, access, await resources.carts.remove(access.owner, access.merging, product_id))
 
 
-async def clear(desk: Desk, visit: Visit) -> Cart:
+async def clear(resources: Resources, access: CartAccess) -> Cart:
     """Take everything out."""
-    return await _cart(desk, visit, await desk.carts.clear(visit.owner, visit.merging))
+    return await _cart(resources, access, await resources.carts.clear(access.owner, access.merging))
 
 
-async def ordered(desk: Desk, user_id: str, command: Ordered) -> None:
+async def ordered(resources: Resources, user_id: str, command: Ordered) -> None:
     """The order service says that these lines became an order; its event says so too, and one of both is enough."""
     lines = [(item.product_id, item.quantity) for item in command.items]
-    await desk.carts.ordered(user_id, command.order_id, lines)
+    await resources.carts.ordered(user_id, command.order_id, lines)
 
 
 class EventSink:
@@ -148,13 +148,13 @@ def _outcome_of(reply: bytes | int | Exception) -> Outcome:
 def _product_changed(event: ProductCreated | ProductUpdated) -> bytes:
     if not 1 <= event.version < _EXACT:
         raise ValueError("the version is no positive number")
-    return remember_call(_remembered(event, event.quantity))
+    return cache_product_call(_cached(event, event.quantity))
 
 
 def _product_deleted(event: ProductDeleted) -> bytes:
     if not 0 <= event.version < _EXACT:
         raise ValueError("the version is no positive number")
-    return forget_call(domain.Product(event.version, domain.DELETED, event.product_id, event.seller_id))
+    return tombstone_call(domain.Product(event.version, domain.DELETED, event.product_id, event.seller_id))
 
 
 def _order_created(event: OrderCreated) -> bytes:
@@ -162,7 +162,7 @@ def _order_created(event: OrderCreated) -> bytes:
     return ordered_call("event", event.user_id, event.order_id, lines)
 
 
-def _remembered(product: ProductCreated | ProductUpdated | wire.Product, stock: int) -> domain.Product:
+def _cached(product: ProductCreated | ProductUpdated | wire.Product, stock: int) -> domain.Product:
     return domain.Product(
         product.version,
         product.status.value,
@@ -175,38 +175,38 @@ def _remembered(product: ProductCreated | ProductUpdated | wire.Product, stock: 
     )
 
 
-async def _fetch(desk: Desk, product_id: str, cause: Cause) -> domain.Product:
+async def _fetch(resources: Resources, product_id: str, cause: Cause) -> domain.Product:
     try:
         path = f"/api/products/{product_id}"
-        answer = await desk.peers.call("product", "GET", path, expect=wire.Product, cause=cause)
-        product = _remembered(answer, answer.quantity)
+        answer = await resources.peers.call("product", "GET", path, expect=wire.Product, cause=cause)
+        product = _cached(answer, answer.quantity)
     except Refused as refusal:
         if refusal.problem.status != 404:
             raise
         product = domain.unknown(product_id)
-    await desk.carts.remember(product)
+    await resources.carts.cache_product(product)
     return product
 
 
 def _done(answer: Answer) -> list[Line]:
-    if isinstance(answer, Verdict):
+    if isinstance(answer, CartRefusal):
         raise _refusal(answer)
     return answer
 
 
-def _refusal(verdict: Verdict) -> Refused:
-    return Refused(*REFUSALS[verdict])
+def _refusal(refusal: CartRefusal) -> Refused:
+    return Refused(*REFUSALS[refusal])
 
 
-async def _cart(desk: Desk, visit: Visit, lines: list[Line]) -> Cart:
+async def _cart(resources: Resources, access: CartAccess, lines: list[Line]) -> Cart:
     missing = [line.missing for line in lines if line.product is None and domain.is_identifier(line.missing)]
     if missing:
-        products = await asyncio.gather(*(_fetch(desk, product_id, visit.cause) for product_id in missing))
+        products = await asyncio.gather(*(_fetch(resources, product_id, access.cause) for product_id in missing))
         lines = completed(lines, dict(zip(missing, products, strict=True)))
     priced = [domain.priced(line) for line in lines]
     amount: Decimal = sum((line.total for line in priced if line.available), ZERO)
     return Cart(
-        owner=visit.owner,
+        owner=access.owner,
         lines=[_cart_line(line) for line in priced],
         amount=amount,
         currency=domain.currency_of(priced),
@@ -234,11 +234,11 @@ CALLS: dict[type[Event], Callable[[Any], bytes]] = {
 }
 """The events that are consumed, and the call of the store that each becomes."""
 
-REFUSALS: dict[Verdict, tuple[int, str, str]] = {
-    Verdict.NOT_CACHED: (404, "product-not-found", "there is no such product"),
-    Verdict.NOT_FOR_SALE: (404, "product-not-found", "there is no such product, or it is not for sale"),
-    Verdict.TOO_MANY_LINES: (409, "cart-full", f"a cart holds {MOST_LINES} different products"),
-    Verdict.TOO_MANY_OF_ONE: (409, "quantity-limit", f"a cart holds at most {MOST_PER_LINE} of one product"),
-    Verdict.NOT_TAKEN_OUT: (409, "order-not-taken-out", "the lines of that order are still in the cart"),
-    Verdict.NO_SUCH_LINE: (404, "line-not-found", "this product is not in the cart"),
+REFUSALS: dict[CartRefusal, tuple[int, str, str]] = {
+    CartRefusal.NOT_CACHED: (404, "product-not-found", "there is no such product"),
+    CartRefusal.NOT_FOR_SALE: (404, "product-not-found", "there is no such product, or it is not for sale"),
+    CartRefusal.TOO_MANY_LINES: (409, "cart-full", f"a cart holds {MOST_LINES} different products"),
+    CartRefusal.TOO_MANY_OF_ONE: (409, "quantity-limit", f"a cart holds at most {MOST_PER_LINE} of one product"),
+    CartRefusal.NOT_TAKEN_OUT: (409, "order-not-taken-out", "the lines of that order are still in the cart"),
+    CartRefusal.NO_SUCH_LINE: (404, "line-not-found", "this product is not in the cart"),
 }

@@ -7,9 +7,10 @@ from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.events.product import ProductStatus
 from services_stub.contracts.http.auth import Role, User
 from services_stub.contracts.http.order import Order
-from services_stub.contracts.http.page import DEFAULT_PAGE, Page, Reason
+from services_stub.contracts.http.page import DEFAULT_PAGE, Page
 from services_stub.contracts.http.payment import Payment, PaymentStatus
 from services_stub.contracts.http.product import Product
+from services_stub.contracts.http.reason import Reason
 
 
 class AdminArea:

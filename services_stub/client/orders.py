@@ -12,7 +12,8 @@ from services_stub.client.transport import Transport, path_segment
 from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.http.gateway import OrderOverview
 from services_stub.contracts.http.order import Order, PlaceOrder
-from services_stub.contracts.http.page import DEFAULT_PAGE, Page, Reason
+from services_stub.contracts.http.page import DEFAULT_PAGE, Page
+from services_stub.contracts.http.reason import Reason
 
 _BASE = "/order-service/api/orders"
 

@@ -14,8 +14,8 @@ import httpx
 import msgspec
 
 from services_stub.client.errors import ContractBroken, error_of_answer
+from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.http.auth import Refresh, Tokens, User
-from services_stub.contracts.money import encode_json
 
 REFRESH_PATH = "/auth-service/api/auth/refresh"
 JSON_HEADERS = {"content-type": "application/json"}

@@ -24,7 +24,7 @@ from services_stub.client.errors import (
 )
 from services_stub.client.session import JSON_HEADERS, Session, TokenAuthentication
 from services_stub.contracts.base import Request
-from services_stub.contracts.money import encode_json
+from services_stub.contracts.encoding import encode_json
 
 Answer = TypeVar("Answer")
 QueryValue = str | int | bool | Decimal | None

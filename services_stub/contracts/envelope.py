@@ -108,7 +108,9 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
         return Cause(self.correlation_id, self.id, self.traceparent)
 
 
-def envelope_for(event: Event, *, event_id: str, source: str, now: datetime, cause: Cause, flow: str = "") -> Envelope:
+def envelope_for(
+    event: Event, *, event_id: str, source: str, now: datetime, cause: Cause, correlation_id: str = ""
+) -> Envelope:
     """The envelope under which `source` publishes `event`.
 
     The flow is `flow` where given, else the cause's, else the event starts one of its own. The event gets a span of
@@ -121,7 +123,7 @@ def envelope_for(event: Event, *, event_id: str, source: str, now: datetime, cau
         time=rfc3339(now),
         subject=event.subject,
         dataschema=f"{SCHEMA_BASE}/{event.schema_name()}.json",
-        correlation_id=flow or cause.correlation_id or event_id,
+        correlation_id=correlation_id or cause.correlation_id or event_id,
         causation_id=cause.causation_id,
         traceparent=child_of(cause.traceparent),
     )

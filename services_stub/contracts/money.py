@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
-
-import msgspec
 
 CENT = Decimal("0.01")
 LARGEST = Decimal("1000000000")
@@ -18,13 +15,6 @@ LARGEST_SUM = 100_000 * LARGEST
 
 Money = Decimal
 """An amount in the currency that stands beside it, always with two decimal places."""
-
-_encoder = msgspec.json.Encoder(decimal_format="number", enc_hook=str)
-
-
-def encode_json(value: Any) -> bytes:
-    """JSON as this project writes it: amounts as numbers with two decimals, no spaces."""
-    return _encoder.encode(value)
 
 
 def money(value: Decimal | int | str) -> Decimal:

@@ -14,7 +14,7 @@ from services_stub.contracts.schemas import Document
 from services_stub.gateway.documents import asyncapi_document, index, schema_documents
 from services_stub.gateway.health import health_of_all
 from services_stub.gateway.overview import order_overview
-from services_stub.gateway.parts import parts_of
+from services_stub.gateway.resources import resources_of
 from services_stub.gateway.stream import messages
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
@@ -29,14 +29,14 @@ _JSON = "application/json"
 @get("/", **allow_anyone())
 async def where_everything_is(context: Context) -> Document:
     """Where everything is."""
-    return index(parts_of(context).services)
+    return index(resources_of(context).services)
 
 
 @get("/openapi.json", **allow_anyone())
 async def openapi_of_all(request: AnyRequest, context: Context) -> Response[bytes]:
     """This document: OpenAPI 3.1 of all services."""
     own: Document = request.app.openapi_schema.to_schema()
-    return Response(await parts_of(context).openapi.json(own), media_type=_JSON)
+    return Response(await resources_of(context).openapi.json(own), media_type=_JSON)
 
 
 @get("/asyncapi.json", **allow_anyone())
@@ -57,7 +57,7 @@ async def event_schema(file: str) -> Response[bytes]:
 @get("/health/ready", **allow_anyone())
 async def ready(context: Context) -> Response[Health]:
     """Whether every service answers: 200 if all do, else 503."""
-    found = await health_of_all(context.peers, parts_of(context).services)
+    found = await health_of_all(context.peers, resources_of(context).services)
     return Response(found, status_code=200 if found.ready else 503)
 
 
@@ -74,11 +74,11 @@ async def stream(request: AnyRequest, context: Context, caller: Caller) -> Strea
 
     A message `gap` says that events were missed here, so that what is shown should be read again.
     """
-    hub = parts_of(context).hub
-    await hub.listen()
+    broadcaster = resources_of(context).broadcaster
+    await broadcaster.listen()
     resumed = "last-event-id" in request.headers
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    return Stream(messages(hub, caller, resumed=resumed), media_type="text/event-stream", headers=headers)
+    return Stream(messages(broadcaster, caller, resumed=resumed), media_type="text/event-stream", headers=headers)
 
 
 ROUTES = (where_everything_is, openapi_of_all, asyncapi_of_all, event_schema, ready, overview, stream)

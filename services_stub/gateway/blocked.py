@@ -24,14 +24,14 @@ from services_stub.runtime.errors import Refused, Unavailable
 from services_stub.runtime.kafka.records import Record
 from services_stub.runtime.kafka.tail import Tail
 from services_stub.runtime.retry import pause_after
-from services_stub.runtime.transaction import NO_CAUSE
+from services_stub.runtime.sql.transaction import NO_CAUSE
 
 REFRESH_SECONDS = 30.0
 """How old the set may become without an event: an event that got lost is made good by then."""
 
 _FETCH_WAIT_MS = 100
 _LONGEST_PAUSE = 2.0
-_WORTH_A_WORD = 5
+_ATTEMPTS_BEFORE_WARNING = 5
 """Everything starts at once, so the first attempts may well come too early."""
 
 _BLOCKED = problem(403, "seller-blocked", "this seller is blocked")
@@ -79,7 +79,7 @@ class BlockedSellers:
         settings = msgspec.structs.replace(
             self._context.settings, fetch_wait_ms=max(_FETCH_WAIT_MS, self._context.settings.fetch_wait_ms)
         )
-        self._tail = Tail(settings, (SELLER_BLOCKED, SELLER_UNBLOCKED), self._heard)
+        self._tail = Tail(settings, (SELLER_BLOCKED, SELLER_UNBLOCKED), self._on_records)
         self._tail.start()
         self._following = asyncio.run_coroutine_threadsafe(self._follow(), self._context.loop)
 
@@ -116,7 +116,7 @@ class BlockedSellers:
             return False  # The service that it was meant for says what is wrong with it.
         return True
 
-    def _heard(self, records: list[Record]) -> None:
+    def _on_records(self, records: list[Record]) -> None:
         blocked = {
             record.key.decode(errors="replace") for record in records if record.topic == SELLER_BLOCKED and record.key
         }
@@ -136,7 +136,7 @@ class BlockedSellers:
             except (Refused, Unavailable) as error:
                 attempt += 1
                 pause = pause_after(attempt, self._chance, longest=_LONGEST_PAUSE)
-                if attempt >= _WORTH_A_WORD:
+                if attempt >= _ATTEMPTS_BEFORE_WARNING:
                     structlog.get_logger().warning("the blocked sellers are not known", reason=str(error))
             try:
                 async with asyncio.timeout(pause):

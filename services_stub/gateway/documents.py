@@ -7,12 +7,12 @@ import functools
 from collections.abc import Iterable, Mapping
 
 from services_stub.contracts.asyncapi import asyncapi
-from services_stub.contracts.money import encode_json
+from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.schemas import Document, event_schemas
 from services_stub.gateway.openapi import OWN, TITLE, VERSION, merge
 from services_stub.runtime.errors import Refused, Unavailable
 from services_stub.runtime.peers import Peers
-from services_stub.runtime.transaction import NO_CAUSE
+from services_stub.runtime.sql.transaction import NO_CAUSE
 
 
 def index(services: Iterable[str]) -> Document:

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from services_stub.contracts.http.gateway import Health, ServiceHealth
 from services_stub.runtime.errors import Refused, Unavailable
 from services_stub.runtime.peers import Peers
-from services_stub.runtime.transaction import NO_CAUSE
+from services_stub.runtime.sql.transaction import NO_CAUSE
 
-PATIENCE_SECONDS = 0.8
+ANSWER_SECONDS = 0.8
 """Shorter than anybody waits for the gateway's own answer."""
 
 
@@ -22,7 +22,7 @@ async def health_of_all(peers: Peers, services: Iterable[str]) -> Health:
 
 async def _health_of(peers: Peers, service: str) -> ServiceHealth:
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(ANSWER_SECONDS):
             return await peers.call(service, "GET", "/health/ready", expect=ServiceHealth, cause=NO_CAUSE)
     except TimeoutError:
         return ServiceHealth(name=service, ready=False, detail="does not answer")

@@ -16,7 +16,7 @@ from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import BuilderError, RequestError, RequestTimeoutError
 from pyreqwest.response import Response
 
-from services_stub.contracts.money import encode_json
+from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.problem import MEDIA_TYPE, FieldError, Problem, problem
 from services_stub.gateway.forwarding import (
     BadHeader,
@@ -42,7 +42,7 @@ _NO_SUCH_PATH = problem(404, "not-found", "there is no such path")
 _TOO_LARGE = problem(413, "body-too-large", f"a body has at most {LARGEST_BODY} bytes")
 
 
-class Gatekeeper(Protocol):
+class RequestFilter(Protocol):
     """May refuse a request before anything else is looked at."""
 
     async def refusal(self, headers: Sequence[tuple[bytes, bytes]]) -> Problem | None:
@@ -56,14 +56,14 @@ class PassThrough:
         self,
         own: ASGIApp,
         services: Mapping[str, str],
-        gatekeeper: Gatekeeper,
+        request_filter: RequestFilter,
         *,
         trace_sampling: float = 1.0,
         timeout: timedelta = TIMEOUT,
     ) -> None:
         self._own = own
         self._services = {name.encode(): url.rstrip("/") for name, url in services.items()}
-        self._gatekeeper = gatekeeper
+        self._request_filter = request_filter
         self._sampling = trace_sampling
         self._random = random.Random()
         self._client = _client(timeout)
@@ -73,7 +73,7 @@ class PassThrough:
         if scope["type"] != ScopeType.HTTP:
             await self._own(scope, receive, send)
             return
-        refusal = await self._gatekeeper.refusal(scope["headers"])  # type: ignore[arg-type] # a list, says ASGI
+        refusal = await self._request_filter.refusal(scope["headers"])  # type: ignore[arg-type] # a list, says ASGI
         if refusal is not None:
             await _refuse(refusal, send)
             return

@@ -8,19 +8,19 @@ from litestar.types import ASGIApp
 
 from services_stub.gateway.api import ROUTES
 from services_stub.gateway.openapi import OWN
-from services_stub.gateway.parts import parts_of
 from services_stub.gateway.passthrough import PassThrough
+from services_stub.gateway.resources import resources_of
 from services_stub.runtime.context import Context
 from services_stub.runtime.service import Service, Worker
 
 
 def _workers(context: Context) -> Sequence[Worker]:
-    parts = parts_of(context)
-    return parts.blocked, parts.hub
+    parts = resources_of(context)
+    return parts.blocked, parts.broadcaster
 
 
 def _in_front(own: ASGIApp, context: Context) -> ASGIApp:
-    parts = parts_of(context)
+    parts = resources_of(context)
     return PassThrough(own, parts.services, parts.blocked, trace_sampling=context.settings.trace_sampling)
 
 

@@ -15,13 +15,13 @@ from operator import attrgetter
 from typing import Protocol
 
 from services_stub.contracts.base import Event
-from services_stub.contracts.money import encode_json
-from services_stub.gateway.audience import STREAMED, seen_by
+from services_stub.contracts.encoding import encode_json
+from services_stub.gateway.visibility import STREAMED, visible_to
 from services_stub.runtime.decoding import EventDecoder
 from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.kafka.records import Record
+from services_stub.runtime.sql.transaction import Received
 from services_stub.runtime.tokens import Caller
-from services_stub.runtime.transaction import Received
 
 LONGEST_QUEUE = 500
 HEARTBEAT_SECONDS = 15.0
@@ -84,7 +84,7 @@ class Subscription:
         return b"".join(messages)
 
 
-class Hub:
+class Broadcaster:
     """Hands every event to the connections that it concerns; `reader_of` makes the reader when one is needed."""
 
     def __init__(
@@ -138,7 +138,7 @@ class Hub:
         for record in sorted(records, key=attrgetter("timestamp")):
             received = self._decoder.decode(record)
             if isinstance(received, Received):
-                self._hand_on(record, received)
+                self._deliver(record, received)
 
     def close_those_of(self, user_id: str) -> None:
         """End every connection of a user."""
@@ -156,10 +156,10 @@ class Hub:
         if reader is not None:
             reader.stop(timeout)
 
-    def _hand_on(self, record: Record, received: Received[Event]) -> None:
+    def _deliver(self, record: Record, received: Received[Event]) -> None:
         whole = b""
         for subscription in self._subscriptions:
-            seen = seen_by(subscription.caller, received.event)
+            seen = visible_to(subscription.caller, received.event)
             if seen is received.event:
                 whole = whole or message_of(record.topic, received.envelope.id, record.value or b"")
                 subscription.offer(whole)
@@ -172,7 +172,7 @@ class Hub:
             subscription.close()
 
     async def _start_reader(self) -> None:
-        reader = self._reader_of(self._heard)
+        reader = self._reader_of(self._on_records)
         try:
             await asyncio.to_thread(reader.start)
             self._reader = reader
@@ -182,7 +182,7 @@ class Hub:
         finally:
             self._starting = None
 
-    def _heard(self, records: list[Record]) -> None:
+    def _on_records(self, records: list[Record]) -> None:
         self._loop.call_soon_threadsafe(self.publish, records)
 
     def _end_if_idle(self) -> None:
@@ -196,10 +196,10 @@ class Hub:
 
 
 async def messages(
-    hub: Hub, caller: Caller, *, resumed: bool, heartbeat: float = HEARTBEAT_SECONDS
+    broadcaster: Broadcaster, caller: Caller, *, resumed: bool, heartbeat: float = HEARTBEAT_SECONDS
 ) -> AsyncIterator[bytes]:
     """What goes over one connection, until the token expires. `resumed`: the client had a connection before."""
-    with hub.subscription(caller) as subscription:
+    with broadcaster.subscription(caller) as subscription:
         yield CONNECTED + (GAP if resumed else b"")
         quiet_since = time.monotonic()
         while not subscription.closed and (left := caller.expires_at - time.time()) > 0:

@@ -8,9 +8,9 @@ import importlib.util
 import shutil
 from pathlib import Path
 
-from services_stub.infra.errors import CannotStart
-from services_stub.infra.ports import HOST
-from services_stub.infra.protocol import INFRASTRUCTURE, Execute
+from services_stub.infra.config.errors import CannotStart
+from services_stub.infra.config.ports import HOST
+from services_stub.infra.processes.protocol import INFRASTRUCTURE, Execute
 
 NAME = "valkey"
 

@@ -34,7 +34,7 @@ async def read_inbox(
 )
 async def mark_read(context: Context, caller: Caller, cause: Cause, notification_id: str) -> Notification:
     """Doing so again changes nothing."""
-    return await context.write(inbox.mark_read, inbox.Marking(caller.user_id, notification_id), cause)
+    return await context.write(inbox.mark_read, inbox.MarkRead(caller.user_id, notification_id), cause)
 
 
 @post(

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from services_stub.contracts.events.order import OrderUpdated
 from services_stub.notification.api import ROUTES
-from services_stub.notification.handlers import TEMPLATE_OF_STATUS, Teller, handlers
+from services_stub.notification.handlers import TEMPLATE_OF_STATUS, Notifier, handlers
 from services_stub.notification.handlers.delivery import DatabaseSpool, Delivery
 from services_stub.notification.handlers.smtp import MailServer, SmtpSession
-from services_stub.notification.store import AddressBook, tables
+from services_stub.notification.store import ContactCache, tables
 from services_stub.runtime.context import Context
 from services_stub.runtime.service import Service, Worker
 
@@ -29,9 +29,9 @@ def notification_service() -> Service:
         name="notification",
         routes=ROUTES,
         tables=tables,
-        handlers=handlers(Teller(AddressBook())),
-        patience=0.02,
-        ignores={OrderUpdated: lambda event: event.status not in TEMPLATE_OF_STATUS},
+        handlers=handlers(Notifier(ContactCache())),
+        batch_linger=0.02,
+        filters={OrderUpdated: lambda event: event.status not in TEMPLATE_OF_STATUS},
         workers=_workers,
     )
 

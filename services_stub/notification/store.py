@@ -30,8 +30,8 @@ from sqlalchemy import (
 )
 
 from services_stub.notification.domain.delivery import State
-from services_stub.runtime.database import InsertOrIgnore
-from services_stub.runtime.prepared import fetch
+from services_stub.runtime.sql.database import InsertOrIgnore
+from services_stub.runtime.sql.prepared import fetch
 
 EMAIL = "email"
 SMS = "sms"
@@ -151,7 +151,7 @@ class Contact(msgspec.Struct, frozen=True):
     phone: str
 
 
-class AddressBook:
+class ContactCache:
     """The recipients, remembered once read: they are needed for every notification, and a row never changes."""
 
     def __init__(self) -> None:

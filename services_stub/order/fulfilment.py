@@ -43,13 +43,13 @@ T = Trigger
 class Effect(Enum):
     """What a step makes happen beside the new status."""
 
-    ANNOUNCED = "order-updated is published and the history grows"
+    PUBLISHED = "order-updated is published and the history grows"
     NOTHING = "nothing: the trigger is late, repeated, or does not concern an order in this status"
     REFUSED = "nothing, and whoever asked is told the reason"
     REJECTED = "nothing, and the event is logged: it cannot be true of an order in this status"
 
 
-class Step(NamedTuple):
+class Transition(NamedTuple):
     """The status after a trigger, why, and what happens."""
 
     status: OrderStatus
@@ -57,92 +57,92 @@ class Step(NamedTuple):
     effect: Effect
 
 
-_ANNOUNCED, _NOTHING, _REFUSED, _REJECTED = Effect.ANNOUNCED, Effect.NOTHING, Effect.REFUSED, Effect.REJECTED
+_PUBLISHED, _NOTHING, _REFUSED, _REJECTED = Effect.PUBLISHED, Effect.NOTHING, Effect.REFUSED, Effect.REJECTED
 
-PLACED = Step(S.PENDING, "placed", _ANNOUNCED)
+PLACED = Transition(S.PENDING, "placed", _PUBLISHED)
 """How an order begins; what announces it is order-created."""
 
-FULFILMENT: dict[tuple[OrderStatus, Trigger], Step] = {
+TRANSITIONS: dict[tuple[OrderStatus, Trigger], Transition] = {
     # The stock is reserved, the charge is under way.
-    (S.PENDING, T.PAYMENT_SUCCESS): Step(S.PAID, "paid", _ANNOUNCED),
-    (S.PENDING, T.PAYMENT_FAILED): Step(S.FAILED, "payment-failed", _ANNOUNCED),
-    (S.PENDING, T.PAYMENT_REFUNDED): Step(S.PENDING, "not-cancelled", _REJECTED),
-    (S.PENDING, T.SELLER_BLOCKED): Step(S.CANCELLED, "seller-blocked", _ANNOUNCED),
-    (S.PENDING, T.CANCEL): Step(S.CANCELLED, "cancelled-by-shopper", _ANNOUNCED),
-    (S.PENDING, T.CANCEL_PART_SHIPPED): Step(S.PENDING, "order-not-cancellable", _REFUSED),
-    (S.PENDING, T.SHIP_PART): Step(S.PENDING, "order-not-paid", _REFUSED),
-    (S.PENDING, T.SHIP_LAST): Step(S.PENDING, "order-not-paid", _REFUSED),
-    (S.PENDING, T.DELIVER_PART): Step(S.PENDING, "order-not-shipped", _REFUSED),
-    (S.PENDING, T.DELIVER_LAST): Step(S.PENDING, "order-not-shipped", _REFUSED),
+    (S.PENDING, T.PAYMENT_SUCCESS): Transition(S.PAID, "paid", _PUBLISHED),
+    (S.PENDING, T.PAYMENT_FAILED): Transition(S.FAILED, "payment-failed", _PUBLISHED),
+    (S.PENDING, T.PAYMENT_REFUNDED): Transition(S.PENDING, "not-cancelled", _REJECTED),
+    (S.PENDING, T.SELLER_BLOCKED): Transition(S.CANCELLED, "seller-blocked", _PUBLISHED),
+    (S.PENDING, T.CANCEL): Transition(S.CANCELLED, "cancelled-by-shopper", _PUBLISHED),
+    (S.PENDING, T.CANCEL_PART_SHIPPED): Transition(S.PENDING, "order-not-cancellable", _REFUSED),
+    (S.PENDING, T.SHIP_PART): Transition(S.PENDING, "order-not-paid", _REFUSED),
+    (S.PENDING, T.SHIP_LAST): Transition(S.PENDING, "order-not-paid", _REFUSED),
+    (S.PENDING, T.DELIVER_PART): Transition(S.PENDING, "order-not-shipped", _REFUSED),
+    (S.PENDING, T.DELIVER_LAST): Transition(S.PENDING, "order-not-shipped", _REFUSED),
     # Paid and not yet shipped by every seller. A blocked seller's paid orders stand: the shopper has bought them.
-    (S.PAID, T.PAYMENT_SUCCESS): Step(S.PAID, "already-paid", _NOTHING),
-    (S.PAID, T.PAYMENT_FAILED): Step(S.PAID, "already-paid", _REJECTED),
-    (S.PAID, T.PAYMENT_REFUNDED): Step(S.PAID, "not-cancelled", _REJECTED),
-    (S.PAID, T.SELLER_BLOCKED): Step(S.PAID, "already-paid", _NOTHING),
-    (S.PAID, T.CANCEL): Step(S.CANCELLED, "cancelled-by-shopper", _ANNOUNCED),
-    (S.PAID, T.CANCEL_PART_SHIPPED): Step(S.PAID, "order-not-cancellable", _REFUSED),
-    (S.PAID, T.SHIP_PART): Step(S.PAID, "partly-shipped", _NOTHING),
-    (S.PAID, T.SHIP_LAST): Step(S.SHIPPED, "shipped", _ANNOUNCED),
-    (S.PAID, T.DELIVER_PART): Step(S.PAID, "partly-delivered", _NOTHING),
-    (S.PAID, T.DELIVER_LAST): Step(S.PAID, "order-not-shipped", _REFUSED),
+    (S.PAID, T.PAYMENT_SUCCESS): Transition(S.PAID, "already-paid", _NOTHING),
+    (S.PAID, T.PAYMENT_FAILED): Transition(S.PAID, "already-paid", _REJECTED),
+    (S.PAID, T.PAYMENT_REFUNDED): Transition(S.PAID, "not-cancelled", _REJECTED),
+    (S.PAID, T.SELLER_BLOCKED): Transition(S.PAID, "already-paid", _NOTHING),
+    (S.PAID, T.CANCEL): Transition(S.CANCELLED, "cancelled-by-shopper", _PUBLISHED),
+    (S.PAID, T.CANCEL_PART_SHIPPED): Transition(S.PAID, "order-not-cancellable", _REFUSED),
+    (S.PAID, T.SHIP_PART): Transition(S.PAID, "partly-shipped", _NOTHING),
+    (S.PAID, T.SHIP_LAST): Transition(S.SHIPPED, "shipped", _PUBLISHED),
+    (S.PAID, T.DELIVER_PART): Transition(S.PAID, "partly-delivered", _NOTHING),
+    (S.PAID, T.DELIVER_LAST): Transition(S.PAID, "order-not-shipped", _REFUSED),
     # On its way: too late to cancel.
-    (S.SHIPPED, T.PAYMENT_SUCCESS): Step(S.SHIPPED, "already-paid", _NOTHING),
-    (S.SHIPPED, T.PAYMENT_FAILED): Step(S.SHIPPED, "already-paid", _REJECTED),
-    (S.SHIPPED, T.PAYMENT_REFUNDED): Step(S.SHIPPED, "not-cancelled", _REJECTED),
-    (S.SHIPPED, T.SELLER_BLOCKED): Step(S.SHIPPED, "already-paid", _NOTHING),
-    (S.SHIPPED, T.CANCEL): Step(S.SHIPPED, "order-not-cancellable", _REFUSED),
-    (S.SHIPPED, T.CANCEL_PART_SHIPPED): Step(S.SHIPPED, "order-not-cancellable", _REFUSED),
-    (S.SHIPPED, T.SHIP_PART): Step(S.SHIPPED, "already-shipped", _NOTHING),
-    (S.SHIPPED, T.SHIP_LAST): Step(S.SHIPPED, "already-shipped", _NOTHING),
-    (S.SHIPPED, T.DELIVER_PART): Step(S.SHIPPED, "partly-delivered", _NOTHING),
-    (S.SHIPPED, T.DELIVER_LAST): Step(S.DELIVERED, "delivered", _ANNOUNCED),
+    (S.SHIPPED, T.PAYMENT_SUCCESS): Transition(S.SHIPPED, "already-paid", _NOTHING),
+    (S.SHIPPED, T.PAYMENT_FAILED): Transition(S.SHIPPED, "already-paid", _REJECTED),
+    (S.SHIPPED, T.PAYMENT_REFUNDED): Transition(S.SHIPPED, "not-cancelled", _REJECTED),
+    (S.SHIPPED, T.SELLER_BLOCKED): Transition(S.SHIPPED, "already-paid", _NOTHING),
+    (S.SHIPPED, T.CANCEL): Transition(S.SHIPPED, "order-not-cancellable", _REFUSED),
+    (S.SHIPPED, T.CANCEL_PART_SHIPPED): Transition(S.SHIPPED, "order-not-cancellable", _REFUSED),
+    (S.SHIPPED, T.SHIP_PART): Transition(S.SHIPPED, "already-shipped", _NOTHING),
+    (S.SHIPPED, T.SHIP_LAST): Transition(S.SHIPPED, "already-shipped", _NOTHING),
+    (S.SHIPPED, T.DELIVER_PART): Transition(S.SHIPPED, "partly-delivered", _NOTHING),
+    (S.SHIPPED, T.DELIVER_LAST): Transition(S.DELIVERED, "delivered", _PUBLISHED),
     # Arrived: the end.
-    (S.DELIVERED, T.PAYMENT_SUCCESS): Step(S.DELIVERED, "already-paid", _NOTHING),
-    (S.DELIVERED, T.PAYMENT_FAILED): Step(S.DELIVERED, "already-paid", _REJECTED),
-    (S.DELIVERED, T.PAYMENT_REFUNDED): Step(S.DELIVERED, "not-cancelled", _REJECTED),
-    (S.DELIVERED, T.SELLER_BLOCKED): Step(S.DELIVERED, "already-paid", _NOTHING),
-    (S.DELIVERED, T.CANCEL): Step(S.DELIVERED, "order-not-cancellable", _REFUSED),
-    (S.DELIVERED, T.CANCEL_PART_SHIPPED): Step(S.DELIVERED, "order-not-cancellable", _REFUSED),
-    (S.DELIVERED, T.SHIP_PART): Step(S.DELIVERED, "already-shipped", _NOTHING),
-    (S.DELIVERED, T.SHIP_LAST): Step(S.DELIVERED, "already-shipped", _NOTHING),
-    (S.DELIVERED, T.DELIVER_PART): Step(S.DELIVERED, "already-delivered", _NOTHING),
-    (S.DELIVERED, T.DELIVER_LAST): Step(S.DELIVERED, "already-delivered", _NOTHING),
+    (S.DELIVERED, T.PAYMENT_SUCCESS): Transition(S.DELIVERED, "already-paid", _NOTHING),
+    (S.DELIVERED, T.PAYMENT_FAILED): Transition(S.DELIVERED, "already-paid", _REJECTED),
+    (S.DELIVERED, T.PAYMENT_REFUNDED): Transition(S.DELIVERED, "not-cancelled", _REJECTED),
+    (S.DELIVERED, T.SELLER_BLOCKED): Transition(S.DELIVERED, "already-paid", _NOTHING),
+    (S.DELIVERED, T.CANCEL): Transition(S.DELIVERED, "order-not-cancellable", _REFUSED),
+    (S.DELIVERED, T.CANCEL_PART_SHIPPED): Transition(S.DELIVERED, "order-not-cancellable", _REFUSED),
+    (S.DELIVERED, T.SHIP_PART): Transition(S.DELIVERED, "already-shipped", _NOTHING),
+    (S.DELIVERED, T.SHIP_LAST): Transition(S.DELIVERED, "already-shipped", _NOTHING),
+    (S.DELIVERED, T.DELIVER_PART): Transition(S.DELIVERED, "already-delivered", _NOTHING),
+    (S.DELIVERED, T.DELIVER_LAST): Transition(S.DELIVERED, "already-delivered", _NOTHING),
     # Not charged. Should a charge turn up after all, it must not be kept: cancelling gives it back.
-    (S.FAILED, T.PAYMENT_SUCCESS): Step(S.CANCELLED, "charged-after-failure", _ANNOUNCED),
-    (S.FAILED, T.PAYMENT_FAILED): Step(S.FAILED, "already-failed", _NOTHING),
-    (S.FAILED, T.PAYMENT_REFUNDED): Step(S.REFUNDED, "refunded", _ANNOUNCED),
-    (S.FAILED, T.SELLER_BLOCKED): Step(S.FAILED, "already-failed", _NOTHING),
-    (S.FAILED, T.CANCEL): Step(S.FAILED, "order-not-cancellable", _REFUSED),
-    (S.FAILED, T.CANCEL_PART_SHIPPED): Step(S.FAILED, "order-not-cancellable", _REFUSED),
-    (S.FAILED, T.SHIP_PART): Step(S.FAILED, "order-not-paid", _REFUSED),
-    (S.FAILED, T.SHIP_LAST): Step(S.FAILED, "order-not-paid", _REFUSED),
-    (S.FAILED, T.DELIVER_PART): Step(S.FAILED, "order-not-shipped", _REFUSED),
-    (S.FAILED, T.DELIVER_LAST): Step(S.FAILED, "order-not-shipped", _REFUSED),
+    (S.FAILED, T.PAYMENT_SUCCESS): Transition(S.CANCELLED, "charged-after-failure", _PUBLISHED),
+    (S.FAILED, T.PAYMENT_FAILED): Transition(S.FAILED, "already-failed", _NOTHING),
+    (S.FAILED, T.PAYMENT_REFUNDED): Transition(S.REFUNDED, "refunded", _PUBLISHED),
+    (S.FAILED, T.SELLER_BLOCKED): Transition(S.FAILED, "already-failed", _NOTHING),
+    (S.FAILED, T.CANCEL): Transition(S.FAILED, "order-not-cancellable", _REFUSED),
+    (S.FAILED, T.CANCEL_PART_SHIPPED): Transition(S.FAILED, "order-not-cancellable", _REFUSED),
+    (S.FAILED, T.SHIP_PART): Transition(S.FAILED, "order-not-paid", _REFUSED),
+    (S.FAILED, T.SHIP_LAST): Transition(S.FAILED, "order-not-paid", _REFUSED),
+    (S.FAILED, T.DELIVER_PART): Transition(S.FAILED, "order-not-shipped", _REFUSED),
+    (S.FAILED, T.DELIVER_LAST): Transition(S.FAILED, "order-not-shipped", _REFUSED),
     # Cancelled: a charge that was under way or done is given back by the payment service, which hears of it.
-    (S.CANCELLED, T.PAYMENT_SUCCESS): Step(S.CANCELLED, "will-be-refunded", _NOTHING),
-    (S.CANCELLED, T.PAYMENT_FAILED): Step(S.CANCELLED, "already-cancelled", _NOTHING),
-    (S.CANCELLED, T.PAYMENT_REFUNDED): Step(S.REFUNDED, "refunded", _ANNOUNCED),
-    (S.CANCELLED, T.SELLER_BLOCKED): Step(S.CANCELLED, "already-cancelled", _NOTHING),
-    (S.CANCELLED, T.CANCEL): Step(S.CANCELLED, "already-cancelled", _NOTHING),
-    (S.CANCELLED, T.CANCEL_PART_SHIPPED): Step(S.CANCELLED, "already-cancelled", _NOTHING),
-    (S.CANCELLED, T.SHIP_PART): Step(S.CANCELLED, "order-cancelled", _REFUSED),
-    (S.CANCELLED, T.SHIP_LAST): Step(S.CANCELLED, "order-cancelled", _REFUSED),
-    (S.CANCELLED, T.DELIVER_PART): Step(S.CANCELLED, "order-cancelled", _REFUSED),
-    (S.CANCELLED, T.DELIVER_LAST): Step(S.CANCELLED, "order-cancelled", _REFUSED),
+    (S.CANCELLED, T.PAYMENT_SUCCESS): Transition(S.CANCELLED, "will-be-refunded", _NOTHING),
+    (S.CANCELLED, T.PAYMENT_FAILED): Transition(S.CANCELLED, "already-cancelled", _NOTHING),
+    (S.CANCELLED, T.PAYMENT_REFUNDED): Transition(S.REFUNDED, "refunded", _PUBLISHED),
+    (S.CANCELLED, T.SELLER_BLOCKED): Transition(S.CANCELLED, "already-cancelled", _NOTHING),
+    (S.CANCELLED, T.CANCEL): Transition(S.CANCELLED, "already-cancelled", _NOTHING),
+    (S.CANCELLED, T.CANCEL_PART_SHIPPED): Transition(S.CANCELLED, "already-cancelled", _NOTHING),
+    (S.CANCELLED, T.SHIP_PART): Transition(S.CANCELLED, "order-cancelled", _REFUSED),
+    (S.CANCELLED, T.SHIP_LAST): Transition(S.CANCELLED, "order-cancelled", _REFUSED),
+    (S.CANCELLED, T.DELIVER_PART): Transition(S.CANCELLED, "order-cancelled", _REFUSED),
+    (S.CANCELLED, T.DELIVER_LAST): Transition(S.CANCELLED, "order-cancelled", _REFUSED),
     # Given back: the end. The payment-success of that charge may come only now.
-    (S.REFUNDED, T.PAYMENT_SUCCESS): Step(S.REFUNDED, "already-refunded", _NOTHING),
-    (S.REFUNDED, T.PAYMENT_FAILED): Step(S.REFUNDED, "already-refunded", _NOTHING),
-    (S.REFUNDED, T.PAYMENT_REFUNDED): Step(S.REFUNDED, "already-refunded", _NOTHING),
-    (S.REFUNDED, T.SELLER_BLOCKED): Step(S.REFUNDED, "already-refunded", _NOTHING),
-    (S.REFUNDED, T.CANCEL): Step(S.REFUNDED, "already-cancelled", _NOTHING),
-    (S.REFUNDED, T.CANCEL_PART_SHIPPED): Step(S.REFUNDED, "already-cancelled", _NOTHING),
-    (S.REFUNDED, T.SHIP_PART): Step(S.REFUNDED, "order-cancelled", _REFUSED),
-    (S.REFUNDED, T.SHIP_LAST): Step(S.REFUNDED, "order-cancelled", _REFUSED),
-    (S.REFUNDED, T.DELIVER_PART): Step(S.REFUNDED, "order-cancelled", _REFUSED),
-    (S.REFUNDED, T.DELIVER_LAST): Step(S.REFUNDED, "order-cancelled", _REFUSED),
+    (S.REFUNDED, T.PAYMENT_SUCCESS): Transition(S.REFUNDED, "already-refunded", _NOTHING),
+    (S.REFUNDED, T.PAYMENT_FAILED): Transition(S.REFUNDED, "already-refunded", _NOTHING),
+    (S.REFUNDED, T.PAYMENT_REFUNDED): Transition(S.REFUNDED, "already-refunded", _NOTHING),
+    (S.REFUNDED, T.SELLER_BLOCKED): Transition(S.REFUNDED, "already-refunded", _NOTHING),
+    (S.REFUNDED, T.CANCEL): Transition(S.REFUNDED, "already-cancelled", _NOTHING),
+    (S.REFUNDED, T.CANCEL_PART_SHIPPED): Transition(S.REFUNDED, "already-cancelled", _NOTHING),
+    (S.REFUNDED, T.SHIP_PART): Transition(S.REFUNDED, "order-cancelled", _REFUSED),
+    (S.REFUNDED, T.SHIP_LAST): Transition(S.REFUNDED, "order-cancelled", _REFUSED),
+    (S.REFUNDED, T.DELIVER_PART): Transition(S.REFUNDED, "order-cancelled", _REFUSED),
+    (S.REFUNDED, T.DELIVER_LAST): Transition(S.REFUNDED, "order-cancelled", _REFUSED),
 }
 
 
-def next_step(status: OrderStatus, trigger: Trigger) -> Step:
+def transition_for(status: OrderStatus, trigger: Trigger) -> Transition:
     """What `trigger` does to an order in `status`."""
-    return FULFILMENT[status, trigger]
+    return TRANSITIONS[status, trigger]

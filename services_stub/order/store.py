@@ -39,9 +39,9 @@ from services_stub.contracts.http.order import Order, OrderChange
 from services_stub.contracts.http.page import Page
 from services_stub.contracts.money import from_cents
 from services_stub.contracts.times import from_microseconds, rfc3339
-from services_stub.runtime.cursor import decode_cursor, encode_cursor
-from services_stub.runtime.database import InsertOrIgnore
-from services_stub.runtime.prepared import fetch
+from services_stub.runtime.sql.cursor import decode_cursor, encode_cursor
+from services_stub.runtime.sql.database import InsertOrIgnore
+from services_stub.runtime.sql.prepared import fetch
 
 TABLES = MetaData()
 
@@ -93,7 +93,7 @@ blocked_sellers = Table(
 INSERT_ORDER = InsertOrIgnore(orders)
 INSERT_SELLERS = insert(order_sellers)
 FIND_ORDER = select(orders).where(orders.c.order_id == bindparam("order_id"))
-MOVE_ORDER = (
+UPDATE_STATUS = (
     update(orders)
     .where(orders.c.order_id == bindparam("of_order"))
     .values(status=bindparam("new_status"), reason=bindparam("new_reason"), updated_at=bindparam("now"))

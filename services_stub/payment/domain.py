@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 
-class Stage(StrEnum):
+class Status(StrEnum):
     """How far a payment has come. VOIDED is also what is kept of an order that was cancelled before it was known."""
 
     PENDING = "PENDING"
@@ -27,7 +27,7 @@ class Stage(StrEnum):
     REFUNDED = "REFUNDED"
 
 
-class Happening(StrEnum):
+class Trigger(StrEnum):
     """What moves a payment: the order's events, and what the provider answered."""
 
     ORDERED = "ordered"
@@ -35,7 +35,7 @@ class Happening(StrEnum):
     CHARGED = "charged"
     DECLINED = "declined"
     UNREACHABLE = "unreachable"
-    GIVEN_BACK = "given back"
+    REFUNDED = "given back"
     NOTHING_TAKEN = "nothing taken"
 
 
@@ -51,42 +51,42 @@ class Work(StrEnum):
     """What is to be done at the provider."""
 
     CHARGE = "charge"
-    GIVE_BACK = "give back"
+    REFUND = "give back"
 
 
-class Move(NamedTuple):
+class Transition(NamedTuple):
     """Where a payment goes, what is published, and what the provider is asked for next."""
 
-    stage: Stage
+    status: Status
     facts: tuple[Fact, ...] = ()
     work: Work | None = None
 
 
-MOVES: dict[tuple[Stage | None, Happening], Move] = {
-    (None, Happening.ORDERED): Move(Stage.PENDING, work=Work.CHARGE),
+TRANSITIONS: dict[tuple[Status | None, Trigger], Transition] = {
+    (None, Trigger.ORDERED): Transition(Status.PENDING, work=Work.CHARGE),
     # The topics are not ordered against each other: the cancelling came first, so its order is never charged.
-    (None, Happening.CANCELLED): Move(Stage.VOIDED),
-    (Stage.PENDING, Happening.CHARGED): Move(Stage.CHARGED, (Fact.SUCCESS,)),
-    (Stage.PENDING, Happening.DECLINED): Move(Stage.FAILED, (Fact.FAILED,)),
+    (None, Trigger.CANCELLED): Transition(Status.VOIDED),
+    (Status.PENDING, Trigger.CHARGED): Transition(Status.CHARGED, (Fact.SUCCESS,)),
+    (Status.PENDING, Trigger.DECLINED): Transition(Status.FAILED, (Fact.FAILED,)),
     # Nobody knows what became of the attempts: the order fails now, and what was taken after all is given back.
-    (Stage.PENDING, Happening.UNREACHABLE): Move(Stage.ABANDONED, (Fact.FAILED,), Work.GIVE_BACK),
-    (Stage.ABANDONED, Happening.NOTHING_TAKEN): Move(Stage.FAILED),
-    (Stage.ABANDONED, Happening.GIVEN_BACK): Move(Stage.REFUNDED, (Fact.SUCCESS, Fact.REFUNDED)),
+    (Status.PENDING, Trigger.UNREACHABLE): Transition(Status.ABANDONED, (Fact.FAILED,), Work.REFUND),
+    (Status.ABANDONED, Trigger.NOTHING_TAKEN): Transition(Status.FAILED),
+    (Status.ABANDONED, Trigger.REFUNDED): Transition(Status.REFUNDED, (Fact.SUCCESS, Fact.REFUNDED)),
     # Cancelled while the charge may be under way.
-    (Stage.PENDING, Happening.CANCELLED): Move(Stage.VOIDING, work=Work.GIVE_BACK),
-    (Stage.VOIDING, Happening.CHARGED): Move(Stage.REFUNDING, (Fact.SUCCESS,)),
-    (Stage.VOIDING, Happening.NOTHING_TAKEN): Move(Stage.VOIDED),
-    (Stage.VOIDING, Happening.GIVEN_BACK): Move(Stage.REFUNDED, (Fact.SUCCESS, Fact.REFUNDED)),
-    (Stage.CHARGED, Happening.CANCELLED): Move(Stage.REFUNDING, work=Work.GIVE_BACK),
-    (Stage.REFUNDING, Happening.GIVEN_BACK): Move(Stage.REFUNDED, (Fact.REFUNDED,)),
+    (Status.PENDING, Trigger.CANCELLED): Transition(Status.VOIDING, work=Work.REFUND),
+    (Status.VOIDING, Trigger.CHARGED): Transition(Status.REFUNDING, (Fact.SUCCESS,)),
+    (Status.VOIDING, Trigger.NOTHING_TAKEN): Transition(Status.VOIDED),
+    (Status.VOIDING, Trigger.REFUNDED): Transition(Status.REFUNDED, (Fact.SUCCESS, Fact.REFUNDED)),
+    (Status.CHARGED, Trigger.CANCELLED): Transition(Status.REFUNDING, work=Work.REFUND),
+    (Status.REFUNDING, Trigger.REFUNDED): Transition(Status.REFUNDED, (Fact.REFUNDED,)),
 }
 """Whatever is missing here is late or repeated and changes nothing."""
 
-OPEN_WORK: dict[Stage, Work] = {
-    Stage.PENDING: Work.CHARGE,
-    Stage.ABANDONED: Work.GIVE_BACK,
-    Stage.VOIDING: Work.GIVE_BACK,
-    Stage.REFUNDING: Work.GIVE_BACK,
+OPEN_WORK: dict[Status, Work] = {
+    Status.PENDING: Work.CHARGE,
+    Status.ABANDONED: Work.REFUND,
+    Status.VOIDING: Work.REFUND,
+    Status.REFUNDING: Work.REFUND,
 }
 """What a payment waits for: taken up again at the start."""
 
@@ -144,7 +144,7 @@ class Provider(Protocol):
             ProviderUnavailable: the provider does not answer.
         """
 
-    def give_back(self, order_id: str) -> str | None:
+    def refund(self, order_id: str) -> str | None:
         """Give back what was taken for an order and take nothing for it any more.
 
         The id of the charge that was given back, or None if nothing had been taken.

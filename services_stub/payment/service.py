@@ -30,7 +30,7 @@ def payment_service() -> Service:
         routes=ROUTES,
         tables=TABLES,
         handlers=handlers(jobs),
-        ignores={OrderUpdated: lambda event: event.status not in ENDED},
+        filters={OrderUpdated: lambda event: event.status not in ENDED},
         workers=workers,
     )
 

@@ -10,7 +10,7 @@ from litestar.params import Parameter
 
 from services_stub.contracts.envelope import Cause
 from services_stub.contracts.events.product import ProductStatus
-from services_stub.contracts.http.page import DEFAULT_PAGE, LARGEST_PAGE, Page, Reason
+from services_stub.contracts.http.page import DEFAULT_PAGE, LARGEST_PAGE, Page
 from services_stub.contracts.http.product import (
     CategoryCount,
     ChangeProduct,
@@ -19,12 +19,13 @@ from services_stub.contracts.http.product import (
     Reservation,
     Reserve,
 )
+from services_stub.contracts.http.reason import Reason
 from services_stub.contracts.money import checked_price
 from services_stub.contracts.problem import FieldError
 from services_stub.product.domain import RESERVATION_SECONDS
 from services_stub.product.handlers import products, reservations
 from services_stub.product.store import catalogue
-from services_stub.product.store.catalogue import Sort, Wish
+from services_stub.product.store.catalogue import ProductQuery, Sort
 from services_stub.product.store.products import find, product_of
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
@@ -56,7 +57,7 @@ async def list_products(
     limit: Limit = DEFAULT_PAGE,
 ) -> Page[Product]:
     """The products that shoppers can buy."""
-    wish = Wish(
+    query = ProductQuery(
         query=q,
         category=category,
         seller_id=seller_id,
@@ -68,7 +69,7 @@ async def list_products(
         cursor=cursor,
         limit=limit,
     )
-    return await context.read(catalogue.page, wish)
+    return await context.read(catalogue.page, query)
 
 
 @get("/api/products/{product_id:str}", **allow_anyone())
@@ -123,7 +124,7 @@ async def list_own_products(
     limit: Limit = DEFAULT_PAGE,
 ) -> Page[Product]:
     """One's own products, whatever their status."""
-    wish = Wish(
+    query = ProductQuery(
         query=q,
         category=category,
         seller_id=caller.user_id,
@@ -133,7 +134,7 @@ async def list_own_products(
         cursor=cursor,
         limit=limit,
     )
-    return await context.read(catalogue.page, wish)
+    return await context.read(catalogue.page, query)
 
 
 @get("/api/admin/products", **allow("admin"))
@@ -149,7 +150,7 @@ async def list_all_products(
     limit: Limit = DEFAULT_PAGE,
 ) -> Page[Product]:
     """Everybody's products, whatever their status."""
-    wish = Wish(
+    query = ProductQuery(
         query=q,
         category=category,
         seller_id=seller_id,
@@ -159,7 +160,7 @@ async def list_all_products(
         cursor=cursor,
         limit=limit,
     )
-    return await context.read(catalogue.page, wish)
+    return await context.read(catalogue.page, query)
 
 
 @post("/api/admin/block-product/{product_id:str}", status_code=200, **allow("admin"))
@@ -177,7 +178,9 @@ async def unblock_product(context: Context, cause: Cause, product_id: ProductId,
 @post("/internal/reservations", **allow_internal())
 async def reserve(context: Context, cause: Cause, data: Reserve) -> Reservation:
     """Hold stock for an order: all lines or none."""
-    return await context.write(reservations.reserve, reservations.Hold(data, reservation_seconds(context)), cause)
+    return await context.write(
+        reservations.reserve, reservations.ReserveStock(data, reservation_seconds(context)), cause
+    )
 
 
 @delete("/internal/reservations/{order_id:str}", **allow_internal())

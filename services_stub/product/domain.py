@@ -19,7 +19,7 @@ GRACE = timedelta(seconds=2)
 """How long after its expiry a reservation is asked about, so that an order under way has been written by then."""
 
 
-class ReservationState(StrEnum):
+class ReservationStatus(StrEnum):
     """HELD waits for its order's fate; COMMITTED was sold; RELEASED was an order and gave its stock back for good.
 
     EXPIRED never became an order: the same order id may reserve anew.
@@ -31,11 +31,11 @@ class ReservationState(StrEnum):
     EXPIRED = "EXPIRED"
 
 
-class Fate(StrEnum):
+class Trigger(StrEnum):
     """What an order's status means for its stock."""
 
-    SOLD = "SOLD"
-    GONE = "GONE"
+    ORDER_PAID = "SOLD"
+    ORDER_ENDED = "GONE"
 
 
 class Effect(StrEnum):
@@ -43,38 +43,38 @@ class Effect(StrEnum):
 
     NONE = "none"
     SELL = "reserved to sold"
-    GIVE_BACK = "reserved to quantity"
+    RELEASE = "reserved to quantity"
     RESTOCK = "sold to quantity"
     SELL_LATE = "quantity to sold"
 
 
-FATE_OF_STATUS: Mapping[str, Fate] = {
-    "PAID": Fate.SOLD,
-    "SHIPPED": Fate.SOLD,
-    "DELIVERED": Fate.SOLD,
-    "FAILED": Fate.GONE,
-    "CANCELLED": Fate.GONE,
-    "REFUNDED": Fate.GONE,
+TRIGGER_OF_ORDER_STATUS: Mapping[str, Trigger] = {
+    "PAID": Trigger.ORDER_PAID,
+    "SHIPPED": Trigger.ORDER_PAID,
+    "DELIVERED": Trigger.ORDER_PAID,
+    "FAILED": Trigger.ORDER_ENDED,
+    "CANCELLED": Trigger.ORDER_ENDED,
+    "REFUNDED": Trigger.ORDER_ENDED,
 }
 """Statuses that are missing here do not concern the stock."""
 
-SETTLEMENT: Mapping[tuple[ReservationState, Fate], tuple[ReservationState, Effect]] = {
-    (ReservationState.HELD, Fate.SOLD): (ReservationState.COMMITTED, Effect.SELL),
-    (ReservationState.HELD, Fate.GONE): (ReservationState.RELEASED, Effect.GIVE_BACK),
-    (ReservationState.COMMITTED, Fate.SOLD): (ReservationState.COMMITTED, Effect.NONE),
-    (ReservationState.COMMITTED, Fate.GONE): (ReservationState.RELEASED, Effect.RESTOCK),
+TRANSITIONS: Mapping[tuple[ReservationStatus, Trigger], tuple[ReservationStatus, Effect]] = {
+    (ReservationStatus.HELD, Trigger.ORDER_PAID): (ReservationStatus.COMMITTED, Effect.SELL),
+    (ReservationStatus.HELD, Trigger.ORDER_ENDED): (ReservationStatus.RELEASED, Effect.RELEASE),
+    (ReservationStatus.COMMITTED, Trigger.ORDER_PAID): (ReservationStatus.COMMITTED, Effect.NONE),
+    (ReservationStatus.COMMITTED, Trigger.ORDER_ENDED): (ReservationStatus.RELEASED, Effect.RESTOCK),
     # An order that ended does not come back: what says otherwise is a late record.
-    (ReservationState.RELEASED, Fate.SOLD): (ReservationState.RELEASED, Effect.NONE),
-    (ReservationState.RELEASED, Fate.GONE): (ReservationState.RELEASED, Effect.NONE),
+    (ReservationStatus.RELEASED, Trigger.ORDER_PAID): (ReservationStatus.RELEASED, Effect.NONE),
+    (ReservationStatus.RELEASED, Trigger.ORDER_ENDED): (ReservationStatus.RELEASED, Effect.NONE),
     # Let go although the order existed: its stock was given back, so it is taken once more.
-    (ReservationState.EXPIRED, Fate.SOLD): (ReservationState.COMMITTED, Effect.SELL_LATE),
-    (ReservationState.EXPIRED, Fate.GONE): (ReservationState.RELEASED, Effect.NONE),
+    (ReservationStatus.EXPIRED, Trigger.ORDER_PAID): (ReservationStatus.COMMITTED, Effect.SELL_LATE),
+    (ReservationStatus.EXPIRED, Trigger.ORDER_ENDED): (ReservationStatus.RELEASED, Effect.NONE),
 }
 """What becomes of a reservation when its order's fate is known."""
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RequestedLine:
     """Units of one product that a shopper wants, at the price that they were shown."""
 
     product_id: str
@@ -92,19 +92,19 @@ class Offer:
 
 
 @dataclass(frozen=True)
-class Obstacle:
+class LineRefusal:
     """Why a line cannot be reserved. Without an offer the product cannot be bought at all."""
 
-    wanted: Wanted
+    wanted: RequestedLine
     code: str
     offer: Offer | None
 
 
 UNAVAILABLE, OUT_OF_STOCK, PRICE_CHANGED = "product-unavailable", "out-of-stock", "price-changed"
-_GRAVEST_FIRST = (UNAVAILABLE, OUT_OF_STOCK, PRICE_CHANGED)
+_MOST_SEVERE_FIRST = (UNAVAILABLE, OUT_OF_STOCK, PRICE_CHANGED)
 
 
-def totals(lines: Sequence[Wanted]) -> dict[str, int]:
+def totals(lines: Sequence[RequestedLine]) -> dict[str, int]:
     """The units wanted of each product, over all lines."""
     wanted: dict[str, int] = {}
     for line in lines:
@@ -112,24 +112,24 @@ def totals(lines: Sequence[Wanted]) -> dict[str, int]:
     return wanted
 
 
-def obstacles(lines: Sequence[Wanted], offers: Mapping[str, Offer]) -> list[Obstacle]:
+def line_refusals(lines: Sequence[RequestedLine], offers: Mapping[str, Offer]) -> list[LineRefusal]:
     """What stands against reserving all of `lines`; nothing, and all of them can be reserved."""
     units = totals(lines)
     found = []
     for line in lines:
         offer = offers.get(line.product_id)
         if offer is None or not offer.buyable:
-            found.append(Obstacle(line, UNAVAILABLE, None))
+            found.append(LineRefusal(line, UNAVAILABLE, None))
         elif offer.available < units[line.product_id]:
-            found.append(Obstacle(line, OUT_OF_STOCK, offer))
+            found.append(LineRefusal(line, OUT_OF_STOCK, offer))
         elif offer.price != line.unit_price:
-            found.append(Obstacle(line, PRICE_CHANGED, offer))
+            found.append(LineRefusal(line, PRICE_CHANGED, offer))
     return found
 
 
-def gravest(found: Sequence[Obstacle]) -> str:
+def most_severe(found: Sequence[LineRefusal]) -> str:
     """The code of the obstacle that a shopper must hear of first."""
-    return min((obstacle.code for obstacle in found), key=_GRAVEST_FIRST.index)
+    return min((refusal.code for refusal in found), key=_MOST_SEVERE_FIRST.index)
 
 
 def status_of(*, blocked: bool, disabled: bool) -> str:

@@ -18,5 +18,11 @@ def _workers(context: Context) -> Sequence[Worker]:
 
 
 SERVICE = Service(
-    name="product", routes=ROUTES, hot=[reserve], tables=metadata, handlers=HANDLERS, patience=0.01, workers=_workers
+    name="product",
+    routes=ROUTES,
+    fast_routes=[reserve],
+    tables=metadata,
+    handlers=HANDLERS,
+    batch_linger=0.01,
+    workers=_workers,
 )

@@ -12,19 +12,19 @@ import structlog
 
 from services_stub.contracts.base import Event
 from services_stub.contracts.events.trace import HopOutcome as Outcome
-from services_stub.runtime import inbox
 from services_stub.runtime.completions import Completions
-from services_stub.runtime.database import Savepoint
 from services_stub.runtime.decoding import EventDecoder, Poisoned, dead_letter
 from services_stub.runtime.errors import Poison, Refused, Unavailable
 from services_stub.runtime.hops import HopReporter, microseconds
-from services_stub.runtime.kafka.consumer import RecordSource
 from services_stub.runtime.kafka.producer import Publisher
+from services_stub.runtime.kafka.record_source import RecordSource
 from services_stub.runtime.kafka.records import Record
 from services_stub.runtime.retry import pause_after
 from services_stub.runtime.service import Handler, Sink
-from services_stub.runtime.transaction import Received, Transaction
-from services_stub.runtime.writer import Writer
+from services_stub.runtime.sql import inbox
+from services_stub.runtime.sql.database import Savepoint
+from services_stub.runtime.sql.transaction import Received, Transaction
+from services_stub.runtime.sql.writer import Writer
 
 LARGEST_BATCH = 500
 _WAIT = 0.19
@@ -63,11 +63,11 @@ class Consumer:
         handling: Handling,
         hops: HopReporter,
         on_bug: Callable[[BaseException], None],
-        ignores: Mapping[type[Event], Callable[[Any], bool]] | None = None,
+        filters: Mapping[type[Event], Callable[[Any], bool]] | None = None,
     ) -> None:
         self._service, self._source, self._handling, self._hops, self._on_bug = service, source, handling, hops, on_bug
         self._decoder = EventDecoder(events)
-        self._ignores = ignores or {}
+        self._ignores = filters or {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"consumer-{service}", daemon=True)
         self._held: list[Record] = []
@@ -133,8 +133,8 @@ class Consumer:
     def _ignored(self, item: Received[Event] | Poisoned) -> bool:
         if not isinstance(item, Received):
             return False
-        ignores = self._ignores.get(type(item.event))
-        return ignores is not None and ignores(item.event)
+        filters = self._ignores.get(type(item.event))
+        return filters is not None and filters(item.event)
 
     def _run(self) -> None:
         try:

@@ -10,11 +10,11 @@ from sqlalchemy import Connection
 
 from services_stub.contracts.envelope import Cause
 from services_stub.runtime.peers import Peers
-from services_stub.runtime.reader import Reader
 from services_stub.runtime.settings import Settings
+from services_stub.runtime.sql.reader import Reader
+from services_stub.runtime.sql.transaction import Transaction
+from services_stub.runtime.sql.writer import Writer
 from services_stub.runtime.tokens import Verifier
-from services_stub.runtime.transaction import Transaction
-from services_stub.runtime.writer import Writer
 
 C = TypeVar("C")
 R = TypeVar("R")

@@ -10,7 +10,7 @@ from services_stub.contracts.base import Event
 from services_stub.contracts.envelope import Envelope, MalformedEnvelope, event_type
 from services_stub.contracts.topics import dead_letter_topic
 from services_stub.runtime.kafka.records import Record
-from services_stub.runtime.transaction import OutboxRow, Received
+from services_stub.runtime.sql.transaction import OutboxRow, Received
 
 LONGEST_ID = 200
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 from services_stub.contracts import topics
 from services_stub.contracts.base import Event
+from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.envelope import is_sampled
 from services_stub.contracts.events.trace import Hop, HopOutcome, HopsReported
-from services_stub.contracts.money import encode_json
 from services_stub.runtime.kafka.producer import Publisher
 from services_stub.runtime.settings import Settings
-from services_stub.runtime.transaction import Received
+from services_stub.runtime.sql.transaction import Received
 
 LARGEST_REPORT = 500
 REPORT_EVERY = 0.1

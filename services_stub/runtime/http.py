@@ -16,8 +16,8 @@ from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 
+from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.envelope import from_http
-from services_stub.contracts.money import encode_json
 from services_stub.contracts.problem import MEDIA_TYPE, FieldError, Problem, problem
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused, Unavailable
@@ -113,14 +113,14 @@ def build_app(service: str, routes: Sequence[HTTPRouteHandler], context: Context
     """The Litestar application of a service. Without a context it only describes itself (OpenAPI)."""
     if context is not None and any("access" not in route.opt for route in routes):
         raise ValueError(f"{service}: every route says who may call it")
-    door = _Door(context)
+    request_scope = _RequestScope(context)
     return Litestar(
         route_handlers=[*routes, openapi_document],
-        before_request=door.admit,
+        before_request=request_scope.authorize,
         request_class=JsonRequest,
         response_class=JsonResponse,
         request_max_body_size=LARGEST_BODY,
-        dependencies=door.dependencies(),
+        dependencies=request_scope.dependencies(),
         exception_handlers={
             HTTPException: _on_http,
             Exception: _on_error,
@@ -146,7 +146,7 @@ def problem_response(refusal: Problem) -> Response[bytes]:
     return Response(encode_json(refusal.document()), status_code=refusal.status, media_type=MEDIA_TYPE, headers=headers)
 
 
-async def admit(context: Context, handler: BaseRouteHandler, headers: Mapping[str, str]) -> Caller | None:
+async def authorize(context: Context, handler: BaseRouteHandler, headers: Mapping[str, str]) -> Caller | None:
     """Who is calling, checked against the route's access; None where anyone may, and for other services.
 
     Raises:
@@ -168,7 +168,7 @@ async def admit(context: Context, handler: BaseRouteHandler, headers: Mapping[st
     return caller
 
 
-class _Door:
+class _RequestScope:
     """Lets a request in or refuses it, and gives its handler what it asks for by name.
 
     Litestar runs dependencies of one level in a task group, which costs more than all else of a request. So they form
@@ -178,9 +178,9 @@ class _Door:
     def __init__(self, context: Context | None) -> None:
         self._context = context
 
-    async def admit(self, request: Request[Any, Any, State]) -> None:
+    async def authorize(self, request: Request[Any, Any, State]) -> None:
         """Check who is calling. No guard: for each of those Litestar copies the handler."""
-        request.scope["user"] = await admit(self.context(), request.route_handler, request.headers)
+        request.scope["user"] = await authorize(self.context(), request.route_handler, request.headers)
 
     def dependencies(self) -> dict[str, Provide]:
         """What handlers may ask for by name."""

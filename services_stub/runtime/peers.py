@@ -10,8 +10,8 @@ import msgspec
 from pyreqwest.client import ClientBuilder
 from pyreqwest.exceptions import PyreqwestError
 
+from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.envelope import Cause
-from services_stub.contracts.money import encode_json
 from services_stub.contracts.problem import Problem
 from services_stub.runtime.errors import Refused, Unavailable
 

@@ -42,7 +42,7 @@ def run(services: Sequence[tuple[Service, Settings]]) -> None:
     gc.set_threshold(*_GARBAGE)
     logs.configure()
     # A worker's thread that dies would leave the service half alive.
-    threading.excepthook = lambda arguments: _end_by_bug(arguments.exc_value or RuntimeError("a thread ended"))
+    threading.excepthook = lambda arguments: _exit_on_bug(arguments.exc_value or RuntimeError("a thread ended"))
     try:
         uvloop.run(_run(services))
     except Unavailable as error:
@@ -58,7 +58,7 @@ async def _run(services: Sequence[tuple[Service, Settings]]) -> None:
     settings = services[0][1]
     identity = ClusterIdentity(settings.bootstrap_servers, settings.kafka_config)
     cluster_id = await asyncio.to_thread(_identify, identity)
-    running = [RunningService(service, own, cluster_id, _end_by_bug) for service, own in services]
+    running = [RunningService(service, own, cluster_id, _exit_on_bug) for service, own in services]
     for service in running:
         await service.start()
     watch = threading.Thread(target=_watch_identity, args=(identity, cluster_id), name="cluster-identity", daemon=True)
@@ -85,7 +85,7 @@ def _watch_identity(identity: ClusterIdentity, cluster_id: str) -> None:
             os._exit(EXIT_UNAVAILABLE)
 
 
-def _end_by_bug(error: BaseException) -> None:
+def _exit_on_bug(error: BaseException) -> None:
     """End at once: what is not committed was not done, and the next start takes it up."""
     structlog.get_logger().critical("ends by a bug", exc_info=error)
     sys.stderr.flush()

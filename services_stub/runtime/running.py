@@ -15,22 +15,22 @@ from litestar.types import ASGIApp
 
 from services_stub.contracts.http.auth import KeySet
 from services_stub.contracts.http.gateway import ServiceHealth
-from services_stub.runtime import inbox, outbox
 from services_stub.runtime.consumer import Consumer, InDatabase, InSink
 from services_stub.runtime.context import Context
-from services_stub.runtime.database import Database
+from services_stub.runtime.fast_path import FastPath
 from services_stub.runtime.hops import HopReporter
-from services_stub.runtime.hotpath import HotPath
 from services_stub.runtime.http import allow_anyone, build_app
-from services_stub.runtime.kafka.consumer import RecordSource
 from services_stub.runtime.kafka.producer import Publisher
+from services_stub.runtime.kafka.record_source import RecordSource
 from services_stub.runtime.peers import Peers
-from services_stub.runtime.reader import Reader
 from services_stub.runtime.service import Service, Worker
 from services_stub.runtime.settings import Settings
+from services_stub.runtime.sql import inbox, outbox
+from services_stub.runtime.sql.database import Database
+from services_stub.runtime.sql.reader import Reader
+from services_stub.runtime.sql.transaction import NO_CAUSE
+from services_stub.runtime.sql.writer import Writer
 from services_stub.runtime.tokens import Verifier
-from services_stub.runtime.transaction import NO_CAUSE
-from services_stub.runtime.writer import Writer
 
 _FLUSH = 5.0
 _STOP = 10.0
@@ -128,9 +128,11 @@ class RunningService:
             )
         else:
             handling = InDatabase(self._service.name, self.context.writer, self._service.handlers)
-        source = RecordSource(self._settings, [event.topic for event in events], self._on_gap, self._service.patience)
+        source = RecordSource(
+            self._settings, [event.topic for event in events], self._on_gap, self._service.batch_linger
+        )
         hops = HopReporter(self._settings, self._publisher)
-        return Consumer(self._service.name, events, source, handling, hops, self._on_bug, self._service.ignores)
+        return Consumer(self._service.name, events, source, handling, hops, self._on_bug, self._service.filters)
 
     def _on_gap(self, topic: str, partition: int, expected: int, found: int) -> None:
         structlog.get_logger().error(
@@ -144,8 +146,8 @@ class RunningService:
 
     def _server_config(self) -> uvicorn.Config:
         app: ASGIApp = self._build_app()
-        if self._service.hot:
-            app = HotPath(app, self._service.hot, self.context)
+        if self._service.fast_routes:
+            app = FastPath(app, self._service.fast_routes, self.context)
         if self._service.wrap is not None:
             app = self._service.wrap(app, self.context)
         return uvicorn.Config(

@@ -12,7 +12,7 @@ from sqlalchemy import MetaData
 
 from services_stub.contracts.base import Event
 from services_stub.contracts.events.trace import HopOutcome
-from services_stub.runtime.transaction import Received, Transaction
+from services_stub.runtime.sql.transaction import Received, Transaction
 
 if TYPE_CHECKING:
     from services_stub.runtime.context import Context
@@ -55,12 +55,12 @@ class Service:
 
     name: str
     routes: Sequence[HTTPRouteHandler]
-    hot: Sequence[HTTPRouteHandler] = ()
+    fast_routes: Sequence[HTTPRouteHandler] = ()
     tables: MetaData | None = None
     handlers: Mapping[type[Event], Handler] = field(default_factory=dict)
-    ignores: Mapping[type[Event], Callable[[Any], bool]] = field(default_factory=dict)
+    filters: Mapping[type[Event], Callable[[Any], bool]] = field(default_factory=dict)
     consumes: Sequence[type[Event]] = ()
-    patience: float = 0.0
+    batch_linger: float = 0.0
     sink: Callable[[Context], Sink] | None = None
     workers: Callable[[Context], Sequence[Worker]] = _no_workers
     wrap: Callable[[ASGIApp, Context], ASGIApp] | None = None

@@ -24,7 +24,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_url: str = ""
     peers: dict[str, str] = {}
     internal_token: str
-    cart_store_url: str = ""
     trace_sampling: float = 1.0
     options: dict[str, str] = {}
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 Seen = TypeVar("Seen")
-Act = Callable[[], Awaitable[str]]
+Action = Callable[[], Awaitable[str]]
 """Does something and returns its outcome in a few words."""
 
-PATIENCE = 10.0
+EFFECT_SECONDS = 10.0
 """Seconds that an effect of an event may take before it counts as missing."""
 
 _FIRST_LOOK, _LONGEST_LOOK = 0.005, 0.1
@@ -36,7 +36,7 @@ class Step:
     ok: bool
 
 
-class Audience(Protocol):
+class StepObserver(Protocol):
     """Who watches the steps."""
 
     def began(self, action: str) -> None:
@@ -49,18 +49,18 @@ class Audience(Protocol):
 class Steps:
     """Takes the steps one by one, and keeps what came of them."""
 
-    def __init__(self, audience: Audience) -> None:
+    def __init__(self, observer: StepObserver) -> None:
         self.taken: list[Step] = []
-        self._audience = audience
+        self._observer = observer
 
-    async def take(self, action: str, act: Act) -> None:
+    async def take(self, action: str, act: Action) -> None:
         """Take a step.
 
         Raises:
             StepFailed: its outcome is wrong.
 
         """
-        self._audience.began(action)
+        self._observer.began(action)
         began = time.monotonic()
         try:
             outcome, ok = await act(), True
@@ -68,7 +68,7 @@ class Steps:
             outcome, ok = str(error), False
         step = Step(action, outcome, time.monotonic() - began, ok)
         self.taken.append(step)
-        self._audience.ended(step)
+        self._observer.ended(step)
         if not ok:
             raise StepFailed(action)
 
@@ -89,7 +89,7 @@ async def until(
     fits: Callable[[Seen], bool],
     *,
     what: str,
-    patience: float = PATIENCE,
+    timeout: float = EFFECT_SECONDS,
 ) -> Seen:
     """Look again and again until what is seen fits.
 
@@ -97,11 +97,11 @@ async def until(
         Unexpected: it did not within `patience` seconds; says what was seen last.
 
     """
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + timeout
     pause = _FIRST_LOOK
     while not fits(seen := await look()):
         if time.monotonic() > deadline:
-            raise Unexpected(f"{what}: not within {patience:g} s; seen last: {seen}")
+            raise Unexpected(f"{what}: not within {timeout:g} s; seen last: {seen}")
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, _LONGEST_LOOK)
     return seen

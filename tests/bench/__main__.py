@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from services_stub.infra.scheduling import prefer_long_turns
+from services_stub.infra.processes.scheduling import prefer_long_time_slices
 from tests.bench.load import Measured, closed_loop, prepare
 from tests.bench.machine import cpu_seconds, description, memory_mib
 from tests.bench.watch import PaidWatch
@@ -26,13 +26,13 @@ SHOPPERS = 32
 def main() -> None:
     """Run the benchmark on each broker and print what was measured."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--runs", type=int, default=3, help="measured runs per broker")
-    parser.add_argument("--seconds", type=float, default=10.0, help="length of a run")
-    parser.add_argument("--shoppers", type=int, default=SHOPPERS, help="shoppers in the closed loop")
-    parser.add_argument("--kafka", action="append", help="the brokers; default: embedded and apache")
+    parser.add_argument("--runs", type=int, default=3, drain="measured runs per broker")
+    parser.add_argument("--seconds", type=float, default=10.0, drain="length of a run")
+    parser.add_argument("--shoppers", type=int, default=SHOPPERS, drain="shoppers in the closed loop")
+    parser.add_argument("--kafka", action="append", drain="the brokers; default: embedded and apache")
     options = parser.parse_args()
     # As the marketplace does: the load shall not interrupt it at each answer.
-    prefer_long_turns()
+    prefer_long_time_slices()
     _say(description())
     _say(
         f"load      {options.shoppers} shoppers, closed loop, "

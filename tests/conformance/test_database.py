@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import insert, select
 
-from services_stub.runtime.database import Database, InsertOrIgnore, Savepoint
-from tests.unit.runtime.stage import names, things
+from services_stub.runtime.sql.database import Database, InsertOrIgnore, Savepoint
+from tests.unit.runtime.sample_service import names, things
 
 
 def test_a_savepoint_takes_back_one_item_alone(database: Database) -> None:

@@ -10,15 +10,15 @@ import pytest
 
 from services_stub.contracts.events import OrderCreated
 from services_stub.contracts.events.trace import HopOutcome
-from services_stub.runtime import outbox
 from services_stub.runtime.consumer import InDatabase, Item
-from services_stub.runtime.database import Database
 from services_stub.runtime.decoding import EventDecoder
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.kafka.records import Record
-from services_stub.runtime.transaction import NO_CAUSE
-from services_stub.runtime.writer import Command, Writer
-from tests.unit.runtime.stage import (
+from services_stub.runtime.sql import outbox
+from services_stub.runtime.sql.database import Database
+from services_stub.runtime.sql.transaction import NO_CAUSE
+from services_stub.runtime.sql.writer import Command, Writer
+from tests.unit.runtime.sample_service import (
     HeldSender,
     add_thing,
     names,

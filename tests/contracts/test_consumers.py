@@ -8,12 +8,12 @@ import msgspec
 import pytest
 
 from services_stub.contracts.base import Event
-from services_stub.infra.plan import SERVICES, module_of
+from services_stub.infra.config.services import SERVICES, module_of
 from services_stub.runtime.decoding import EventDecoder
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.kafka.records import Record
 from services_stub.runtime.service import Outcome, Service
-from services_stub.runtime.transaction import Received
+from services_stub.runtime.sql.transaction import Received
 from tests.contracts.samples import SAMPLES, golden
 from tests.fakes import transaction
 

@@ -85,18 +85,20 @@ def test_any_headers_are_an_envelope_or_malformed(headers: list[tuple[str, bytes
     assert envelope.source
 
 
-def _publish(cause: Cause, flow: str = "") -> Envelope:
-    return envelope_for(SAMPLES[6], event_id="e1", source="order", now=datetime.now(UTC), cause=cause, flow=flow)
+def _publish(cause: Cause, correlation_id: str = "") -> Envelope:
+    return envelope_for(
+        SAMPLES[6], event_id="e1", source="order", now=datetime.now(UTC), cause=cause, correlation_id=correlation_id
+    )
 
 
 def test_the_flow_is_the_given_one_else_the_causes_else_a_new_one() -> None:
-    assert _publish(Cause("flow-1", "r1", ""), flow="flow-2").correlation_id == "flow-2"
+    assert _publish(Cause("flow-1", "r1", ""), correlation_id="flow-2").correlation_id == "flow-2"
     assert _publish(Cause("flow-1", "r1", "")).correlation_id == "flow-1"
     assert _publish(Cause("", "r1", "")).correlation_id == "e1"
 
 
 def test_an_event_is_the_cause_of_what_its_consumer_does() -> None:
-    first = _publish(Cause("", "request-1", TRACEPARENT), flow=ORDER)
+    first = _publish(Cause("", "request-1", TRACEPARENT), correlation_id=ORDER)
     second = envelope_for(SAMPLES[8], event_id="e2", source="payment", now=datetime.now(UTC), cause=first.cause())
     assert (second.causation_id, second.correlation_id) == ("e1", ORDER)
     assert trace_id_of(second.traceparent) == trace_id_of(TRACEPARENT)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
-from services_stub.infra.errors import CannotStart
-from services_stub.infra.plan import SERVICES
-from services_stub.infra.schemas import documents, export, openapi
+from services_stub.infra.config.errors import CannotStart
+from services_stub.infra.config.services import SERVICES
+from services_stub.infra.inspection.schemas import documents, export, openapi
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from services_stub.contracts.base import Event
+from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.envelope import Envelope
 from services_stub.contracts.events import EVENTS, HopsReported
-from services_stub.contracts.money import encode_json
 from tests.contracts.samples import GOLDEN, HOPS, SAMPLES, envelope_of, golden
 
 ALL = (*SAMPLES, HOPS)

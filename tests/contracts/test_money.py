@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from services_stub.contracts.money import LARGEST, checked_price, encode_json, from_cents, money, to_cents
+from services_stub.contracts.encoding import encode_json
+from services_stub.contracts.money import LARGEST, checked_price, from_cents, money, to_cents
 
 _cents = some.integers(min_value=-int(LARGEST) * 100, max_value=int(LARGEST) * 100)
 _amounts = _cents.map(from_cents)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from services_stub.contracts.money import encode_json
+from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.problem import FieldError, Problem, problem
 
 _RESERVED = {"type", "title", "status", "detail", "instance", "errors"}

@@ -11,11 +11,11 @@ from typing import Any
 
 import msgspec
 
-from services_stub.infra import channel
-from services_stub.infra.errors import CannotStart
-from services_stub.infra.options import Options
-from services_stub.infra.plan import System
-from services_stub.infra.start import foreground
+from services_stub.infra.config.errors import CannotStart
+from services_stub.infra.config.options import Options
+from services_stub.infra.processes import channel
+from services_stub.infra.supervisor.plan import System
+from services_stub.infra.supervisor.start import foreground
 
 SERVICES = ("auth", "order", "gateway")
 FAKES = System(

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 import psutil
 
-from services_stub.infra.options import Options
+from services_stub.infra.config.options import Options
 from tests.system.marketplace import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,8 +10,8 @@ import pytest
 from services_stub.client import LiveEvent, MarketplaceClient, Session, SignInAgain
 from services_stub.contracts.events import NotificationSent, OrderStatus, OrderUpdated
 from services_stub.contracts.http.payment import PaymentStatus
+from tests.system.accounts import GOOD_CARD, buy, new_person, new_product
 from tests.system.marketplace import Marketplace
-from tests.system.people import GOOD_CARD, buy, new_person, new_product
 
 
 def test_the_live_stream_tells_a_shopper_of_their_order(marketplace: Marketplace) -> None:

@@ -10,7 +10,7 @@ import signal
 import pytest
 
 from tests.system.marketplace import SERVICES, Marketplace, running_marketplace
-from tests.system.storm import check_books, prepare, rage
+from tests.system.purchases_under_faults import check_books, prepare, purchase_while
 
 PURCHASES = 200
 BACK_WITHIN = 3.0
@@ -53,9 +53,9 @@ async def kill_broker(marketplace: Marketplace) -> None:
 
 def test_every_service_may_be_killed_at_any_moment() -> None:
     async def scenario(marketplace: Marketplace) -> None:
-        storm = await prepare(marketplace)
-        await rage(storm, lambda: kill_each(marketplace, BACK_WITHIN), purchases=PURCHASES, seed=SEED)
-        ends = await check_books(storm)
+        run = await prepare(marketplace)
+        await purchase_while(run, lambda: kill_each(marketplace, BACK_WITHIN), purchases=PURCHASES, seed=SEED)
+        ends = await check_books(run)
         assert ends["PAID"] > 0
         assert ends["FAILED"] > 0
 
@@ -67,9 +67,9 @@ def test_every_service_may_be_killed_at_any_moment() -> None:
 @pytest.mark.timeout(300)
 def test_every_service_may_stop_for_five_seconds() -> None:
     async def scenario(marketplace: Marketplace) -> None:
-        storm = await prepare(marketplace)
-        await rage(storm, lambda: stop_each(marketplace), purchases=PURCHASES, seed=SEED)
-        await check_books(storm)
+        run = await prepare(marketplace)
+        await purchase_while(run, lambda: stop_each(marketplace), purchases=PURCHASES, seed=SEED)
+        await check_books(run)
 
     with running_marketplace() as marketplace:
         asyncio.run(scenario(marketplace))
@@ -79,11 +79,11 @@ def test_every_service_may_stop_for_five_seconds() -> None:
 @pytest.mark.timeout(600)
 def test_the_same_on_apache_kafka_and_the_broker_too() -> None:
     async def scenario(marketplace: Marketplace) -> None:
-        storm = await prepare(marketplace)
-        await rage(storm, lambda: kill_each(marketplace, 20.0), purchases=PURCHASES, seed=SEED)
-        await rage(storm, lambda: stop_each(marketplace), purchases=2 * PURCHASES, seed=SEED + 1)
-        await rage(storm, lambda: kill_broker(marketplace), purchases=3 * PURCHASES, seed=SEED + 2)
-        await check_books(storm)
+        run = await prepare(marketplace)
+        await purchase_while(run, lambda: kill_each(marketplace, 20.0), purchases=PURCHASES, seed=SEED)
+        await purchase_while(run, lambda: stop_each(marketplace), purchases=2 * PURCHASES, seed=SEED + 1)
+        await purchase_while(run, lambda: kill_broker(marketplace), purchases=3 * PURCHASES, seed=SEED + 2)
+        await check_books(run)
 
     with running_marketplace("--kafka", "apache") as marketplace:
         asyncio.run(scenario(marketplace))

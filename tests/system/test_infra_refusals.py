@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from services_stub.infra.ports import Claims
+from services_stub.infra.config.ports import PortClaims
 from tests.system.infra_run import run
 
 
@@ -28,7 +28,7 @@ def refusal(directory: Path, **options: object) -> str:
 
 @pytest.fixture
 def taken_port() -> Iterator[int]:
-    port = Claims().choose(["taken"], {})["taken"]
+    port = PortClaims().choose(["taken"], {})["taken"]
     with socket.create_server(("127.0.0.1", port)):
         yield port
 
@@ -51,7 +51,7 @@ def test_a_port_in_use(tmp_path: Path, taken_port: int) -> None:
 
 
 def test_nobody_at_the_kafka_address(tmp_path: Path) -> None:
-    address = f"127.0.0.1:{Claims().choose(['nobody'], {})['nobody']}"
+    address = f"127.0.0.1:{PortClaims().choose(['nobody'], {})['nobody']}"
     said = refusal(tmp_path, kafka=address)
     assert address in said
     assert "--kafka" in said

@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.system.accounts import new_person
 from tests.system.marketplace import Marketplace
-from tests.system.people import new_person
 
 PRODUCT = {"name": "Lamp", "category": "home", "price": 12.5, "quantity": 3}
 REGISTER = {"email": "somebody@example.com", "password": "long enough", "role": "user"}

@@ -15,9 +15,9 @@ from uuid import UUID
 import pytest
 
 from services_stub.contracts.events.order import OrderStatus
+from tests.system.accounts import DECLINED_CARD, admin, buy, new_person, new_product, until_status
 from tests.system.log import read_topics
 from tests.system.marketplace import Marketplace, wait_for
-from tests.system.people import DECLINED_CARD, admin, buy, new_person, new_product, until_status
 from tests.system.tools import Record, needs_kcat, partitions, records
 
 pytestmark = [needs_kcat, pytest.mark.timeout(240)]

@@ -13,9 +13,9 @@ from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.http.notification import Notification
 from services_stub.contracts.http.order import Order
 from services_stub.contracts.http.payment import PaymentStatus
+from tests.system.accounts import DECLINED_CARD, GOOD_CARD, admin, buy, new_person, new_product, settled, until_status
 from tests.system.log import Entry, once, read_topics
 from tests.system.marketplace import Marketplace
-from tests.system.people import DECLINED_CARD, GOOD_CARD, admin, buy, new_person, new_product, settled, until_status
 
 
 def test_a_purchase_travels_through_every_service(marketplace: Marketplace) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from services_stub.contracts.topics import BUSINESS_TOPICS
-from services_stub.infra.directory import cache_directory
+from services_stub.infra.config.directory import cache_directory
 from services_stub.runtime.service import Service
 from tests.system.marketplace import running_marketplace
 

@@ -10,10 +10,10 @@ import pytest
 from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.http.payment import PaymentStatus
 from services_stub.runtime.identifiers import new_id
+from tests.system.accounts import buy, new_person, new_product
 from tests.system.lag import total_lag
 from tests.system.log import Entry, produce, read_topics
 from tests.system.marketplace import Marketplace, wait_for
-from tests.system.people import buy, new_person, new_product
 
 CONSUMED = {
     "user-created": ["notification"],

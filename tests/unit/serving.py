@@ -15,17 +15,17 @@ import msgspec
 from services_stub.contracts.base import Event
 from services_stub.contracts.events import EVENT_BY_TOPIC
 from services_stub.contracts.http.auth import KeySet
-from services_stub.runtime import inbox, outbox
 from services_stub.runtime.context import Context
-from services_stub.runtime.database import Database
 from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.http import build_app
 from services_stub.runtime.peers import INTERNAL_TOKEN, Peers
-from services_stub.runtime.reader import Reader
 from services_stub.runtime.service import Service, Worker
 from services_stub.runtime.settings import Settings
+from services_stub.runtime.sql import inbox, outbox
+from services_stub.runtime.sql.database import Database
+from services_stub.runtime.sql.reader import Reader
+from services_stub.runtime.sql.writer import Writer
 from services_stub.runtime.tokens import Caller, Verifier
-from services_stub.runtime.writer import Writer
 
 THE_INTERNAL_TOKEN = "internal-secret"
 _ANSWER_WITHIN = 20.0

@@ -16,11 +16,11 @@ from services_stub.contracts.problem import FieldError
 from services_stub.contracts.times import rfc3339
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.identifiers import new_id
-from services_stub.runtime.transaction import Transaction
+from services_stub.runtime.sql.transaction import Transaction
 
 
 @dataclass(frozen=True)
-class NewAccount:
+class RegisterAccount:
     """Somebody registers; the password is hashed already."""
 
     email: str
@@ -31,7 +31,7 @@ class NewAccount:
 
 
 @dataclass(frozen=True)
-class FirstAdmin:
+class EnsureAdmin:
     """The admin that the operator of the marketplace wants there to be."""
 
     email: str
@@ -40,7 +40,7 @@ class FirstAdmin:
 
 
 @dataclass(frozen=True)
-class Block:
+class SetSellerBlocked:
     """An admin blocks a seller, or takes the block back."""
 
     seller_id: str
@@ -48,7 +48,7 @@ class Block:
     blocked: bool
 
 
-def register(transaction: Transaction, command: NewAccount) -> User:
+def register(transaction: Transaction, command: RegisterAccount) -> User:
     """Make an account, unless the address belongs to one."""
     user = _new_user(transaction, command.email, command.role, command.name, command.phone)
     if not users.add(transaction, user, command.password_hash):
@@ -59,7 +59,7 @@ def register(transaction: Transaction, command: NewAccount) -> User:
     return user
 
 
-def ensure_admin(transaction: Transaction, command: FirstAdmin) -> None:
+def ensure_admin(transaction: Transaction, command: EnsureAdmin) -> None:
     """Make an admin where there is none. Nobody hears of it: admins are no customers."""
     if users.has_admin(transaction.connection):
         return
@@ -69,7 +69,7 @@ def ensure_admin(transaction: Transaction, command: FirstAdmin) -> None:
         structlog.get_logger().error("no admin was made: the address belongs to another account", email=command.email)
 
 
-def block(transaction: Transaction, command: Block) -> User:
+def block(transaction: Transaction, command: SetSellerBlocked) -> User:
     """Block a seller or take the block back, and say so; doing it again changes nothing and says nothing."""
     row = users.find(transaction.connection, command.seller_id)
     if row is None or row.role != "seller":

@@ -17,10 +17,10 @@ _THREADS = 2
 
 
 @dataclass(frozen=True)
-class Check:
+class PasswordCheck:
     """Whether a password fits; `rehashed` replaces a hash that was made with other parameters."""
 
-    fits: bool
+    matches: bool
     rehashed: str | None = None
 
 
@@ -34,14 +34,14 @@ class Passwords:
             parallelism=parameters.lanes,
             type=Type.ID,
         )
-        self._nobodys = self.hash_now("the password of nobody")
+        self._dummy_hash = self.hash_now("the password of nobody")
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="passwords")
 
     async def hash(self, password: str) -> str:
         """The hash to keep of a password."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self.hash_now, password)
 
-    async def check(self, password: str, known: str | None) -> Check:
+    async def check(self, password: str, known: str | None) -> PasswordCheck:
         """Whether `password` is the one whose hash is `known`.
 
         Without one the answer is no and takes as long, so that nobody learns who has an account.
@@ -52,16 +52,16 @@ class Passwords:
         """The hash to keep of a password, made in the caller's thread."""
         return self._hasher.hash(_bytes(password))
 
-    def check_now(self, password: str, known: str | None) -> Check:
+    def check_now(self, password: str, known: str | None) -> PasswordCheck:
         """Like `check`, in the caller's thread."""
         try:
-            self._hasher.verify(known or self._nobodys, _bytes(password))
+            self._hasher.verify(known or self._dummy_hash, _bytes(password))
         except (VerificationError, InvalidHashError):
-            return Check(fits=False)
+            return PasswordCheck(matches=False)
         if known is None:
-            return Check(fits=False)
+            return PasswordCheck(matches=False)
         outdated = self._hasher.check_needs_rehash(known)
-        return Check(fits=True, rehashed=self.hash_now(password) if outdated else None)
+        return PasswordCheck(matches=True, rehashed=self.hash_now(password) if outdated else None)
 
     def stop(self) -> None:
         """End the threads once their work is done."""

@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from services_stub.auth.domain import REFRESH, RefreshVerdict, judge_refresh
+from services_stub.auth.domain import REFRESH, RefreshOutcome, check_refresh
 from services_stub.auth.store import sessions, users
 from services_stub.contracts.http.auth import User
 from services_stub.contracts.times import from_microseconds
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.identifiers import new_id
-from services_stub.runtime.transaction import Transaction
+from services_stub.runtime.sql.transaction import Transaction
 
 
 @dataclass(frozen=True)
-class LoggedIn:
+class OpenSession:
     """Somebody gave the right password; `rehashed` replaces the hash that it was checked against."""
 
     user_id: str
@@ -33,12 +33,12 @@ class Session:
     refresh_token: str = field(repr=False)
 
 
-def log_in(transaction: Transaction, command: LoggedIn) -> Session:
+def log_in(transaction: Transaction, command: OpenSession) -> Session:
     """Open a session, unless the account is blocked."""
-    user = _allowed(transaction, command.user_id)
+    user = _user_allowed_in(transaction, command.user_id)
     if command.rehashed is not None:
         users.set_password_hash(transaction, command.user_id, before=command.password_hash, after=command.rehashed)
-    return _continued(transaction, user, new_id())
+    return _issue_tokens(transaction, user, new_id())
 
 
 def refresh(transaction: Transaction, token: str) -> Session | None:
@@ -50,17 +50,17 @@ def refresh(transaction: Transaction, token: str) -> Session | None:
     if known is None:
         return None
     expires_at = from_microseconds(known.expires_at)
-    match judge_refresh(used=known.used, expires_at=expires_at, now=transaction.now):
-        case RefreshVerdict.STOLEN:
+    match check_refresh(used=known.used, expires_at=expires_at, now=transaction.now):
+        case RefreshOutcome.REUSED:
             structlog.get_logger().warning("a refresh token was used twice; its session ends", user_id=known.user_id)
             sessions.end(transaction, known.family_id)
             return None
-        case RefreshVerdict.EXPIRED:
+        case RefreshOutcome.EXPIRED:
             return None
-        case RefreshVerdict.GOOD:
-            user = _allowed(transaction, known.user_id)
+        case RefreshOutcome.VALID:
+            user = _user_allowed_in(transaction, known.user_id)
             sessions.use(transaction, token)
-            return _continued(transaction, user, known.family_id)
+            return _issue_tokens(transaction, user, known.family_id)
 
 
 def log_out(transaction: Transaction, token: str) -> None:
@@ -70,13 +70,13 @@ def log_out(transaction: Transaction, token: str) -> None:
         sessions.end(transaction, known.family_id)
 
 
-def _continued(transaction: Transaction, user: User, family_id: str) -> Session:
+def _issue_tokens(transaction: Transaction, user: User, family_id: str) -> Session:
     token = secrets.token_urlsafe(32)
     sessions.add(transaction, token, family_id, user.user_id, transaction.now + REFRESH)
     return Session(user, token)
 
 
-def _allowed(transaction: Transaction, user_id: str) -> User:
+def _user_allowed_in(transaction: Transaction, user_id: str) -> User:
     row = users.find(transaction.connection, user_id)
     if row is None:
         raise Refused(401, "account-gone", "the account does not exist any more")

@@ -10,7 +10,7 @@ from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from services_stub.auth.store.tables import refresh_tokens
 from services_stub.contracts.times import to_microseconds
-from services_stub.runtime.transaction import Transaction
+from services_stub.runtime.sql.transaction import Transaction
 
 _add = insert(refresh_tokens)
 _one = select(refresh_tokens).where(refresh_tokens.c.token_hash == bindparam("hash"))

@@ -11,9 +11,9 @@ from services_stub.auth.store.tables import users
 from services_stub.contracts.http.auth import User
 from services_stub.contracts.http.page import DEFAULT_PAGE, Page
 from services_stub.contracts.times import from_microseconds, rfc3339, to_microseconds
-from services_stub.runtime.cursor import decode_cursor, encode_cursor
-from services_stub.runtime.database import InsertOrIgnore
-from services_stub.runtime.transaction import Transaction
+from services_stub.runtime.sql.cursor import decode_cursor, encode_cursor
+from services_stub.runtime.sql.database import InsertOrIgnore
+from services_stub.runtime.sql.transaction import Transaction
 
 _ESCAPE = "\\"
 

@@ -9,7 +9,7 @@ import msgspec
 from services_stub.cart.domain import Line, Product, owner_of_user, seconds_to_live, unknown
 from services_stub.cart.store import scripts
 from services_stub.cart.store.executor import Executor
-from services_stub.cart.store.scripts import Verdict
+from services_stub.cart.store.scripts import CartRefusal
 from services_stub.contracts import topics
 from services_stub.contracts.http.cart import MOST_PER_LINE
 
@@ -21,9 +21,9 @@ ORDERED_SECONDS = _ORDER_TOPIC.retention_ms // 1000
 """How long it is remembered that an order's lines left the cart: until its event can no longer be delivered."""
 
 _lines = msgspec.json.Decoder(list[Line])
-_verdicts = {verdict.value: verdict for verdict in Verdict}
+_refusals = {refusal.value: refusal for refusal in CartRefusal}
 
-Answer = list[Line] | Verdict
+Answer = list[Line] | CartRefusal
 OrderedLine = tuple[str, int]
 
 
@@ -63,9 +63,9 @@ class Carts:
         """Take the lines of an order out, unless that was done before."""
         await self._executor.run(ordered_call("request", user_id, order_id, lines))
 
-    async def remember(self, product: Product) -> None:
+    async def cache_product(self, product: Product) -> None:
         """Cache what the product service answered, unless something newer is known."""
-        await self._executor.run(remember_call(product))
+        await self._executor.run(cache_product_call(product))
 
 
 def ordered_call(source: str, user_id: str, order_id: str, lines: Iterable[OrderedLine]) -> bytes:
@@ -79,18 +79,18 @@ def ordered_call(source: str, user_id: str, order_id: str, lines: Iterable[Order
     return scripts.ORDERED.call((f"cart:{owner_of_user(user_id)}", f"ordered:{order_id}"), *words)
 
 
-def remember_call(product: Product) -> bytes:
+def cache_product_call(product: Product) -> bytes:
     """Cache a product, unless something as new is known."""
     seconds = 0 if product.version else UNKNOWN_SECONDS
-    return scripts.REMEMBER.call(
+    return scripts.CACHE_PRODUCT.call(
         (f"product:{product.product_id}",), str(product.version), msgspec.json.encode(product).decode(), str(seconds)
     )
 
 
-def forget_call(tombstone: Product) -> bytes:
+def tombstone_call(tombstone: Product) -> bytes:
     """Put a tombstone in the place of a product."""
     text = msgspec.json.encode(tombstone).decode()
-    return scripts.FORGET.call((f"product:{tombstone.product_id}",), text, str(TOMBSTONE_SECONDS))
+    return scripts.TOMBSTONE.call((f"product:{tombstone.product_id}",), text, str(TOMBSTONE_SECONDS))
 
 
 def completed(lines: list[Line], products: dict[str, Product]) -> list[Line]:
@@ -112,4 +112,4 @@ def _lines_of(reply: bytes | int) -> list[Line]:
 
 def _answer_of(reply: bytes | int) -> Answer:
     assert isinstance(reply, bytes)
-    return _verdicts.get(reply) or _lines.decode(reply)
+    return _refusals.get(reply) or _lines.decode(reply)

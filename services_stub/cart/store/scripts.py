@@ -5,7 +5,7 @@ Keys: `cart:{owner}` is a hash of product id to quantity, `product:{id}` the JSO
 that they compose, so they need a server that holds all keys (a cluster does not).
 
 A cart is answered as JSON: `[[quantity, product], ...]`, or `[quantity, null, id]` where the product is not cached.
-An operation that was not done is answered by a word of `Verdict`.
+An operation that was not done is answered by a word of `CartRefusal`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from services_stub.cart.domain import ACTIVE, DELETED
 from services_stub.contracts.http.cart import MOST_LINES, MOST_PER_LINE
 
 
-class Verdict(Enum):
+class CartRefusal(Enum):
     """Why an operation was not done."""
 
     NOT_CACHED = b"not-cached"
@@ -138,7 +138,7 @@ return 1
 )
 
 # KEYS: the product. ARGV: version, JSON, seconds to keep it (0: for ever). Answers 1, or 0 where a newer one is known.
-REMEMBER = Script(
+CACHE_PRODUCT = Script(
     """
 local before = redis.call('GET', KEYS[1])
 if before then
@@ -151,7 +151,7 @@ return 1
 )
 
 # KEYS: the product. ARGV: JSON of a tombstone, seconds to keep it. What was known (the name) stays readable in carts.
-FORGET = Script(
+TOMBSTONE = Script(
     """
 local before = redis.call('GET', KEYS[1])
 local tombstone = ARGV[1]
@@ -166,4 +166,4 @@ return 1
 """.replace("STATUS", _STATUS).replace("DELETED", DELETED)
 )
 
-SCRIPTS = (READ, READ_AFTER, ADD, CHANGE, REMOVE, CLEAR, ORDERED, REMEMBER, FORGET)
+SCRIPTS = (READ, READ_AFTER, ADD, CHANGE, REMOVE, CLEAR, ORDERED, CACHE_PRODUCT, TOMBSTONE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
-from services_stub.contracts.base import Body, Request
+from services_stub.contracts.base import Body
 
 LARGEST_PAGE = 100
 DEFAULT_PAGE = 20
@@ -17,14 +17,3 @@ class Page(Body, Generic[Item], frozen=True, kw_only=True):
 
     items: list[Item]
     next_cursor: str | None = None
-
-
-class Reason(Request, frozen=True, kw_only=True):
-    """Why an admin or a shopper does something."""
-
-    reason: str = ""
-
-    def __post_init__(self) -> None:
-        """Bound the text."""
-        if len(self.reason) > 500:
-            raise ValueError("`reason` must not have more than 500 characters")

@@ -24,7 +24,7 @@ class Template(msgspec.Struct, frozen=True):
     sms: str = ""
 
 
-class Letter(msgspec.Struct, frozen=True):
+class RenderedMessage(msgspec.Struct, frozen=True):
     """A template filled in."""
 
     subject: str
@@ -96,11 +96,11 @@ REASONS: dict[str, str] = {
 """What the codes mean that payment and order give as their reasons. Other reasons are told as they are."""
 
 
-def fill(template_id: str, about: str, **values: str) -> Letter:
+def render(template_id: str, about: str, **values: str) -> RenderedMessage:
     """The letter of a template. Values that are texts of people go through `printable` first."""
     template = TEMPLATES[template_id]
     about = printable(about)
-    return Letter(template.subject.format(about=about, **values), template.text.format(about=about, **values))
+    return RenderedMessage(template.subject.format(about=about, **values), template.text.format(about=about, **values))
 
 
 def sms_of(template_id: str, about: str) -> str:

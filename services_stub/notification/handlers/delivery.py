@@ -21,7 +21,7 @@ from services_stub.notification.domain.delivery import Answer, Attempt, State, a
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.retry import pause_after
-from services_stub.runtime.transaction import NO_CAUSE, Transaction
+from services_stub.runtime.sql.transaction import NO_CAUSE, Transaction
 
 MOST_AT_ONCE = 50
 LONGEST_ROUND = 1.0
@@ -30,7 +30,7 @@ LONGEST_ROUND = 1.0
 _EVERY = 0.25
 _LONGEST_PAUSE = 60.0
 _DATABASE = 10.0
-_PATIENCE = 2.0
+_STOP_SECONDS = 2.0
 
 
 class Session(Protocol):
@@ -133,9 +133,9 @@ class Delivery:
     def stop(self, timeout: float) -> None:
         """Finish the message under way, or break it off when that takes long. Connecting is given up."""
         self._stopping.set()
-        self._thread.join(min(_PATIENCE, timeout / 2))
+        self._thread.join(min(_STOP_SECONDS, timeout / 2))
         self._session.interrupt()
-        self._thread.join(min(_PATIENCE, timeout / 2))
+        self._thread.join(min(_STOP_SECONDS, timeout / 2))
 
     def step(self) -> float:
         """Deliver one round; the seconds to wait before the next."""

@@ -11,65 +11,65 @@ from services_stub.contracts.events.order import OrderCreated, OrderItem, OrderS
 from services_stub.contracts.events.payment import PaymentFailed, PaymentRefunded, PaymentSuccess
 from services_stub.notification import store
 from services_stub.notification.domain import templates
-from services_stub.notification.handlers.telling import News, Teller, check_ids
+from services_stub.notification.handlers.notifying import NotificationRequest, Notifier, check_ids
 from services_stub.runtime.errors import Poison, Refused
 from services_stub.runtime.service import Handler, Outcome
-from services_stub.runtime.transaction import Received, Transaction
+from services_stub.runtime.sql.transaction import Received, Transaction
 
 
-def user_created(teller: Teller, tx: Transaction, received: Received[UserCreated]) -> Outcome | None:
+def user_created(notifier: Notifier, tx: Transaction, received: Received[UserCreated]) -> Outcome | None:
     """Remember how the user is reached, and welcome them."""
     event = received.event
-    if not teller.meet(tx, event.user_id, event.email, event.name, event.phone):
+    if not notifier.add_recipient(tx, event.user_id, event.email, event.name, event.phone):
         return Outcome.DUPLICATE
-    news = News(event.user_id, "welcome", event.user_id)
-    return teller.tell(tx, news, role=templates.printable(event.role), email=templates.printable(event.email))
+    request = NotificationRequest(event.user_id, "welcome", event.user_id)
+    return notifier.notify(tx, request, role=templates.printable(event.role), email=templates.printable(event.email))
 
 
-def order_created(teller: Teller, tx: Transaction, received: Received[OrderCreated]) -> Outcome | None:
+def order_created(notifier: Notifier, tx: Transaction, received: Received[OrderCreated]) -> Outcome | None:
     """Tell the shopper that the order was placed."""
     event = received.event
-    news = News(event.user_id, "order-placed", event.order_id)
-    return teller.tell(tx, news, items=_items(event.items, event.currency), amount=_amount(event))
+    request = NotificationRequest(event.user_id, "order-placed", event.order_id)
+    return notifier.notify(tx, request, items=_items(event.items, event.currency), amount=_amount(event))
 
 
-def order_updated(teller: Teller, tx: Transaction, received: Received[OrderUpdated]) -> Outcome | None:
+def order_updated(notifier: Notifier, tx: Transaction, received: Received[OrderUpdated]) -> Outcome | None:
     """Tell the shopper of the steps that the payment's events do not tell of."""
     event = received.event
     template = TEMPLATE_OF_STATUS.get(event.status)
     if template is None:
         return None
-    news = News(event.user_id, template, event.order_id)
+    request = NotificationRequest(event.user_id, template, event.order_id)
     items = _items(event.items, event.currency)
-    return teller.tell(tx, news, items=items, reason=templates.reason(event.reason))
+    return notifier.notify(tx, request, items=items, reason=templates.reason(event.reason))
 
 
-def payment_success(teller: Teller, tx: Transaction, received: Received[PaymentSuccess]) -> Outcome | None:
+def payment_success(notifier: Notifier, tx: Transaction, received: Received[PaymentSuccess]) -> Outcome | None:
     """Tell the shopper that the order is paid."""
     event = received.event
-    news = News(_payer(tx, event), "payment-received", event.order_id)
-    return teller.tell(tx, news, amount=_amount(event))
+    request = NotificationRequest(_payer(tx, event), "payment-received", event.order_id)
+    return notifier.notify(tx, request, amount=_amount(event))
 
 
-def payment_failed(teller: Teller, tx: Transaction, received: Received[PaymentFailed]) -> Outcome | None:
+def payment_failed(notifier: Notifier, tx: Transaction, received: Received[PaymentFailed]) -> Outcome | None:
     """Tell the shopper that the order could not be paid, and why."""
     event = received.event
-    news = News(_payer(tx, event), "payment-failed", event.order_id)
-    return teller.tell(tx, news, reason=templates.reason(event.reason))
+    request = NotificationRequest(_payer(tx, event), "payment-failed", event.order_id)
+    return notifier.notify(tx, request, reason=templates.reason(event.reason))
 
 
-def payment_refunded(teller: Teller, tx: Transaction, received: Received[PaymentRefunded]) -> Outcome | None:
+def payment_refunded(notifier: Notifier, tx: Transaction, received: Received[PaymentRefunded]) -> Outcome | None:
     """Tell the shopper that the money is given back."""
     event = received.event
-    news = News(_payer(tx, event), "refund", event.order_id)
-    return teller.tell(tx, news, amount=_amount(event), reason=templates.reason(event.reason))
+    request = NotificationRequest(_payer(tx, event), "refund", event.order_id)
+    return notifier.notify(tx, request, amount=_amount(event), reason=templates.reason(event.reason))
 
 
-def seller_blocked(teller: Teller, tx: Transaction, received: Received[SellerBlocked]) -> Outcome | None:
+def seller_blocked(notifier: Notifier, tx: Transaction, received: Received[SellerBlocked]) -> Outcome | None:
     """Tell the seller. It can happen again after the block was taken back, so each event is an occasion of its own."""
     event = received.event
-    news = News(event.seller_id, "seller-blocked", event.seller_id, received.envelope.id)
-    return teller.tell(tx, news, reason=templates.reason(event.reason))
+    request = NotificationRequest(event.seller_id, "seller-blocked", event.seller_id, received.envelope.id)
+    return notifier.notify(tx, request, reason=templates.reason(event.reason))
 
 
 def _payer(tx: Transaction, event: PaymentSuccess | PaymentFailed | PaymentRefunded) -> str:
@@ -105,14 +105,14 @@ TEMPLATE_OF_STATUS: dict[OrderStatus, str] = {
 }
 
 
-def handlers(teller: Teller) -> Mapping[type[Event], Handler]:
+def handlers(notifier: Notifier) -> Mapping[type[Event], Handler]:
     """The events that are consumed, and what is told of each by `teller`."""
     return {
-        UserCreated: partial(user_created, teller),
-        OrderCreated: partial(order_created, teller),
-        OrderUpdated: partial(order_updated, teller),
-        PaymentSuccess: partial(payment_success, teller),
-        PaymentFailed: partial(payment_failed, teller),
-        PaymentRefunded: partial(payment_refunded, teller),
-        SellerBlocked: partial(seller_blocked, teller),
+        UserCreated: partial(user_created, notifier),
+        OrderCreated: partial(order_created, notifier),
+        OrderUpdated: partial(order_updated, notifier),
+        PaymentSuccess: partial(payment_success, notifier),
+        PaymentFailed: partial(payment_failed, notifier),
+        PaymentRefunded: partial(payment_refunded, notifier),
+        SellerBlocked: partial(seller_blocked, notifier),
     }

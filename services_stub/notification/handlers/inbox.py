@@ -8,12 +8,12 @@ from sqlalchemy import Connection, RowMapping
 from services_stub.contracts.http.notification import Inbox, Mail, MailPage, Notification
 from services_stub.contracts.http.page import DEFAULT_PAGE
 from services_stub.notification import store
-from services_stub.runtime.cursor import decode_cursor, encode_cursor
 from services_stub.runtime.errors import Refused
-from services_stub.runtime.transaction import Transaction
+from services_stub.runtime.sql.cursor import decode_cursor, encode_cursor
+from services_stub.runtime.sql.transaction import Transaction
 
 
-class Marking(msgspec.Struct, frozen=True):
+class MarkRead(msgspec.Struct, frozen=True):
     """A person has read a notification."""
 
     user_id: str
@@ -34,7 +34,7 @@ def read_inbox(
     )
 
 
-def mark_read(tx: Transaction, command: Marking) -> Notification:
+def mark_read(tx: Transaction, command: MarkRead) -> Notification:
     """Mark one of the own notifications as read; doing so again changes nothing."""
     parameters = {"of_user": command.user_id, "wanted": command.notification_id}
     row = tx.execute(store.mark_read, parameters).mappings().one_or_none()

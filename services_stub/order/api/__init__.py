@@ -30,5 +30,5 @@ ROUTES: Sequence[HTTPRouteHandler] = (
     known_orders,
 )
 
-HOT: Sequence[HTTPRouteHandler] = (place_order,)
+FAST_ROUTES: Sequence[HTTPRouteHandler] = (place_order,)
 """What every purchase takes."""

@@ -21,7 +21,7 @@ from services_stub.contracts.http.order import PlaceOrder
 from services_stub.contracts.http.product import LineProblem, Reservation, ReservationLine, Reserve
 from services_stub.contracts.times import to_microseconds
 from services_stub.order.domain import fingerprint_of, order_id_for, total
-from services_stub.order.handlers.placing import Latest, Place, Placed, place, standing
+from services_stub.order.handlers.placing import LatestOrder, Place, Placed, load_checkout_state, place
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused, Unavailable
 
@@ -43,51 +43,51 @@ async def check_out(context: Context, user_id: str, key: str, request: PlaceOrde
     order_id = order_id_for(user_id, key)
     expected = None if request.expected_amount is UNSET else request.expected_amount
     fingerprint = fingerprint_of(request.payment_method, expected)
-    flow = Cause(order_id, cause.causation_id, cause.traceparent)
+    cause = Cause(order_id, cause.causation_id, cause.traceparent)
     async with _under_way.setdefault(order_id, asyncio.Lock()):
         since = to_microseconds(datetime.now(UTC) - _CART_REMEMBERS)
-        found = await context.read(standing, order_id, fingerprint, user_id, since)
+        found = await context.read(load_checkout_state, order_id, fingerprint, user_id, since)
         if found.before is not None:
             return Placed(found.before, replayed=True)
-        cart = await _read_cart(context, user_id, found.latest, flow)
-        reservation = await _reserve(context, order_id, cart, flow)
+        cart = await _read_cart(context, user_id, found.latest, cause)
+        reservation = await _reserve(context, order_id, cart, cause)
         command = _to_place(reservation, user_id, cart.currency, request.payment_method, fingerprint)
         try:
             if expected is not None and command.amount != expected:
                 raise _price_changed(command)
-            placed = await context.write(place, command, flow)
+            placed = await context.write(place, command, cause)
         except Refused:
-            await _release(context, order_id, flow)
+            await _release(context, order_id, cause)
             raise
     return placed
 
 
-async def _read_cart(context: Context, user_id: str, latest: Latest | None, flow: Cause) -> Cart:
+async def _read_cart(context: Context, user_id: str, latest: LatestOrder | None, cause: Cause) -> Cart:
     """What lies in the cart, without what the shopper has ordered just before."""
     path = f"/internal/carts/{quote(user_id, safe='')}"
     try:
         after = f"/after/{latest.order_id}" if latest else ""
-        cart = await context.peers.call("cart", "GET", path + after, expect=Cart, cause=flow)
+        cart = await context.peers.call("cart", "GET", path + after, expect=Cart, cause=cause)
     except Refused as refused:
         if latest is None or refused.problem.code != "order-not-taken-out":
             raise
         # The cart has not read the event of the latest order yet: tell it, or those lines would be ordered again.
         ordered = Ordered(order_id=latest.order_id, items=latest.items)
-        await context.peers.call("cart", "POST", f"{path}/ordered", body=ordered, expect=type(None), cause=flow)
-        cart = await context.peers.call("cart", "GET", path, expect=Cart, cause=flow)
+        await context.peers.call("cart", "POST", f"{path}/ordered", body=ordered, expect=type(None), cause=cause)
+        cart = await context.peers.call("cart", "GET", path, expect=Cart, cause=cause)
     if not cart.lines:
         raise Refused(409, "cart-empty", "the cart is empty")
     return cart
 
 
-async def _reserve(context: Context, order_id: str, cart: Cart, flow: Cause) -> Reservation:
+async def _reserve(context: Context, order_id: str, cart: Cart, cause: Cause) -> Reservation:
     lines = [
         ReservationLine(product_id=line.product_id, quantity=line.quantity, unit_price=line.unit_price)
         for line in cart.lines
     ]
     body = Reserve(order_id=order_id, lines=lines)
     return await context.peers.call(
-        "product", "POST", "/internal/reservations", body=body, expect=Reservation, cause=flow
+        "product", "POST", "/internal/reservations", body=body, expect=Reservation, cause=cause
     )
 
 
@@ -124,11 +124,11 @@ def _price_changed(command: Place) -> Refused:
     return Refused(409, "price-changed", f"the order costs {command.amount}", amount=command.amount, lines=lines)
 
 
-async def _release(context: Context, order_id: str, flow: Cause) -> None:
+async def _release(context: Context, order_id: str, cause: Cause) -> None:
     """Give the stock back at once instead of when the reservation expires."""
     path = f"/internal/reservations/{order_id}"
     try:
-        await context.peers.call("product", "DELETE", path, expect=type(None), cause=flow)
+        await context.peers.call("product", "DELETE", path, expect=type(None), cause=cause)
     except (Refused, Unavailable) as error:
         _log("the reservation will expire", order_id, error)
 

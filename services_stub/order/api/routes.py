@@ -11,13 +11,23 @@ from litestar.params import Parameter
 from services_stub.contracts.envelope import Cause
 from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.http.order import IDEMPOTENCY_KEY_LENGTH, Order, OrderIds, PlaceOrder
-from services_stub.contracts.http.page import DEFAULT_PAGE, LARGEST_PAGE, Page, Reason
+from services_stub.contracts.http.page import DEFAULT_PAGE, LARGEST_PAGE, Page
+from services_stub.contracts.http.reason import Reason
 from services_stub.contracts.problem import FieldError
 from services_stub.order import store
 from services_stub.order.api.checkout import check_out
 from services_stub.order.domain import is_idempotency_key
-from services_stub.order.handlers.asking import Cancel, OfSeller, as_seller_sees, cancel, deliver, read_order, ship
-from services_stub.order.handlers.placing import known
+from services_stub.order.handlers.commands import (
+    Cancel,
+    DeliverItems,
+    ShipItems,
+    as_seller_sees,
+    cancel,
+    deliver,
+    read_order,
+    ship,
+)
+from services_stub.order.handlers.placing import find_known_orders
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.http import JsonResponse, allow, allow_internal
@@ -100,14 +110,14 @@ async def list_orders_of_seller(
 @post("/api/orders/{order_id:str}/ship", status_code=200, summary="Ship the own items", **allow("seller"))
 async def ship_order(order_id: str, context: Context, caller: Caller, cause: Cause) -> Order:
     """The order is SHIPPED once every seller in it has shipped. Shipping again changes nothing."""
-    await context.write(ship, OfSeller(order_id, caller.user_id), cause)
+    await context.write(ship, ShipItems(order_id, caller.user_id), cause)
     return await context.read(read_order, order_id, caller.role, caller.user_id)
 
 
 @post("/api/orders/{order_id:str}/deliver", status_code=200, summary="Deliver the own items", **allow("seller"))
 async def deliver_order(order_id: str, context: Context, caller: Caller, cause: Cause) -> Order:
     """The order is DELIVERED once every seller in it has delivered. Delivering again changes nothing."""
-    await context.write(deliver, OfSeller(order_id, caller.user_id), cause)
+    await context.write(deliver, DeliverItems(order_id, caller.user_id), cause)
     return await context.read(read_order, order_id, caller.role, caller.user_id)
 
 
@@ -122,4 +132,4 @@ async def list_all_orders(
 @post("/internal/orders/known", status_code=200, summary="Which of these are orders?", **allow_internal())
 async def known_orders(data: OrderIds, context: Context, cause: Cause) -> OrderIds:
     """What is not an order now will not become one from a reservation that has expired."""
-    return OrderIds(order_ids=await context.write(known, data.order_ids, cause))
+    return OrderIds(order_ids=await context.write(find_known_orders, data.order_ids, cause))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from services_stub.contracts.events.payment import PaymentFailed, PaymentRefunded, PaymentSuccess
 from services_stub.contracts.money import from_cents
 from services_stub.order.fulfilment import Trigger
-from services_stub.order.handlers.moves import find, follow
+from services_stub.order.handlers.transitions import apply_transition, find
 from services_stub.runtime.errors import Refused
-from services_stub.runtime.transaction import Received, Transaction
+from services_stub.runtime.sql.transaction import Received, Transaction
 
 
 def payment_success(tx: Transaction, received: Received[PaymentSuccess]) -> None:
@@ -16,15 +16,15 @@ def payment_success(tx: Transaction, received: Received[PaymentSuccess]) -> None
     row = find(tx, event.order_id)
     if event.amount != from_cents(row.amount):
         raise Refused(409, "amount-differs", f"the order costs {from_cents(row.amount)}, charged were {event.amount}")
-    follow(tx, row, Trigger.PAYMENT_SUCCESS)
+    apply_transition(tx, row, Trigger.PAYMENT_SUCCESS)
 
 
 def payment_failed(tx: Transaction, received: Received[PaymentFailed]) -> None:
     """The order could not be charged."""
     event = received.event
-    follow(tx, find(tx, event.order_id), Trigger.PAYMENT_FAILED, reason=event.reason)
+    apply_transition(tx, find(tx, event.order_id), Trigger.PAYMENT_FAILED, reason=event.reason)
 
 
 def payment_refunded(tx: Transaction, received: Received[PaymentRefunded]) -> None:
     """The charge of the order was given back."""
-    follow(tx, find(tx, received.event.order_id), Trigger.PAYMENT_REFUNDED)
+    apply_transition(tx, find(tx, received.event.order_id), Trigger.PAYMENT_REFUNDED)

@@ -8,17 +8,18 @@ from decimal import Decimal
 import msgspec
 from sqlalchemy import Connection
 
+from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.events.order import OrderCreated, OrderItem
 from services_stub.contracts.http.order import Order, OrderChange
 from services_stub.contracts.http.product import LineProblem
-from services_stub.contracts.money import encode_json, to_cents
+from services_stub.contracts.money import to_cents
 from services_stub.contracts.times import rfc3339, to_microseconds
 from services_stub.order import store
 from services_stub.order.fulfilment import PLACED
-from services_stub.order.handlers.moves import no_such_order, remember
+from services_stub.order.handlers.transitions import append_history, no_such_order
 from services_stub.runtime.errors import Refused
-from services_stub.runtime.prepared import fetch
-from services_stub.runtime.transaction import Transaction
+from services_stub.runtime.sql.prepared import fetch
+from services_stub.runtime.sql.transaction import Transaction
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +60,7 @@ def place(tx: Transaction, command: Place) -> Placed:
         store.INSERT_SELLERS,
         *({"order_id": command.order_id, "seller_id": seller_id, "created_at": now} for seller_id in seller_ids),
     )
-    remember(tx, command.order_id, PLACED.status, PLACED.reason)
+    append_history(tx, command.order_id, PLACED.status, PLACED.reason)
     tx.publish(
         OrderCreated(
             order_id=command.order_id,
@@ -89,21 +90,23 @@ def placed_before(connection: Connection, order_id: str, fingerprint: str) -> Or
     return store.with_history(connection, row)
 
 
-class Latest(msgspec.Struct, frozen=True):
+class LatestOrder(msgspec.Struct, frozen=True):
     """The latest order of a shopper: its lines may still lie in the cart, which hears of it by its event."""
 
     order_id: str
     items: list[OrderItem]
 
 
-class Standing(msgspec.Struct, frozen=True):
+class CheckoutState(msgspec.Struct, frozen=True):
     """How a shopper stands before a checkout: the order of the same key, if any, else their latest order, if any."""
 
     before: Order | None
-    latest: Latest | None
+    latest: LatestOrder | None
 
 
-def standing(connection: Connection, order_id: str, fingerprint: str, user_id: str, since: int) -> Standing:
+def load_checkout_state(
+    connection: Connection, order_id: str, fingerprint: str, user_id: str, since: int
+) -> CheckoutState:
     """Whether the order was placed before; if not, the shopper's latest order since `since` (microseconds).
 
     Raises:
@@ -111,12 +114,12 @@ def standing(connection: Connection, order_id: str, fingerprint: str, user_id: s
     """
     before = placed_before(connection, order_id, fingerprint)
     if before is not None:
-        return Standing(before, None)
+        return CheckoutState(before, None)
     rows = fetch(connection, store.LATEST_OF_USER, {"user_id": user_id, "since": since})
-    return Standing(None, Latest(rows[0].order_id, store.items_of(rows[0])) if rows else None)
+    return CheckoutState(None, LatestOrder(rows[0].order_id, store.items_of(rows[0])) if rows else None)
 
 
-def known(tx: Transaction, order_ids: list[str]) -> list[str]:
+def find_known_orders(tx: Transaction, order_ids: list[str]) -> list[str]:
     """Those of `order_ids` that are orders. A command and not a read: it must see what the writer has under way."""
     found = set(tx.connection.scalars(store.KNOWN_AMONG, {"order_ids": order_ids}))
     return [order_id for order_id in order_ids if order_id in found]

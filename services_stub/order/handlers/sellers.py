@@ -9,10 +9,10 @@ from services_stub.contracts.events.auth import SellerBlocked, SellerUnblocked
 from services_stub.contracts.times import to_microseconds
 from services_stub.order import store
 from services_stub.order.fulfilment import Trigger
-from services_stub.order.handlers.moves import follow
+from services_stub.order.handlers.transitions import apply_transition
 from services_stub.runtime.errors import Poison
 from services_stub.runtime.service import Outcome
-from services_stub.runtime.transaction import Received, Transaction
+from services_stub.runtime.sql.transaction import Received, Transaction
 
 
 def seller_blocked(tx: Transaction, received: Received[SellerBlocked]) -> Outcome:
@@ -21,7 +21,7 @@ def seller_blocked(tx: Transaction, received: Received[SellerBlocked]) -> Outcom
     if not _set_block(tx, received, seller_id, blocked=True):
         return Outcome.REJECTED
     for row in tx.execute(store.PENDING_OF_SELLER, {"seller_id": seller_id}).all():
-        follow(tx, row, Trigger.SELLER_BLOCKED)
+        apply_transition(tx, row, Trigger.SELLER_BLOCKED)
     return Outcome.HANDLED
 
 

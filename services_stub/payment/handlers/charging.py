@@ -14,20 +14,20 @@ from services_stub.payment.domain import (
     Charged,
     ChargeRequest,
     Declined,
-    Happening,
     Processing,
     Provider,
     ProviderUnavailable,
+    Trigger,
     Work,
 )
 from services_stub.payment.handlers.jobs import Job, Jobs, Scheduled
 from services_stub.payment.handlers.settling import RETRY_AFTER, Answer, Settlement
 from services_stub.payment.store import payments as store
 from services_stub.runtime.completions import Completions
-from services_stub.runtime.database import Savepoint
 from services_stub.runtime.retry import pause_after
-from services_stub.runtime.transaction import Transaction
-from services_stub.runtime.writer import Entry
+from services_stub.runtime.sql.database import Savepoint
+from services_stub.runtime.sql.transaction import Transaction
+from services_stub.runtime.sql.writer import Entry
 
 LARGEST_ROUND = 200
 _FIRST_PAUSE = 0.2
@@ -70,10 +70,10 @@ class ChargeWorker:
         """The provider's answer, or None where it has to be asked again."""
         job, attempt = scheduled.job, scheduled.attempt
         try:
-            return self._charge(job, attempt) if job.work is Work.CHARGE else self._give_back(job)
+            return self._charge(job, attempt) if job.work is Work.CHARGE else self._refund(job)
         except ProviderUnavailable as error:
             if job.work is Work.CHARGE and attempt >= CHARGE_ATTEMPTS:
-                return Answer(job, Happening.UNREACHABLE, reason=UNREACHABLE_REASON)
+                return Answer(job, Trigger.UNREACHABLE, reason=UNREACHABLE_REASON)
             pause = pause_after(attempt, self._chance, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE)
             structlog.get_logger().warning(
                 "the provider does not answer",
@@ -90,18 +90,18 @@ class ChargeWorker:
         result = self._provider.charge(ChargeRequest(job.order_id, job.amount, job.currency, job.payment_method))
         match result:
             case Charged(charge_id):
-                return Answer(job, Happening.CHARGED, charge_id=charge_id)
+                return Answer(job, Trigger.CHARGED, charge_id=charge_id)
             case Declined(reason):
-                return Answer(job, Happening.DECLINED, reason=reason)
+                return Answer(job, Trigger.DECLINED, reason=reason)
             case Processing(seconds):
                 self._jobs.put(job, delay=seconds, attempt=attempt)
                 return None
 
-    def _give_back(self, job: Job) -> Answer:
-        charge_id = self._provider.give_back(job.order_id)
+    def _refund(self, job: Job) -> Answer:
+        charge_id = self._provider.refund(job.order_id)
         if charge_id is None:
-            return Answer(job, Happening.NOTHING_TAKEN)
-        return Answer(job, Happening.GIVEN_BACK, charge_id=charge_id)
+            return Answer(job, Trigger.NOTHING_TAKEN)
+        return Answer(job, Trigger.REFUNDED, charge_id=charge_id)
 
     def _run(self) -> None:
         while not self._stopping.is_set():

@@ -15,14 +15,14 @@ from typing import Any, NamedTuple
 import msgspec
 
 from services_stub.contracts.envelope import Cause
-from services_stub.payment.domain import OPEN_WORK, Stage, Work
+from services_stub.payment.domain import OPEN_WORK, Status, Work
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """Something to do at the provider for the payment of an order, which was in `stage` then."""
 
     work: Work
-    stage: Stage
+    status: Status
     order_id: str
     payment_id: str
     user_id: str
@@ -35,10 +35,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, row: Mapping[Any, Any]) -> Job:
         """The open work of a payment's row."""
-        stage = Stage(row["stage"])
+        status = Status(row["status"])
         return cls(
-            work=OPEN_WORK[stage],
-            stage=stage,
+            work=OPEN_WORK[status],
+            status=status,
             order_id=row["order_id"],
             payment_id=row["payment_id"],
             user_id=row["user_id"],

@@ -7,11 +7,11 @@ from functools import partial
 from services_stub.contracts.events.order import OrderCreated, OrderStatus, OrderUpdated
 from services_stub.contracts.money import to_cents
 from services_stub.contracts.times import to_microseconds
-from services_stub.payment.domain import MOVES, Happening, Stage
+from services_stub.payment.domain import TRANSITIONS, Status, Trigger
 from services_stub.payment.handlers.jobs import Job, Jobs
 from services_stub.payment.store import payments as store
 from services_stub.runtime.identifiers import new_id
-from services_stub.runtime.transaction import Received, Transaction
+from services_stub.runtime.sql.transaction import Received, Transaction
 
 """In cents it still fits into 64 bits, with much room."""
 
@@ -22,8 +22,8 @@ ENDED = frozenset({OrderStatus.CANCELLED, OrderStatus.FAILED})
 def order_created(jobs: Jobs, tx: Transaction, received: Received[OrderCreated]) -> None:
     """Charge the order, unless it is known already: charged, under way, or cancelled before it was heard of."""
     event = received.event
-    move = MOVES[None, Happening.ORDERED]
-    row = _row(tx, received, move.stage, reason="", payment_method=event.payment_method)
+    transition = TRANSITIONS[None, Trigger.ORDERED]
+    row = _row(tx, received, transition.status, reason="", payment_method=event.payment_method)
     if tx.write(store.INSERT_PAYMENT, row) == 1:
         tx.after_commit(partial(jobs.put, Job.of(row)))
     else:
@@ -36,15 +36,15 @@ def order_updated(jobs: Jobs, tx: Transaction, received: Received[OrderUpdated])
     if event.status not in ENDED:
         return
     row = store.find_payment(tx.connection, event.order_id)
-    move = MOVES.get((None if row is None else Stage(row.stage), Happening.CANCELLED))
-    if move is None:
+    transition = TRANSITIONS.get((None if row is None else Status(row.status), Trigger.CANCELLED))
+    if transition is None:
         return
     if row is None:
-        tx.execute(store.INSERT_PAYMENT, _row(tx, received, move.stage, reason=event.reason, payment_method=""))
+        tx.execute(store.INSERT_PAYMENT, _row(tx, received, transition.status, reason=event.reason, payment_method=""))
         return
     cause = received.envelope.cause()
     changes = {
-        "stage": move.stage,
+        "status": transition.status,
         "reason": event.reason,
         "caused_by": cause.causation_id,
         "traceparent": cause.traceparent,
@@ -57,7 +57,7 @@ def order_updated(jobs: Jobs, tx: Transaction, received: Received[OrderUpdated])
 def _row(
     tx: Transaction,
     received: Received[OrderCreated] | Received[OrderUpdated],
-    stage: Stage,
+    status: Status,
     *,
     reason: str,
     payment_method: str,
@@ -68,7 +68,7 @@ def _row(
         "order_id": event.order_id,
         "payment_id": new_id(),
         "user_id": event.user_id,
-        "stage": stage,
+        "status": status,
         "reason": reason,
         "amount": to_cents(event.amount),
         "currency": event.currency,

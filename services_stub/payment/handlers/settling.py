@@ -10,12 +10,12 @@ from services_stub.contracts.base import Event
 from services_stub.contracts.events.payment import PaymentFailed, PaymentRefunded, PaymentSuccess
 from services_stub.contracts.money import from_cents
 from services_stub.contracts.times import to_microseconds
-from services_stub.payment.domain import MOVES, Fact, Happening, Stage
+from services_stub.payment.domain import TRANSITIONS, Fact, Status, Trigger
 from services_stub.payment.handlers.jobs import Job, Jobs
 from services_stub.payment.store import payments as store
 from services_stub.runtime.completions import Completions
-from services_stub.runtime.database import Savepoint
-from services_stub.runtime.transaction import Transaction
+from services_stub.runtime.sql.database import Savepoint
+from services_stub.runtime.sql.transaction import Transaction
 
 RETRY_AFTER = 0.5
 """Seconds after which the provider is asked again for an answer that the database could not take."""
@@ -25,7 +25,7 @@ class Answer(msgspec.Struct, frozen=True):
     """What became of a job. `reason` is the provider's where it declined."""
 
     job: Job
-    happening: Happening
+    trigger: Trigger
     charge_id: str = ""
     reason: str = ""
 
@@ -70,13 +70,13 @@ def settle(tx: Transaction, answer: Answer) -> Job | None:
     Nearly always the payment still is in the stage in which the job found it, so that is tried first.
     """
     job = answer.job
-    settled = _settle(tx, answer, job.stage, job.reason)
+    settled = _settle(tx, answer, job.status, job.reason)
     if settled is not None:
         return settled.next_job
     row = store.find_payment(tx.connection, job.order_id)
     if row is None:
         return None
-    settled = _settle(tx, answer, Stage(row.stage), row.reason)
+    settled = _settle(tx, answer, Status(row.status), row.reason)
     return None if settled is None else settled.next_job
 
 
@@ -84,24 +84,24 @@ class _Settled(msgspec.Struct, frozen=True):
     next_job: Job | None
 
 
-def _settle(tx: Transaction, answer: Answer, stage: Stage, known_reason: str) -> _Settled | None:
+def _settle(tx: Transaction, answer: Answer, status: Status, known_reason: str) -> _Settled | None:
     """Settle a payment that is in `stage`; None where it is not, or where the answer does not move it from there."""
-    move = MOVES.get((stage, answer.happening))
-    if move is None:
+    transition = TRANSITIONS.get((status, answer.trigger))
+    if transition is None:
         return None
     job = answer.job
     reason = answer.reason or known_reason
-    changes = {"stage": move.stage, "reason": reason, "updated_at": to_microseconds(tx.now)}
+    changes = {"status": transition.status, "reason": reason, "updated_at": to_microseconds(tx.now)}
     if answer.charge_id:
         changes["charge_id"] = answer.charge_id
-    settled = tx.write(store.SETTLE, {"of_order": job.order_id, "stage_before": stage, **changes})
+    settled = tx.write(store.SETTLE, {"of_order": job.order_id, "status_before": status, **changes})
     if settled == 0:
         return None
-    for fact in move.facts:
+    for fact in transition.facts:
         tx.publish(_event(fact, job, reason), correlation_id=job.order_id)
-    if move.work is None:
+    if transition.work is None:
         return _Settled(None)
-    return _Settled(msgspec.structs.replace(job, work=move.work, stage=move.stage, reason=reason))
+    return _Settled(msgspec.structs.replace(job, work=transition.work, status=transition.status, reason=reason))
 
 
 def _event(fact: Fact, job: Job, reason: str) -> Event:

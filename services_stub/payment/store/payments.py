@@ -31,9 +31,9 @@ from services_stub.contracts.http.page import Page
 from services_stub.contracts.http.payment import Payment, PaymentStatus
 from services_stub.contracts.money import from_cents
 from services_stub.contracts.times import from_microseconds, rfc3339
-from services_stub.payment.domain import OPEN_WORK, Stage
-from services_stub.runtime.cursor import decode_cursor, encode_cursor
-from services_stub.runtime.database import InsertOrIgnore
+from services_stub.payment.domain import OPEN_WORK, Status
+from services_stub.runtime.sql.cursor import decode_cursor, encode_cursor
+from services_stub.runtime.sql.database import InsertOrIgnore
 
 TABLES = MetaData()
 
@@ -43,7 +43,7 @@ payments = Table(
     Column("order_id", String, primary_key=True),
     Column("payment_id", String, nullable=False),
     Column("user_id", String, nullable=False),
-    Column("stage", String, nullable=False),
+    Column("status", String, nullable=False),
     Column("reason", Text, nullable=False),
     Column("amount", BigInteger, nullable=False),
     Column("currency", String, nullable=False),
@@ -59,7 +59,7 @@ payments = Table(
 
 INSERT_PAYMENT = InsertOrIgnore(payments)
 FIND_PAYMENT = select(payments).where(payments.c.order_id == bindparam("order_id"))
-OPEN_PAYMENTS = select(payments).where(payments.c.stage.in_(list(OPEN_WORK))).order_by(payments.c.created_at)
+OPEN_PAYMENTS = select(payments).where(payments.c.status.in_(list(OPEN_WORK))).order_by(payments.c.created_at)
 NAME_METHOD = (
     update(payments)
     .where(payments.c.order_id == bindparam("of_order"), payments.c.payment_method == "")
@@ -67,19 +67,19 @@ NAME_METHOD = (
 )
 # What is set by these two are the parameters that are named like columns.
 SETTLE = update(payments).where(
-    payments.c.order_id == bindparam("of_order"), payments.c.stage == bindparam("stage_before")
+    payments.c.order_id == bindparam("of_order"), payments.c.status == bindparam("status_before")
 )
 CALL_OFF = update(payments).where(payments.c.order_id == bindparam("of_order"))
 
-STATUS_OF: Mapping[Stage, PaymentStatus] = {
-    Stage.PENDING: PaymentStatus.PENDING,
-    Stage.CHARGED: PaymentStatus.CHARGED,
-    Stage.FAILED: PaymentStatus.FAILED,
-    Stage.ABANDONED: PaymentStatus.FAILED,
-    Stage.VOIDING: PaymentStatus.VOIDED,
-    Stage.VOIDED: PaymentStatus.VOIDED,
-    Stage.REFUNDING: PaymentStatus.CHARGED,
-    Stage.REFUNDED: PaymentStatus.REFUNDED,
+STATUS_OF: Mapping[Status, PaymentStatus] = {
+    Status.PENDING: PaymentStatus.PENDING,
+    Status.CHARGED: PaymentStatus.CHARGED,
+    Status.FAILED: PaymentStatus.FAILED,
+    Status.ABANDONED: PaymentStatus.FAILED,
+    Status.VOIDING: PaymentStatus.VOIDED,
+    Status.VOIDED: PaymentStatus.VOIDED,
+    Status.REFUNDING: PaymentStatus.CHARGED,
+    Status.REFUNDED: PaymentStatus.REFUNDED,
 }
 """What the world sees of a stage."""
 
@@ -95,7 +95,7 @@ def to_payment(row: Row[Any]) -> Payment:
         payment_id=row.payment_id,
         order_id=row.order_id,
         user_id=row.user_id,
-        status=STATUS_OF[Stage(row.stage)],
+        status=STATUS_OF[Status(row.status)],
         reason=row.reason,
         amount=from_cents(row.amount),
         currency=row.currency,

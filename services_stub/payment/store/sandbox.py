@@ -65,7 +65,7 @@ class Sandbox:
                 return Processing(SLOW_SECONDS) if slow else Charged(_charge_id(request.order_id))
             return self._charge_again(request.order_id)
 
-    def give_back(self, order_id: str) -> str | None:
+    def refund(self, order_id: str) -> str | None:
         """Give back what was taken for an order and take nothing for it any more.
 
         Raises:

@@ -8,35 +8,35 @@ import structlog
 
 from services_stub.contracts.events.auth import SellerBlocked, SellerUnblocked
 from services_stub.contracts.events.order import OrderUpdated
-from services_stub.product.domain import FATE_OF_STATUS, SETTLEMENT, Effect, ReservationState
-from services_stub.product.handlers.reservations import give_back, units_of
+from services_stub.product.domain import TRANSITIONS, TRIGGER_OF_ORDER_STATUS, Effect, ReservationStatus
+from services_stub.product.handlers.reservations import release_stock, units_of
 from services_stub.product.store import products, reservations
 from services_stub.runtime.service import Outcome
-from services_stub.runtime.transaction import Received, Transaction
+from services_stub.runtime.sql.transaction import Received, Transaction
 
 
 def on_order_updated(transaction: Transaction, received: Received[OrderUpdated]) -> Outcome | None:
-    """Settle the reservation of an order whose fate is known, by the table `SETTLEMENT`, whatever came before."""
+    """Settle the reservation of an order whose fate is known, by the table `TRANSITIONS`, whatever came before."""
     order_id = received.event.order_id
-    fate = FATE_OF_STATUS.get(received.event.status)
-    if fate is None:
+    trigger = TRIGGER_OF_ORDER_STATUS.get(received.event.status)
+    if trigger is None:
         return None
-    state = ReservationState.HELD
-    after, effect = SETTLEMENT[state, fate]
+    status = ReservationStatus.HELD
+    after, effect = TRANSITIONS[status, trigger]
     # Nearly every reservation is still held, so that is tried before looking.
-    lines = reservations.move(transaction, order_id, state, after)
+    lines = reservations.move(transaction, order_id, status, after)
     if lines is None:
         row = reservations.find(transaction.connection, order_id)
         if row is None:
-            structlog.get_logger().warning("no reservation of an order is known", order_id=order_id, fate=fate)
+            structlog.get_logger().warning("no reservation of an order is known", order_id=order_id, trigger=trigger)
             return Outcome.REJECTED
-        state = ReservationState(row.state)
-        after, effect = SETTLEMENT[state, fate]
-        if after == state:
+        status = ReservationStatus(row.status)
+        after, effect = TRANSITIONS[status, trigger]
+        if after == status:
             return None
-        lines = reservations.move(transaction, order_id, state, after) or []
-    if effect is Effect.GIVE_BACK:
-        give_back(transaction, order_id, lines)
+        lines = reservations.move(transaction, order_id, status, after) or []
+    if effect is Effect.RELEASE:
+        release_stock(transaction, order_id, lines)
     else:
         _carry_out(transaction, order_id, effect, units_of(lines))
     return None
@@ -73,7 +73,7 @@ def _disable(
     transaction: Transaction, received: Received[SellerBlocked | SellerUnblocked], seller_id: str, *, disabled: bool
 ) -> None:
     envelope = received.envelope
-    changed = reservations.tell_seller(
+    changed = reservations.record_seller_block(
         transaction, seller_id, blocked=disabled, told_at=envelope.time, told_by=envelope.id
     )
     for row in products.disable_all_of(transaction, seller_id, disabled=disabled) if changed else ():

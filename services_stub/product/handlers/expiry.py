@@ -10,7 +10,7 @@ import structlog
 from services_stub.contracts.envelope import Cause
 from services_stub.contracts.http.order import OrderIds
 from services_stub.product.domain import GRACE
-from services_stub.product.handlers.reservations import Sweep, sweep
+from services_stub.product.handlers.reservations import SettleOverdue, settle_overdue
 from services_stub.product.store import reservations
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused, Unavailable
@@ -40,7 +40,7 @@ class ExpiryWorker:
     def step(self) -> bool:
         """Sweep once; whether there may be more to sweep at once."""
         try:
-            return self._context.run(sweep_overdue(self._context, datetime.now(UTC)), _ANSWER_WITHIN)
+            return self._context.run(ask_about_overdue(self._context, datetime.now(UTC)), _ANSWER_WITHIN)
         except (Unavailable, Refused, TimeoutError) as error:
             structlog.get_logger().warning("reservations cannot expire now", reason=str(error) or "no answer in time")
             return False
@@ -51,7 +51,7 @@ class ExpiryWorker:
                 self._stopping.wait(self._pause)
 
 
-async def sweep_overdue(context: Context, now: datetime) -> bool:
+async def ask_about_overdue(context: Context, now: datetime) -> bool:
     """Settle the reservations that were overdue at `now`; whether there may be more of them.
 
     The order service writes an order only before its reservation expires, so what is no order after that never will be.
@@ -69,5 +69,5 @@ async def sweep_overdue(context: Context, now: datetime) -> bool:
     )
     known = set(answer.order_ids)
     others = [order_id for order_id in overdue if order_id not in known]
-    await context.write(sweep, Sweep(sorted(known.intersection(overdue)), others), cause)
-    return len(overdue) == reservations.LARGEST_SWEEP
+    await context.write(settle_overdue, SettleOverdue(sorted(known.intersection(overdue)), others), cause)
+    return len(overdue) == reservations.LARGEST_OVERDUE_BATCH

@@ -17,7 +17,7 @@ from services_stub.product import domain
 from services_stub.product.store import products, reservations
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.identifiers import new_id
-from services_stub.runtime.transaction import Transaction
+from services_stub.runtime.sql.transaction import Transaction
 
 
 @dataclass(frozen=True)

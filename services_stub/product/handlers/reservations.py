@@ -10,14 +10,14 @@ from services_stub.contracts.http.product import LineProblem, Reservation, Reser
 from services_stub.contracts.money import from_cents
 from services_stub.contracts.times import rfc3339
 from services_stub.product import domain
-from services_stub.product.domain import Offer, ReservationState, Wanted, status_of
+from services_stub.product.domain import Offer, RequestedLine, ReservationStatus, status_of
 from services_stub.product.store import products, reservations
 from services_stub.runtime.errors import Refused
-from services_stub.runtime.transaction import Transaction
+from services_stub.runtime.sql.transaction import Transaction
 
 
 @dataclass(frozen=True)
-class Hold:
+class ReserveStock:
     """The order service wants stock held for `seconds`."""
 
     body: Reserve
@@ -25,17 +25,17 @@ class Hold:
 
 
 @dataclass(frozen=True)
-class Sweep:
+class SettleOverdue:
     """What the order service said of overdue reservations: which of them are orders, and which are not."""
 
     orders: Sequence[str]
     others: Sequence[str]
 
 
-def reserve(transaction: Transaction, command: Hold) -> Reservation:
+def reserve(transaction: Transaction, command: ReserveStock) -> Reservation:
     """Hold every line for the order, or none. An order that has a reservation gets the same again."""
     order_id = command.body.order_id
-    wanted = [Wanted(line.product_id, line.quantity, line.unit_price) for line in command.body.lines]
+    wanted = [RequestedLine(line.product_id, line.quantity, line.unit_price) for line in command.body.lines]
     units = domain.totals(wanted)
     found = products.find_several(transaction.connection, units)
     offers = {
@@ -46,11 +46,11 @@ def reserve(transaction: Transaction, command: Hold) -> Reservation:
         )
         for row in found.values()
     }
-    obstacles = domain.obstacles(wanted, offers)
-    if obstacles:
+    line_refusals = domain.line_refusals(wanted, offers)
+    if line_refusals:
         before = _held_before(transaction, order_id)
         if before is None:
-            raise _refusal(obstacles)
+            raise _refusal(line_refusals)
         return before
     lines = [
         ReservedLine(
@@ -76,17 +76,17 @@ def reserve(transaction: Transaction, command: Hold) -> Reservation:
 
 def release(transaction: Transaction, order_id: str) -> None:
     """Give stock back that no order came of. Nothing where nothing is held, or where the order is known to exist."""
-    give_back(transaction, order_id, reservations.let_go(transaction, order_id) or ())
+    release_stock(transaction, order_id, reservations.expire(transaction, order_id) or ())
 
 
-def sweep(transaction: Transaction, command: Sweep) -> None:
+def settle_overdue(transaction: Transaction, command: SettleOverdue) -> None:
     """Keep what is held for orders, and give the rest back."""
     reservations.confirm(transaction, command.orders)
     for order_id in command.others:
         release(transaction, order_id)
 
 
-def give_back(transaction: Transaction, order_id: str, lines: Sequence[ReservedLine]) -> None:
+def release_stock(transaction: Transaction, order_id: str, lines: Sequence[ReservedLine]) -> None:
     """Move the units of `lines` from reserved to what can be bought."""
     for product_id, count in units_of(lines).items():
         row = products.move(transaction, product_id, quantity=count, reserved=-count)
@@ -95,30 +95,30 @@ def give_back(transaction: Transaction, order_id: str, lines: Sequence[ReservedL
 
 def units_of(lines: Sequence[ReservedLine]) -> dict[str, int]:
     """The units of each product in `lines`."""
-    return domain.totals([Wanted(line.product_id, line.quantity, line.unit_price) for line in lines])
+    return domain.totals([RequestedLine(line.product_id, line.quantity, line.unit_price) for line in lines])
 
 
 def _held_before(transaction: Transaction, order_id: str) -> Reservation | None:
     row = reservations.find(transaction.connection, order_id)
-    if row is None or row.state == ReservationState.EXPIRED:
+    if row is None or row.status == ReservationStatus.EXPIRED:
         return None
     return reservations.reservation_of(row)
 
 
-def _refusal(obstacles: Sequence[domain.Obstacle]) -> Refused:
-    lines = [_problem_of(obstacle) for obstacle in obstacles]
+def _refusal(line_refusals: Sequence[domain.LineRefusal]) -> Refused:
+    lines = [_problem_of(refusal) for refusal in line_refusals]
     detail = "; ".join(f"{line.product_id}: {line.problem}" for line in lines)
-    return Refused(409, domain.gravest(obstacles), detail, lines=lines)
+    return Refused(409, domain.most_severe(line_refusals), detail, lines=lines)
 
 
-def _problem_of(obstacle: domain.Obstacle) -> LineProblem:
-    wanted, offer = obstacle.wanted, obstacle.offer
+def _problem_of(refusal: domain.LineRefusal) -> LineProblem:
+    wanted, offer = refusal.wanted, refusal.offer
     if offer is None:
-        return LineProblem(product_id=wanted.product_id, problem=obstacle.code)
+        return LineProblem(product_id=wanted.product_id, problem=refusal.code)
     changed = offer.price != wanted.unit_price
     return LineProblem(
         product_id=wanted.product_id,
-        problem=obstacle.code,
+        problem=refusal.code,
         available=offer.available,
         old_price=wanted.unit_price if changed else None,
         new_price=offer.price if changed else None,

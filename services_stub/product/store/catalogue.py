@@ -16,8 +16,8 @@ from services_stub.contracts.problem import FieldError
 from services_stub.product.domain import folded, search_words
 from services_stub.product.store.products import product_of
 from services_stub.product.store.tables import products
-from services_stub.runtime.cursor import decode_cursor, encode_cursor
 from services_stub.runtime.errors import Refused
+from services_stub.runtime.sql.cursor import decode_cursor, encode_cursor
 
 Sort = Literal["newest", "name", "price", "-price"]
 
@@ -30,7 +30,7 @@ _ESCAPE = "\\"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
+class ProductQuery:
     """Which products somebody wants to see, in which order, and from where on."""
 
     query: str = ""
@@ -45,18 +45,18 @@ class Wish:
     limit: int = DEFAULT_PAGE
 
 
-def page(connection: Connection, wish: Wish) -> Page[Product]:
+def page(connection: Connection, query: ProductQuery) -> Page[Product]:
     """One page of the products that fit.
 
     Raises:
         Refused: the cursor belongs to another list.
     """
-    statement = _sorted(_filtered(wish), wish).limit(wish.limit + 1)
+    statement = _sorted(_filtered(query), query).limit(query.limit + 1)
     rows = connection.execute(statement).all()
-    shown = rows[: wish.limit]
-    more = len(rows) > wish.limit
+    shown = rows[: query.limit]
+    more = len(rows) > query.limit
     return Page(
-        items=[product_of(row) for row in shown], next_cursor=_cursor_after(shown[-1], wish.sort) if more else None
+        items=[product_of(row) for row in shown], next_cursor=_cursor_after(shown[-1], query.sort) if more else None
     )
 
 
@@ -72,51 +72,51 @@ def categories(connection: Connection) -> list[CategoryCount]:
     return [CategoryCount(category=category, products=number) for category, number in connection.execute(statement)]
 
 
-def _filtered(wish: Wish) -> Select[Any]:
+def _filtered(query: ProductQuery) -> Select[Any]:
     statement = select(products).where(products.c.deleted.is_(False))
-    if wish.status is not None:
-        statement = statement.where(_HAS_STATUS[wish.status])
-    for word in search_words(wish.query):
+    if query.status is not None:
+        statement = statement.where(_HAS_STATUS[query.status])
+    for word in search_words(query.query):
         statement = statement.where(products.c.search_text.like(_containing(word), escape=_ESCAPE))
-    if wish.category:
-        statement = statement.where(products.c.category_key == folded(wish.category))
-    if wish.seller_id:
-        statement = statement.where(products.c.seller_id == wish.seller_id)
-    if wish.min_price is not None:
-        statement = statement.where(products.c.price_cents >= to_cents(wish.min_price))
-    if wish.max_price is not None:
-        statement = statement.where(products.c.price_cents <= to_cents(wish.max_price))
-    if wish.in_stock is not None:
-        statement = statement.where(products.c.quantity > 0 if wish.in_stock else products.c.quantity <= 0)
+    if query.category:
+        statement = statement.where(products.c.category_key == folded(query.category))
+    if query.seller_id:
+        statement = statement.where(products.c.seller_id == query.seller_id)
+    if query.min_price is not None:
+        statement = statement.where(products.c.price_cents >= to_cents(query.min_price))
+    if query.max_price is not None:
+        statement = statement.where(products.c.price_cents <= to_cents(query.max_price))
+    if query.in_stock is not None:
+        statement = statement.where(products.c.quantity > 0 if query.in_stock else products.c.quantity <= 0)
     return statement
 
 
-def _sorted(statement: Select[Any], wish: Wish) -> Select[Any]:
+def _sorted(statement: Select[Any], query: ProductQuery) -> Select[Any]:
     by_id = products.c.product_id
-    match wish.sort:
+    match query.sort:
         case "newest":
             # Identifiers sort by the time they were made.
-            if wish.cursor:
-                statement = statement.where(by_id < _position(wish, str)[0])
+            if query.cursor:
+                statement = statement.where(by_id < _position(query, str)[0])
             return statement.order_by(by_id.desc())
         case "name":
-            if wish.cursor:
-                statement = statement.where(tuple_(products.c.name_key, by_id) > tuple_(*_position(wish, str, str)))
+            if query.cursor:
+                statement = statement.where(tuple_(products.c.name_key, by_id) > tuple_(*_position(query, str, str)))
             return statement.order_by(products.c.name_key, by_id)
         case "price":
-            if wish.cursor:
-                statement = statement.where(tuple_(products.c.price_cents, by_id) > tuple_(*_position(wish, int, str)))
+            if query.cursor:
+                statement = statement.where(tuple_(products.c.price_cents, by_id) > tuple_(*_position(query, int, str)))
             return statement.order_by(products.c.price_cents, by_id)
         case "-price":
-            if wish.cursor:
-                statement = statement.where(tuple_(products.c.price_cents, by_id) < tuple_(*_position(wish, int, str)))
+            if query.cursor:
+                statement = statement.where(tuple_(products.c.price_cents, by_id) < tuple_(*_position(query, int, str)))
             return statement.order_by(products.c.price_cents.desc(), by_id.desc())
 
 
-def _position(wish: Wish, *types: type) -> list[str | int]:
+def _position(query: ProductQuery, *types: type) -> list[str | int]:
     """The sort values behind which the page begins."""
-    sort, *values = decode_cursor(wish.cursor, (str, *types))
-    if sort != wish.sort:
+    sort, *values = decode_cursor(query.cursor, (str, *types))
+    if sort != query.sort:
         message = f"the cursor belongs to the sort order {sort!r}"
         raise Refused(400, "invalid-input", message, errors=[FieldError(field="cursor", message=message)])
     return values

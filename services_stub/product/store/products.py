@@ -13,8 +13,8 @@ from services_stub.contracts.money import from_cents
 from services_stub.contracts.times import from_microseconds, rfc3339
 from services_stub.product.domain import status_of
 from services_stub.product.store.tables import products
-from services_stub.runtime.prepared import fetch
-from services_stub.runtime.transaction import Transaction
+from services_stub.runtime.sql.prepared import fetch
+from services_stub.runtime.sql.transaction import Transaction
 
 _insert = insert(products).returning(products)
 _one = select(products).where(products.c.product_id == bindparam("id"))

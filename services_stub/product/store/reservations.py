@@ -9,15 +9,15 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, bindparam, select, update
 
+from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.http.product import Reservation, ReservedLine
-from services_stub.contracts.money import encode_json
 from services_stub.contracts.times import from_microseconds, rfc3339, to_microseconds
-from services_stub.product.domain import ReservationState
+from services_stub.product.domain import ReservationStatus
 from services_stub.product.store.tables import reservations, sellers
-from services_stub.runtime.database import InsertOrIgnore
-from services_stub.runtime.transaction import Transaction
+from services_stub.runtime.sql.database import InsertOrIgnore
+from services_stub.runtime.sql.transaction import Transaction
 
-LARGEST_SWEEP = 500
+LARGEST_OVERDUE_BATCH = 500
 
 _LONG_AGO = 0
 _NEVER = 253_402_300_799_000_000  # 9999-12-31T23:59:59Z, the last second that RFC 3339 can write
@@ -28,35 +28,35 @@ _hold = InsertOrIgnore(reservations)
 _one = select(reservations).where(reservations.c.order_id == bindparam("id"))
 _move = (
     update(reservations)
-    .where(reservations.c.order_id == bindparam("id"), reservations.c.state == bindparam("from_state"))
-    .values(state=bindparam("to_state"), expires_at=None)
+    .where(reservations.c.order_id == bindparam("id"), reservations.c.status == bindparam("from_status"))
+    .values(status=bindparam("to_status"), expires_at=None)
     .returning(reservations.c.lines)
 )
 _hold_anew = (
     update(reservations)
     .where(reservations.c.order_id == bindparam("id"))
-    .values(state=bindparam("to_state"), expires_at=bindparam("expiry"), lines=bindparam("new_lines"))
+    .values(status=bindparam("to_status"), expires_at=bindparam("expiry"), lines=bindparam("new_lines"))
 )
-_let_go = (
+_expire = (
     update(reservations)
     .where(
         reservations.c.order_id == bindparam("id"),
-        reservations.c.state == ReservationState.HELD,
+        reservations.c.status == ReservationStatus.HELD,
         reservations.c.expires_at.is_not(None),
     )
-    .values(state=ReservationState.EXPIRED, expires_at=None)
+    .values(status=ReservationStatus.EXPIRED, expires_at=None)
     .returning(reservations.c.lines)
 )
 _confirm = (
     update(reservations)
-    .where(reservations.c.order_id == bindparam("id"), reservations.c.state == ReservationState.HELD)
+    .where(reservations.c.order_id == bindparam("id"), reservations.c.status == ReservationStatus.HELD)
     .values(expires_at=None)
 )
 _overdue = (
     select(reservations.c.order_id)
     .where(reservations.c.expires_at < bindparam("before"))
     .order_by(reservations.c.expires_at)
-    .limit(LARGEST_SWEEP)
+    .limit(LARGEST_OVERDUE_BATCH)
 )
 _seller = select(sellers).where(sellers.c.seller_id == bindparam("id"))
 _add_seller = InsertOrIgnore(sellers)
@@ -71,7 +71,7 @@ def hold(transaction: Transaction, order_id: str, expires_at: datetime, lines: S
     """Write a reservation down; False where the order has one already."""
     row = {
         "order_id": order_id,
-        "state": ReservationState.HELD,
+        "status": ReservationStatus.HELD,
         "expires_at": to_microseconds(expires_at),
         "lines": encode_json(lines).decode(),
     }
@@ -82,7 +82,7 @@ def hold_anew(transaction: Transaction, order_id: str, expires_at: datetime, lin
     """Hold stock again for an order whose reservation expired."""
     parameters = {
         "id": order_id,
-        "to_state": ReservationState.HELD,
+        "to_status": ReservationStatus.HELD,
         "expiry": to_microseconds(expires_at),
         "new_lines": encode_json(lines).decode(),
     }
@@ -95,16 +95,16 @@ def find(connection: Connection, order_id: str) -> Row[Any] | None:
 
 
 def move(
-    transaction: Transaction, order_id: str, before: ReservationState, after: ReservationState
+    transaction: Transaction, order_id: str, before: ReservationStatus, after: ReservationStatus
 ) -> list[ReservedLine] | None:
-    """Move a reservation from one state to another for good; its lines, or None where it is not in that state."""
-    parameters = {"id": order_id, "from_state": before, "to_state": after}
+    """Move a reservation from one status to another for good; its lines, or None where it is not in that status."""
+    parameters = {"id": order_id, "from_status": before, "to_status": after}
     return _decoded(next((row.lines for row in transaction.fetch(_move, parameters)), None))
 
 
-def let_go(transaction: Transaction, order_id: str) -> list[ReservedLine] | None:
+def expire(transaction: Transaction, order_id: str) -> list[ReservedLine] | None:
     """Expire a reservation that is held and not confirmed; its lines, or None where there is none such."""
-    return _decoded(transaction.execute(_let_go, {"id": order_id}).scalar_one_or_none())
+    return _decoded(transaction.execute(_expire, {"id": order_id}).scalar_one_or_none())
 
 
 def confirm(transaction: Transaction, order_ids: Sequence[str]) -> None:
@@ -124,7 +124,7 @@ def reservation_of(row: Row[Any]) -> Reservation:
     One whose order exists does not expire any more. One whose order has ended has expired long ago, so that nobody
     takes it for stock that is held.
     """
-    without_expiry = _LONG_AGO if row.state == ReservationState.RELEASED else _NEVER
+    without_expiry = _LONG_AGO if row.status == ReservationStatus.RELEASED else _NEVER
     expires_at = without_expiry if row.expires_at is None else row.expires_at
     return Reservation(
         order_id=row.order_id, expires_at=rfc3339(from_microseconds(expires_at)), lines=_lines.decode(row.lines)
@@ -137,7 +137,7 @@ def is_blocked(connection: Connection, seller_id: str) -> bool:
     return row is not None and row.blocked
 
 
-def tell_seller(transaction: Transaction, seller_id: str, *, blocked: bool, told_at: str, told_by: str) -> bool:
+def record_seller_block(transaction: Transaction, seller_id: str, *, blocked: bool, told_at: str, told_by: str) -> bool:
     """Note that an event blocked or unblocked a seller; whether that changed anything.
 
     An event that is older than the newest one about the seller changes nothing.

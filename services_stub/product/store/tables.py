@@ -38,7 +38,7 @@ reservations = Table(
     "reservations",
     metadata,
     Column("order_id", String, primary_key=True),
-    Column("state", String, nullable=False),
+    Column("status", String, nullable=False),
     # Null once the order is known to exist: from then on only its fate ends the reservation.
     Column("expires_at", BigInteger),
     Column("lines", Text, nullable=False),

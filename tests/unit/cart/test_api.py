@@ -37,7 +37,7 @@ def ask(server: ValkeyServer, shop: Shop) -> Iterator[Ask]:
         bootstrap_servers="",
         data_dir="",
         internal_token="secret",
-        cart_store_url=server.connection_url,
+        options={"store_url": server.connection_url},
     )
     context = Context(settings, loop, Products(), NamedCallers())
     workers = SERVICE.workers(context)

@@ -14,7 +14,7 @@ from services_stub.contracts.http.cart import AddToCart, Cart, Ordered
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.service import Outcome
 from tests.fakes import received
-from tests.unit.cart.conftest import Shop, product_created, visit
+from tests.unit.cart.conftest import Shop, access, product_created
 
 
 def updated(product_id: str, version: int, price: str = "2.50", status: str = "ACTIVE", stock: int = 9) -> Event:
@@ -51,11 +51,11 @@ def give(shop: Shop, *events: Event) -> list[Outcome]:
 
 
 def cart_of(shop: Shop) -> Cart:
-    return shop.do(handlers.read(shop.desk, visit()))
+    return shop.do(handlers.read(shop.resources, access()))
 
 
 def put(shop: Shop, product_id: str, quantity: int) -> None:
-    shop.do(handlers.add(shop.desk, visit(), AddToCart(product_id=product_id, quantity=quantity)))
+    shop.do(handlers.add(shop.resources, access(), AddToCart(product_id=product_id, quantity=quantity)))
 
 
 def test_lines_follow_their_product(shop: Shop) -> None:
@@ -113,10 +113,10 @@ def test_the_event_after_the_request_changes_nothing_and_is_no_duplicate(shop: S
     give(shop, product_created("p1"))
     put(shop, "p1", 5)
     created = order("o1", ("p1", 2))
-    shop.do(handlers.ordered(shop.desk, "u1", Ordered(order_id="o1", items=created.items)))
+    shop.do(handlers.ordered(shop.resources, "u1", Ordered(order_id="o1", items=created.items)))
     assert give(shop, created, created) == [Outcome.HANDLED, Outcome.DUPLICATE]
     assert cart_of(shop).lines[0].quantity == 3
-    shop.do(handlers.ordered(shop.desk, "u1", Ordered(order_id="o1", items=created.items)))
+    shop.do(handlers.ordered(shop.resources, "u1", Ordered(order_id="o1", items=created.items)))
     assert cart_of(shop).lines[0].quantity == 3
 
 

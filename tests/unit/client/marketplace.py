@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 import httpx
 
 from services_stub.client import MarketplaceClient
+from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.http.auth import Tokens, User
 from services_stub.contracts.http.cart import Cart
-from services_stub.contracts.money import ZERO, encode_json
+from services_stub.contracts.money import ZERO
 
 Answer = httpx.Response | Exception
 Handler = Callable[[httpx.Request], Answer]

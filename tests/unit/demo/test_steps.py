@@ -8,8 +8,8 @@ import pytest
 
 from services_stub.client import Conflict
 from services_stub.contracts.problem import problem
-from simulator.demo.cast import answered
-from simulator.demo.steps import Act, Step, StepFailed, Steps, Unexpected, expect, until
+from simulator.demo.actors import answered
+from simulator.demo.steps import Action, Step, StepFailed, Steps, Unexpected, expect, until
 
 
 class Watcher:
@@ -23,7 +23,7 @@ class Watcher:
         self.seen.append(step)
 
 
-def take(act: Act) -> tuple[Step, Watcher]:
+def take(act: Action) -> tuple[Step, Watcher]:
     watcher = Watcher()
     steps = Steps(watcher)
     try:
@@ -89,4 +89,4 @@ def test_until_says_what_it_saw_last() -> None:
         return 1
 
     with pytest.raises(Unexpected, match=r"three: not within 0 s; seen last: 1"):
-        asyncio.run(until(look, lambda seen: seen == 3, what="three", patience=0))
+        asyncio.run(until(look, lambda seen: seen == 3, what="three", timeout=0))

@@ -24,7 +24,7 @@ from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.http import build_app
 from tests.contracts.samples import ORDER, PAYMENT, USER
-from tests.unit.gateway.parties import gateway_context, scripted, token
+from tests.unit.gateway.callers import gateway_context, scripted, token
 
 NEWEST = "GET notification /api/notifications?limit=100"
 

@@ -12,9 +12,9 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import Parameter
 from openapi_spec_validator import validate
 
+from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.http.order import Order, PlaceOrder
 from services_stub.contracts.http.page import Page
-from services_stub.contracts.money import encode_json
 from services_stub.gateway.openapi import contract_schemas, merge
 from services_stub.runtime.http import allow, allow_anyone, allow_internal, build_app
 

@@ -11,12 +11,12 @@ import pytest
 
 from services_stub.contracts.base import Event
 from services_stub.contracts.events import EVENT_BY_TOPIC, OrderItem, OrderUpdated
-from services_stub.gateway.audience import STREAMED, seen_by
-from services_stub.gateway.stream import CONNECTED, GAP, HEARTBEAT, Hub, Subscription, message_of, messages
+from services_stub.gateway.stream import CONNECTED, GAP, HEARTBEAT, Broadcaster, Subscription, message_of, messages
+from services_stub.gateway.visibility import STREAMED, visible_to
 from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.kafka.records import Record
 from tests.contracts.samples import SAMPLES, SELLER, USER, golden
-from tests.unit.gateway.parties import caller
+from tests.unit.gateway.callers import caller
 from tests.unit.gateway.servers import eventually
 
 BY_TOPIC = {event.topic: event for event in SAMPLES}
@@ -55,7 +55,7 @@ class Scene:
         self.readers: list[StubReader] = []
         self.away = away
         self.stopping = asyncio.Event()
-        self.hub = Hub(asyncio.get_running_loop(), self._reader_of, self.stopping, linger=linger)
+        self.broadcaster = Broadcaster(asyncio.get_running_loop(), self._reader_of, self.stopping, linger=linger)
 
     def _reader_of(self, on_records: Callable[[list[Record]], None]) -> StubReader:
         self.readers.append(StubReader(on_records, away=self.away))
@@ -79,14 +79,14 @@ async def _opened(stream: AsyncIterator[bytes]) -> None:
     ],
 )
 def test_who_may_see_which_event(who: str, role: str, topics: set[str]) -> None:
-    seen = {event.topic for event in STREAMED if seen_by(caller(who, role), BY_TOPIC[event.topic]) is not None}
+    seen = {event.topic for event in STREAMED if visible_to(caller(who, role), BY_TOPIC[event.topic]) is not None}
     assert seen == topics
 
 
 @pytest.mark.parametrize("event", [event for event in SAMPLES if type(event) not in STREAMED], ids=lambda e: e.topic)
 def test_other_events_concern_nobody_but_admins(event: Event) -> None:
-    assert seen_by(caller(USER), event) is None
-    assert seen_by(caller(SELLER, "seller"), event) is None
+    assert visible_to(caller(USER), event) is None
+    assert visible_to(caller(SELLER, "seller"), event) is None
 
 
 def test_a_seller_sees_the_own_part_of_an_order() -> None:
@@ -94,18 +94,18 @@ def test_a_seller_sees_the_own_part_of_an_order() -> None:
     assert isinstance(whole, OrderUpdated)
     other = OrderItem(product_id="p", seller_id="other", name="n", quantity=2, unit_price=Decimal("1.25"))
     mixed = msgspec.structs.replace(whole, items=[*whole.items, other], amount=whole.amount + Decimal("2.50"))
-    part = seen_by(caller("other", "seller"), mixed)
+    part = visible_to(caller("other", "seller"), mixed)
     assert isinstance(part, OrderUpdated)
     assert (part.items, part.amount, part.order_id) == ([other], Decimal("2.50"), whole.order_id)
-    assert seen_by(caller(SELLER, "seller"), mixed) == whole
-    assert seen_by(caller(USER), mixed) is mixed
+    assert visible_to(caller(SELLER, "seller"), mixed) == whole
+    assert visible_to(caller(USER), mixed) is mixed
 
 
 def test_events_arrive_named_and_as_they_lie_in_the_log() -> None:
     async def scenario() -> None:
         scene = Scene()
-        await scene.hub.listen()
-        stream = messages(scene.hub, caller(USER), resumed=False)
+        await scene.broadcaster.listen()
+        stream = messages(scene.broadcaster, caller(USER), resumed=False)
         await _opened(stream)
         record = _record("order-updated")
         scene.readers[0].on_records([_record("product-updated"), record])
@@ -124,10 +124,10 @@ def test_a_message_is_one_event_whatever_its_bytes() -> None:
 def test_what_is_no_event_is_left_out() -> None:
     async def scenario() -> None:
         scene = Scene()
-        stream = messages(scene.hub, caller("a", "admin"), resumed=False)
+        stream = messages(scene.broadcaster, caller("a", "admin"), resumed=False)
         await _opened(stream)
         poison = [_record("order-updated", value=b"not json"), Record("order-updated", 0, 0, None, b"{}", [], 0)]
-        scene.hub.publish([*poison, _record("payment-success")])
+        scene.broadcaster.publish([*poison, _record("payment-success")])
         assert (await anext(stream)).startswith(b"event: payment-success\n")
 
     asyncio.run(scenario())
@@ -136,9 +136,9 @@ def test_what_is_no_event_is_left_out() -> None:
 def test_a_batch_is_told_in_the_order_of_time() -> None:
     async def scenario() -> None:
         scene = Scene()
-        stream = messages(scene.hub, caller(USER), resumed=False)
+        stream = messages(scene.broadcaster, caller(USER), resumed=False)
         await _opened(stream)
-        scene.hub.publish([_record("order-updated", timestamp=2), _record("payment-success", timestamp=1)])
+        scene.broadcaster.publish([_record("order-updated", timestamp=2), _record("payment-success", timestamp=1)])
         told = (await anext(stream)).decode().splitlines()
         assert [line for line in told if line.startswith("event")] == ["event: payment-success", "event: order-updated"]
 
@@ -160,14 +160,14 @@ def test_who_does_not_keep_up_loses_the_oldest_and_is_told() -> None:
 
 def test_a_returning_client_is_told_that_it_may_have_missed_something() -> None:
     async def scenario() -> None:
-        assert await anext(messages(Scene().hub, caller(USER), resumed=True)) == CONNECTED + GAP
+        assert await anext(messages(Scene().broadcaster, caller(USER), resumed=True)) == CONNECTED + GAP
 
     asyncio.run(scenario())
 
 
 def test_silence_is_broken_by_heartbeats() -> None:
     async def scenario() -> None:
-        stream = messages(Scene().hub, caller(USER), resumed=False, heartbeat=0.01)
+        stream = messages(Scene().broadcaster, caller(USER), resumed=False, heartbeat=0.01)
         await _opened(stream)
         assert [await anext(stream), await anext(stream)] == [HEARTBEAT, HEARTBEAT]
 
@@ -176,7 +176,7 @@ def test_silence_is_broken_by_heartbeats() -> None:
 
 def test_the_stream_ends_with_the_token() -> None:
     async def scenario() -> None:
-        stream = messages(Scene().hub, caller(USER, seconds=1), resumed=False)
+        stream = messages(Scene().broadcaster, caller(USER, seconds=1), resumed=False)
         assert [message async for message in stream] == [CONNECTED]
 
     asyncio.run(scenario())
@@ -185,12 +185,14 @@ def test_the_stream_ends_with_the_token() -> None:
 def test_the_streams_of_a_blocked_seller_end() -> None:
     async def scenario() -> None:
         scene = Scene()
-        blocked, other = (messages(scene.hub, caller(who, "seller"), resumed=False) for who in (SELLER, "other"))
+        blocked, other = (
+            messages(scene.broadcaster, caller(who, "seller"), resumed=False) for who in (SELLER, "other")
+        )
         await _opened(blocked)
         await _opened(other)
-        scene.hub.close_those_of(SELLER)
+        scene.broadcaster.close_those_of(SELLER)
         assert [message async for message in blocked] == []
-        scene.hub.close_those_of("other")
+        scene.broadcaster.close_those_of("other")
         assert [message async for message in other] == []
 
     asyncio.run(scenario())
@@ -199,8 +201,8 @@ def test_the_streams_of_a_blocked_seller_end() -> None:
 def test_all_streams_end_when_the_gateway_drains() -> None:
     async def scenario() -> None:
         scene = Scene()
-        scene.hub.start()
-        stream = messages(scene.hub, caller(USER), resumed=False)
+        scene.broadcaster.start()
+        stream = messages(scene.broadcaster, caller(USER), resumed=False)
         await _opened(stream)
         scene.stopping.set()
         assert [message async for message in stream] == []
@@ -211,16 +213,16 @@ def test_all_streams_end_when_the_gateway_drains() -> None:
 def test_kafka_is_read_once_for_all_and_only_while_somebody_listens() -> None:
     async def scenario() -> None:
         scene = Scene()
-        await asyncio.gather(*(scene.hub.listen() for _ in range(5)))
+        await asyncio.gather(*(scene.broadcaster.listen() for _ in range(5)))
         assert [reader.started for reader in scene.readers] == [1]
-        with scene.hub.subscription(caller(USER)):
-            scene.hub._end_if_idle()
-            assert scene.hub._reader is scene.readers[0]
-        scene.hub._end_if_idle()
+        with scene.broadcaster.subscription(caller(USER)):
+            scene.broadcaster._end_if_idle()
+            assert scene.broadcaster._reader is scene.readers[0]
+        scene.broadcaster._end_if_idle()
         await eventually(lambda: scene.readers[0].stopped == 1)
-        await scene.hub.listen()
+        await scene.broadcaster.listen()
         assert len(scene.readers) == 2
-        scene.hub.stop(1.0)
+        scene.broadcaster.stop(1.0)
         assert scene.readers[1].stopped == 1
 
     asyncio.run(scenario())
@@ -229,7 +231,7 @@ def test_kafka_is_read_once_for_all_and_only_while_somebody_listens() -> None:
 def test_the_reader_ends_by_itself_when_nobody_came() -> None:
     async def scenario() -> None:
         scene = Scene(linger=0.01)
-        await scene.hub.listen()
+        await scene.broadcaster.listen()
         await eventually(lambda: scene.readers[0].stopped == 1)
 
     asyncio.run(scenario())
@@ -238,11 +240,13 @@ def test_the_reader_ends_by_itself_when_nobody_came() -> None:
 def test_nobody_listens_to_a_broker_that_is_away_and_the_next_may_try_again() -> None:
     async def scenario() -> None:
         scene = Scene(away=True)
-        for answer in await asyncio.gather(scene.hub.listen(), scene.hub.listen(), return_exceptions=True):
+        for answer in await asyncio.gather(
+            scene.broadcaster.listen(), scene.broadcaster.listen(), return_exceptions=True
+        ):
             assert isinstance(answer, Unavailable)
         assert [reader.stopped for reader in scene.readers] == [1]
         scene.away = False
-        await scene.hub.listen()
+        await scene.broadcaster.listen()
         assert scene.readers[1].started == 1
 
     asyncio.run(scenario())
@@ -251,7 +255,7 @@ def test_nobody_listens_to_a_broker_that_is_away_and_the_next_may_try_again() ->
 def test_a_caller_who_leaves_early_does_not_stop_the_reader_for_the_others() -> None:
     async def scenario() -> None:
         scene = Scene()
-        leaving, staying = (asyncio.create_task(scene.hub.listen()) for _ in range(2))
+        leaving, staying = (asyncio.create_task(scene.broadcaster.listen()) for _ in range(2))
         await asyncio.sleep(0)
         leaving.cancel()
         await staying

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from services_stub.infra import apache_kafka, channel, kafka_jars
-from services_stub.infra.errors import CannotStart
-from services_stub.infra.java import find_java, version_of
+from services_stub.infra.config.errors import CannotStart
+from services_stub.infra.kafka import apache, jars
+from services_stub.infra.kafka.java import find_java, version_of
+from services_stub.infra.processes import channel
 
 
 def fake_java(directory: Path, version: str, then: str = "exit 0") -> Path:
@@ -50,23 +51,21 @@ def test_without_a_java_it_is_said_what_to_do(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> apache_kafka.Arguments:
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> apache.Arguments:
     """A machine that has a Java and the jars."""
     java = fake_java(
         tmp_path / "jdk", "17", f'echo "$@" >> {tmp_path}/calls; echo broken >&2; test ! -e {tmp_path}/bad'
     )
     monkeypatch.setenv("JAVA_HOME", str(java.parents[1]))
-    (tmp_path / f"apache-kafka-{kafka_jars.VERSION}").mkdir()
+    (tmp_path / f"apache-kafka-{jars.VERSION}").mkdir()
     (tmp_path / "data").mkdir()
-    return apache_kafka.Arguments(
-        directory=str(tmp_path / "data"), cache=str(tmp_path), port=29092, controller_port=29093
-    )
+    return apache.Arguments(directory=str(tmp_path / "data"), cache=str(tmp_path), port=29092, controller_port=29093)
 
 
-def prepared(arguments: apache_kafka.Arguments) -> dict[str, Any]:
+def prepared(arguments: apache.Arguments) -> dict[str, Any]:
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        apache_kafka.prepare(
+        apache.prepare(
             {
                 "directory": arguments.directory,
                 "cache": arguments.cache,
@@ -79,7 +78,7 @@ def prepared(arguments: apache_kafka.Arguments) -> dict[str, Any]:
         return list(channel.received(ours))[-1]
 
 
-def test_the_storage_is_formatted_once(tmp_path: Path, here: apache_kafka.Arguments) -> None:
+def test_the_storage_is_formatted_once(tmp_path: Path, here: apache.Arguments) -> None:
     command = prepared(here)["arguments"]
     assert command[-2:] == ["kafka.Kafka", f"{here.directory}/server.properties"]
     calls = (tmp_path / "calls").read_text()
@@ -90,18 +89,18 @@ def test_the_storage_is_formatted_once(tmp_path: Path, here: apache_kafka.Argume
     assert (tmp_path / "calls").read_text() == calls
 
 
-def test_a_storage_that_cannot_be_formatted_is_a_problem(tmp_path: Path, here: apache_kafka.Arguments) -> None:
+def test_a_storage_that_cannot_be_formatted_is_a_problem(tmp_path: Path, here: apache.Arguments) -> None:
     (tmp_path / "bad").touch()
     assert "could not be formatted:\nbroken" in prepared(here)["problem"]
 
 
-def test_a_comma_in_the_path_is_a_problem(here: apache_kafka.Arguments) -> None:
-    arguments = apache_kafka.Arguments(directory="/a,b", cache=here.cache, port=1, controller_port=2)
+def test_a_comma_in_the_path_is_a_problem(here: apache.Arguments) -> None:
+    arguments = apache.Arguments(directory="/a,b", cache=here.cache, port=1, controller_port=2)
     assert "comma" in prepared(arguments)["problem"]
 
 
-def test_one_node_is_all_there_is(here: apache_kafka.Arguments) -> None:
-    lines = dict(line.split("=", 1) for line in apache_kafka.server_properties(here).splitlines())
+def test_one_node_is_all_there_is(here: apache.Arguments) -> None:
+    lines = dict(line.split("=", 1) for line in apache.server_properties(here).splitlines())
     assert lines["listeners"] == "PLAINTEXT://127.0.0.1:29092,CONTROLLER://127.0.0.1:29093"
     assert lines["auto.create.topics.enable"] == "false"
     assert {lines[key] for key in lines if key.endswith(("replication.factor", "min.isr"))} == {"1"}
@@ -115,10 +114,10 @@ def test_jars_come_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.Monke
         (repository / "half.jar").touch()
         raise OSError("connection lost")
 
-    monkeypatch.setattr(kafka_jars, "_download", broken)
+    monkeypatch.setattr(jars, "_download", broken)
     with pytest.raises(CannotStart, match=r"connection lost.*network"):
-        kafka_jars.jars(tmp_path, heard.append)
-    assert [path.name for path in tmp_path.iterdir()] == [f"apache-kafka-{kafka_jars.VERSION}.lock"]
+        jars.jars(tmp_path, heard.append)
+    assert [path.name for path in tmp_path.iterdir()] == [f"apache-kafka-{jars.VERSION}.lock"]
 
     def whole(repository: Path, _: object) -> list[Path]:
         repository.mkdir()
@@ -127,9 +126,9 @@ def test_jars_come_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.Monke
             file.touch()
         return files
 
-    monkeypatch.setattr(kafka_jars, "_download", whole)
-    place = kafka_jars.jars(tmp_path, heard.append)
+    monkeypatch.setattr(jars, "_download", whole)
+    place = jars.jars(tmp_path, heard.append)
     assert sorted(path.name for path in place.iterdir()) == ["a.jar", "b.jar"]
-    monkeypatch.setattr(kafka_jars, "_download", broken)
-    assert kafka_jars.jars(tmp_path, heard.append) == place
+    monkeypatch.setattr(jars, "_download", broken)
+    assert jars.jars(tmp_path, heard.append) == place
     assert len(list(tmp_path.iterdir())) == 2

@@ -8,10 +8,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from services_stub.infra import http_server, ports, state
-from services_stub.infra.brokers import NotPossible
-from services_stub.infra.control import control
-from services_stub.infra.http_server import Answer, Request
+from services_stub.infra.config import ports, state_file
+from services_stub.infra.kafka.brokers import NotPossible
+from services_stub.infra.supervisor import http_server
+from services_stub.infra.supervisor.control import control
+from services_stub.infra.supervisor.http_server import Answer, Request
 
 TOKEN = "secret"
 
@@ -22,11 +23,11 @@ class Stage:
     def __init__(self) -> None:
         self.told: list[Any] = []
 
-    async def status(self) -> state.Status:
+    async def status(self) -> state_file.Status:
         """An empty marketplace."""
-        return state.Status(
+        return state_file.Status(
             gateway="http://127.0.0.1:1",
-            kafka=state.KafkaState(mode="embedded", bootstrap_servers="127.0.0.1:2"),
+            kafka=state_file.KafkaState(mode="embedded", bootstrap_servers="127.0.0.1:2"),
             cart_store="valkey://127.0.0.1:3/0",
             data_dir="/data",
             services=[],
@@ -52,14 +53,14 @@ class Stage:
         self.told.append("shut down")
 
 
-def ask(stage: Stage, method: str, path: str, body: bytes = b"", token: str = TOKEN) -> tuple[int, Any]:
+def ask(target: Stage, method: str, path: str, body: bytes = b"", token: str = TOKEN) -> tuple[int, Any]:
     request = Request(method=method, path=path, headers={"authorization": f"Bearer {token}"}, body=body)
-    answer = asyncio.run(_answer(stage, request))
+    answer = asyncio.run(_answer(target, request))
     return answer.status, msgspec.json.decode(answer.body)
 
 
-async def _answer(stage: Stage, request: Request) -> Answer:
-    return await control(stage, TOKEN)(request)
+async def _answer(target: Stage, request: Request) -> Answer:
+    return await control(target, TOKEN)(request)
 
 
 def test_the_status_is_camel_case() -> None:
@@ -71,18 +72,23 @@ def test_the_status_is_camel_case() -> None:
 
 @pytest.mark.parametrize("token", ["", "wrong", "secret2", "sécret"])
 def test_without_the_token_nothing_is_done(token: str) -> None:
-    stage = Stage()
-    assert ask(stage, "POST", "/shutdown", token=token)[0] == 401
-    assert stage.told == []
+    target = Stage()
+    assert ask(target, "POST", "/shutdown", token=token)[0] == 401
+    assert target.told == []
 
 
 def test_orders_are_handed_on() -> None:
-    stage = Stage()
-    assert ask(stage, "POST", "/services/order/pause") == (202, {})
-    assert ask(stage, "POST", "/broker/slow", b'{"milliseconds":5}') == (202, {})
-    assert ask(stage, "POST", "/broker/kill") == (202, {})
-    assert ask(stage, "POST", "/shutdown") == (202, {})
-    assert stage.told == [("order", "pause"), {"milliseconds": 5, "type": "slow"}, {"type": "kill"}, "shut down"]
+    target = Stage()
+    assert ask(target, "POST", "/services/order/pause") == (202, {})
+    assert ask(target, "POST", "/broker/slow", b'{"milliseconds":5}') == (202, {})
+    assert ask(target, "POST", "/broker/kill") == (202, {})
+    assert ask(target, "POST", "/shutdown") == (202, {})
+    assert target.told == [
+        ("order", "pause"),
+        {"milliseconds": 5, "type": "slow"},
+        {"type": "kill"},
+        "shut down",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -97,10 +103,10 @@ def test_orders_are_handed_on() -> None:
     ],
 )
 def test_what_cannot_be_done_is_a_problem(method: str, path: str, body: bytes, status: int) -> None:
-    stage = Stage()
-    code, problem = ask(stage, method, path, body)
+    target = Stage()
+    code, problem = ask(target, method, path, body)
     assert (code, problem["status"]) == (status, status)
-    assert stage.told == []
+    assert target.told == []
 
 
 async def _talk(*pieces: bytes) -> bytes:
@@ -109,7 +115,7 @@ async def _talk(*pieces: bytes) -> bytes:
     async def echo(request: Request) -> Answer:
         return Answer(body=msgspec.json.encode([request.method, request.path, len(request.body)]))
 
-    port = ports.Claims().choose(["server"], {})["server"]
+    port = ports.PortClaims().choose(["server"], {})["server"]
     server = await http_server.serve(echo, ports.HOST, port)
     try:
         reader, writer = await asyncio.open_connection(ports.HOST, port)

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from services_stub.infra import credentials, directory, ports, state
-from services_stub.infra.directory import (
+from services_stub.infra.config import credentials, directory, ports, state_file
+from services_stub.infra.config.directory import (
     DataDirectory,
     DirectoryLock,
     cache_directory,
     default_data_directory,
     is_locked,
 )
-from services_stub.infra.errors import CannotStart, NotRunning
+from services_stub.infra.config.errors import CannotStart, NotRunning
 
 
 def quiet(_: str) -> None:
@@ -106,7 +106,7 @@ def test_the_users_are_made_once(tmp_path: Path) -> None:
 
 def test_without_a_state_file_nothing_runs(tmp_path: Path) -> None:
     with pytest.raises(NotRunning, match="marketplace up"):
-        state.read(DataDirectory(tmp_path))
+        state_file.read(DataDirectory(tmp_path))
 
 
 def test_ports_are_remembered_and_forgotten_when_they_cannot_be_read(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from services_stub.infra.errors import CannotStart
-from services_stub.infra.options import Options, checked_kafka, checked_smtp, read_kafka_config
+from services_stub.infra.config.errors import CannotStart
+from services_stub.infra.config.options import Options, checked_kafka, checked_smtp, read_kafka_config
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from services_stub.infra import plan
-from services_stub.infra.credentials import load_or_make
-from services_stub.infra.options import Options
+from services_stub.infra.config.credentials import load_or_make
+from services_stub.infra.config.options import Options
+from services_stub.infra.config.services import SERVICES
+from services_stub.infra.supervisor import plan
 from services_stub.runtime.settings import Settings
 
-PORTS = {name: 20_000 + number for number, name in enumerate(plan.SERVICES)}
+PORTS = {name: 20_000 + number for number, name in enumerate(SERVICES)}
 
 
 def settings(tmp_path: Path, **chosen: object) -> dict[str, Settings]:
@@ -29,7 +30,7 @@ def settings(tmp_path: Path, **chosen: object) -> dict[str, Settings]:
 
 def test_every_service_has_its_port_its_directory_and_its_peers(tmp_path: Path) -> None:
     found = settings(tmp_path)
-    assert set(found) == set(plan.SERVICES)
+    assert set(found) == set(SERVICES)
     for name, own in found.items():
         assert own.port == PORTS[name]
         assert own.data_dir == str(tmp_path / name)
@@ -58,7 +59,7 @@ def test_a_real_broker_is_asked_less_often(tmp_path: Path) -> None:
 def test_one_process_each_or_one_for_all(tmp_path: Path) -> None:
     own = list(settings(tmp_path).values())
     each = plan.processes_of(plan.MARKETPLACE, Options(directory=str(tmp_path)), own)
-    assert [order.name for order in each] == list(plan.SERVICES)
+    assert [order.name for order in each] == list(SERVICES)
     together = Options(directory=str(tmp_path), one_process=True)
     (one,) = plan.processes_of(plan.MARKETPLACE, together, own)
     assert msgspec.convert(one.argument["services"], list[Settings]) == own

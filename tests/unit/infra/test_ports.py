@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from services_stub.infra import ports
-from services_stub.infra.errors import CannotStart
-from services_stub.infra.ports import Claims
+from services_stub.infra.config import ports
+from services_stub.infra.config.errors import CannotStart
+from services_stub.infra.config.ports import PortClaims
 
 
 @pytest.fixture
@@ -20,22 +20,22 @@ def listener() -> Iterator[socket.socket]:
 
 def test_every_name_gets_a_free_port_of_its_own() -> None:
     names = [f"service-{number}" for number in range(50)]
-    chosen = Claims().choose(names, {})
+    chosen = PortClaims().choose(names, {})
     assert list(chosen) == names
     assert len(set(chosen.values())) == len(names)
     assert all(20_000 <= port < 32_000 and ports.is_free(port) for port in chosen.values())
 
 
 def test_the_ports_of_last_time_are_taken_again_where_they_are_free(listener: socket.socket) -> None:
-    free = Claims().choose(["a"], {})["a"]
+    free = PortClaims().choose(["a"], {})["a"]
     taken = listener.getsockname()[1]
-    chosen = Claims().choose(["a", "b"], {"a": free, "b": taken})
+    chosen = PortClaims().choose(["a", "b"], {"a": free, "b": taken})
     assert chosen["a"] == free
     assert chosen["b"] != taken
 
 
 def test_what_one_has_claimed_another_one_does_not_get() -> None:
-    first, second = Claims(), Claims()
+    first, second = PortClaims(), PortClaims()
     port = first.choose(["a"], {})["a"]
     assert not second.take(port)
     assert second.choose(["a"], {"a": port})["a"] != port
@@ -46,14 +46,14 @@ def test_what_one_has_claimed_another_one_does_not_get() -> None:
 def test_the_gateway_takes_the_wanted_port_or_says_no(listener: socket.socket) -> None:
     taken = listener.getsockname()[1]
     with pytest.raises(CannotStart, match=f"Port {taken} is in use.*--port"):
-        Claims().choose_gateway(taken)
-    free = Claims().choose(["a"], {})["a"]
-    assert Claims().choose_gateway(free) == free
+        PortClaims().choose_gateway(taken)
+    free = PortClaims().choose(["a"], {})["a"]
+    assert PortClaims().choose_gateway(free) == free
 
 
 def test_the_gateway_takes_the_next_free_port(monkeypatch: pytest.MonkeyPatch, listener: socket.socket) -> None:
     monkeypatch.setattr(ports, "GATEWAY_PORT", listener.getsockname()[1])
-    assert Claims().choose_gateway(None) > listener.getsockname()[1]
+    assert PortClaims().choose_gateway(None) > listener.getsockname()[1]
 
 
 def test_where_no_port_is_free_that_is_said(monkeypatch: pytest.MonkeyPatch, listener: socket.socket) -> None:
@@ -62,6 +62,6 @@ def test_where_no_port_is_free_that_is_said(monkeypatch: pytest.MonkeyPatch, lis
     monkeypatch.setattr(ports, "_GATEWAY_TRIES", 1)
     monkeypatch.setattr(ports, "_FREE_RANGE", range(taken, taken + 1))
     with pytest.raises(CannotStart, match="Choose one with --port"):
-        Claims().choose_gateway(None)
+        PortClaims().choose_gateway(None)
     with pytest.raises(CannotStart, match="No port"):
-        Claims().choose(["a"], {})
+        PortClaims().choose(["a"], {})

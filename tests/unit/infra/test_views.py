@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from services_stub.contracts.http.product import CreateProduct
-from services_stub.infra import log_view, tables
-from services_stub.infra.directory import DataDirectory
-from services_stub.infra.errors import NotRunning
-from services_stub.infra.log_view import LogReader
-from services_stub.infra.protocol import Lines
-from services_stub.infra.readiness import tail
-from services_stub.infra.seed import PRODUCTS, catalogue
+from services_stub.infra.config.directory import DataDirectory
+from services_stub.infra.config.errors import NotRunning
+from services_stub.infra.inspection import log_view, tables
+from services_stub.infra.inspection.log_view import LogReader
+from services_stub.infra.processes.protocol import LineBuffer
+from services_stub.infra.processes.readiness import tail
+from services_stub.infra.supervisor.seed import PRODUCTS, catalogue
 
 
 def test_a_log_is_read_line_by_line_as_it_grows(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_columns_are_aligned() -> None:
 
 
 def test_lines_are_cut_wherever_the_pieces_end() -> None:
-    lines = Lines()
+    lines = LineBuffer()
     assert [lines.feed(piece) for piece in (b"a", b"b\nc\n\n", b"d", b"\n")] == [[], [b"ab", b"c", b""], [], [b"d"]]
 
 

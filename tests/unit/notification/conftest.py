@@ -18,8 +18,8 @@ from cryptography.x509.oid import NameOID
 from services_stub.contracts.base import Event
 from services_stub.contracts.events.auth import UserCreated
 from services_stub.contracts.events.order import OrderCreated, OrderItem, OrderStatus, OrderUpdated
-from services_stub.notification.handlers import Teller, handlers
-from services_stub.notification.store import AddressBook, tables
+from services_stub.notification.handlers import Notifier, handlers
+from services_stub.notification.store import ContactCache, tables
 from services_stub.runtime.service import Outcome
 from tests.fakes import FakeTransaction, received, transaction
 
@@ -32,9 +32,9 @@ def tx() -> Iterator[FakeTransaction]:
         yield tx
 
 
-def tell(tx: FakeTransaction, *events: Event) -> list[Outcome | None]:
+def notify(tx: FakeTransaction, *events: Event) -> list[Outcome | None]:
     """Give events to the handlers, as one batch."""
-    table = handlers(Teller(AddressBook()))
+    table = handlers(Notifier(ContactCache()))
     outcomes = [table[type(event)](tx, received(event)) for event in events]
     tx.commit()
     return outcomes

@@ -13,14 +13,14 @@ from aiosmtpd.handlers import Message
 from services_stub.contracts.base import Event
 from services_stub.notification.service import notification_service
 from services_stub.runtime.service import Outcome
-from services_stub.runtime.transaction import NO_CAUSE, Transaction
+from services_stub.runtime.sql.transaction import NO_CAUSE, Transaction
 from tests.fakes import received
 from tests.unit.notification.conftest import order_created, user_created
 from tests.unit.notification.test_smtp import free_port
 from tests.unit.serving import Serving, serving
 
 
-class Letters(Message):
+class RenderedMessages(Message):
     """Keeps the Message-ID of what comes in."""
 
     def __init__(self) -> None:
@@ -83,7 +83,7 @@ def test_the_spool_is_for_insiders(tmp_path: Path) -> None:
 
 
 def test_mail_waits_for_the_server_and_is_delivered_once(tmp_path: Path) -> None:
-    letters, port = Letters(), free_port()
+    letters, port = RenderedMessages(), free_port()
     with serving(notification_service(), tmp_path, {"smtp_url": f"smtp://127.0.0.1:{port}"}) as running:
         hear(running, user_created("u1"), *(order_created(f"o{number}") for number in range(120)))
         assert running.internal("GET", "/internal/mail").json()["items"][0]["state"] == "SPOOLED"

@@ -15,7 +15,7 @@ from services_stub.notification.handlers import delivery
 from services_stub.notification.handlers.delivery import Delivery, DueMail, Recorded, record_attempts
 from services_stub.runtime.errors import Unavailable
 from tests.fakes import FakeTransaction
-from tests.unit.notification.conftest import order_created, tell, user_created
+from tests.unit.notification.conftest import notify, order_created, user_created
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -182,7 +182,7 @@ def test_consequences(code: int, age: timedelta, state: State, error: str) -> No
 
 def test_attempts_are_written_to_the_spool(tx: FakeTransaction) -> None:
     for event in (user_created(), order_created()):
-        tell(tx, event)
+        notify(tx, event)
     now = _microseconds(tx.now)
     assert [row["mail_id"] for row in store.due_mails(tx.connection, now, 10)] == [1, 2]
     assert store.due_mails(tx.connection, now - 1, 10) == []

@@ -17,7 +17,7 @@ from services_stub.notification import store
 from services_stub.runtime.errors import Poison, Refused
 from services_stub.runtime.service import Outcome
 from tests.fakes import FakeTransaction
-from tests.unit.notification.conftest import order_created, order_updated, tell, user_created
+from tests.unit.notification.conftest import notify, order_created, order_updated, user_created
 
 
 def rows(tx: FakeTransaction, table: str) -> list[Row[tuple[object, ...]]]:
@@ -31,7 +31,7 @@ def sent(tx: FakeTransaction) -> list[tuple[str, str, str]]:
 
 
 def test_a_new_user_is_welcomed_in_the_inbox_and_by_mail(tx: FakeTransaction) -> None:
-    tell(tx, user_created())
+    notify(tx, user_created())
     (notification,) = rows(tx, "notifications")
     (mail,) = rows(tx, "spool")
     assert sent(tx) == [("welcome", "email", "u1")]
@@ -46,7 +46,7 @@ def test_a_new_user_is_welcomed_in_the_inbox_and_by_mail(tx: FakeTransaction) ->
 
 
 def test_a_purchase_is_told_twice(tx: FakeTransaction) -> None:
-    tell(tx, user_created(), order_created(), payment("PaymentSuccess"), order_updated(OrderStatus.PAID))
+    notify(tx, user_created(), order_created(), payment("PaymentSuccess"), order_updated(OrderStatus.PAID))
     assert sent(tx)[1:] == [("order-placed", "email", "o1"), ("payment-received", "email", "o1")]
     placed = rows(tx, "notifications")[1]
     assert "2 x Kettle, 12.30 USD each" in placed.text
@@ -73,36 +73,36 @@ def test_a_purchase_is_told_twice(tx: FakeTransaction) -> None:
     ],
 )
 def test_each_event_has_its_template(tx: FakeTransaction, event: Event, template: str, told: str) -> None:
-    tell(tx, user_created(), event)
+    notify(tx, user_created(), event)
     assert sent(tx)[1:] == [(template, "email", "u1" if template == "seller-blocked" else "o1")]
     assert told in rows(tx, "notifications")[1].text
 
 
 @pytest.mark.parametrize("status", ["PENDING", "PAID", "FAILED", "REFUNDED"])
 def test_other_steps_are_told_by_the_payments_events(tx: FakeTransaction, status: str) -> None:
-    assert tell(tx, order_updated(OrderStatus(status))) == [None]
+    assert notify(tx, order_updated(OrderStatus(status))) == [None]
     assert sent(tx) == []
 
 
 def test_the_same_news_in_another_event_is_told_once(tx: FakeTransaction) -> None:
-    tell(tx, user_created())
-    assert tell(tx, order_created(), order_created(), user_created()) == [None, Outcome.DUPLICATE, Outcome.DUPLICATE]
-    assert tell(tx, order_created()) == [Outcome.DUPLICATE]
+    notify(tx, user_created())
+    assert notify(tx, order_created(), order_created(), user_created()) == [None, Outcome.DUPLICATE, Outcome.DUPLICATE]
+    assert notify(tx, order_created()) == [Outcome.DUPLICATE]
     assert len(rows(tx, "spool")) == 2
     assert len(sent(tx)) == 2
 
 
 def test_a_seller_who_is_blocked_again_is_told_again(tx: FakeTransaction) -> None:
     blocked = SellerBlocked(seller_id="s1", reason="Sold fakes")
-    tell(tx, blocked, blocked)
+    notify(tx, blocked, blocked)
     assert len(sent(tx)) == 2
 
 
 def test_what_comes_before_the_address_is_mailed_when_it_is_known(tx: FakeTransaction) -> None:
-    tell(tx, order_created(), order_updated(OrderStatus.SHIPPED))
+    notify(tx, order_created(), order_updated(OrderStatus.SHIPPED))
     assert len(rows(tx, "notifications")) == 2
     assert rows(tx, "spool") == []
-    tell(tx, user_created(phone="+1 555 0100"))
+    notify(tx, user_created(phone="+1 555 0100"))
     assert [(mail.channel, mail.recipient) for mail in rows(tx, "spool")] == [
         ("email", "jo@example.org"),
         ("email", "jo@example.org"),
@@ -119,12 +119,12 @@ def test_what_comes_before_the_address_is_mailed_when_it_is_known(tx: FakeTransa
 
 
 def test_the_address_may_come_in_the_same_batch(tx: FakeTransaction) -> None:
-    tell(tx, order_created(), user_created())
+    notify(tx, order_created(), user_created())
     assert len(rows(tx, "spool")) == 2
 
 
 def test_moves_are_told_by_sms_where_a_phone_is_known(tx: FakeTransaction) -> None:
-    tell(tx, user_created(phone="+1 555 0100"), order_created(), order_updated(OrderStatus.SHIPPED))
+    notify(tx, user_created(phone="+1 555 0100"), order_created(), order_updated(OrderStatus.SHIPPED))
     texts = [mail for mail in rows(tx, "spool") if mail.channel == "sms"]
     assert [(mail.recipient, mail.message) for mail in texts] == [("+1 555 0100", "Your order o1 is on its way.")]
     assert sent(tx)[-1] == ("order-shipped", "sms", "o1")
@@ -133,7 +133,7 @@ def test_moves_are_told_by_sms_where_a_phone_is_known(tx: FakeTransaction) -> No
 
 
 def test_an_address_that_no_header_can_carry_gets_the_inbox_alone(tx: FakeTransaction) -> None:
-    tell(tx, user_created(email="jo@example.org\r\nBcc: evil@example.org"), order_created())
+    notify(tx, user_created(email="jo@example.org\r\nBcc: evil@example.org"), order_created())
     assert len(rows(tx, "notifications")) == 2
     assert rows(tx, "spool") == []
     assert rows(tx, "unaddressed") == []
@@ -141,15 +141,15 @@ def test_an_address_that_no_header_can_carry_gets_the_inbox_alone(tx: FakeTransa
 
 @pytest.mark.parametrize("kind", ["PaymentSuccess", "PaymentFailed", "PaymentRefunded"])
 def test_a_payment_that_names_no_user_is_the_shoppers_of_its_order(tx: FakeTransaction, kind: str) -> None:
-    tell(tx, order_created())
-    tell(tx, payment(kind, user_id=""))
+    notify(tx, order_created())
+    notify(tx, payment(kind, user_id=""))
     assert {row.user_id for row in rows(tx, "notifications")} == {"u1"}
     assert len(sent(tx)) == 2
 
 
 def test_a_payment_of_nobodys_order_is_rejected(tx: FakeTransaction) -> None:
     with pytest.raises(Refused):
-        tell(tx, payment("PaymentSuccess", user_id=""))
+        notify(tx, payment("PaymentSuccess", user_id=""))
 
 
 @pytest.mark.parametrize(
@@ -162,11 +162,11 @@ def test_a_payment_of_nobodys_order_is_rejected(tx: FakeTransaction) -> None:
 )
 def test_what_can_never_be_told_is_poison(tx: FakeTransaction, event: Event) -> None:
     with pytest.raises(Poison):
-        tell(tx, event)
+        notify(tx, event)
 
 
 def test_peoples_texts_are_data(tx: FakeTransaction) -> None:
-    tell(tx, user_created(name="{about}\r\nBcc: x@y.org"), SellerBlocked(seller_id="u1", reason="{0}\n{about}"))
+    notify(tx, user_created(name="{about}\r\nBcc: x@y.org"), SellerBlocked(seller_id="u1", reason="{0}\n{about}"))
     mail = rows(tx, "spool")[-1]
     assert "{0} {about}" in mail.message
     assert message_from_string(mail.message, policy=policy.default)["Bcc"] is None

@@ -6,16 +6,16 @@ import pytest
 
 from services_stub.notification import store
 from services_stub.notification.handlers import inbox
-from services_stub.notification.handlers.inbox import Marking
+from services_stub.notification.handlers.inbox import MarkRead
 from services_stub.runtime.errors import Refused
 from tests.fakes import FakeTransaction
-from tests.unit.notification.conftest import order_created, tell, user_created
+from tests.unit.notification.conftest import notify, order_created, user_created
 
 
 @pytest.fixture
 def full(tx: FakeTransaction) -> FakeTransaction:
     for event in (user_created("u1"), user_created("u2"), *(order_created(f"o{n}") for n in range(5))):
-        tell(tx, event)
+        notify(tx, event)
     return tx
 
 
@@ -39,7 +39,7 @@ def test_everybody_sees_their_own(full: FakeTransaction) -> None:
 def test_marking_one_and_all(full: FakeTransaction) -> None:
     newest = inbox.read_inbox(full.connection, "u1").items[0]
     for _ in range(2):
-        assert inbox.mark_read(full, Marking("u1", newest.notification_id)).read
+        assert inbox.mark_read(full, MarkRead("u1", newest.notification_id)).read
         page = inbox.read_inbox(full.connection, "u1", unread=True)
         assert (page.unread, len(page.items)) == (5, 5)
     assert [item.about for item in inbox.read_inbox(full.connection, "u1", unread=False).items] == ["o4"]
@@ -50,7 +50,7 @@ def test_marking_one_and_all(full: FakeTransaction) -> None:
 def test_nobody_marks_anothers(full: FakeTransaction) -> None:
     theirs = inbox.read_inbox(full.connection, "u1").items[0]
     with pytest.raises(Refused) as error:
-        inbox.mark_read(full, Marking("u2", theirs.notification_id))
+        inbox.mark_read(full, MarkRead("u2", theirs.notification_id))
     assert error.value.problem.status == 404
     assert inbox.read_inbox(full.connection, "u1").unread == 6
 

@@ -11,9 +11,9 @@ from services_stub.notification.domain.templates import (
     TEMPLATES,
     Item,
     amount,
-    fill,
     item_list,
     reason,
+    render,
     sms_of,
 )
 
@@ -22,13 +22,13 @@ VALUES = {"items": "  1 x {about}", "amount": "1.00 USD", "reason": "{0.__class_
 
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_every_template_fills_in_and_takes_values_as_data(template: str) -> None:
-    letter = fill(template, "{amount}", **VALUES)
-    assert letter.subject
-    assert "\n" not in letter.subject
+    rendered = render(template, "{amount}", **VALUES)
+    assert rendered.subject
+    assert "\n" not in rendered.subject
     if "{about}" in TEMPLATES[template].text:
-        assert "{amount}" in letter.text
+        assert "{amount}" in rendered.text
     if "{items}" in TEMPLATES[template].text:
-        assert "{about}" in letter.text
+        assert "{about}" in rendered.text
 
 
 def test_amounts_have_two_decimals_and_a_currency() -> None:

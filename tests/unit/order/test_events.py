@@ -16,10 +16,10 @@ from services_stub.contracts.events.auth import SellerUnblocked
 from services_stub.contracts.events.order import OrderStatus, OrderUpdated
 from services_stub.order import store
 from services_stub.order.handlers import HANDLERS
-from services_stub.order.handlers.asking import Cancel, OfSeller, cancel, deliver, ship
+from services_stub.order.handlers.commands import Cancel, DeliverItems, ShipItems, cancel, deliver, ship
 from services_stub.runtime.errors import Poison, Refused
 from services_stub.runtime.service import Outcome
-from services_stub.runtime.transaction import Received
+from services_stub.runtime.sql.transaction import Received
 from tests.fakes import FakeTransaction, received, transaction
 from tests.unit.order.orders import (
     AMOUNT,
@@ -152,8 +152,10 @@ def act(tx: FakeTransaction, action: str) -> None:
             handle(tx, _PAYMENT_EVENTS[name])
         elif name == "cancel":
             cancel(tx, Cancel("o1", "u1", ""))
+        elif name == "ship":
+            ship(tx, ShipItems("o1", seller))
         else:
-            {"ship": ship, "deliver": deliver}[name](tx, OfSeller("o1", seller))
+            deliver(tx, DeliverItems("o1", seller))
         savepoint.commit()
     except Refused:
         savepoint.rollback()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services_stub.contracts.events.order import OrderStatus
-from services_stub.order.fulfilment import FULFILMENT, PLACED, Effect, Step, Trigger, next_step
+from services_stub.order.fulfilment import PLACED, TRANSITIONS, Effect, Transition, Trigger, transition_for
 
 S = OrderStatus
 T = Trigger
@@ -29,26 +29,26 @@ LEGAL = {
 triggers = st.lists(st.sampled_from(T), max_size=20)
 
 
-def walk(sequence: list[T]) -> list[Step]:
+def walk(sequence: list[T]) -> list[Transition]:
     steps = [PLACED]
     for trigger in sequence:
-        steps.append(next_step(steps[-1].status, trigger))
+        steps.append(transition_for(steps[-1].status, trigger))
     return steps
 
 
 def test_every_status_and_trigger_has_a_row() -> None:
-    assert set(FULFILMENT) == {(status, trigger) for status in S for trigger in T}
+    assert set(TRANSITIONS) == {(status, trigger) for status in S for trigger in T}
 
 
 def test_a_row_moves_the_order_exactly_if_it_announces_so() -> None:
-    for (status, trigger), step in FULFILMENT.items():
+    for (status, trigger), step in TRANSITIONS.items():
         moves = step.status is not status
-        assert moves == (step.effect is Effect.ANNOUNCED), (status, trigger)
+        assert moves == (step.effect is Effect.PUBLISHED), (status, trigger)
         assert step.reason, (status, trigger)
 
 
 def test_only_requests_are_refused_and_only_events_rejected() -> None:
-    for (status, trigger), step in FULFILMENT.items():
+    for (status, trigger), step in TRANSITIONS.items():
         if step.effect is Effect.REFUSED:
             assert trigger not in EVENTS, (status, trigger)
         if step.effect is Effect.REJECTED:
@@ -63,7 +63,7 @@ def test_no_sequence_leaves_the_legal_paths(sequence: list[T]) -> None:
 
 @given(triggers)
 def test_no_status_is_entered_twice(sequence: list[T]) -> None:
-    entered = [step.status for step in walk(sequence) if step.effect is Effect.ANNOUNCED]
+    entered = [step.status for step in walk(sequence) if step.effect is Effect.PUBLISHED]
     assert len(entered) == len(set(entered))
 
 
@@ -101,18 +101,18 @@ def test_only_a_paid_order_is_shipped(sequence: list[T]) -> None:
 
 
 def test_the_races_of_a_cancelled_order() -> None:
-    assert next_step(S.CANCELLED, T.PAYMENT_SUCCESS) == (S.CANCELLED, "will-be-refunded", Effect.NOTHING)
-    assert next_step(S.CANCELLED, T.PAYMENT_FAILED).effect is Effect.NOTHING
-    assert next_step(S.CANCELLED, T.PAYMENT_REFUNDED).status is S.REFUNDED
-    assert next_step(S.REFUNDED, T.PAYMENT_SUCCESS).effect is Effect.NOTHING
+    assert transition_for(S.CANCELLED, T.PAYMENT_SUCCESS) == (S.CANCELLED, "will-be-refunded", Effect.NOTHING)
+    assert transition_for(S.CANCELLED, T.PAYMENT_FAILED).effect is Effect.NOTHING
+    assert transition_for(S.CANCELLED, T.PAYMENT_REFUNDED).status is S.REFUNDED
+    assert transition_for(S.REFUNDED, T.PAYMENT_SUCCESS).effect is Effect.NOTHING
 
 
 def test_a_blocked_seller_costs_only_orders_that_are_not_paid() -> None:
-    moved = {status for status in S if next_step(status, T.SELLER_BLOCKED).effect is Effect.ANNOUNCED}
+    moved = {status for status in S if transition_for(status, T.SELLER_BLOCKED).effect is Effect.PUBLISHED}
     assert moved == {S.PENDING}
 
 
 def test_an_order_is_cancelled_until_something_is_shipped() -> None:
-    moved = {status for status in S if next_step(status, T.CANCEL).effect is Effect.ANNOUNCED}
+    moved = {status for status in S if transition_for(status, T.CANCEL).effect is Effect.PUBLISHED}
     assert moved == {S.PENDING, S.PAID}
-    assert next_step(S.PAID, T.CANCEL_PART_SHIPPED) == (S.PAID, "order-not-cancellable", Effect.REFUSED)
+    assert transition_for(S.PAID, T.CANCEL_PART_SHIPPED) == (S.PAID, "order-not-cancellable", Effect.REFUSED)

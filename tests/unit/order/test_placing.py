@@ -12,7 +12,7 @@ from services_stub.contracts.events.auth import SellerUnblocked
 from services_stub.contracts.events.order import OrderCreated, OrderStatus
 from services_stub.order import store
 from services_stub.order.domain import fingerprint_of, is_idempotency_key, order_id_for, total
-from services_stub.order.handlers.placing import known, place, placed_before
+from services_stub.order.handlers.placing import find_known_orders, place, placed_before
 from services_stub.order.handlers.sellers import seller_blocked, seller_unblocked
 from services_stub.runtime.errors import Refused
 from tests.fakes import FakeTransaction, received, transaction
@@ -84,8 +84,8 @@ def test_no_order_with_a_blocked_seller_until_the_block_is_taken_back(tx: FakeTr
 
 def test_known_names_the_orders_of_the_batch_too(tx: FakeTransaction) -> None:
     place(tx, command("o2"))
-    assert known(tx, ["o1", "o2", "o3"]) == ["o2"]
-    assert known(tx, []) == []
+    assert find_known_orders(tx, ["o1", "o2", "o3"]) == ["o2"]
+    assert find_known_orders(tx, []) == []
 
 
 def test_order_ids_and_fingerprints_tell_requests_apart() -> None:

@@ -13,9 +13,9 @@ from services_stub.contracts.base import Event
 from services_stub.payment.domain import CARDS
 from services_stub.payment.service import payment_service
 from services_stub.runtime.service import Service
-from services_stub.runtime.transaction import NO_CAUSE, Transaction
+from services_stub.runtime.sql.transaction import NO_CAUSE, Transaction
 from tests.fakes import received
-from tests.unit.payment.till import DECLINED, SLOW, created, updated
+from tests.unit.payment.payment_harness import DECLINED, SLOW, created, updated
 from tests.unit.serving import Serving, serving
 
 

@@ -10,19 +10,30 @@ import pytest
 from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.events.payment import PaymentFailed, PaymentRefunded, PaymentSuccess
 from services_stub.contracts.http.payment import PaymentStatus
-from services_stub.payment.domain import CHARGE_ATTEMPTS, Charged, ChargeRequest, ProviderUnavailable, Stage
+from services_stub.payment.domain import CHARGE_ATTEMPTS, Charged, ChargeRequest, ProviderUnavailable, Status
 from services_stub.payment.store.payments import STATUS_OF
 from services_stub.payment.store.sandbox import Sandbox
-from tests.unit.payment.till import AMOUNT, DECLINED, GOOD, POOR, SLOW, UNREACHABLE, Till, created, till, updated
+from tests.unit.payment.payment_harness import (
+    AMOUNT,
+    DECLINED,
+    GOOD,
+    POOR,
+    SLOW,
+    UNREACHABLE,
+    PaymentHarness,
+    created,
+    till,
+    updated,
+)
 
 
 @pytest.fixture
-def shop() -> Iterator[Till]:
+def shop() -> Iterator[PaymentHarness]:
     with till() as opened:
         yield opened
 
 
-def test_a_good_card_is_charged_and_said_to_be(shop: Till) -> None:
+def test_a_good_card_is_charged_and_said_to_be(shop: PaymentHarness) -> None:
     shop.hear(created())
     assert shop.payment().status is PaymentStatus.PENDING
     shop.step()
@@ -33,7 +44,7 @@ def test_a_good_card_is_charged_and_said_to_be(shop: Till) -> None:
     assert shop.published == [
         PaymentSuccess(order_id="o1", payment_id=payment.payment_id, amount=AMOUNT, user_id="u1", currency="USD")
     ]
-    assert shop.flows == {"o1"}
+    assert shop.correlation_ids == {"o1"}
     assert shop.headers[0]["ce_causationid"] == b"event-o1"
 
 
@@ -41,7 +52,7 @@ def test_a_good_card_is_charged_and_said_to_be(shop: Till) -> None:
     ("card", "reason"),
     [(DECLINED, "card_declined"), (POOR, "insufficient_funds"), ("pm_none", "unknown_payment_method")],
 )
-def test_a_declined_card_fails_the_payment_with_its_reason(shop: Till, card: str, reason: str) -> None:
+def test_a_declined_card_fails_the_payment_with_its_reason(shop: PaymentHarness, card: str, reason: str) -> None:
     shop.hear(created(card=card))
     shop.settle()
     payment = shop.payment()
@@ -58,7 +69,7 @@ def test_a_declined_card_fails_the_payment_with_its_reason(shop: Till, card: str
     ]
 
 
-def test_a_slow_card_holds_up_nobody(shop: Till) -> None:
+def test_a_slow_card_holds_up_nobody(shop: PaymentHarness) -> None:
     shop.hear(created("slow", SLOW))
     shop.hear(created("quick"))
     assert shop.step() == 2
@@ -72,7 +83,7 @@ def test_a_slow_card_holds_up_nobody(shop: Till) -> None:
     assert shop.payment("slow").status is PaymentStatus.CHARGED
 
 
-def test_an_unreachable_provider_is_asked_with_growing_pauses_and_then_given_up(shop: Till) -> None:
+def test_an_unreachable_provider_is_asked_with_growing_pauses_and_then_given_up(shop: PaymentHarness) -> None:
     shop.hear(created(card=UNREACHABLE))
     asked: list[float] = []
     while not shop.submitted:
@@ -87,7 +98,7 @@ def test_an_unreachable_provider_is_asked_with_growing_pauses_and_then_given_up(
     assert shop.topics() == ["payment-failed"]
 
 
-def test_orders_said_twice_are_charged_once(shop: Till) -> None:
+def test_orders_said_twice_are_charged_once(shop: PaymentHarness) -> None:
     shop.hear(created())
     shop.hear(created())
     assert shop.step() == 1
@@ -97,7 +108,7 @@ def test_orders_said_twice_are_charged_once(shop: Till) -> None:
     assert shop.topics() == ["payment-success"]
 
 
-def test_a_cancelled_order_is_given_back_once(shop: Till) -> None:
+def test_a_cancelled_order_is_given_back_once(shop: PaymentHarness) -> None:
     shop.hear(created())
     shop.settle()
     shop.hear(updated())
@@ -120,7 +131,7 @@ def test_a_cancelled_order_is_given_back_once(shop: Till) -> None:
     ]
 
 
-def test_an_order_that_is_cancelled_first_is_never_charged(shop: Till) -> None:
+def test_an_order_that_is_cancelled_first_is_never_charged(shop: PaymentHarness) -> None:
     shop.hear(updated())
     assert shop.payment().status is PaymentStatus.VOIDED
     shop.hear(created())
@@ -128,10 +139,10 @@ def test_an_order_that_is_cancelled_first_is_never_charged(shop: Till) -> None:
     payment = shop.payment()
     assert (payment.status, payment.payment_method, payment.amount) == ("VOIDED", GOOD, AMOUNT)
     assert shop.published == []
-    assert shop.provider.give_back("o1") is None
+    assert shop.provider.refund("o1") is None
 
 
-def test_an_order_that_is_cancelled_before_its_charge_began_is_voided(shop: Till) -> None:
+def test_an_order_that_is_cancelled_before_its_charge_began_is_voided(shop: PaymentHarness) -> None:
     shop.hear(created())
     shop.hear(updated())
     shop.step()
@@ -146,7 +157,7 @@ def test_an_order_that_is_cancelled_before_its_charge_began_is_voided(shop: Till
     assert len(shop.published) == 2
 
 
-def test_a_charge_under_way_when_the_order_is_cancelled_is_given_back(shop: Till) -> None:
+def test_a_charge_under_way_when_the_order_is_cancelled_is_given_back(shop: PaymentHarness) -> None:
     shop.hear(created())
     shop.step()
     shop.hear(updated())
@@ -158,7 +169,7 @@ def test_a_charge_under_way_when_the_order_is_cancelled_is_given_back(shop: Till
     assert shop.topics() == ["payment-success", "payment-refunded"]
 
 
-def test_a_charge_whose_answer_got_lost_in_a_crash_is_not_made_twice(shop: Till) -> None:
+def test_a_charge_whose_answer_got_lost_in_a_crash_is_not_made_twice(shop: PaymentHarness) -> None:
     shop.hear(created())
     shop.step()
     shop.crash()
@@ -167,7 +178,7 @@ def test_a_charge_whose_answer_got_lost_in_a_crash_is_not_made_twice(shop: Till)
     assert shop.headers[0]["ce_causationid"] == b"event-o1"
 
 
-def test_a_charge_lost_in_a_crash_of_an_order_cancelled_since_is_given_back(shop: Till) -> None:
+def test_a_charge_lost_in_a_crash_of_an_order_cancelled_since_is_given_back(shop: PaymentHarness) -> None:
     shop.hear(created())
     shop.step()
     shop.hear(updated())
@@ -177,7 +188,7 @@ def test_a_charge_lost_in_a_crash_of_an_order_cancelled_since_is_given_back(shop
     assert shop.topics() == ["payment-success", "payment-refunded"]
 
 
-def test_answers_that_the_database_could_not_take_are_asked_for_again(shop: Till) -> None:
+def test_answers_that_the_database_could_not_take_are_asked_for_again(shop: PaymentHarness) -> None:
     shop.hear(created())
     shop.step()
     shop.lose()
@@ -197,10 +208,10 @@ class SilentSandbox(Sandbox):
             raise ProviderUnavailable("no answer")
         return Charged("ch_o1")
 
-    def give_back(self, order_id: str) -> str | None:
+    def refund(self, order_id: str) -> str | None:
         if self.silent:
             raise ProviderUnavailable("no answer")
-        return super().give_back(order_id)
+        return super().refund(order_id)
 
 
 def test_what_was_taken_without_an_answer_is_given_back_when_the_provider_answers() -> None:
@@ -217,7 +228,7 @@ def test_what_was_taken_without_an_answer_is_given_back_when_the_provider_answer
 
 
 @pytest.mark.parametrize("status", [OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.DELIVERED, OrderStatus.REFUNDED])
-def test_other_changes_of_an_order_do_not_concern_its_payment(shop: Till, status: OrderStatus) -> None:
+def test_other_changes_of_an_order_do_not_concern_its_payment(shop: PaymentHarness, status: OrderStatus) -> None:
     shop.hear(created())
     shop.settle()
     shop.hear(updated(status=status))
@@ -227,4 +238,4 @@ def test_other_changes_of_an_order_do_not_concern_its_payment(shop: Till, status
 
 
 def test_every_stage_has_a_status() -> None:
-    assert set(STATUS_OF) == set(Stage)
+    assert set(STATUS_OF) == set(Status)

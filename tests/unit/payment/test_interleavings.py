@@ -12,7 +12,7 @@ from services_stub.contracts.http.payment import PaymentStatus
 from services_stub.payment.domain import Charged, ChargeRequest, ChargeResult
 from services_stub.payment.store.payments import find_payment
 from services_stub.payment.store.sandbox import Sandbox
-from tests.unit.payment.till import DECLINED, GOOD, SLOW, UNREACHABLE, Clock, created, till, updated
+from tests.unit.payment.payment_harness import DECLINED, GOOD, SLOW, UNREACHABLE, Clock, created, till, updated
 
 ACTIONS = ["created", "cancelled", "failed", "step", "write", "lose", "crash", "wait"]
 
@@ -32,8 +32,8 @@ class Ledger(Sandbox):
             self.charges.add(result.charge_id)
         return result
 
-    def give_back(self, order_id: str) -> str | None:
-        charge_id = super().give_back(order_id)
+    def refund(self, order_id: str) -> str | None:
+        charge_id = super().refund(order_id)
         if charge_id is not None:
             self.given_back.add(charge_id)
         return charge_id

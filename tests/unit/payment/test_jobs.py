@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import threading
 
-from services_stub.payment.domain import Stage, Work
+from services_stub.payment.domain import Status, Work
 from services_stub.payment.handlers.jobs import Job, Jobs
-from services_stub.runtime.transaction import NO_CAUSE
-from tests.unit.payment.till import Clock
+from services_stub.runtime.sql.transaction import NO_CAUSE
+from tests.unit.payment.payment_harness import Clock
 
 
 def job(order_id: str) -> Job:
     return Job(
         work=Work.CHARGE,
-        stage=Stage.PENDING,
+        status=Status.PENDING,
         order_id=order_id,
         payment_id="",
         user_id="",

@@ -18,7 +18,7 @@ from services_stub.payment.domain import (
     ProviderUnavailable,
 )
 from services_stub.payment.store.sandbox import Sandbox
-from tests.unit.payment.till import DECLINED, GOOD, POOR, SLOW, UNREACHABLE, Clock
+from tests.unit.payment.payment_harness import DECLINED, GOOD, POOR, SLOW, UNREACHABLE, Clock
 
 
 @pytest.fixture
@@ -64,15 +64,15 @@ def test_a_slow_charge_is_made_after_its_time_and_not_twice(sandbox: Sandbox, cl
 
 def test_what_was_taken_is_given_back_once(sandbox: Sandbox) -> None:
     charge(sandbox)
-    assert sandbox.give_back("o1") == "ch_o1"
-    assert sandbox.give_back("o1") == "ch_o1"
+    assert sandbox.refund("o1") == "ch_o1"
+    assert sandbox.refund("o1") == "ch_o1"
 
 
 def test_nothing_is_taken_after_giving_back(sandbox: Sandbox, clock: Clock) -> None:
-    assert sandbox.give_back("o1") is None
+    assert sandbox.refund("o1") is None
     assert charge(sandbox) == Declined("canceled")
     assert charge(sandbox, SLOW, "o2") == Processing(SLOW_SECONDS)
-    assert sandbox.give_back("o2") is None
+    assert sandbox.refund("o2") is None
     clock.now += SLOW_SECONDS + 1
     assert charge(sandbox, SLOW, "o2") == Declined("canceled")
 
@@ -82,7 +82,7 @@ def test_it_remembers_over_a_restart(tmp_path: Path) -> None:
     charge(first)
     first.close()
     again = Sandbox(tmp_path / "sandbox.db")
-    assert again.give_back("o1") == "ch_o1"
+    assert again.refund("o1") == "ch_o1"
     again.close()
 
 

@@ -44,7 +44,7 @@ class Stock:
             ReservationLine(product_id=product.product_id, quantity=quantity, unit_price=money(price))
             for product, quantity in lines
         ]
-        return reservations.reserve(self.tx, reservations.Hold(Reserve(order_id=order_id, lines=wanted), 60))
+        return reservations.reserve(self.tx, reservations.ReserveStock(Reserve(order_id=order_id, lines=wanted), 60))
 
     def order(self, order_id: str, status: OrderStatus) -> Outcome | None:
         """Let the service hear of an order."""

@@ -12,7 +12,7 @@ from services_stub.contracts.events.product import ProductStatus
 from services_stub.contracts.http.product import CategoryCount, CreateProduct
 from services_stub.product.handlers import products
 from services_stub.product.store import catalogue
-from services_stub.product.store.catalogue import Sort, Wish
+from services_stub.product.store.catalogue import ProductQuery, Sort
 from services_stub.product.store.tables import metadata
 from services_stub.runtime.errors import Refused
 from tests.fakes import FakeTransaction, transaction
@@ -33,8 +33,8 @@ def add(
     return products.create(tx, products.Create(seller, body)).product_id
 
 
-def names(stock: Stock, wish: Wish) -> list[str]:
-    return [product.name for product in catalogue.page(stock.tx.connection, wish).items]
+def names(stock: Stock, query: ProductQuery) -> list[str]:
+    return [product.name for product in catalogue.page(stock.tx.connection, query).items]
 
 
 @pytest.fixture
@@ -65,43 +65,43 @@ def shelf(stock: Stock) -> Stock:
     ],
 )
 def test_search_finds_words_in_any_case_and_takes_no_wildcards(shelf: Stock, query: str, found: list[str]) -> None:
-    assert names(shelf, Wish(query=query)) == found
+    assert names(shelf, ProductQuery(query=query)) == found
 
 
 @pytest.mark.parametrize(
-    ("wish", "found"),
+    ("query", "found"),
     [
-        (Wish(category="KITCHEN"), ["Café au lait", "Cup 100% cotton_blend"]),
-        (Wish(seller_id="s2"), ["Zebra"]),
-        (Wish(min_price=Decimal("20.00")), ["Zebra", "Straßenschild"]),
-        (Wish(min_price=Decimal("3.50"), max_price=Decimal("20")), ["Zebra", "Cup 100% cotton_blend"]),
-        (Wish(in_stock=False), ["Cup 100% cotton_blend"]),
-        (Wish(in_stock=True, category="kitchen"), ["Café au lait"]),
-        (Wish(sort="name"), ["Café au lait", "Cup 100% cotton_blend", "Straßenschild", "Zebra"]),
-        (Wish(sort="price"), ["Café au lait", "Cup 100% cotton_blend", "Zebra", "Straßenschild"]),
-        (Wish(sort="-price"), ["Straßenschild", "Zebra", "Cup 100% cotton_blend", "Café au lait"]),
+        (ProductQuery(category="KITCHEN"), ["Café au lait", "Cup 100% cotton_blend"]),
+        (ProductQuery(seller_id="s2"), ["Zebra"]),
+        (ProductQuery(min_price=Decimal("20.00")), ["Zebra", "Straßenschild"]),
+        (ProductQuery(min_price=Decimal("3.50"), max_price=Decimal("20")), ["Zebra", "Cup 100% cotton_blend"]),
+        (ProductQuery(in_stock=False), ["Cup 100% cotton_blend"]),
+        (ProductQuery(in_stock=True, category="kitchen"), ["Café au lait"]),
+        (ProductQuery(sort="name"), ["Café au lait", "Cup 100% cotton_blend", "Straßenschild", "Zebra"]),
+        (ProductQuery(sort="price"), ["Café au lait", "Cup 100% cotton_blend", "Zebra", "Straßenschild"]),
+        (ProductQuery(sort="-price"), ["Straßenschild", "Zebra", "Cup 100% cotton_blend", "Café au lait"]),
     ],
 )
-def test_filters_and_sort_orders(shelf: Stock, wish: Wish, found: list[str]) -> None:
-    assert names(shelf, wish) == found
+def test_filters_and_sort_orders(shelf: Stock, query: ProductQuery, found: list[str]) -> None:
+    assert names(shelf, query) == found
 
 
 def test_status_decides_who_is_listed(shelf: Stock) -> None:
-    zebra = catalogue.page(shelf.tx.connection, Wish(query="zebra")).items[0]
+    zebra = catalogue.page(shelf.tx.connection, ProductQuery(query="zebra")).items[0]
     products.block(shelf.tx, products.Block(zebra.product_id, "", blocked=True))
-    assert names(shelf, Wish(query="zebra", status=ProductStatus.ACTIVE)) == []
-    assert names(shelf, Wish(status=ProductStatus.BLOCKED)) == ["Zebra"]
-    assert names(shelf, Wish(status=ProductStatus.DISABLED)) == []
+    assert names(shelf, ProductQuery(query="zebra", status=ProductStatus.ACTIVE)) == []
+    assert names(shelf, ProductQuery(status=ProductStatus.BLOCKED)) == ["Zebra"]
+    assert names(shelf, ProductQuery(status=ProductStatus.DISABLED)) == []
 
 
 def test_deleted_products_are_in_no_list(shelf: Stock) -> None:
-    zebra = catalogue.page(shelf.tx.connection, Wish(query="zebra")).items[0]
+    zebra = catalogue.page(shelf.tx.connection, ProductQuery(query="zebra")).items[0]
     products.delete(shelf.tx, products.Delete("s2", zebra.product_id))
-    assert names(shelf, Wish(query="zebra")) == []
+    assert names(shelf, ProductQuery(query="zebra")) == []
 
 
 def test_categories_count_what_shoppers_see_and_differ_by_more_than_case(shelf: Stock) -> None:
-    zebra = catalogue.page(shelf.tx.connection, Wish(query="zebra")).items[0]
+    zebra = catalogue.page(shelf.tx.connection, ProductQuery(query="zebra")).items[0]
     products.block(shelf.tx, products.Block(zebra.product_id, "", blocked=True))
     assert catalogue.categories(shelf.tx.connection) == [
         CategoryCount(category="Kitchen", products=2),
@@ -119,10 +119,10 @@ def test_pages_together_are_the_list(things: list[tuple[str, str]], sort: Sort, 
     with transaction(metadata, now=NOW) as tx:
         for name, price in things:
             add(tx, name, price=price)
-        whole = catalogue.page(tx.connection, Wish(sort=sort, limit=100))
+        whole = catalogue.page(tx.connection, ProductQuery(sort=sort, limit=100))
         pieces, cursor = [], ""
         while True:
-            page = catalogue.page(tx.connection, Wish(sort=sort, limit=limit, cursor=cursor))
+            page = catalogue.page(tx.connection, ProductQuery(sort=sort, limit=limit, cursor=cursor))
             pieces += page.items
             assert len(page.items) == limit or page.next_cursor is None
             if page.next_cursor is None:
@@ -133,21 +133,24 @@ def test_pages_together_are_the_list(things: list[tuple[str, str]], sort: Sort, 
 
 
 def test_a_page_is_not_disturbed_by_what_comes_and_goes(shelf: Stock) -> None:
-    first = catalogue.page(shelf.tx.connection, Wish(sort="name", limit=2))
+    first = catalogue.page(shelf.tx.connection, ProductQuery(sort="name", limit=2))
     add(shelf.tx, "Abacus")
     products.delete(shelf.tx, products.Delete("s1", first.items[-1].product_id))
-    assert names(shelf, Wish(sort="name", limit=2, cursor=first.next_cursor or "")) == ["Straßenschild", "Zebra"]
+    assert names(shelf, ProductQuery(sort="name", limit=2, cursor=first.next_cursor or "")) == [
+        "Straßenschild",
+        "Zebra",
+    ]
 
 
 @pytest.mark.parametrize("cursor", ["x", "WzFd", "é", "W10", "WyJwcmljZSIsOTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5LCJhIl0"])
 def test_a_cursor_that_is_none_is_refused_by_name(shelf: Stock, cursor: str) -> None:
     for sort in ("newest", "price"):
         with pytest.raises(Refused) as refused:
-            catalogue.page(shelf.tx.connection, Wish(sort=sort, cursor=cursor))
+            catalogue.page(shelf.tx.connection, ProductQuery(sort=sort, cursor=cursor))
         assert refused.value.problem.errors[0].field == "cursor"
 
 
 def test_a_cursor_belongs_to_its_sort_order(shelf: Stock) -> None:
-    first = catalogue.page(shelf.tx.connection, Wish(sort="price", limit=1))
+    first = catalogue.page(shelf.tx.connection, ProductQuery(sort="price", limit=1))
     with pytest.raises(Refused):
-        catalogue.page(shelf.tx.connection, Wish(sort="-price", cursor=first.next_cursor or ""))
+        catalogue.page(shelf.tx.connection, ProductQuery(sort="-price", cursor=first.next_cursor or ""))

@@ -77,9 +77,9 @@ class Warehouse(RuleBasedStateMachine):
             self.held.pop(order, None)
 
     @rule(chosen=st.sets(st.sampled_from(ORDERS)))
-    def sweep(self, chosen: set[str]) -> None:
+    def settle_overdue(self, chosen: set[str]) -> None:
         others = sorted(chosen - self.orders)
-        reservations.sweep(self.stock.tx, reservations.Sweep(sorted(chosen & self.orders), others))
+        reservations.settle_overdue(self.stock.tx, reservations.SettleOverdue(sorted(chosen & self.orders), others))
         for order in others:
             self.held.pop(order, None)
 

@@ -23,7 +23,7 @@ from services_stub.product.handlers import products
 from services_stub.product.handlers.events import on_seller_blocked, on_seller_unblocked
 from services_stub.product.store.tables import metadata
 from services_stub.runtime.errors import Refused
-from services_stub.runtime.transaction import Received
+from services_stub.runtime.sql.transaction import Received
 from tests.fakes import transaction
 from tests.unit.product.conftest import NOW, Stock
 

@@ -10,7 +10,7 @@ from services_stub.contracts.events import ProductUpdated
 from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.http.product import LineProblem, ReservationLine, Reserve
 from services_stub.product.handlers import products, reservations
-from services_stub.product.handlers.reservations import Sweep
+from services_stub.product.handlers.reservations import SettleOverdue
 from services_stub.product.store import tables
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.service import Outcome
@@ -27,7 +27,7 @@ def test_reserved_units_cannot_be_bought_again(stock: Stock) -> None:
 
 def test_the_price_of_a_reservation_has_two_decimals_however_it_was_asked_for(stock: Stock) -> None:
     line = ReservationLine(product_id=stock.product(10).product_id, quantity=1, unit_price=Decimal("5"))
-    reservation = reservations.reserve(stock.tx, reservations.Hold(Reserve(order_id="o1", lines=[line]), 60))
+    reservation = reservations.reserve(stock.tx, reservations.ReserveStock(Reserve(order_id="o1", lines=[line]), 60))
     assert str(reservation.lines[0].unit_price) == "5.00"
 
 
@@ -111,7 +111,7 @@ def test_what_became_an_order_does_not_expire_any_more(stock: Stock) -> None:
     kettle = stock.product(10)
     for order_id in ("o1", "o2"):
         stock.reserve(order_id, (kettle, 2))
-    reservations.sweep(stock.tx, Sweep(["o1"], ["o2"]))
+    reservations.settle_overdue(stock.tx, SettleOverdue(["o1"], ["o2"]))
     assert stock.levels(kettle) == (8, 2)
     reservations.release(stock.tx, "o1")
     assert stock.levels(kettle) == (8, 2)
@@ -123,7 +123,7 @@ def test_a_sweep_that_comes_late_takes_nothing_from_an_order(stock: Stock) -> No
     kettle = stock.product(10)
     stock.reserve("o1", (kettle, 2))
     stock.order("o1", OrderStatus.PAID)
-    reservations.sweep(stock.tx, Sweep([], ["o1"]))
+    reservations.settle_overdue(stock.tx, SettleOverdue([], ["o1"]))
     assert stock.levels(kettle) == (8, 0)
 
 
@@ -184,7 +184,7 @@ def test_an_order_nobody_reserved_for_is_rejected(stock: Stock) -> None:
 def test_an_order_whose_reservation_was_let_go_is_sold_all_the_same(stock: Stock) -> None:
     kettle = stock.product(10)
     stock.reserve("o1", (kettle, 3))
-    reservations.sweep(stock.tx, Sweep([], ["o1"]))
+    reservations.settle_overdue(stock.tx, SettleOverdue([], ["o1"]))
     stock.order("o1", OrderStatus.PAID)
     assert stock.levels(kettle) == (7, 0)
     stock.order("o1", OrderStatus.CANCELLED)

@@ -12,10 +12,10 @@ from services_stub.contracts.events.trace import HopOutcome
 from services_stub.runtime.consumer import Consumer, Handled, Handling, InSink, Item
 from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.hops import HopReporter
-from services_stub.runtime.kafka.consumer import RecordSource
 from services_stub.runtime.kafka.producer import Publisher
+from services_stub.runtime.kafka.record_source import RecordSource
 from services_stub.runtime.kafka.records import Record
-from tests.unit.runtime.stage import order_created, record_of
+from tests.unit.runtime.sample_service import order_created, record_of
 
 
 class Source:

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from services_stub.contracts.events import OrderCreated
 from services_stub.contracts.http.product import CreateProduct
-from services_stub.runtime.cursor import decode_cursor, encode_cursor
 from services_stub.runtime.decoding import EventDecoder, Poisoned, dead_letter
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.http import invalid_body
 from services_stub.runtime.kafka.configuration import UnsafeConfiguration, base
 from services_stub.runtime.kafka.records import Record
 from services_stub.runtime.retry import pause_after
-from services_stub.runtime.transaction import Received
-from tests.unit.runtime.stage import order_created, record_of
+from services_stub.runtime.sql.cursor import decode_cursor, encode_cursor
+from services_stub.runtime.sql.transaction import Received
+from tests.unit.runtime.sample_service import order_created, record_of
 
 
 @given(st.integers(1, 10_000), st.randoms())

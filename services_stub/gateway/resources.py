@@ -1,0 +1,53 @@
+"""What the gateway keeps while it runs, made once a process, and shared by its routes, its workers and its door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import msgspec
+
+from services_stub.gateway.blocked import BlockedSellers
+from services_stub.gateway.documents import OpenApiDocument
+from services_stub.gateway.openapi import OWN
+from services_stub.gateway.stream import Broadcaster
+from services_stub.gateway.visibility import STREAMED
+from services_stub.runtime.context import Context
+from services_stub.runtime.kafka.records import Record
+from services_stub.runtime.kafka.tail import Tail
+
+_FETCH_WAIT_MS = 20
+_KEY = "parts"
+
+
+@dataclass(frozen=True)
+class Resources:
+    """`services` are the base URLs of the services behind the gateway, by name."""
+
+    services: dict[str, str]
+    broadcaster: Broadcaster
+    blocked: BlockedSellers
+    openapi: OpenApiDocument
+
+
+def resources_of(context: Context) -> Resources:
+    """The parts of the gateway with this context."""
+    parts: Resources | None = context.state.get(_KEY)
+    if parts is None:
+        parts = context.state[_KEY] = _assemble(context)
+    return parts
+
+
+def _assemble(context: Context) -> Resources:
+    services = {name: url for name, url in context.settings.peers.items() if name != OWN}
+    settings = msgspec.structs.replace(
+        context.settings, fetch_wait_ms=max(_FETCH_WAIT_MS, context.settings.fetch_wait_ms)
+    )
+    topics = [event.topic for event in STREAMED]
+
+    def reader_of(on_records: Callable[[list[Record]], None]) -> Tail:
+        return Tail(settings, topics, on_records)
+
+    broadcaster = Broadcaster(context.loop, reader_of, context.stopping)
+    blocked = BlockedSellers(context, broadcaster.close_those_of)
+    return Resources(services, broadcaster, blocked, OpenApiDocument(context.peers, services))

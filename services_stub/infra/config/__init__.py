@@ -1,0 +1,1 @@
+"""The choices of one marketplace before anything runs: options, data directory, ports, users, and its state file."""

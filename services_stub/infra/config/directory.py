@@ -1,0 +1,176 @@
+"""The data directory: where everything of one marketplace lies, and the lock that gives it to one at a time.
+
+The lock is inherited by every process of the marketplace, so it is free only when the last of them is gone: a new
+marketplace never shares files with one that is still ending.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TextIO
+
+from services_stub.infra.config.errors import CannotStart
+
+LEAST_FREE_BYTES = 64 * 1024 * 1024
+_LEFTOVER_SECONDS = 15.0
+
+
+def default_data_directory() -> Path:
+    """`$XDG_DATA_HOME/marketplace`, or `~/.local/share/marketplace`."""
+    return _base("XDG_DATA_HOME", ".local/share") / "marketplace"
+
+
+def cache_directory() -> Path:
+    """`$XDG_CACHE_HOME/marketplace`, or `~/.cache/marketplace`: what can be fetched again."""
+    return _base("XDG_CACHE_HOME", ".cache") / "marketplace"
+
+
+def _base(variable: str, fallback: str) -> Path:
+    chosen = os.environ.get(variable, "")
+    return Path(chosen) if Path(chosen).is_absolute() else Path.home() / fallback
+
+
+class DataDirectory:
+    """The paths inside a data directory."""
+
+    def __init__(self, root: Path | str) -> None:
+        self.root = Path(root).expanduser().absolute()
+
+    @property
+    def state_file(self) -> Path:
+        """What runs now; absent when nothing does."""
+        return self.root / "marketplace.json"
+
+    @property
+    def lock_file(self) -> Path:
+        """Held by the running marketplace; its text is the pid of the supervisor."""
+        return self.root / "lock"
+
+    @property
+    def ports_file(self) -> Path:
+        """The ports of the last run, taken again if they are free."""
+        return self.root / "ports.json"
+
+    @property
+    def credentials_file(self) -> Path:
+        """The development users."""
+        return self.root / "credentials.json"
+
+    @property
+    def logs(self) -> Path:
+        """One log per process."""
+        return self.root / "logs"
+
+    def log(self, name: str) -> Path:
+        """The log of the process `name`."""
+        return self.logs / f"{name}.log"
+
+    def of(self, name: str) -> Path:
+        """The directory that belongs to the part `name` alone; created when missing."""
+        path = self.root / name
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return path
+
+    def prepare(self) -> None:
+        """Create the directory and prove that it can be written to."""
+        probe = self.root / f".probe-{os.getpid()}"
+        try:
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.logs.mkdir(mode=0o700, exist_ok=True)
+            try:
+                probe.write_bytes(b"\0" * 65536)
+            finally:
+                probe.unlink(missing_ok=True)
+            free = shutil.disk_usage(self.root).free
+        except OSError as error:
+            message = f"The data directory {self.root} cannot be used: {error.strerror}. "
+            raise CannotStart(message + "Make it writable, or choose another one with --data-dir.") from error
+        if free < LEAST_FREE_BYTES:
+            raise CannotStart(
+                f"The disk of {self.root} is full: {free // 2**20} MB are free, {LEAST_FREE_BYTES // 2**20} MB are "
+                "needed. Free some space, or choose a directory on another disk with --data-dir."
+            )
+
+
+class DirectoryLock:
+    """The exclusive right to a data directory, held until the last process that inherited it is gone."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    @property
+    def fileno(self) -> int:
+        """The descriptor that children inherit."""
+        return self._file.fileno()
+
+    @classmethod
+    def take(cls, directory: DataDirectory, announce: Callable[[str], None]) -> DirectoryLock:
+        """Take the lock, or say who has it. One whose supervisor is gone is waited for: the rest is about to end."""
+        file = directory.lock_file.open("a+")
+        deadline = time.monotonic() + _LEFTOVER_SECONDS
+        told = False
+        while not _try_lock(file):
+            holder = _holder(directory)
+            if holder is not None and _alive(holder):
+                file.close()
+                raise CannotStart(
+                    f"Another marketplace (process {holder}) uses {directory.root}. Stop it with `marketplace down "
+                    f"--data-dir {directory.root}`, or choose another directory with --data-dir."
+                )
+            if time.monotonic() > deadline:
+                file.close()
+                raise CannotStart(
+                    f"A process of an earlier marketplace still holds {directory.lock_file}. "
+                    f"Find it with `fuser {directory.lock_file}` and end it, or choose another --data-dir."
+                )
+            if not told:
+                announce("An earlier marketplace is still ending: waiting for it.")
+                told = True
+            time.sleep(0.05)
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        return cls(file)
+
+    def release(self) -> None:
+        """Give up this process's share of the lock."""
+        self._file.close()
+
+
+def is_locked(directory: DataDirectory) -> bool:
+    """Whether any process of a marketplace still lives on the directory."""
+    try:
+        with directory.lock_file.open("a+") as file:
+            return not _try_lock(file)
+    except OSError:
+        return False
+
+
+def _try_lock(file: TextIO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _holder(directory: DataDirectory) -> int | None:
+    try:
+        return int(directory.lock_file.read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

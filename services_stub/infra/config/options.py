@@ -1,0 +1,78 @@
+"""What the person who starts a marketplace may choose, checked before anything is started."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from services_stub.infra.config.errors import CannotStart
+
+EMBEDDED = "embedded"
+APACHE = "apache"
+_ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+):(\d{1,5})")
+_OWNED_PROPERTIES = {"bootstrap.servers": "give it with --kafka", "metadata.broker.list": "give it with --kafka"}
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """The choices of `marketplace up`. `kafka` is `embedded`, `apache`, or the addresses of a cluster."""
+
+    directory: str
+    port: int | None = None
+    one_process: bool = False
+    seed: int = 1
+    kafka: str = EMBEDDED
+    kafka_config: dict[str, str] = {}
+    smtp: str = ""
+
+    @property
+    def external(self) -> bool:
+        """Whether the Kafka cluster is somebody else's."""
+        return self.kafka not in (EMBEDDED, APACHE)
+
+
+def checked_kafka(value: str) -> str:
+    """The value of --kafka, if it is one."""
+    if value in (EMBEDDED, APACHE):
+        return value
+    for address in value.split(","):
+        match = _ADDRESS.fullmatch(address.strip())
+        if match is None or not 0 < int(match[2]) < 65536:
+            raise CannotStart(
+                f"--kafka takes {EMBEDDED}, {APACHE}, or addresses like host:9092,host2:9092; not {value!r}."
+            )
+    return ",".join(address.strip() for address in value.split(","))
+
+
+def checked_smtp(value: str) -> str:
+    """The value of --smtp, if it is one."""
+    try:
+        url = urlsplit(value)
+        fine = url.scheme in ("smtp", "smtps") and bool(url.hostname) and url.port != 0
+    except ValueError:
+        fine = False
+    if value and not fine:
+        raise CannotStart(f"--smtp takes a URL like smtp://user:password@host:587 or smtps://host; not {value!r}.")
+    return value
+
+
+def read_kafka_config(path: Path) -> dict[str, str]:
+    """The librdkafka properties in a file of lines `name=value`; lines that begin with # are comments."""
+    try:
+        text = path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CannotStart(f"--kafka-config {path} cannot be read: {error}.") from error
+    properties: dict[str, str] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        stripped = line.strip()
+        if not stripped or stripped.startswith("#"):
+            continue
+        name, equals, value = stripped.partition("=")
+        if not equals or not name.strip():
+            raise CannotStart(f"--kafka-config {path}, line {number}: expected name=value.")
+        if name.strip() in _OWNED_PROPERTIES:
+            raise CannotStart(f"--kafka-config {path}, line {number}: {_OWNED_PROPERTIES[name.strip()]}.")
+        properties[name.strip()] = value.strip()
+    return properties

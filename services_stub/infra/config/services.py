@@ -1,0 +1,10 @@
+"""The services of the marketplace: the one list that adding a service touches."""
+
+from __future__ import annotations
+
+SERVICES = ("auth", "product", "cart", "order", "payment", "notification", "gateway")
+
+
+def module_of(service: str) -> str:
+    """The module that declares a service as `SERVICE`."""
+    return f"services_stub.{service}.service"

@@ -1,0 +1,1 @@
+"""A running marketplace as the command line looks at it: status, logs, mail, published schemas."""

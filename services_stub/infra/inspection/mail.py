@@ -1,0 +1,42 @@
+"""The spool of the notification service, read over its internal routes for `marketplace mail`."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import msgspec
+
+from services_stub.contracts.http.notification import Mail, MailPage
+from services_stub.infra.config.errors import NotRunning
+from services_stub.infra.inspection.running import RequestFailed, Running, request
+
+_PATH = "/internal/mail"
+
+
+def newest(running: Running, limit: int) -> list[Mail]:
+    """The newest messages, newest first."""
+    found: list[Mail] = []
+    cursor = ""
+    while len(found) < limit:
+        query = {"limit": str(min(limit - len(found), 100))} | ({"cursor": cursor} if cursor else {})
+        page = msgspec.json.decode(_ask(running, f"{_PATH}?{urlencode(query)}"), type=MailPage)
+        found += page.items
+        if page.next_cursor is None:
+            break
+        cursor = page.next_cursor
+    return found
+
+
+def one(running: Running, number: int) -> Mail:
+    """One message, complete."""
+    return msgspec.json.decode(_ask(running, f"{_PATH}/{number}"), type=Mail)
+
+
+def _ask(running: Running, path: str) -> bytes:
+    headers = {"X-Internal-Token": running.state.internal_token}
+    try:
+        return request("GET", running.state.url_of("notification"), path, headers)
+    except OSError as error:
+        raise NotRunning(f"The notification service does not answer: {error}. See `marketplace status`.") from error
+    except RequestFailed as error:
+        raise NotRunning(f"The notification service refuses: {error}.") from error

@@ -1,0 +1,1 @@
+"""Processes: the fork server that starts and reaps them, its protocol, restarts, and whether a part answers."""

@@ -1,0 +1,211 @@
+"""The supervisor's side of the launcher: which processes there should be, and that there are."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from services_stub.infra.config.errors import CannotStart
+from services_stub.infra.processes import protocol
+from services_stub.infra.processes.channel import Channel, Message
+from services_stub.infra.processes.launcher import DRAIN_SECONDS
+from services_stub.infra.processes.managed_process import ManagedProcess, describe_end
+
+_PIECE = 65536
+_END_SECONDS = 2 * DRAIN_SECONDS + 2
+
+
+class ProcessManager:
+    """The launcher and the units it runs. `changed` is called whenever a process came or went."""
+
+    def __init__(self, changed: Callable[[], None], announce: Callable[[str], None]) -> None:
+        self.managed: dict[str, ManagedProcess] = {}
+        self.lost = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._changed = changed
+        self._announce = announce
+        self._lines = protocol.LineBuffer()
+        self._loaded: asyncio.Future[str] = self._loop.create_future()
+        self._jobs: dict[str, asyncio.Future[int]] = {}
+        self._pids: set[int] = set()
+        self._closing = False
+
+    @property
+    def launcher_pid(self) -> int:
+        """The process id of the launcher."""
+        return self._launcher.pid
+
+    def open(self, inherited: int) -> None:
+        """Start the launcher; it and all its children inherit the descriptor `inherited`."""
+        self._socket, theirs = socket.socketpair()
+        with theirs:
+            self._launcher = subprocess.Popen(
+                [sys.executable, "-m", "services_stub.infra.processes.launcher", str(theirs.fileno())],
+                pass_fds=(theirs.fileno(), inherited),
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        self._loop.add_reader(self._socket, self._receive)
+
+    async def load(self, modules: list[str]) -> None:
+        """Have the launcher import the modules; its later children share them."""
+        self._loaded = self._loop.create_future()
+        self._send(protocol.Load(modules=modules))
+        error = await self._loaded
+        if error:
+            raise CannotStart(f"A service cannot be imported:\n{error}")
+
+    def supervise(self, order: protocol.Fork | protocol.Execute) -> ManagedProcess:
+        """Start a unit and keep it alive from now on."""
+        process = self.managed[order.name] = ManagedProcess(order)
+        self._start(process)
+        return process
+
+    async def run_job(self, name: str, entry: str, argument: Message, log: Path) -> Message:
+        """Run a function in a forked process to its end, and return its last message.
+
+        A message that holds `progress` is announced; one that holds a `problem` is why the marketplace cannot start.
+        """
+        order = protocol.Fork(
+            name=name, entry=entry, argument=argument, log=str(log), stage=protocol.INFRASTRUCTURE, channel=True
+        )
+        ended: asyncio.Future[int] = self._loop.create_future()
+        self._jobs[name] = ended
+        channel = self._send_with_channel(order)
+        result: Message = {}
+        try:
+            while (message := await channel.receive()) is not None:
+                if "progress" in message:
+                    self._announce(str(message["progress"]))
+                else:
+                    result = message
+            status = await ended
+        finally:
+            channel.close()
+        if "problem" in result:
+            raise CannotStart(str(result["problem"]))
+        if status:
+            raise CannotStart(f"{name} failed ({describe_end(status)}); its log is {log}.")
+        return result
+
+    def signal(self, process: ManagedProcess, number: signal.Signals) -> None:
+        """Send a signal to the process of a unit."""
+        self._send(protocol.Signal(name=process.name, number=number))
+
+    def pause(self, process: ManagedProcess) -> None:
+        """Freeze the process of a unit until `resume`."""
+        process.paused = True
+        self.signal(process, signal.SIGSTOP)
+
+    def resume(self, process: ManagedProcess) -> None:
+        """Let a paused process go on."""
+        process.paused = False
+        self.signal(process, signal.SIGCONT)
+
+    def end(self, process: ManagedProcess, *, wanted: bool) -> None:
+        """End the process of a unit in good order; a unit that is still wanted is started again."""
+        process.wanted = wanted
+        process.ending = process.pid != 0
+        self.signal(process, signal.SIGTERM)
+        self.resume(process)
+
+    def start_again(self, process: ManagedProcess) -> None:
+        """Want a unit again, and start it if it does not run."""
+        process.wanted = True
+        self._start(process)
+
+    async def close(self) -> None:
+        """End every process; what does not end by itself is killed."""
+        self._closing = True
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_WR)
+        try:
+            async with asyncio.timeout(_END_SECONDS):
+                await self.lost.wait()
+        except TimeoutError:
+            self._announce("Some processes did not end in time: killing them.")
+        finally:
+            self._loop.remove_reader(self._socket)
+            self._socket.close()
+            self.kill_all()
+
+    def kill_all(self) -> None:
+        """Kill the launcher and every process that it reported as started and not as ended."""
+        self._launcher.kill()
+        self._launcher.wait()
+        for pid in self._pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._pids.clear()
+
+    def _start(self, process: ManagedProcess) -> None:
+        if process.pid or process.starting or not process.wanted or self._closing:
+            return
+        process.starting = True
+        if isinstance(process.order, protocol.Fork) and process.order.channel:
+            if process.channel is not None:
+                process.channel.close()
+            process.channel = self._send_with_channel(process.order)
+        else:
+            self._send(process.order)
+
+    def _send_with_channel(self, order: protocol.Fork) -> Channel:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._send(order, theirs.fileno())
+        return Channel(ours)
+
+    def _send(self, order: protocol.Order, *descriptors: int) -> None:
+        data = protocol.encode(order) + b"\n"
+        with contextlib.suppress(OSError):  # the launcher is gone: its end is noticed where it is read
+            sent = socket.send_fds(self._socket, [data], descriptors)
+            self._socket.sendall(data[sent:])
+
+    def _receive(self) -> None:
+        try:
+            data = self._socket.recv(_PIECE, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return
+        except ConnectionResetError:
+            data = b""
+        if not data:
+            self._loop.remove_reader(self._socket)
+            self.lost.set()
+            return
+        for line in self._lines.feed(data):
+            self._on_report(protocol.decode_report(line))
+        self._changed()
+
+    def _on_report(self, report: protocol.Report) -> None:
+        if isinstance(report, protocol.Loaded):
+            self._loaded.set_result(report.error)
+        elif isinstance(report, protocol.Started):
+            self._pids.add(report.pid)
+            if report.name not in self._jobs:
+                self.managed[report.name].has_started(report.pid)
+        else:
+            self._pids.discard(report.pid)
+            self._on_end(report)
+
+    def _on_end(self, report: protocol.Ended) -> None:
+        run_job = self._jobs.pop(report.name, None)
+        if run_job is not None:
+            run_job.set_result(report.status)
+            return
+        process = self.managed[report.name]
+        purpose = process.ending or self._closing
+        pause = process.has_ended()
+        if not purpose:
+            again = (
+                "starting it again" + (f" in {pause:g} s" if pause else "") if process.wanted else "it stays stopped"
+            )
+            self._announce(f"{process.name} ended unexpectedly ({describe_end(report.status)}): {again}.")
+        if process.wanted and not self._closing:
+            self._loop.call_later(pause, self._start, process)

@@ -1,0 +1,66 @@
+"""Whether the parts answer, and waiting until they do."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from services_stub.infra.config.errors import CannotStart
+from services_stub.infra.config.ports import HOST
+from services_stub.infra.processes.managed_process import ManagedProcess
+
+_POLL_SECONDS = 0.02
+_ANSWER_SECONDS = 1.0
+_MOST_DEATHS = 3
+_TAIL_LINES = 12
+_TAIL_BYTES = 8192
+
+
+async def listens(port: int) -> bool:
+    """Whether something accepts connections on the port."""
+    with contextlib.suppress(OSError):
+        _, writer = await asyncio.open_connection(HOST, port)
+        writer.close()
+        return True
+    return False
+
+
+async def is_ready(port: int) -> bool:
+    """Whether the service on the port says that it is ready."""
+    with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            reader, writer = await asyncio.open_connection(HOST, port)
+            try:
+                writer.write(f"GET /health/ready HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
+                return (await reader.readline()).split(b" ")[1:2] == [b"200"]
+            finally:
+                writer.close()
+    return False
+
+
+async def wait_until(
+    check: Callable[[], Awaitable[bool]], process: ManagedProcess, name: str, log: Path, seconds: float
+) -> None:
+    """Wait until the check of a part passes; give up when its process keeps dying or the time is over."""
+    deadline = time.monotonic() + seconds
+    while not await check():
+        if process.deaths >= _MOST_DEATHS:
+            raise CannotStart(f"{name} does not stay alive. The end of its log, {log}:\n{tail(log)}")
+        if time.monotonic() > deadline:
+            raise CannotStart(f"{name} was not ready within {seconds:g} s. The end of its log, {log}:\n{tail(log)}")
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+def tail(log: Path) -> str:
+    """The last lines of a log."""
+    try:
+        with log.open("rb") as file:
+            file.seek(0, 2)
+            file.seek(max(0, file.tell() - _TAIL_BYTES))
+            text = file.read().decode(errors="replace")
+    except OSError:
+        return "(empty)"
+    return "\n".join(f"  {line}" for line in text.splitlines()[-_TAIL_LINES:]) or "(empty)"

@@ -1,0 +1,139 @@
+"""What is settled about a marketplace before its first process starts, and the picture of it while it runs."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import msgspec
+
+from services_stub.infra import valkey
+from services_stub.infra.config import credentials, state_file
+from services_stub.infra.config.credentials import Credentials
+from services_stub.infra.config.directory import DataDirectory
+from services_stub.infra.config.options import Options
+from services_stub.infra.config.ports import HOST, PortClaims, remember, remembered
+from services_stub.infra.processes.managed_process import ManagedProcess
+from services_stub.infra.supervisor import plan
+
+KAFKA, CONTROLLER, CONTROL, GATEWAY = "kafka", "kafka-controller", "control", "gateway"
+_TOKEN_BYTES = 24
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """The choices of one run."""
+
+    system: plan.System
+    options: Options
+    directory: DataDirectory
+    ports: Mapping[str, int]
+    claims: PortClaims
+    credentials: Credentials
+    control_token: str
+    internal_token: str
+    started_at: str
+
+    @classmethod
+    def prepare(cls, system: plan.System, options: Options) -> Deployment:
+        """Choose what is not given: ports, users, tokens. The directory must be prepared and locked."""
+        directory, claims = DataDirectory(options.directory), PortClaims()
+        return cls(
+            system=system,
+            options=options,
+            directory=directory,
+            ports=_choose_ports(claims, system, options, directory),
+            claims=claims,
+            credentials=credentials.load_or_make(directory.credentials_file),
+            control_token=secrets.token_urlsafe(_TOKEN_BYTES),
+            internal_token=secrets.token_urlsafe(_TOKEN_BYTES),
+            started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        )
+
+    @property
+    def gateway(self) -> str:
+        """Where the marketplace is reached."""
+        return f"http://{HOST}:{self.ports[GATEWAY]}"
+
+    @property
+    def cart_store(self) -> str:
+        """The URL of the cart store."""
+        return f"valkey://{HOST}:{self.ports[valkey.NAME]}/0"
+
+    def wiring(self, bootstrap_servers: str) -> plan.Wiring:
+        """What the services need to know."""
+        return plan.Wiring(
+            ports=dict(self.ports),
+            bootstrap_servers=bootstrap_servers,
+            cart_store=self.cart_store,
+            internal_token=self.internal_token,
+            credentials=self.credentials,
+        )
+
+    def status(self, snapshot: Snapshot) -> state_file.Status:
+        """The picture that anybody may see."""
+        own = {plan.process_of(self.options, name) for name in self.system.services}
+        return state_file.Status(
+            gateway=self.gateway,
+            kafka=snapshot.kafka,
+            cart_store=self.cart_store,
+            data_dir=str(self.directory.root),
+            services=[self._service(name, snapshot) for name in self.system.services],
+            infrastructure=[
+                state_file.ProcessState(
+                    name=process.name, pid=process.pid, restarts=process.restarts, paused=process.paused
+                )
+                for process in snapshot.managed.values()
+                if process.name not in own
+            ],
+            phase=snapshot.phase,
+            started_at=self.started_at,
+            supervisor_pid=os.getpid(),
+            launcher_pid=snapshot.launcher_pid,
+            seed=self.options.seed,
+        )
+
+    def whole_state(self, snapshot: Snapshot) -> state_file.State:
+        """The picture with the keys, for the state file."""
+        return state_file.State(
+            **msgspec.structs.asdict(self.status(snapshot)),
+            control_url=f"http://{HOST}:{self.ports[CONTROL]}",
+            control_token=self.control_token,
+            internal_token=self.internal_token,
+            users=self.credentials.users,
+        )
+
+    def _service(self, name: str, snapshot: Snapshot) -> state_file.ServiceState:
+        process = snapshot.managed.get(plan.process_of(self.options, name))
+        return state_file.ServiceState(
+            name=name,
+            pid=process.pid if process else 0,
+            port=self.ports[name],
+            ready=snapshot.ready.get(name, False),
+            restarts=process.restarts if process else 0,
+            paused=process.paused if process else False,
+        )
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What changes while a marketplace runs."""
+
+    phase: str
+    kafka: state_file.KafkaState
+    managed: Mapping[str, ManagedProcess]
+    launcher_pid: int
+    ready: Mapping[str, bool]
+
+
+def _choose_ports(
+    claims: PortClaims, system: plan.System, options: Options, directory: DataDirectory
+) -> dict[str, int]:
+    gateway = claims.choose_gateway(options.port)
+    names = [KAFKA, CONTROLLER, valkey.NAME, CONTROL, *(name for name in system.services if name != GATEWAY)]
+    chosen = claims.choose(names, remembered(directory.ports_file))
+    remember(directory.ports_file, chosen)
+    return chosen | {GATEWAY: gateway}

@@ -1,0 +1,98 @@
+"""Which services there are, and how each is started: settings and processes, decided before anything runs."""
+
+from __future__ import annotations
+
+import msgspec
+
+from services_stub.infra.config.credentials import Credentials
+from services_stub.infra.config.directory import DataDirectory
+from services_stub.infra.config.options import EMBEDDED, Options
+from services_stub.infra.config.ports import HOST
+from services_stub.infra.config.services import SERVICES, module_of
+from services_stub.infra.processes.protocol import Fork
+from services_stub.runtime.settings import Settings
+
+ALL_IN_ONE = "services"
+# The embedded broker holds a fetch without data for the whole time, a real one answers as soon as data comes.
+_EMBEDDED_FETCH_MS, _FETCH_MS = 4, 500
+
+
+class System(msgspec.Struct, frozen=True, kw_only=True):
+    """What a marketplace consists of: its services, the modules they share, what runs them and what fills them."""
+
+    services: tuple[str, ...]
+    modules: tuple[str, ...]
+    entry: str
+    seed_entry: str
+
+
+MARKETPLACE = System(
+    services=SERVICES,
+    modules=(*map(module_of, SERVICES), "services_stub.infra.processes.service_process"),
+    entry="services_stub.infra.processes.service_process:run_services",
+    seed_entry="services_stub.infra.supervisor.seed:run",
+)
+
+
+class Wiring(msgspec.Struct, frozen=True, kw_only=True):
+    """What every service needs to know of the rest."""
+
+    ports: dict[str, int]
+    bootstrap_servers: str
+    cart_store: str
+    internal_token: str
+    credentials: Credentials
+
+
+def settings_of(system: System, options: Options, wiring: Wiring) -> list[Settings]:
+    """The settings of every service."""
+    directory = DataDirectory(options.directory)
+    peers = {name: f"http://{HOST}:{wiring.ports[name]}" for name in system.services}
+    return [
+        Settings(
+            service=name,
+            instance=f"{name}-1",
+            host=HOST,
+            port=wiring.ports[name],
+            bootstrap_servers=wiring.bootstrap_servers,
+            kafka_config=options.kafka_config,
+            fetch_wait_ms=_EMBEDDED_FETCH_MS if options.kafka == EMBEDDED else _FETCH_MS,
+            data_dir=str(directory.of(name)),
+            peers=peers,
+            internal_token=wiring.internal_token,
+            options=_own_options(name, options, wiring),
+        )
+        for name in system.services
+    ]
+
+
+def _own_options(name: str, options: Options, wiring: Wiring) -> dict[str, str]:
+    if name == "auth":
+        admin = wiring.credentials.of("admin")
+        profile = "development" if options.kafka == EMBEDDED else "owasp"
+        return {"admin_email": admin.email, "admin_password": admin.password, "password_profile": profile}
+    if name == "cart":
+        return {"store_url": wiring.cart_store}
+    if name == "notification" and options.smtp:
+        return {"smtp_url": options.smtp}
+    return {}
+
+
+def processes_of(system: System, options: Options, settings: list[Settings]) -> list[Fork]:
+    """One process per service, or one for all."""
+    directory = DataDirectory(options.directory)
+    groups = {ALL_IN_ONE: settings} if options.one_process else {own.service: [own] for own in settings}
+    return [
+        Fork(
+            name=name,
+            entry=system.entry,
+            argument={"services": [msgspec.to_builtins(own) for own in group]},
+            log=str(directory.log(name)),
+        )
+        for name, group in groups.items()
+    ]
+
+
+def process_of(options: Options, service: str) -> str:
+    """The name of the process that a service runs in."""
+    return ALL_IN_ONE if options.one_process else service

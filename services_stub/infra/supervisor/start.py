@@ -1,0 +1,128 @@
+"""`marketplace up`: in this process, or in one of its own that goes on when the command has ended."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+
+import msgspec
+
+from services_stub.infra.config.directory import DataDirectory
+from services_stub.infra.config.errors import CannotStart
+from services_stub.infra.config.options import EMBEDDED, Options
+from services_stub.infra.config.state_file import State
+from services_stub.infra.processes import channel
+from services_stub.infra.processes.readiness import tail
+from services_stub.infra.supervisor import supervisor
+from services_stub.infra.supervisor.plan import MARKETPLACE, System
+
+SUPERVISOR = "supervisor"
+
+Echo = Callable[[str], None]
+
+
+def foreground(
+    options: Options, echo: Echo, system: System = MARKETPLACE, waiting: socket.socket | None = None
+) -> None:
+    """Run a marketplace until it is told to end. Whoever is `waiting` hears how it comes up, and no more then."""
+
+    def announce(text: str) -> None:
+        echo(text)
+        if waiting is not None:
+            channel.send(waiting, {"progress": text})
+
+    def started(state: State) -> None:
+        if waiting is None:
+            echo(welcome(state, options))
+        else:
+            echo("The marketplace is ready.")  # its passwords are not for the log
+            channel.send(waiting, {"ready": welcome(state, options)})
+
+    try:
+        supervisor.run(system, options, announce, started)
+    except CannotStart as problem:
+        if waiting is not None:
+            channel.send(waiting, {"problem": str(problem)})
+        raise
+
+
+def detached(options: Options, echo: Echo) -> None:
+    """Run a marketplace in a process of its own, and return when it is ready."""
+    directory = DataDirectory(options.directory)
+    directory.prepare()
+    log = directory.log(SUPERVISOR)
+    ours, theirs = socket.socketpair()
+    with theirs, log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "services_stub.infra.supervisor.start", str(theirs.fileno())],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            pass_fds=(theirs.fileno(),),
+        )
+    try:
+        with ours:
+            channel.send(ours, msgspec.to_builtins(options))
+            _await_ready(ours, echo)
+    except _Gone:
+        process.wait()
+        raise CannotStart(f"The marketplace did not start. The end of its log, {log}:\n{tail(log)}") from None
+    except KeyboardInterrupt:
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+        raise
+
+
+def main() -> None:
+    """Be the process that `detached` starts: the options come over the descriptor that is the first argument."""
+    with socket.socket(fileno=int(sys.argv[1])) as waiting:
+        options = msgspec.convert(next(channel.received(waiting)), Options)
+        try:
+            foreground(options, _say, waiting=waiting)
+        except CannotStart as problem:
+            _say(str(problem))
+            sys.exit(1)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def welcome(state: State, options: Options) -> str:
+    """What a person needs to know of a marketplace that has just started."""
+    lines = [
+        "The marketplace is ready.",
+        f"  gateway     {state.gateway}",
+        f"  Kafka       {state.kafka.bootstrap_servers} ({state.kafka.mode})",
+        f"  cart store  {state.cart_store}",
+        f"  data        {state.data_dir}",
+        "Users for development only, known to whoever reads this:",
+        *(f"  {user.role:<10}  {user.email}  {user.password}" for user in state.users),
+    ]
+    if options.kafka == EMBEDDED:
+        lines.append("Passwords are hashed with lighter parameters than in production, and events live in memory.")
+    return "\n".join(lines)
+
+
+class _Gone(Exception):
+    """The process ended without a word."""
+
+
+def _await_ready(end: socket.socket, echo: Echo) -> None:
+    for message in channel.received(end):
+        if "ready" in message:
+            echo(str(message["ready"]))
+            return
+        if "problem" in message:
+            raise CannotStart(str(message["problem"]))
+        echo(str(message["progress"]))
+    raise _Gone
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,200 @@
+"""The supervisor: brings a marketplace up part by part, keeps its processes alive, and takes it down again."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import msgspec
+
+from services_stub.infra import valkey
+from services_stub.infra.config import credentials, ports, state_file
+from services_stub.infra.config.directory import DataDirectory, DirectoryLock
+from services_stub.infra.config.errors import CannotStart
+from services_stub.infra.config.options import APACHE, EMBEDDED, Options
+from services_stub.infra.kafka.brokers import ApacheBroker, Broker, EmbeddedBroker, ExternalBroker
+from services_stub.infra.processes.channel import Message
+from services_stub.infra.processes.manager import ProcessManager
+from services_stub.infra.processes.readiness import is_ready, wait_until
+from services_stub.infra.supervisor import plan
+from services_stub.infra.supervisor.control import control
+from services_stub.infra.supervisor.deployment import CONTROL, CONTROLLER, KAFKA, Deployment, Snapshot
+from services_stub.infra.supervisor.http_server import serve
+
+_STORE_SECONDS = 10.0
+_SERVICE_SECONDS = 30.0
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STARTING, RUNNING, ENDING = "starting", "running", "ending"
+
+Announce = Callable[[str], None]
+Started = Callable[[state_file.State], None]
+
+
+class Supervisor:
+    """One marketplace, from its first process to its last. Create it in a running event loop."""
+
+    def __init__(self, deployment: Deployment, announce: Announce) -> None:
+        self._deployment = deployment
+        self._announce = announce
+        self._processes = ProcessManager(self._write_state, announce)
+        self._broker = make_broker(deployment, self._processes)
+        self._stop = asyncio.Event()
+        self._phase = STARTING
+
+    async def run(self, lock: int, started: Started) -> None:
+        """Run until a signal, a request or the loss of the launcher; `started` is told when everything is ready.
+
+        All processes inherit the descriptor `lock`.
+        """
+        loop = asyncio.get_running_loop()
+        for number in _SIGNALS:
+            loop.add_signal_handler(number, self._on_signal)
+        self._processes.open(lock)
+        server = await serve(control(self, self._deployment.control_token), ports.HOST, self._deployment.ports[CONTROL])
+        try:
+            if await self._unless_ended(self._bring_up()):
+                self._enter(RUNNING)
+                started(self._deployment.whole_state(self._snapshot()))
+                await self._unless_ended(asyncio.Event().wait())
+        finally:
+            self._enter(ENDING)
+            lost = self._processes.lost.is_set()
+            await self._processes.close()
+            server.close()
+            self._deployment.directory.state_file.unlink(missing_ok=True)
+        if lost:
+            raise CannotStart(
+                f"The launcher (process {self._processes.launcher_pid}) ended unexpectedly, and everything with it. "
+                "Start again with `marketplace up`."
+            )
+
+    async def status(self) -> state_file.Status:
+        """What runs now; every service is asked whether it is ready."""
+        names = self._deployment.system.services
+        ready = await asyncio.gather(*(is_ready(self._deployment.ports[name]) for name in names))
+        return self._deployment.status(self._snapshot(dict(zip(names, ready, strict=True))))
+
+    def act_on_service(self, name: str, action: str) -> None:
+        """Kill, pause, resume or restart the process of a service."""
+        if name not in self._deployment.system.services:
+            raise KeyError(name)
+        process = self._processes.managed[plan.process_of(self._deployment.options, name)]
+        if action == "kill":
+            self._processes.signal(process, signal.SIGKILL)
+        elif action == "pause":
+            self._processes.pause(process)
+        elif action == "resume":
+            self._processes.resume(process)
+        else:
+            self._processes.end(process, wanted=True)
+
+    async def act_on_broker(self, request: Message) -> None:
+        """Disturb the broker, or end its disturbance."""
+        await self._broker.carry_out(request)
+
+    def shut_down(self) -> None:
+        """Begin to end everything."""
+        self._stop.set()
+
+    def _on_signal(self) -> None:
+        if self._stop.is_set():
+            self._announce("Killing everything.")
+            self._processes.kill_all()
+        else:
+            self._announce("Ending; once more kills everything at once.")
+        self._stop.set()
+
+    async def _unless_ended(self, work: Coroutine[Any, Any, object]) -> bool:
+        """Whether the work came to its end before the marketplace was to."""
+        tasks = [asyncio.create_task(task) for task in (work, self._stop.wait(), self._processes.lost.wait())]
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        if self._stop.is_set() or self._processes.lost.is_set():
+            return False
+        tasks[0].result()
+        return True
+
+    async def _bring_up(self) -> None:
+        # Each sends its first order before it waits: broker and store start while the launcher imports the services.
+        modules = list(self._deployment.system.modules)
+        await asyncio.gather(self._broker.start(), self._start_store(), self._processes.load(modules))
+        system, options = self._deployment.system, self._deployment.options
+        settings = plan.settings_of(system, options, self._deployment.wiring(self._broker.bootstrap_servers))
+        for order in plan.processes_of(system, options, settings):
+            self._processes.supervise(order)
+        await asyncio.gather(*map(self._service_ready, system.services))
+        if not self._deployment.credentials.seeded:
+            await self._seed()
+
+    async def _start_store(self) -> None:
+        log, port = self._deployment.directory.log(valkey.NAME), self._deployment.ports[valkey.NAME]
+        process = self._processes.supervise(valkey.order(self._deployment.directory.of(valkey.NAME), log, port))
+        await wait_until(lambda: valkey.answers(port), process, "The cart store", log, _STORE_SECONDS)
+
+    async def _service_ready(self, name: str) -> None:
+        process = plan.process_of(self._deployment.options, name)
+        log, port = self._deployment.directory.log(process), self._deployment.ports[name]
+        await wait_until(lambda: is_ready(port), self._processes.managed[process], name, log, _SERVICE_SECONDS)
+
+    async def _seed(self) -> None:
+        users = self._deployment.credentials
+        argument: Message = {
+            "gateway": self._deployment.gateway,
+            "seed": self._deployment.options.seed,
+            "users": msgspec.to_builtins(users.users),
+        }
+        await self._processes.run_job(
+            "seed", self._deployment.system.seed_entry, argument, self._deployment.directory.log("seed")
+        )
+        credentials.save(self._deployment.directory.credentials_file, msgspec.structs.replace(users, seeded=True))
+
+    def _snapshot(self, ready: dict[str, bool] | None = None) -> Snapshot:
+        kafka = state_file.KafkaState(mode=self._broker.mode, bootstrap_servers=self._broker.bootstrap_servers)
+        return Snapshot(
+            phase=self._phase,
+            kafka=kafka,
+            managed=self._processes.managed,
+            launcher_pid=self._processes.launcher_pid,
+            ready=ready or {},
+        )
+
+    def _enter(self, phase: str) -> None:
+        self._phase = phase
+        self._write_state()
+
+    def _write_state(self) -> None:
+        file = self._deployment.directory.state_file
+        try:
+            state_file.write(file, self._deployment.whole_state(self._snapshot()))
+        except OSError as error:
+            self._announce(f"The state file {file} cannot be written: {error.strerror}.")
+
+
+def make_broker(deployment: Deployment, processes: ProcessManager) -> Broker:
+    """The Kafka that the options ask for."""
+    options, port = deployment.options, deployment.ports[KAFKA]
+    if options.kafka == EMBEDDED:
+        return EmbeddedBroker(processes, deployment.directory, port)
+    if options.kafka == APACHE:
+        return ApacheBroker(processes, deployment.directory, port, deployment.ports[CONTROLLER])
+    return ExternalBroker(processes, deployment.directory, options.kafka, options.kafka_config)
+
+
+def run(system: plan.System, options: Options, announce: Announce, started: Started) -> None:
+    """Run a marketplace on its data directory until it is told to end."""
+    directory = DataDirectory(options.directory)
+    directory.prepare()
+    lock = DirectoryLock.take(directory, announce)
+    try:
+        directory.state_file.unlink(missing_ok=True)  # one that was killed left it
+        asyncio.run(_run(Deployment.prepare(system, options), announce, lock.fileno, started))
+    finally:
+        lock.release()
+
+
+async def _run(deployment: Deployment, announce: Announce, lock: int, started: Started) -> None:
+    await Supervisor(deployment, announce).run(lock, started)

@@ -1,0 +1,102 @@
+"""The source of a consumer group's records: every partition of its topics, from the committed offsets.
+
+There is one instance of a service, so it takes its partitions itself instead of joining a group: it is back at work
+at once after a crash, with no rebalance. Offsets are committed under the group's name, so that lag can be read.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
+
+from services_stub.runtime.errors import Unavailable
+from services_stub.runtime.kafka import configuration
+from services_stub.runtime.kafka.records import Record, record_of
+from services_stub.runtime.settings import Settings
+
+_METADATA_TIMEOUT = 5.0
+_TRANSIENT = (KafkaError._PARTITION_EOF, KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT)
+
+
+class RecordSource:
+    """Reads batches and commits offsets. `on_gap` hears of records that the broker dropped unread."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        topics: Sequence[str],
+        on_gap: Callable[[str, int, int, int], None],
+        batch_linger: float = 0.0,
+    ) -> None:
+        self._batch_linger = batch_linger
+        self._topics = list(topics)
+        self._on_gap = on_gap
+        self._next: dict[tuple[str, int], int] = {}
+        self._consumer: Any = Consumer(configuration.of_consumer(settings))
+
+    def assign(self) -> None:
+        """Take every partition from where the group committed, or from the beginning.
+
+        Raises:
+            Unavailable: the broker does not answer, or a topic is missing.
+        """
+        try:
+            metadata = self._consumer.list_topics(timeout=_METADATA_TIMEOUT)
+            missing = [topic for topic in self._topics if topic not in metadata.topics]
+            if missing:
+                raise Unavailable(f"Kafka: topics are missing: {', '.join(missing)}")
+            partitions = [
+                TopicPartition(topic, number) for topic in self._topics for number in metadata.topics[topic].partitions
+            ]
+            committed = self._consumer.committed(partitions, timeout=_METADATA_TIMEOUT)
+        except KafkaException as error:
+            raise Unavailable(f"Kafka: {error.args[0]}") from error
+        for partition in committed:
+            if partition.offset < 0:
+                partition.offset = OFFSET_BEGINNING
+            else:
+                self._next[partition.topic, partition.partition] = partition.offset
+        self._consumer.assign(committed)
+
+    def poll(self, most: int, timeout: float) -> list[Record]:
+        """Up to `most` records: waits up to `timeout` seconds for the first, takes what is there (after `patience`).
+
+        Raises:
+            Unavailable: the broker answered with an error that is not healed by reading on.
+        """
+        first = self._consumer.poll(timeout)
+        if first is None:
+            return []
+        if self._batch_linger:
+            time.sleep(self._batch_linger)
+        messages = [first, *self._consumer.consume(most - 1, 0)]
+        records: list[Record] = []
+        for message in messages:
+            error = message.error()
+            if error is None:
+                record = record_of(message)
+                self._notice_gap(record)
+                records.append(record)
+            elif error.code() not in _TRANSIENT and not error.retriable():
+                raise Unavailable(f"Kafka: {error}")
+        return records
+
+    def commit(self, records: Sequence[Record]) -> None:
+        """Commit the offsets behind `records`, without waiting for the broker's answer."""
+        latest = {(record.topic, record.partition): record.offset + 1 for record in records}
+        offsets = [TopicPartition(topic, partition, offset) for (topic, partition), offset in latest.items()]
+        self._consumer.commit(offsets=offsets, asynchronous=True)
+
+    def close(self) -> None:
+        """Send outstanding commits and let go."""
+        self._consumer.close()
+
+    def _notice_gap(self, record: Record) -> None:
+        place = (record.topic, record.partition)
+        expected = self._next.get(place)
+        if expected is not None and record.offset > expected:
+            self._on_gap(record.topic, record.partition, expected, record.offset)
+        self._next[place] = record.offset + 1

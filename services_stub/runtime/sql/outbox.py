@@ -1,0 +1,172 @@
+"""The outbox: events are rows of the transaction that makes them true, and records only after it.
+
+Rows are produced right after the commit, from memory. `acknowledged` is the number up to which the broker has all of
+them, kept in the database; what lies behind it is sent again after a crash, in order. The newest acknowledged rows are
+retained, so that a broker that lost its log can be filled again; the consumers' inboxes make that harmless.
+
+Everything here runs under the writer's pen, so nothing needs a lock.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Protocol
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from services_stub.runtime.sql.prepared import write
+from services_stub.runtime.sql.transaction import OutboxRow
+
+RETAINED = 20_000
+"""How many acknowledged rows are kept for a replay."""
+
+_RESEND = 500
+
+tables = MetaData()
+_outbox = Table(
+    "outbox",
+    tables,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("topic", String(200), nullable=False),
+    Column("key", LargeBinary),
+    Column("headers", LargeBinary, nullable=False),
+    Column("value", LargeBinary),
+)
+_state = Table(
+    "outbox_state",
+    tables,
+    Column("id", Integer, primary_key=True),
+    Column("acknowledged", BigInteger, nullable=False),
+    Column("cluster_id", String(200), nullable=False),
+)
+_insert = insert(_outbox)
+_after = select(_outbox).where(_outbox.c.seq > bindparam("seq")).order_by(_outbox.c.seq).limit(_RESEND)
+_acknowledge = update(_state).where(_state.c.id == 1).values(acknowledged=bindparam("acknowledged_to"))
+_drop = delete(_outbox).where(_outbox.c.seq <= bindparam("up_to"))
+_headers = msgspec.json.Decoder(list[tuple[str, bytes]])
+
+
+class Sender(Protocol):
+    """The part of a producer that the outbox needs."""
+
+    def send(
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        headers: list[tuple[str, bytes]],
+        on_acknowledged: Any = None,
+    ) -> bool:
+        """Queue a record; False where the queue is full."""
+
+    def poll(self) -> None:
+        """Call back for what was acknowledged."""
+
+
+class Outbox:
+    """The outbox of one database. Create it with the writer's connection, inside a transaction.
+
+    `behind` says that committed rows wait which only `catch_up` sends.
+    """
+
+    def __init__(self, connection: Connection, sender: Sender, cluster_id: str) -> None:
+        self._sender = sender
+        state = connection.execute(select(_state)).one_or_none()
+        last = connection.scalar(select(func.max(_outbox.c.seq))) or 0
+        if state is None:
+            connection.execute(insert(_state).values(id=1, acknowledged=0, cluster_id=cluster_id))
+            self._stored = 0
+        else:
+            lost_log = state.cluster_id != cluster_id
+            oldest: int = connection.scalar(select(func.min(_outbox.c.seq))) or last + 1
+            self._stored = oldest - 1 if lost_log else state.acknowledged
+            connection.execute(update(_state).values(acknowledged=self._stored, cluster_id=cluster_id))
+        self._acknowledged = self._stored
+        self._sent = self._stored
+        self._last = max(last, self._stored)
+        self._done: set[int] = set()
+        self.behind = self._sent < self._last
+
+    def store(self, connection: Connection, rows: list[OutboxRow]) -> None:
+        """Write the rows of a batch, and how far the broker has come, in the batch's transaction."""
+        if rows:
+            first = self._last + 1
+            write(
+                connection,
+                _insert,
+                [
+                    {
+                        "seq": seq,
+                        "topic": row.topic,
+                        "key": row.key,
+                        "headers": msgspec.json.encode(row.headers),
+                        "value": row.value,
+                    }
+                    for seq, row in enumerate(rows, first)
+                ],
+            )
+        if self._acknowledged > self._stored:
+            write(connection, _acknowledge, [{"acknowledged_to": self._acknowledged}])
+            if self._acknowledged // 1000 > self._stored // 1000:
+                write(connection, _drop, [{"up_to": self._acknowledged - RETAINED}])
+
+    def committed(self, rows: list[OutboxRow]) -> None:
+        """The batch is committed: its rows are true now, and go to the broker."""
+        self._stored = self._acknowledged
+        for row in rows:
+            self._last += 1
+            if not self.behind:
+                self.behind = not self._send(self._last, row.topic, row.key, row.value, row.headers)
+        self._sender.poll()
+
+    def pending(self) -> bool:
+        """Whether anything is still to be sent, acknowledged or written down."""
+        return self.behind or self._acknowledged < self._last or self._stored < self._acknowledged
+
+    def backlog(self) -> int:
+        """How many records the broker has not acknowledged."""
+        return self._last - self._acknowledged
+
+    def poll(self) -> bool:
+        """Hear of acknowledgements; whether there is something new to write down."""
+        self._sender.poll()
+        return self._acknowledged > self._stored
+
+    def catch_up(self, connection: Connection) -> None:
+        """Send rows that could not be sent when they were committed, or were not acknowledged before a crash."""
+        while self.behind:
+            rows = connection.execute(_after, {"seq": self._sent}).all()
+            for row in rows:
+                if not self._send(row.seq, row.topic, row.key, row.value, _headers.decode(row.headers)):
+                    return
+            self.behind = bool(rows) and self._sent < self._last
+
+    def _send(
+        self, seq: int, topic: str, key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]
+    ) -> bool:
+        taken = self._sender.send(topic, key, value, headers, partial(self._on_acknowledged, seq))
+        if taken:
+            self._sent = seq
+        return taken
+
+    def _on_acknowledged(self, seq: int) -> None:
+        self._done.add(seq)
+        while self._acknowledged + 1 in self._done:
+            self._acknowledged += 1
+            self._done.remove(self._acknowledged)

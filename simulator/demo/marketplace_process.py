@@ -1,0 +1,227 @@
+"""A marketplace of its own for the demo: a child process on a temporary data directory, ended in every case."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from simulator.demo.steps import Unexpected
+
+_LOOK_SECONDS = 0.02
+_DRAIN_SECONDS = 20.0
+_KILL_SECONDS = 10.0
+_LISTEN_SECONDS = 0.5
+_GONE_SECONDS = 2.0
+_LAST_LINES = 12
+
+
+class NotStarted(Unexpected):
+    """The marketplace did not come up; the message is what it said."""
+
+
+class _Wire(msgspec.Struct, frozen=True, rename="camel"):
+    """The part of the state file that the demo reads."""
+
+
+class Kafka(_Wire, frozen=True):
+    """Which Kafka it runs on."""
+
+    mode: str
+    bootstrap_servers: str
+
+
+class Account(_Wire, frozen=True):
+    """A development user."""
+
+    role: str
+    email: str
+    password: str
+
+
+class Process(_Wire, frozen=True):
+    """A process of the marketplace."""
+
+    name: str
+    pid: int
+
+
+class State(_Wire, frozen=True):
+    """Where the marketplace is and what it consists of."""
+
+    phase: str
+    gateway: str
+    kafka: Kafka
+    users: list[Account]
+    services: list[Process]
+    infrastructure: list[Process]
+    supervisor_pid: int
+    launcher_pid: int
+
+    @property
+    def pids(self) -> set[int]:
+        """Every process that must be gone in the end."""
+        processes = {process.pid for process in (*self.services, *self.infrastructure)}
+        return {pid for pid in {*processes, self.supervisor_pid, self.launcher_pid} if pid > 0}
+
+    def account(self, role: str) -> Account:
+        """The development user with a role."""
+        return next(account for account in self.users if account.role == role)
+
+
+@dataclass(frozen=True)
+class StartOptions:
+    """What is handed on to `marketplace up`."""
+
+    kafka: str = ""
+    kafka_config: Path | None = None
+
+    def arguments(self) -> list[str]:
+        """As command-line arguments."""
+        kafka = ["--kafka", self.kafka] if self.kafka else []
+        return [*kafka, *(["--kafka-config", str(self.kafka_config)] if self.kafka_config else [])]
+
+    def properties(self) -> dict[str, str]:
+        """The librdkafka properties in the file, lines of `name=value`; what it must not hold, `up` refuses."""
+        if self.kafka_config is None:
+            return {}
+        lines = (line.strip() for line in self.kafka_config.read_text(encoding="utf-8").splitlines())
+        pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
+        return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+class MarketplaceProcess:
+    """Starts the marketplace, says where it is, and ends it. `heard` gets every line that it prints meanwhile."""
+
+    def __init__(
+        self, options: StartOptions, progress: Callable[[str], None], command: Sequence[str] | None = None
+    ) -> None:
+        self.directory = Path(tempfile.mkdtemp(prefix="marketplace-demo-"))
+        self._command = command or [sys.executable, "-m", "services_stub"]
+        self.options = options
+        self._on_progress = progress
+        self._last_lines: deque[str] = deque(maxlen=_LAST_LINES)
+        self._process: asyncio.subprocess.Process | None = None
+        self._listening: asyncio.Task[None] | None = None
+        self._state: State | None = None
+
+    @property
+    def state(self) -> State:
+        """What runs; known once it has started."""
+        if self._state is None:
+            raise NotStarted("it has not started yet")
+        return self._state
+
+    @property
+    def logs(self) -> Path:
+        """Where the processes write what they do."""
+        return self.directory / "logs"
+
+    async def begin(self) -> None:
+        """Begin to start everything."""
+        arguments = ["up", "--data-dir", str(self.directory), "--port", str(_free_port()), *self.options.arguments()]
+        self._process = await asyncio.create_subprocess_exec(
+            *self._command,
+            *arguments,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,  # a Ctrl-C in the terminal is the demo's, which then ends the marketplace
+        )
+        self._listening = asyncio.create_task(self._listen(self._process))
+
+    async def ready(self) -> State:
+        """Wait until everything is ready.
+
+        Raises:
+            NotStarted: it could not start; the message is what it printed last.
+
+        """
+        if self._process is None or self._listening is None:
+            raise NotStarted("it was not begun")
+        while (state := self._read_state()) is None or state.phase != "running":
+            if self._process.returncode is not None:
+                await asyncio.wait([self._listening], timeout=_LISTEN_SECONDS)
+                raise NotStarted("\n".join(self._last_lines) or f"it ended with {self._process.returncode}")
+            await asyncio.sleep(_LOOK_SECONDS)
+        self._state = state
+        return state
+
+    async def stop(self) -> list[int]:
+        """End everything; the processes that are still there (none, if all is well)."""
+        state = self._state or self._read_state()
+        if self._process is not None and self._process.returncode is None:
+            for number, seconds in ((signal.SIGTERM, _DRAIN_SECONDS), (signal.SIGTERM, _KILL_SECONDS)):
+                self._process.send_signal(number)
+                if await self._ended_within(seconds):
+                    break
+            else:
+                self._process.kill()
+        if self._listening is not None:
+            await asyncio.wait([self._listening], timeout=_LISTEN_SECONDS)
+            self._listening.cancel()
+        deadline = time.monotonic() + _GONE_SECONDS
+        while (left := [pid for pid in sorted(state.pids if state else ()) if _alive(pid)]) and (
+            time.monotonic() < deadline
+        ):
+            await asyncio.sleep(_LOOK_SECONDS)
+        return left
+
+    def kill_now(self) -> None:
+        """Ask the marketplace once more to end, which makes it kill its processes instead of draining them."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(signal.SIGTERM)
+
+    def remove(self) -> None:
+        """Remove the data directory."""
+        shutil.rmtree(self.directory)
+
+    async def _ended_within(self, seconds: float) -> bool:
+        """Whether the process ended. `Process.wait` would also wait for whoever has inherited its output."""
+        assert self._process is not None
+        deadline = time.monotonic() + seconds
+        while self._process.returncode is None and time.monotonic() < deadline:
+            await asyncio.sleep(_LOOK_SECONDS)
+        return self._process.returncode is not None
+
+    async def _listen(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None
+        async for raw in process.stdout:
+            line = raw.decode(errors="replace").rstrip()
+            if line:
+                self._last_lines.append(line)
+                self._on_progress(line)
+
+    def _read_state(self) -> State | None:
+        try:
+            return msgspec.json.decode((self.directory / "marketplace.json").read_bytes(), type=State)
+        except (OSError, msgspec.MsgspecError):
+            return None
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

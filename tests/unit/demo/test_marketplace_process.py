@@ -1,0 +1,112 @@
+"""The demo's marketplace is a child that is ended in every case, and what is left of it is noticed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from simulator.demo.marketplace_process import MarketplaceProcess, NotStarted, StartOptions
+
+FAKE = [sys.executable, str(Path(__file__).with_name("fake_marketplace.py"))]
+
+
+@asynccontextmanager
+async def marketplace(mode: str, progress: list[str] | None = None) -> AsyncIterator[MarketplaceProcess]:
+    os.environ["FAKE_MODE"] = mode
+    made = MarketplaceProcess(StartOptions(), (progress if progress is not None else []).append, command=FAKE)
+    try:
+        yield made
+    finally:
+        await made.stop()
+        made.remove()
+        del os.environ["FAKE_MODE"]
+
+
+def test_it_starts_and_ends_with_nothing_left() -> None:
+    async def scenario() -> None:
+        progress: list[str] = []
+        async with marketplace("works", progress) as made:
+            await made.begin()
+            state = await made.ready()
+            assert made.state is state
+            assert state.account("admin").password == "secret"
+            assert state.gateway.startswith("http://127.0.0.1:")
+            assert len(state.pids) == 2
+            assert await made.stop() == []
+            assert progress == ["the broker is up up"]
+        assert not made.directory.exists()
+
+    asyncio.run(scenario())
+
+
+def test_a_start_that_fails_says_what_it_was_told() -> None:
+    async def scenario() -> None:
+        async with marketplace("refuses") as made:
+            await made.begin()
+            with pytest.raises(NotStarted, match=r"Port 1 is in use.\nChoose another one."):
+                await made.ready()
+            assert await made.stop() == []
+
+    asyncio.run(scenario())
+
+
+def test_an_interrupted_start_is_ended_too() -> None:
+    async def scenario() -> None:
+        async with marketplace("works") as made:
+            await made.begin()
+            starting = asyncio.create_task(made.ready())
+            await asyncio.sleep(0)
+            starting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await starting
+            assert await made.stop() == []
+
+    asyncio.run(scenario())
+
+
+def test_a_process_that_is_left_is_named() -> None:
+    async def scenario() -> None:
+        async with marketplace("forgets a child") as made:
+            await made.begin()
+            state = await made.ready()
+            left = await made.stop()
+            assert left == [state.services[0].pid]
+            os.kill(left[0], signal.SIGKILL)
+
+    asyncio.run(scenario())
+
+
+def test_what_is_handed_on() -> None:
+    file = Path("/etc/kafka.properties")
+    assert StartOptions().arguments() == []
+    assert StartOptions(kafka="a:1", kafka_config=file).arguments() == [
+        "--kafka",
+        "a:1",
+        "--kafka-config",
+        str(file),
+    ]
+
+
+def test_properties_are_lines_of_name_and_value(tmp_path: Path) -> None:
+    file = tmp_path / "kafka.properties"
+    file.write_text("# comment\n\nsasl.username = ada\nsasl.password=a=b\n")
+    assert StartOptions(kafka_config=file).properties() == {"sasl.username": "ada", "sasl.password": "a=b"}
+    assert StartOptions().properties() == {}
+
+
+def test_waiting_for_what_was_not_begun() -> None:
+    async def scenario() -> None:
+        async with marketplace("works") as made:
+            with pytest.raises(NotStarted):
+                await made.ready()
+            with pytest.raises(NotStarted):
+                _ = made.state
+
+    asyncio.run(scenario())

@@ -1,0 +1,148 @@
+"""What shoppers and sellers may ask of an order, and what each of them sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from services_stub.contracts.events.order import OrderStatus, OrderUpdated
+from services_stub.order import store
+from services_stub.order.handlers.commands import (
+    Cancel,
+    DeliverItems,
+    ShipItems,
+    as_seller_sees,
+    cancel,
+    deliver,
+    read_order,
+    ship,
+)
+from services_stub.order.handlers.payments import payment_success
+from services_stub.order.handlers.placing import place
+from services_stub.runtime.errors import Refused
+from tests.fakes import FakeTransaction, received, transaction
+from tests.unit.order.orders import command, item, order_of, paid, placed, published, status_of
+
+
+@pytest.fixture
+def tx() -> Iterator[FakeTransaction]:
+    with transaction(store.TABLES, source="order") as fake:
+        yield fake
+
+
+def pay(tx: FakeTransaction, *sellers: str) -> None:
+    placed(tx, "o1", *sellers)
+    payment_success(tx, received(paid(Decimal(25) * len(sellers))))
+    tx.published.clear()
+
+
+def refusal_of(error: pytest.ExceptionInfo[Refused]) -> tuple[int, str]:
+    return error.value.problem.status, error.value.problem.code
+
+
+@pytest.mark.parametrize("is_paid", [False, True])
+def test_a_shopper_cancels_until_it_is_shipped(tx: FakeTransaction, is_paid: bool) -> None:
+    if is_paid:
+        pay(tx, "s1")
+    else:
+        placed(tx)
+    cancel(tx, Cancel("o1", "u1", "wrong size"))
+    event = published(tx)[0]
+    assert isinstance(event, OrderUpdated)
+    assert (event.status, event.reason) == ("CANCELLED", "cancelled-by-shopper")
+    assert order_of(tx).history[-1].reason == "cancelled-by-shopper: wrong size"
+    cancel(tx, Cancel("o1", "u1", "again"))
+    assert len(tx.published) == 1
+
+
+def test_what_is_shipped_even_in_part_is_not_cancelled(tx: FakeTransaction) -> None:
+    pay(tx, "s1", "s2")
+    for seller in ("s1", "s2"):
+        ship(tx, ShipItems("o1", seller))
+        with pytest.raises(Refused) as error:
+            cancel(tx, Cancel("o1", "u1", ""))
+        assert refusal_of(error) == (409, "order-not-cancellable")
+    assert error.value.problem.extensions == {"orderStatus": "SHIPPED"}
+
+
+def test_the_last_seller_ships_and_delivers_the_order(tx: FakeTransaction) -> None:
+    pay(tx, "s1", "s2")
+    ship(tx, ShipItems("o1", "s1"))
+    deliver(tx, DeliverItems("o1", "s1"))
+    assert status_of(tx) == "PAID"
+    with pytest.raises(Refused) as error:
+        deliver(tx, DeliverItems("o1", "s2"))
+    assert refusal_of(error) == (409, "order-not-shipped")
+    ship(tx, ShipItems("o1", "s1"))
+    ship(tx, ShipItems("o1", "s2"))
+    assert status_of(tx) == "SHIPPED"
+    deliver(tx, DeliverItems("o1", "s2"))
+    deliver(tx, DeliverItems("o1", "s2"))
+    assert status_of(tx) == "DELIVERED"
+    assert len(tx.published) == 2
+
+
+def test_nothing_is_shipped_before_it_is_paid(tx: FakeTransaction) -> None:
+    placed(tx)
+    with pytest.raises(Refused) as error:
+        ship(tx, ShipItems("o1", "s1"))
+    assert refusal_of(error) == (409, "order-not-paid")
+    with pytest.raises(Refused) as error:
+        deliver(tx, DeliverItems("o1", "s1"))
+    assert refusal_of(error) == (409, "order-not-shipped")
+
+
+def test_other_peoples_orders_do_not_exist(tx: FakeTransaction) -> None:
+    placed(tx)
+    with pytest.raises(Refused) as error:
+        cancel(tx, Cancel("o1", "u2", ""))
+    assert refusal_of(error) == (404, "order-not-found")
+    with pytest.raises(Refused) as error:
+        ship(tx, ShipItems("o1", "s2"))
+    assert refusal_of(error) == (404, "order-not-found")
+    for role, user_id in (("user", "u2"), ("seller", "s2"), ("seller", "u1"), ("user", "s1")):
+        with pytest.raises(Refused) as error:
+            read_order(tx.connection, "o1", role, user_id)
+        assert refusal_of(error) == (404, "order-not-found")
+    with pytest.raises(Refused):
+        read_order(tx.connection, "none", "admin", "a1")
+
+
+def test_a_seller_sees_their_own_items_alone(tx: FakeTransaction) -> None:
+    items = (item("p1", seller_id="s1"), item("p2", seller_id="s2", quantity=1, unit_price="3.00"))
+    place(tx, command(items=items))
+    tx.commit()
+    whole = read_order(tx.connection, "o1", "user", "u1")
+    assert whole == read_order(tx.connection, "o1", "admin", "a1")
+    assert whole.amount == Decimal("28.00")
+    part = read_order(tx.connection, "o1", "seller", "s2")
+    assert part == as_seller_sees(whole, "s2")
+    assert ([line.product_id for line in part.items], part.amount) == (["p2"], Decimal("3.00"))
+
+
+def test_lists_page_through_every_order_once_newest_first() -> None:
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    with transaction(store.TABLES, source="order") as tx:
+        for number in range(7):
+            # Three orders share a batch and so a time.
+            tx.now = start + timedelta(seconds=number // 3)
+            sellers = ("s1", "s2") if number % 2 else ("s2",)
+            lines = tuple(item(f"p-{seller}", seller_id=seller) for seller in sellers)
+            place(tx, command(f"o{number}", user_id="u1" if number < 6 else "u2", items=lines))
+        seen: list[str] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            page = store.orders_of_user(tx.connection, "u1", None, cursor, 2)
+            seen += [order.order_id for order in page.items]
+            cursor = page.next_cursor
+        assert seen == ["o5", "o4", "o3", "o2", "o1", "o0"]
+        first = store.orders_of_seller(tx.connection, "s1", None, "", 2)
+        rest = store.orders_of_seller(tx.connection, "s1", None, first.next_cursor or "", 2)
+        assert [order.order_id for order in (*first.items, *rest.items)] == ["o5", "o3", "o1"]
+        assert rest.next_cursor is None
+        payment_success(tx, received(paid(Decimal(25), "o4")))
+        assert [o.order_id for o in store.all_orders(tx.connection, OrderStatus.PAID, "", 10).items] == ["o4"]
+        assert len(store.all_orders(tx.connection, None, "", 10).items) == 7

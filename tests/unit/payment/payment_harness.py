@@ -1,0 +1,155 @@
+"""The payment service without threads: events go in, the worker is stepped, the writer's batches are real."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+
+from sqlalchemy import Connection
+
+from services_stub.contracts.base import Event
+from services_stub.contracts.events.order import OrderCreated, OrderStatus, OrderUpdated
+from services_stub.contracts.http.payment import Payment
+from services_stub.payment.domain import Provider
+from services_stub.payment.handlers import handlers
+from services_stub.payment.handlers.charging import ChargeWorker, Recovery
+from services_stub.payment.handlers.jobs import Jobs
+from services_stub.payment.store import payments as store
+from services_stub.payment.store.sandbox import Sandbox
+from services_stub.runtime.completions import Completions
+from services_stub.runtime.errors import Unavailable
+from services_stub.runtime.sql.database import Database, Savepoint
+from services_stub.runtime.sql.writer import Entry
+from tests.fakes import FakeTransaction, received
+
+AMOUNT = Decimal("25.00")
+GOOD, DECLINED, POOR = "pm_card_visa", "pm_card_chargeDeclined", "pm_card_chargeDeclinedInsufficientFunds"
+SLOW, UNREACHABLE = "pm_card_slow", "pm_card_unreachable"
+
+
+def created(order_id: str = "o1", card: str = GOOD, *, amount: Decimal = AMOUNT, user_id: str = "u1") -> OrderCreated:
+    return OrderCreated(
+        order_id=order_id,
+        user_id=user_id,
+        items=[],
+        status=OrderStatus.PENDING,
+        amount=amount,
+        currency="USD",
+        payment_method=card,
+    )
+
+
+def updated(order_id: str = "o1", status: OrderStatus = OrderStatus.CANCELLED) -> OrderUpdated:
+    return OrderUpdated(
+        order_id=order_id,
+        user_id="u1",
+        status=status,
+        previous_status=OrderStatus.PENDING,
+        reason="cancelled-by-shopper",
+        amount=AMOUNT,
+        items=[],
+    )
+
+
+class Clock:
+    """Time that passes when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class PaymentHarness:
+    """`submitted` are the answers that the writer has not taken yet."""
+
+    def __init__(self, connection: Connection, provider: Provider | None = None) -> None:
+        self.connection = connection
+        self.clock = Clock()
+        self.provider = provider or Sandbox(":memory:", self.clock)
+        self.published: list[Event] = []
+        self.correlation_ids: set[str | None] = set()
+        self.headers: list[dict[str, bytes]] = []
+        self.submitted: list[Entry] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        self.jobs = Jobs(self.clock)
+        self.worker = ChargeWorker(self.jobs, self.provider, self.submitted.append, random.Random(1))
+        self.handlers = handlers(self.jobs)
+
+    def hear(self, event: Event) -> None:
+        """Handle an event in a batch of its own."""
+        tx = FakeTransaction(self.connection, "payment")
+        whole = received(event, event_id=f"event-{event.subject}")
+        tx.begin_item(whole.envelope.cause())
+        self.handlers[type(event)](tx, whole)
+        self._keep(tx)
+        tx.commit()
+
+    def step(self) -> int:
+        """One round of the worker; its answers wait for `write`."""
+        return self.worker.step(timeout=0)
+
+    def write(self) -> None:
+        """The writer takes the oldest entry."""
+        if self.submitted:
+            self._apply(self.submitted.pop(0))
+
+    def lose(self) -> None:
+        """The writer cannot take the oldest entry: the database is away."""
+        if self.submitted:
+            self.submitted.pop(0).failed(Unavailable("database: full"), Completions())
+
+    def crash(self) -> None:
+        """Forget everything that is in memory only, and start again."""
+        self.submitted.clear()
+        self._begin()
+        self._apply(Recovery(self.jobs, self.submitted.append))
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        self.clock.now += seconds
+
+    def settle(self) -> None:
+        """Go on until there is nothing left to do, however long it takes."""
+        for _ in range(60):
+            self.step()
+            while self.submitted:
+                self.write()
+            self.wait(1.0)
+
+    def payment(self, order_id: str = "o1") -> Payment:
+        row = store.find_payment(self.connection, order_id)
+        assert row is not None
+        return store.to_payment(row)
+
+    def topics(self) -> list[str]:
+        return [event.topic for event in self.published]
+
+    def _apply(self, entry: Entry) -> None:
+        tx = FakeTransaction(self.connection, "payment")
+        entry.apply(tx, Savepoint(self.connection))
+        self._keep(tx)
+        tx.commit()
+        entry.committed(Completions())
+
+    def _keep(self, tx: FakeTransaction) -> None:
+        self.published += [event for event, _ in tx.published]
+        self.correlation_ids |= {correlation_id for _, correlation_id in tx.published}
+        self.headers += [dict(row.headers) for row in tx.outbox]
+
+
+@contextmanager
+def till(provider: Provider | None = None) -> Iterator[PaymentHarness]:
+    """A till with an empty database."""
+    database = Database("sqlite://")
+    database.create(store.TABLES)
+    with database.connect() as connection, connection.begin():
+        opened = PaymentHarness(connection, provider)
+        yield opened
+        opened.provider.close()
+    database.close()
