@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-SERVICES = ("auth", "product", "cart", "order", "payment", "notification", "gateway")
+GATEWAY = "gateway"
+"""The one service that owns nothing and has a shape of its own."""
+
+SERVICES = ("auth", "product", "cart", "order", "payment", "notification", GATEWAY)
 
 
 def module_of(service: str) -> str:
