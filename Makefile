@@ -1,47 +1,66 @@
 # Every target sets up what it needs: uv comes into .bootstrap/ unless it is installed, everything else into .venv/.
-.PHONY: demo test slow check bench format clean
+.PHONY: demo test slow check bench format install lock clean
 
 PYTHON ?= python3
 UV := $(or $(shell command -v uv 2>/dev/null),.bootstrap/bin/uv)
 RUN := .venv/bin
-# Silent once there is something to be silent about: the first time takes a while, and says what it does.
-SYNC = $(UV) sync --locked --inexact $(if $(wildcard $(RUN)/marketplace),--quiet)
 
-unexport VIRTUAL_ENV
-export UV_PROJECT_ENVIRONMENT := .venv
 # Start-up takes twice as long from sources that are not compiled.
 export UV_COMPILE_BYTECODE := 1
 # The certificates that the machine trusts, which may be more than those that uv brings.
 export UV_SYSTEM_CERTS := true
 
-demo: $(UV)
-	@$(SYNC) --no-dev
+demo: .venv/.runtime
 	@$(RUN)/marketplace demo
 
-test: $(UV)
-	@$(SYNC)
+test: .venv/.dev
 	@$(RUN)/pytest
 
 # What takes longer: Apache Kafka, and faults under load.
-slow: $(UV)
-	@$(SYNC) --extra apache-kafka
+slow: .venv/.dev .venv/.apache-kafka
 	@$(RUN)/pytest -m slow --timeout 600
 
-check: $(UV)
-	@$(SYNC)
+check: .venv/.dev
 	@$(RUN)/ruff check .
 	@$(RUN)/ruff format --check .
 	@$(RUN)/mypy
 	@$(RUN)/lint-imports
 
-bench: $(UV)
-	@$(SYNC) --extra apache-kafka
+bench: .venv/.dev .venv/.apache-kafka
 	@$(RUN)/python -m tests.bench
 
-format: $(UV)
-	@$(SYNC)
+format: .venv/.dev
 	@$(RUN)/ruff check --fix .
 	@$(RUN)/ruff format .
+
+# Everything that the targets above need, for running a part of it: `.venv/bin/pytest tests/unit`, `uv run marketplace`.
+install: .venv/.dev
+	@:
+
+# The project's files are used where they are. Each set of pins has a marker that is older when there is something to do.
+INSTALL = $(UV) pip install --python .venv
+.venv/.dev .venv/.apache-kafka: .venv/.runtime
+.venv/.%: requirements/%.txt .venv/.project
+	@$(INSTALL) --require-hashes -r $<
+	@touch $@
+
+.venv/.project: pyproject.toml requirements/build.txt .venv/bin/python
+	@$(INSTALL) --no-deps --build-constraints requirements/build.txt --editable .
+	@touch $@
+
+.venv/bin/python: | $(UV)
+	@$(UV) venv --quiet --clear --python '>=3.11' .venv
+
+# Pins the requirements of pyproject.toml for every platform and Python, and keeps the pins that still fit: remove a pin,
+# or a file of them, to get the newest instead. No pin names the index that its package comes from.
+PIN = $(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))$(1), sep="\n")' | $(UV) pip compile \
+  --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" \
+  -o requirements/$(2).txt - $(3) >/dev/null
+lock: $(UV)
+	@$(call PIN,["project"]["dependencies"],runtime)
+	@$(call PIN,["dependency-groups"]["dev"],dev,-c requirements/runtime.txt)
+	@$(call PIN,["project"]["optional-dependencies"]["apache-kafka"],apache-kafka,-c requirements/runtime.txt)
+	@$(call PIN,["build-system"]["requires"],build)
 
 clean:
 	rm -rf .venv .bootstrap .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
