@@ -6,6 +6,8 @@ delivered stays in it, to be read.
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from sqlalchemy import (
     BigInteger,
@@ -15,6 +17,7 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    Row,
     RowMapping,
     String,
     Table,
@@ -29,8 +32,12 @@ from sqlalchemy import (
     update,
 )
 
+from services_stub.contracts.http.notification import Mail, Notification
+from services_stub.contracts.http.page import Page
 from services_stub.notification.domain.delivery import State
+from services_stub.runtime.sql import keyset
 from services_stub.runtime.sql.database import InsertOrIgnore
+from services_stub.runtime.sql.keyset import SortOrder
 from services_stub.runtime.sql.prepared import fetch
 
 EMAIL = "email"
@@ -127,18 +134,14 @@ record_attempt = (
     )
 )
 
-_inbox = (
-    select(notifications)
-    .where(notifications.c.user_id == bindparam("user_id"))
-    .order_by(notifications.c.notification_id.desc())
-    .limit(bindparam("most"))
-)
+# Identifiers sort by the time they were made.
+_NEWEST_NOTIFICATION_FIRST = SortOrder((notifications.c.notification_id,), descending=True)
+_NEWEST_MAIL_FIRST = SortOrder((spool.c.mail_id,), descending=True)
 _unread = (
     select(func.count())
     .select_from(notifications)
     .where(notifications.c.user_id == bindparam("user_id"), notifications.c.read.is_(False))
 )
-_mails = select(spool).order_by(spool.c.mail_id.desc()).limit(bindparam("most"))
 _mail = select(spool).where(spool.c.mail_id == bindparam("mail_id"))
 _due = select(spool).where(_waits_for_delivery, spool.c.due_at <= bindparam("now")).order_by(spool.c.due_at)
 
@@ -171,15 +174,13 @@ class ContactCache:
 
 
 def inbox_page(
-    connection: Connection, user_id: str, most: int, *, before: str = "", unread: bool | None = None
-) -> list[RowMapping]:
-    """Up to `most` notifications of a user, newest first, from behind `before` on."""
-    statement = _inbox
-    if before:
-        statement = statement.where(notifications.c.notification_id < before)
+    connection: Connection, user_id: str, unread: bool | None, cursor: str, limit: int
+) -> Page[Notification]:
+    """A page of a user's notifications, newest first; only the unread or only the read ones unless `unread` is None."""
+    statement = select(notifications).where(notifications.c.user_id == user_id)
     if unread is not None:
         statement = statement.where(notifications.c.read.is_(not unread))
-    return list(connection.execute(statement, {"user_id": user_id, "most": most}).mappings())
+    return keyset.page(connection, statement, _NEWEST_NOTIFICATION_FIRST, cursor, limit, to_notification)
 
 
 def unread_count(connection: Connection, user_id: str) -> int:
@@ -187,15 +188,47 @@ def unread_count(connection: Connection, user_id: str) -> int:
     return connection.execute(_unread, {"user_id": user_id}).scalar_one()
 
 
-def mail_page(connection: Connection, most: int, before: int | None) -> list[RowMapping]:
-    """Up to `most` spooled messages, newest first, from behind `before` on."""
-    statement = _mails if before is None else _mails.where(spool.c.mail_id < before)
-    return list(connection.execute(statement, {"most": most}).mappings())
+def mail_page(connection: Connection, cursor: str, limit: int) -> Page[Mail]:
+    """A page of the spool, newest first, without the messages themselves."""
+    return keyset.page(connection, select(spool), _NEWEST_MAIL_FIRST, cursor, limit, _without_message)
 
 
-def one_mail(connection: Connection, mail_id: int) -> RowMapping | None:
-    """One spooled message."""
-    return connection.execute(_mail, {"mail_id": mail_id}).mappings().one_or_none()
+def find_mail(connection: Connection, mail_id: int) -> Mail | None:
+    """One spooled message, complete."""
+    row = connection.execute(_mail, {"mail_id": mail_id}).one_or_none()
+    return None if row is None else _to_mail(row, row.message)
+
+
+def to_notification(row: Row[Any]) -> Notification:
+    """A row as the notification that is shown."""
+    return Notification(
+        notification_id=row.notification_id,
+        channel=EMAIL,
+        template=row.template,
+        about=row.about,
+        subject=row.subject,
+        text=row.text,
+        read=row.read,
+        created_at=row.created_at,
+    )
+
+
+def _to_mail(row: Row[Any], message: str) -> Mail:
+    return Mail(
+        mail_id=row.mail_id,
+        channel=row.channel,
+        recipient=row.recipient,
+        subject=row.subject,
+        state=row.state,
+        attempts=row.attempts,
+        error=row.error,
+        created_at=row.created_at,
+        message=message,
+    )
+
+
+def _without_message(row: Row[Any]) -> Mail:
+    return _to_mail(row, "")
 
 
 def due_mails(connection: Connection, now: int, most: int) -> list[RowMapping]:

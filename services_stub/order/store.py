@@ -14,7 +14,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    ColumnElement,
     Connection,
     ForeignKey,
     Index,
@@ -25,11 +24,8 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    and_,
     bindparam,
     insert,
-    literal,
-    or_,
     select,
     update,
 )
@@ -39,8 +35,9 @@ from services_stub.contracts.http.order import Order, OrderChange
 from services_stub.contracts.http.page import Page
 from services_stub.contracts.money import from_cents
 from services_stub.contracts.times import from_microseconds, rfc3339
-from services_stub.runtime.sql.cursor import decode_cursor, encode_cursor
+from services_stub.runtime.sql import keyset
 from services_stub.runtime.sql.database import InsertOrIgnore
+from services_stub.runtime.sql.keyset import SortOrder
 from services_stub.runtime.sql.prepared import fetch
 
 TABLES = MetaData()
@@ -137,6 +134,10 @@ KNOWN_AMONG = select(orders.c.order_id).where(orders.c.order_id.in_(bindparam("o
 
 _HISTORY = select(order_history).where(order_history.c.order_id == bindparam("order_id")).order_by(order_history.c.id)
 
+_NEWEST_FIRST = SortOrder((orders.c.created_at, orders.c.order_id), descending=True)
+# By the seller's own columns, which an index has in this order.
+_NEWEST_OF_SELLER_FIRST = SortOrder((order_sellers.c.created_at, order_sellers.c.order_id), descending=True)
+
 _ITEMS = msgspec.json.Decoder(list[OrderItem])
 
 
@@ -190,7 +191,8 @@ def orders_of_user(
     connection: Connection, user_id: str, status: OrderStatus | None, cursor: str, limit: int
 ) -> Page[Order]:
     """A page of a shopper's orders, newest first."""
-    return _page(connection, select(orders).where(orders.c.user_id == user_id), orders, status, cursor, limit)
+    of_user = select(orders).where(orders.c.user_id == user_id)
+    return keyset.page(connection, _having(status, of_user), _NEWEST_FIRST, cursor, limit, to_order)
 
 
 def orders_of_seller(
@@ -198,41 +200,14 @@ def orders_of_seller(
 ) -> Page[Order]:
     """A page of the orders with items of a seller, newest first."""
     joined = select(orders).join(order_sellers, order_sellers.c.order_id == orders.c.order_id)
-    statement = joined.where(order_sellers.c.seller_id == seller_id)
-    return _page(connection, statement, order_sellers, status, cursor, limit)
+    of_seller = joined.where(order_sellers.c.seller_id == seller_id)
+    return keyset.page(connection, _having(status, of_seller), _NEWEST_OF_SELLER_FIRST, cursor, limit, to_order)
 
 
 def all_orders(connection: Connection, status: OrderStatus | None, cursor: str, limit: int) -> Page[Order]:
     """A page of all orders, newest first."""
-    return _page(connection, select(orders), orders, status, cursor, limit)
+    return keyset.page(connection, _having(status, select(orders)), _NEWEST_FIRST, cursor, limit, to_order)
 
 
-def _page(
-    connection: Connection,
-    statement: Select[Any],
-    sorted_by: Table,
-    status: OrderStatus | None,
-    cursor: str,
-    limit: int,
-) -> Page[Order]:
-    created_at, order_id = sorted_by.c.created_at, sorted_by.c.order_id
-    if status is not None:
-        statement = statement.where(orders.c.status == status)
-    if cursor:
-        last_created_at, last_order_id = decode_cursor(cursor, (int, str))
-        statement = statement.where(_after(created_at, last_created_at, order_id, last_order_id))
-    statement = statement.order_by(created_at.desc(), order_id.desc()).limit(limit + 1)
-    rows = connection.execute(statement).all()
-    last = rows[limit - 1] if len(rows) > limit else None
-    return Page(
-        items=[to_order(row) for row in rows[:limit]],
-        next_cursor=None if last is None else encode_cursor([last.created_at, last.order_id]),
-    )
-
-
-def _after(
-    created_at: ColumnElement[int], last_created_at: Any, order_id: ColumnElement[str], last_order_id: Any
-) -> ColumnElement[bool]:
-    # The first condition alone lets the index find the place; the second settles orders of one batch.
-    older = created_at < literal(last_created_at)
-    return and_(created_at <= literal(last_created_at), or_(older, order_id < literal(last_order_id)))
+def _having(status: OrderStatus | None, statement: Select[Any]) -> Select[Any]:
+    return statement if status is None else statement.where(orders.c.status == status)

@@ -11,11 +11,10 @@ from services_stub.auth.store.tables import users
 from services_stub.contracts.http.auth import User
 from services_stub.contracts.http.page import DEFAULT_PAGE, Page
 from services_stub.contracts.times import from_microseconds, rfc3339, to_microseconds
-from services_stub.runtime.sql.cursor import decode_cursor, encode_cursor
+from services_stub.runtime.sql import keyset
 from services_stub.runtime.sql.database import InsertOrIgnore
+from services_stub.runtime.sql.keyset import SortOrder
 from services_stub.runtime.sql.transaction import Transaction
-
-_ESCAPE = "\\"
 
 _add = InsertOrIgnore(users)
 _by_id = select(users).where(users.c.user_id == bindparam("id"))
@@ -32,6 +31,8 @@ _set_password_hash = (
     .where(users.c.user_id == bindparam("id"), users.c.password_hash == bindparam("before"))
     .values(password_hash=bindparam("after"))
 )
+# Identifiers sort by the time they were made.
+_NEWEST_FIRST = SortOrder((users.c.user_id,), descending=True)
 
 
 def add(transaction: Transaction, user: User, password_hash: str) -> bool:
@@ -90,18 +91,10 @@ def page(connection: Connection, query: str, role: str, cursor: str, limit: int 
     """
     statement = select(users)
     for word in canonical_email(query).split():
-        escaped = word.replace(_ESCAPE, _ESCAPE * 2).replace("%", _ESCAPE + "%").replace("_", _ESCAPE + "_")
-        statement = statement.where(users.c.search_text.like(f"%{escaped}%", escape=_ESCAPE))
+        statement = statement.where(users.c.search_text.contains(word, autoescape=True))
     if role:
         statement = statement.where(users.c.role == role)
-    if cursor:
-        # Identifiers sort by the time they were made.
-        (before,) = decode_cursor(cursor, (str,))
-        statement = statement.where(users.c.user_id < before)
-    rows = connection.execute(statement.order_by(users.c.user_id.desc()).limit(limit + 1)).all()
-    shown = rows[:limit]
-    next_cursor = encode_cursor([shown[-1].user_id]) if len(rows) > limit else None
-    return Page(items=[user_of(row) for row in shown], next_cursor=next_cursor)
+    return keyset.page(connection, statement, _NEWEST_FIRST, cursor, limit, user_of)
 
 
 def user_of(row: Row[Any]) -> User:

@@ -16,13 +16,10 @@ from sqlalchemy import (
     Index,
     MetaData,
     Row,
-    Select,
     String,
     Table,
     Text,
-    and_,
     bindparam,
-    or_,
     select,
     update,
 )
@@ -32,8 +29,9 @@ from services_stub.contracts.http.payment import Payment, PaymentStatus
 from services_stub.contracts.money import from_cents
 from services_stub.contracts.times import from_microseconds, rfc3339
 from services_stub.payment.domain import OPEN_WORK, Status
-from services_stub.runtime.sql.cursor import decode_cursor, encode_cursor
+from services_stub.runtime.sql import keyset
 from services_stub.runtime.sql.database import InsertOrIgnore
+from services_stub.runtime.sql.keyset import SortOrder
 
 TABLES = MetaData()
 
@@ -70,6 +68,7 @@ SETTLE = update(payments).where(
     payments.c.order_id == bindparam("of_order"), payments.c.status == bindparam("status_before")
 )
 CALL_OFF = update(payments).where(payments.c.order_id == bindparam("of_order"))
+_NEWEST_FIRST = SortOrder((payments.c.created_at, payments.c.order_id), descending=True)
 
 STATUS_OF: Mapping[Status, PaymentStatus] = {
     Status.PENDING: PaymentStatus.PENDING,
@@ -107,24 +106,10 @@ def to_payment(row: Row[Any]) -> Payment:
 
 def payments_of_user(connection: Connection, user_id: str, cursor: str, limit: int) -> Page[Payment]:
     """A page of a shopper's payments, newest first."""
-    return _page(connection, select(payments).where(payments.c.user_id == user_id), cursor, limit)
+    of_user = select(payments).where(payments.c.user_id == user_id)
+    return keyset.page(connection, of_user, _NEWEST_FIRST, cursor, limit, to_payment)
 
 
 def all_payments(connection: Connection, cursor: str, limit: int) -> Page[Payment]:
     """A page of all payments, newest first."""
-    return _page(connection, select(payments), cursor, limit)
-
-
-def _page(connection: Connection, statement: Select[Any], cursor: str, limit: int) -> Page[Payment]:
-    created_at, order_id = payments.c.created_at, payments.c.order_id
-    if cursor:
-        last_created_at, last_order_id = decode_cursor(cursor, (int, str))
-        # The first condition alone lets the index find the place; the second settles payments of one batch.
-        earlier = or_(created_at < last_created_at, order_id < last_order_id)
-        statement = statement.where(and_(created_at <= last_created_at, earlier))
-    rows = connection.execute(statement.order_by(created_at.desc(), order_id.desc()).limit(limit + 1)).all()
-    last = rows[limit - 1] if len(rows) > limit else None
-    return Page(
-        items=[to_payment(row) for row in rows[:limit]],
-        next_cursor=None if last is None else encode_cursor([last.created_at, last.order_id]),
-    )
+    return keyset.page(connection, select(payments), _NEWEST_FIRST, cursor, limit, to_payment)

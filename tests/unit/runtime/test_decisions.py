@@ -1,4 +1,4 @@
-"""The runtime's pure decisions: pauses, cursors, what is poison, what a body's error names."""
+"""The runtime's pure decisions: pauses, what is poison, what a body's error names."""
 
 from __future__ import annotations
 
@@ -12,12 +12,10 @@ from hypothesis import strategies as st
 from services_stub.contracts.events import OrderCreated
 from services_stub.contracts.http.product import CreateProduct
 from services_stub.runtime.decoding import EventDecoder, Poisoned, dead_letter
-from services_stub.runtime.errors import Refused
 from services_stub.runtime.http import invalid_body
 from services_stub.runtime.kafka.configuration import UnsafeConfiguration, base
 from services_stub.runtime.kafka.records import Record
 from services_stub.runtime.retry import pause_after
-from services_stub.runtime.sql.cursor import decode_cursor, encode_cursor
 from services_stub.runtime.sql.transaction import Received
 from tests.unit.runtime.sample_service import order_created, record_of
 
@@ -26,26 +24,6 @@ from tests.unit.runtime.sample_service import order_created, record_of
 def test_pauses_grow_and_are_bounded(attempt: int, chance: random.Random) -> None:
     pause = pause_after(attempt, chance, first=0.1, longest=10)
     assert min(0.1 * 2 ** min(attempt - 1, 30), 10) / 2 <= pause <= 10
-
-
-@given(st.text(max_size=50), st.integers(-(2**62), 2**62))
-def test_a_cursor_brings_back_its_values(text: str, number: int) -> None:
-    assert decode_cursor(encode_cursor([text, number]), (str, int)) == [text, number]
-
-
-@given(st.text(max_size=80))
-def test_a_made_up_cursor_is_refused(text: str) -> None:
-    try:
-        decode_cursor(text, (str, int))
-    except Refused as refused:
-        assert refused.problem.errors[0].field == "cursor"
-
-
-def test_a_cursor_of_another_list_is_refused() -> None:
-    with pytest.raises(Refused):
-        decode_cursor(encode_cursor(["a"]), (str, int))
-    with pytest.raises(Refused):
-        decode_cursor(encode_cursor([1, "a"]), (str, int))
 
 
 def without(record: Record, header: str) -> Record:

@@ -1,0 +1,98 @@
+"""Keyset pages: a page begins behind the sort key of the last row, so that lists stay right while rows come and go.
+
+The sort key travels to the client and back as an opaque cursor.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Row, Select, literal, tuple_
+
+from services_stub.contracts.http.page import Page
+from services_stub.contracts.problem import FieldError
+from services_stub.runtime.errors import Refused
+
+Value = str | Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+"""A value of a sort key: text, or a whole number of 64 bits, which is the largest that a database compares."""
+
+_NO_CURSOR = "not a cursor of this list"
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class SortOrder:
+    """The columns of a sort key, all in the same direction; together they are unique.
+
+    Where a list has several orders, the cursor carries the `name` of its own and is refused by the others.
+    """
+
+    columns: tuple[ColumnElement[Any], ...]
+    descending: bool = False
+    name: str = ""
+
+
+def page(
+    connection: Connection,
+    statement: Select[Any],
+    order: SortOrder,
+    cursor: str,
+    limit: int,
+    to_item: Callable[[Row[Any]], Item],
+) -> Page[Item]:
+    """Up to `limit` rows of `statement` in `order`, from behind `cursor` on; an empty one is the beginning.
+
+    The statement selects columns with the names of the sort key.
+
+    Raises:
+        Refused: the cursor belongs to another list.
+    """
+    if cursor:
+        statement = statement.where(_is_behind(order, _decode(cursor, order)))
+    sorting = [column.desc() if order.descending else column.asc() for column in order.columns]
+    rows = connection.execute(statement.order_by(*sorting).limit(limit + 1)).all()
+    shown = rows[:limit]
+    next_cursor = _encode(order, shown[-1]) if len(rows) > limit else None
+    return Page(items=[to_item(row) for row in shown], next_cursor=next_cursor)
+
+
+def _is_behind(order: SortOrder, values: list[Value]) -> ColumnElement[bool]:
+    # Compared as one row value, which both databases look up in an index; a chain of ORs is read from the beginning.
+    bounds = [literal(value, column.type) for column, value in zip(order.columns, values, strict=True)]
+    if len(bounds) == 1:
+        return order.columns[0] < bounds[0] if order.descending else order.columns[0] > bounds[0]
+    key, bound = tuple_(*order.columns), tuple_(*bounds)
+    return key < bound if order.descending else key > bound
+
+
+def _encode(order: SortOrder, row: Row[Any]) -> str:
+    values = [getattr(row, str(column.key)) for column in order.columns]
+    named = [order.name, *values] if order.name else values
+    return base64.urlsafe_b64encode(msgspec.json.encode(named)).rstrip(b"=").decode()
+
+
+def _decode(cursor: str, order: SortOrder) -> list[Value]:
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        values = msgspec.json.decode(base64.urlsafe_b64decode(padded), type=list[Value])
+    except (msgspec.MsgspecError, binascii.Error, UnicodeError):
+        values = []
+    if order.name:
+        name = values.pop(0) if values else None
+        if name != order.name:
+            raise _refused(f"a cursor of the sort order {name!r}" if isinstance(name, str) else _NO_CURSOR)
+    types = [column.type.python_type for column in order.columns]
+    # No text in a database contains NUL, and PostgreSQL takes none to compare with.
+    if [type(value) for value in values] != types or any("\0" in value for value in values if isinstance(value, str)):
+        raise _refused(_NO_CURSOR)
+    return values
+
+
+def _refused(message: str) -> Refused:
+    return Refused(400, "invalid-input", f"`cursor` is {message}", errors=[FieldError(field="cursor", message=message)])
