@@ -14,6 +14,7 @@ from services_stub.contracts.http.cart import AddToCart, Cart, ChangeQuantity, O
 from services_stub.contracts.problem import FieldError
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
+from services_stub.runtime.fast_path import FastRoute, RawRequest
 from services_stub.runtime.http import allow, allow_anyone, allow_internal
 from services_stub.runtime.tokens import Caller
 
@@ -103,8 +104,32 @@ ROUTES = [
     read_cart_after,
     lines_ordered,
 ]
-FAST_ROUTES = [add_to_cart, read_cart_of, read_cart_after]
-"""What every purchase takes."""
+
+
+async def _add_to_cart_fast(request: RawRequest) -> object:
+    return await add_to_cart.fn(
+        context=request.context,
+        visitor=request.caller,
+        cause=request.cause,
+        data=request.decode(AddToCart),
+        session=request.headers.get(SESSION_HEADER.lower()),
+    )
+
+
+async def _read_cart_of_fast(request: RawRequest) -> object:
+    return await read_cart_of.fn(context=request.context, cause=request.cause, **request.path_parameters)
+
+
+async def _read_cart_after_fast(request: RawRequest) -> object:
+    return await read_cart_after.fn(context=request.context, cause=request.cause, **request.path_parameters)
+
+
+FAST_ROUTES = [
+    FastRoute(add_to_cart, _add_to_cart_fast),
+    FastRoute(read_cart_of, _read_cart_of_fast),
+    FastRoute(read_cart_after, _read_cart_after_fast),
+]
+"""The routes that every purchase takes."""
 
 
 def _resources(context: Context) -> Resources:

@@ -29,6 +29,7 @@ from services_stub.product.store.catalogue import ProductQuery, Sort
 from services_stub.product.store.products import find, product_of
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
+from services_stub.runtime.fast_path import FastRoute, RawRequest
 from services_stub.runtime.http import allow, allow_anyone, allow_internal
 from services_stub.runtime.tokens import Caller
 
@@ -223,3 +224,11 @@ ROUTES = [
     reserve,
     release,
 ]
+
+
+async def _reserve_fast(request: RawRequest) -> object:
+    return await reserve.fn(context=request.context, cause=request.cause, data=request.decode(Reserve))
+
+
+FAST_ROUTES = [FastRoute(reserve, _reserve_fast)]
+"""The routes that every purchase takes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services_stub.product.api import ROUTES, reservation_seconds, reserve
+from services_stub.product.api import FAST_ROUTES, ROUTES, reservation_seconds
 from services_stub.product.handlers import HANDLERS
 from services_stub.product.handlers.expiry import LONGEST_PAUSE, ExpiryWorker
 from services_stub.product.store.tables import metadata
@@ -20,7 +20,7 @@ def _workers(context: Context) -> Sequence[Worker]:
 SERVICE = Service(
     name="product",
     routes=ROUTES,
-    fast_routes=[reserve],
+    fast_routes=FAST_ROUTES,
     tables=metadata,
     handlers=HANDLERS,
     batch_linger=0.01,

@@ -1,4 +1,7 @@
-"""What a service declares about itself: its routes, its tables, what it consumes and what works in its background."""
+"""The declaration of a service: its routes, its tables, the events it consumes and its background workers.
+
+One value for each service, so that production and tests put the same thing together from it.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from sqlalchemy import MetaData
 
 from services_stub.contracts.base import Event
 from services_stub.contracts.events.trace import HopOutcome
+from services_stub.runtime.fast_path import FastRoute
 from services_stub.runtime.sql.transaction import Received, Transaction
 
 if TYPE_CHECKING:
@@ -45,17 +49,19 @@ def _no_workers(_context: Context) -> Sequence[Worker]:
 class Service:
     """A service as its `service.py` wires it.
 
-    `hot` are those of its routes that every purchase takes. `patience` is how many seconds an event may wait for others
-    to be handled with it, where nobody waits for what comes of it.
-    `tables` gives it a database with writer, outbox and inbox; `handlers` say which events it consumes there, and
-    `ignores` which of those change nothing, so that nothing is written for them. A
-    service with another store gives `consumes` and `sink` instead. `wrap` puts an ASGI application in front of the
-    routes.
+    `fast_routes` are those of its routes that every purchase takes, each with its adapter.
+    `tables` give it a database with writer, outbox and inbox; `handlers` name the events that it consumes there, and
+    `filters` tell which of them change nothing, so that nothing is written for them. A service with another store
+    gives `consumes` and `sink` instead. `batch_linger` is how many seconds an event may wait for others to be handled
+    with it, for a service whose effects nobody waits for. `wrap` puts an ASGI application in front of the routes.
+
+    Raises:
+        ValueError: a fast route has no adapter, or is none of the routes.
     """
 
     name: str
     routes: Sequence[HTTPRouteHandler]
-    fast_routes: Sequence[HTTPRouteHandler] = ()
+    fast_routes: Sequence[FastRoute] = ()
     tables: MetaData | None = None
     handlers: Mapping[type[Event], Handler] = field(default_factory=dict)
     filters: Mapping[type[Event], Callable[[Any], bool]] = field(default_factory=dict)
@@ -64,6 +70,14 @@ class Service:
     sink: Callable[[Context], Sink] | None = None
     workers: Callable[[Context], Sequence[Worker]] = _no_workers
     wrap: Callable[[ASGIApp, Context], ASGIApp] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what would answer otherwise than it was declared."""
+        for route in self.fast_routes:
+            if not isinstance(route, FastRoute) or not callable(route.adapter):
+                raise ValueError(f"{self.name}: {route} has no adapter: declare FastRoute(handler, adapter)")
+            if route.handler not in self.routes:
+                raise ValueError(f"{self.name}: {route.method} {route.path} is a fast route, but not among the routes")
 
     def events(self) -> tuple[type[Event], ...]:
         """The events that it consumes."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from litestar.handlers import HTTPRouteHandler
 
 from services_stub.order.api.routes import (
+    FAST_PLACE_ORDER,
     cancel_order,
     deliver_order,
     known_orders,
@@ -17,6 +18,7 @@ from services_stub.order.api.routes import (
     read_one_order,
     ship_order,
 )
+from services_stub.runtime.fast_path import FastRoute
 
 ROUTES: Sequence[HTTPRouteHandler] = (
     place_order,
@@ -30,5 +32,5 @@ ROUTES: Sequence[HTTPRouteHandler] = (
     known_orders,
 )
 
-FAST_ROUTES: Sequence[HTTPRouteHandler] = (place_order,)
-"""What every purchase takes."""
+FAST_ROUTES: Sequence[FastRoute] = (FAST_PLACE_ORDER,)
+"""The routes that every purchase takes."""
