@@ -28,7 +28,7 @@ class AuthArea:
         """Make an account. It is not signed in by that."""
         with checked_input():
             body = Register(email=email, password=password, role=role, name=name, phone=phone)
-        return await self._transport.ask("POST", f"{_BASE}/register", User, body=body, signed=False)
+        return await self._transport.request("POST", f"{_BASE}/register", User, body=body, signed=False)
 
     async def login(self, email: str, password: str) -> User:
         """Sign in; what a shopper put into a guest cart before is merged into their cart.
@@ -37,7 +37,7 @@ class AuthArea:
         """
         body = Login(email=email, password=password)
         session = self._transport.session
-        session.tokens = await self._transport.ask("POST", f"{_BASE}/login", Tokens, body=body, signed=False)
+        session.tokens = await self._transport.request("POST", f"{_BASE}/login", Tokens, body=body, signed=False)
         if session.guest_id and session.tokens.user.role == "user":
             with suppress(MarketplaceError):
                 await self._cart.merge()
@@ -49,7 +49,7 @@ class AuthArea:
         if session.tokens is None:
             raise SignInAgain(problem(401, "unauthenticated", "nobody is signed in"))
         body = Refresh(refresh_token=session.tokens.refresh_token)
-        session.tokens = await self._transport.ask("POST", REFRESH_PATH, Tokens, body=body, signed=False)
+        session.tokens = await self._transport.request("POST", REFRESH_PATH, Tokens, body=body, signed=False)
         return session.tokens.user
 
     async def logout(self) -> None:
@@ -59,14 +59,14 @@ class AuthArea:
             return
         body = Refresh(refresh_token=session.tokens.refresh_token)
         try:
-            await self._transport.tell("POST", f"{_BASE}/logout", body=body)
+            await self._transport.request_empty("POST", f"{_BASE}/logout", body=body)
         finally:
             session.tokens = None
 
     async def me(self) -> User:
         """The account that is signed in, as the marketplace knows it."""
-        return await self._transport.ask("GET", f"{_BASE}/me", User)
+        return await self._transport.request("GET", f"{_BASE}/me", User)
 
     async def keys(self) -> KeySet:
         """The public keys that tokens are verified with."""
-        return await self._transport.ask("GET", f"{_BASE}/keys", KeySet, signed=False)
+        return await self._transport.request("GET", f"{_BASE}/keys", KeySet, signed=False)

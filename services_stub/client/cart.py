@@ -48,7 +48,7 @@ class CartArea:
         session = self._transport.session
         guest_id = session.guest_id if session.tokens else session.begin_guest()
         headers = {_SESSION_HEADER: guest_id} if guest_id else {}
-        cart = await self._transport.ask(method, _BASE + path, Cart, body=body, headers=headers)
+        cart = await self._transport.request(method, _BASE + path, Cart, body=body, headers=headers)
         if session.tokens and session.guest_id == guest_id:
             session.guest_id = ""  # a request that carries both identities merges the guest's cart
         return cart

@@ -17,16 +17,16 @@ class DocumentsArea:
 
     async def index(self) -> Document:
         """Where everything is."""
-        return await self._transport.ask("GET", "/", Document, signed=False)
+        return await self._transport.request("GET", "/", Document, signed=False)
 
     async def openapi(self) -> Document:
         """The OpenAPI 3.1 document of all services, with the paths that the gateway offers."""
-        return await self._transport.ask("GET", "/openapi.json", Document, signed=False)
+        return await self._transport.request("GET", "/openapi.json", Document, signed=False)
 
     async def asyncapi(self) -> Document:
         """The AsyncAPI 3.0 document of all topics."""
-        return await self._transport.ask("GET", "/asyncapi.json", Document, signed=False)
+        return await self._transport.request("GET", "/asyncapi.json", Document, signed=False)
 
     async def schema(self, name: str) -> Document:
         """The JSON Schema of an event version, for example `order-created.v1`."""
-        return await self._transport.ask("GET", f"/schemas/{path_segment(name)}.json", Document, signed=False)
+        return await self._transport.request("GET", f"/schemas/{path_segment(name)}.json", Document, signed=False)

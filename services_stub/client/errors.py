@@ -1,7 +1,7 @@
 """The client's error tree: every error is named by what its receiver should do.
 
 MarketplaceError
-├── Refused               the marketplace said no and changed nothing; `problem` says why
+├── RequestRefused        the marketplace said no and changed nothing; `problem` says why
 │   ├── InvalidInput      correct what `problem.errors` names                  400 405 413 415 422
 │   ├── SignInAgain       the session is over, or there never was one          401
 │   ├── NotAllowed        this account may not; `problem.code` says why        403
@@ -58,31 +58,31 @@ class _Answered(MarketplaceError):
         self.retry_after = retry_after
 
 
-class Refused(_Answered):
+class RequestRefused(_Answered):
     """The marketplace said no and changed nothing."""
 
 
-class InvalidInput(Refused):
+class InvalidInput(RequestRefused):
     """The request is wrong; `problem.errors` names the fields."""
 
 
-class SignInAgain(Refused):
+class SignInAgain(RequestRefused):
     """The credentials are wrong, or the session is over."""
 
 
-class NotAllowed(Refused):
+class NotAllowed(RequestRefused):
     """The account may not do this."""
 
 
-class NotFound(Refused):
+class NotFound(RequestRefused):
     """There is none, or it belongs to somebody else."""
 
 
-class Conflict(Refused):
+class Conflict(RequestRefused):
     """The state of things forbids it: read again, then decide."""
 
 
-class RateLimited(Refused):
+class RateLimited(RequestRefused):
     """Too much at once: wait `retry_after` seconds."""
 
 
@@ -130,7 +130,7 @@ def error_of_answer(status: int, body: bytes, retry_after: str = "") -> Marketpl
     problem = Problem.parse(body, status=status)
     if status in _LOST_ON_THE_WAY:
         return OutcomeUnknown(words_of(problem))
-    kind = _BY_STATUS.get(status, ServerFault if status >= 500 else Refused)
+    kind = _BY_STATUS.get(status, ServerFault if status >= 500 else RequestRefused)
     return kind(problem, retry_after=float(retry_after) if retry_after.isdecimal() else _DEFAULT_PAUSE)
 
 

@@ -14,8 +14,8 @@ class HealthArea:
 
     async def ready(self) -> Health:
         """Which of the services answer; `ready` is true if all do."""
-        return await self._transport.ask("GET", "/health/ready", Health, signed=False, also=(503,))
+        return await self._transport.request("GET", "/health/ready", Health, signed=False, also=(503,))
 
     async def live(self) -> None:
         """Return if the gateway itself is alive."""
-        await self._transport.tell("GET", "/health/live", signed=False)
+        await self._transport.request_empty("GET", "/health/live", signed=False)

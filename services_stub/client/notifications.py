@@ -18,12 +18,12 @@ class NotificationsArea:
     async def list(self, *, unread: bool | None = None, cursor: str = "", limit: int = DEFAULT_PAGE) -> Inbox:
         """A page of the inbox, newest first; `unread` leaves out what was read."""
         query = {"unread": unread, "cursor": cursor, "limit": limit}
-        return await self._transport.ask("GET", _BASE, Inbox, query=query)
+        return await self._transport.request("GET", _BASE, Inbox, query=query)
 
     async def mark_read(self, notification_id: str) -> Notification:
         """Mark one message as read."""
-        return await self._transport.ask("POST", f"{_BASE}/{path_segment(notification_id)}/read", Notification)
+        return await self._transport.request("POST", f"{_BASE}/{path_segment(notification_id)}/read", Notification)
 
     async def mark_all_read(self) -> Inbox:
         """Mark every message as read."""
-        return await self._transport.ask("POST", f"{_BASE}/read-all", Inbox)
+        return await self._transport.request("POST", f"{_BASE}/read-all", Inbox)

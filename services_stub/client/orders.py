@@ -45,10 +45,10 @@ class OrdersArea:
             )
 
         async def place_once() -> Order:
-            return await self._transport.ask("POST", _BASE, Order, body=body, headers={"idempotency-key": key})
+            return await self._transport.request("POST", _BASE, Order, body=body, headers={"idempotency-key": key})
 
         try:
-            return await self._transport.insist(place_once)
+            return await self._transport.retry_idempotent(place_once)
         except OutcomeUnknown as error:
             raise OutcomeUnknown(str(error), idempotency_key=key) from error
 
@@ -57,17 +57,17 @@ class OrdersArea:
     ) -> Page[Order]:
         """A page of the own orders, newest first."""
         query = {"status": status, "cursor": cursor, "limit": limit}
-        return await self._transport.ask("GET", _BASE, Page[Order], query=query)
+        return await self._transport.request("GET", _BASE, Page[Order], query=query)
 
     async def read(self, order_id: str) -> Order:
         """One order with its history: the shopper's own, one with items of the seller, or any for an admin."""
-        return await self._transport.ask("GET", f"{_BASE}/{path_segment(order_id)}", Order)
+        return await self._transport.request("GET", f"{_BASE}/{path_segment(order_id)}", Order)
 
     async def overview(self, order_id: str) -> OrderOverview:
         """One order with its payment and what the shopper was told of it."""
-        return await self._transport.ask("GET", f"/api/orders/{path_segment(order_id)}/overview", OrderOverview)
+        return await self._transport.request("GET", f"/api/orders/{path_segment(order_id)}/overview", OrderOverview)
 
     async def cancel(self, order_id: str, reason: str = "") -> Order:
         """Cancel an order that is not shipped yet; a charge is given back."""
         path = f"{_BASE}/{path_segment(order_id)}/cancel"
-        return await self._transport.ask("POST", path, Order, body=Reason(reason=reason))
+        return await self._transport.request("POST", path, Order, body=Reason(reason=reason))

@@ -17,13 +17,13 @@ class PaymentsArea:
 
     async def read(self, order_id: str) -> Payment:
         """The payment of an order."""
-        return await self._transport.ask("GET", f"{_BASE}/payments/{path_segment(order_id)}", Payment)
+        return await self._transport.request("GET", f"{_BASE}/payments/{path_segment(order_id)}", Payment)
 
     async def list(self, *, cursor: str = "", limit: int = DEFAULT_PAGE) -> Page[Payment]:
         """A page of the own payments, newest first."""
         query: Query = {"cursor": cursor, "limit": limit}
-        return await self._transport.ask("GET", f"{_BASE}/payments", Page[Payment], query=query)
+        return await self._transport.request("GET", f"{_BASE}/payments", Page[Payment], query=query)
 
     async def methods(self) -> tuple[PaymentMethod, ...]:
         """The test cards, and what each does."""
-        return await self._transport.ask("GET", f"{_BASE}/payment-methods", tuple[PaymentMethod, ...])
+        return await self._transport.request("GET", f"{_BASE}/payment-methods", tuple[PaymentMethod, ...])

@@ -45,12 +45,12 @@ class ProductsArea:
             "cursor": cursor,
             "limit": limit,
         }
-        return await self._transport.ask("GET", f"{_BASE}/products", Page[Product], query=query)
+        return await self._transport.request("GET", f"{_BASE}/products", Page[Product], query=query)
 
     async def read(self, product_id: str) -> Product:
         """One product."""
-        return await self._transport.ask("GET", f"{_BASE}/products/{path_segment(product_id)}", Product)
+        return await self._transport.request("GET", f"{_BASE}/products/{path_segment(product_id)}", Product)
 
     async def categories(self) -> tuple[CategoryCount, ...]:
         """The categories, and how many products of each can be seen."""
-        return await self._transport.ask("GET", f"{_BASE}/categories", tuple[CategoryCount, ...])
+        return await self._transport.request("GET", f"{_BASE}/categories", tuple[CategoryCount, ...])

@@ -26,7 +26,7 @@ class SellerArea:
     async def products(self, *, cursor: str = "", limit: int = DEFAULT_PAGE) -> Page[Product]:
         """A page of the own products, whatever their status."""
         query: Query = {"cursor": cursor, "limit": limit}
-        return await self._transport.ask("GET", "/product-service/api/seller/products", Page[Product], query=query)
+        return await self._transport.request("GET", "/product-service/api/seller/products", Page[Product], query=query)
 
     async def create_product(
         self, name: str, *, category: str, price: Decimal, quantity: int, description: str = ""
@@ -34,7 +34,7 @@ class SellerArea:
         """Put a new product into the shop."""
         with checked_input():
             body = CreateProduct(name=name, category=category, price=price, quantity=quantity, description=description)
-        return await self._transport.ask("POST", _PRODUCTS, Product, body=body)
+        return await self._transport.request("POST", _PRODUCTS, Product, body=body)
 
     async def change_product(
         self,
@@ -57,23 +57,23 @@ class SellerArea:
                 description=UNSET if description is None else description,
                 version=UNSET if version is None else version,
             )
-        return await self._transport.ask("PATCH", f"{_PRODUCTS}/{path_segment(product_id)}", Product, body=body)
+        return await self._transport.request("PATCH", f"{_PRODUCTS}/{path_segment(product_id)}", Product, body=body)
 
     async def delete_product(self, product_id: str) -> None:
         """Take a product away for good."""
-        await self._transport.tell("DELETE", f"{_PRODUCTS}/{path_segment(product_id)}")
+        await self._transport.request_empty("DELETE", f"{_PRODUCTS}/{path_segment(product_id)}")
 
     async def orders(
         self, *, status: OrderStatus | None = None, cursor: str = "", limit: int = DEFAULT_PAGE
     ) -> Page[Order]:
         """A page of the orders with own items, newest first."""
         query = {"status": status, "cursor": cursor, "limit": limit}
-        return await self._transport.ask("GET", "/order-service/api/seller/orders", Page[Order], query=query)
+        return await self._transport.request("GET", "/order-service/api/seller/orders", Page[Order], query=query)
 
     async def ship(self, order_id: str) -> Order:
         """Say that the own items of a paid order are on their way."""
-        return await self._transport.ask("POST", f"{_ORDERS}/{path_segment(order_id)}/ship", Order)
+        return await self._transport.request("POST", f"{_ORDERS}/{path_segment(order_id)}/ship", Order)
 
     async def deliver(self, order_id: str) -> Order:
         """Say that the own items of a shipped order arrived."""
-        return await self._transport.ask("POST", f"{_ORDERS}/{path_segment(order_id)}/deliver", Order)
+        return await self._transport.request("POST", f"{_ORDERS}/{path_segment(order_id)}/deliver", Order)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from services_stub.client.errors import ContractBroken, OutcomeUnknown, Refused, TryLater, Unreachable
+from services_stub.client.errors import ContractBroken, OutcomeUnknown, RequestRefused, TryLater, Unreachable
 from services_stub.client.sse import EventStreamParser, ServerSentEvent
 from services_stub.client.transport import Transport
 from services_stub.contracts.events import EVENT_BY_TOPIC, Event
@@ -39,7 +39,7 @@ async def live_events(transport: Transport) -> AsyncGenerator[LiveEvent | Gap, N
     """Follow the stream until the caller stops or is refused; a lost connection is renewed and said as a `Gap`.
 
     Raises:
-        Refused: nobody is signed in, or the session is over.
+        RequestRefused: nobody is signed in, or the session is over.
 
     """
     last_id = ""
@@ -51,7 +51,7 @@ async def live_events(transport: Transport) -> AsyncGenerator[LiveEvent | Gap, N
         if last_id:
             headers["last-event-id"] = last_id
         try:
-            async with transport.listen(_PATH, headers=headers, silence=_LONGEST_SILENCE) as chunks:
+            async with transport.stream(_PATH, headers=headers, silence=_LONGEST_SILENCE) as chunks:
                 if connected_before and not gap_is_said:
                     gap_is_said = True
                     yield Gap()
@@ -64,7 +64,7 @@ async def live_events(transport: Transport) -> AsyncGenerator[LiveEvent | Gap, N
                         if known is not None and not (gap_is_said and isinstance(known, Gap)):
                             gap_is_said = isinstance(known, Gap)
                             yield known
-        except Refused:
+        except RequestRefused:
             raise
         except (Unreachable, OutcomeUnknown, TryLater):
             pass  # away, or away again: connect anew

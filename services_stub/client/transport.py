@@ -58,7 +58,7 @@ class Transport:
             trust_env=False,  # a proxy of the environment would be asked for the loopback address, too
         )
 
-    async def ask(
+    async def request(
         self,
         method: str,
         path: str,
@@ -86,7 +86,7 @@ class Transport:
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise ContractBroken(f"{method} {path}: {error}") from error
 
-    async def tell(self, method: str, path: str, *, body: Request | None = None, signed: bool = True) -> None:
+    async def request_empty(self, method: str, path: str, *, body: Request | None = None, signed: bool = True) -> None:
         """Send a request whose answer has no body.
 
         Raises:
@@ -97,7 +97,7 @@ class Transport:
         if response.is_error:
             raise _error_of(response, response.content)
 
-    async def insist(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
+    async def retry_idempotent(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
         """Make an idempotent call again, after growing pauses, as long as nobody knows whether it was carried out."""
         for pause in self._retry_pauses:
             try:
@@ -109,7 +109,7 @@ class Transport:
         return await call()
 
     @asynccontextmanager
-    async def listen(
+    async def stream(
         self, path: str, *, headers: Mapping[str, str], silence: float
     ) -> AsyncIterator[AsyncIterator[bytes]]:
         """Open an answer that does not end, as chunks; more than `silence` seconds without one is an error.
