@@ -1,4 +1,4 @@
-"""A transaction over the service's tables, events to give to its handlers, and a certificate for mail servers."""
+"""A transaction over the service's tables, its handlers, and a certificate for mail servers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import ipaddress
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -16,14 +15,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from services_stub.contracts.base import Event
-from services_stub.contracts.events.auth import UserCreated
-from services_stub.contracts.events.order import OrderCreated, OrderItem, OrderStatus, OrderUpdated
 from services_stub.notification.handlers import Notifier, handlers
 from services_stub.notification.store import ContactCache, tables
 from services_stub.runtime.service import Outcome
 from tests.fakes import FakeTransaction, received, transaction
-
-ITEM = OrderItem(product_id="p1", seller_id="s1", name="Kettle", quantity=2, unit_price=Decimal("12.30"))
 
 
 @pytest.fixture
@@ -38,34 +33,6 @@ def notify(tx: FakeTransaction, *events: Event) -> list[Outcome | None]:
     outcomes = [table[type(event)](tx, received(event)) for event in events]
     tx.commit()
     return outcomes
-
-
-def user_created(user_id: str = "u1", email: str = "jo@example.org", phone: str = "", name: str = "Jo") -> UserCreated:
-    return UserCreated(user_id=user_id, email=email, role="user", name=name, phone=phone)
-
-
-def order_created(order_id: str = "o1", user_id: str = "u1", amount: str = "24.60") -> OrderCreated:
-    return OrderCreated(
-        order_id=order_id,
-        user_id=user_id,
-        items=[ITEM],
-        status=OrderStatus.PENDING,
-        amount=Decimal(amount),
-        currency="USD",
-        payment_method="pm_card_visa",
-    )
-
-
-def order_updated(status: OrderStatus, reason: str = "", order_id: str = "o1") -> OrderUpdated:
-    return OrderUpdated(
-        order_id=order_id,
-        user_id="u1",
-        status=status,
-        previous_status=OrderStatus.PAID,
-        reason=reason,
-        amount=Decimal("24.60"),
-        items=[ITEM],
-    )
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from services_stub.contracts.base import Event
 from services_stub.notification.service import notification_service
 from services_stub.runtime.service import Outcome
 from services_stub.runtime.sql.transaction import NO_CAUSE, Transaction
+from tests.builders import order_created, user_created
 from tests.fakes import received
-from tests.unit.notification.conftest import order_created, user_created
 from tests.unit.notification.test_smtp import free_port
 from tests.unit.serving import Serving, serving
 

@@ -14,8 +14,9 @@ from services_stub.notification.domain.delivery import GIVE_UP_AFTER, Answer, At
 from services_stub.notification.handlers import delivery
 from services_stub.notification.handlers.delivery import Delivery, DueMail, Recorded, record_attempts
 from services_stub.runtime.errors import Unavailable
+from tests.builders import order_created, user_created
 from tests.fakes import FakeTransaction
-from tests.unit.notification.conftest import notify, order_created, user_created
+from tests.unit.notification.conftest import notify
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections.abc import Callable
 from email import message_from_string, policy
 
 import pytest
 from sqlalchemy import Row, select
 
 from services_stub.contracts.base import Event
-from services_stub.contracts.events.auth import SellerBlocked
 from services_stub.contracts.events.notification import NotificationSent
 from services_stub.contracts.events.order import OrderStatus
-from services_stub.contracts.events.payment import PaymentFailed, PaymentRefunded, PaymentSuccess
 from services_stub.notification import store
 from services_stub.runtime.errors import Poison, Refused
 from services_stub.runtime.service import Outcome
+from tests.builders import (
+    order_cancelled,
+    order_created,
+    order_updated,
+    payment_failed,
+    payment_refunded,
+    payment_success,
+    seller_blocked,
+    user_created,
+)
 from tests.fakes import FakeTransaction
-from tests.unit.notification.conftest import notify, order_created, order_updated, user_created
+from tests.unit.notification.conftest import notify
 
 
 def rows(tx: FakeTransaction, table: str) -> list[Row[tuple[object, ...]]]:
@@ -46,30 +54,30 @@ def test_a_new_user_is_welcomed_in_the_inbox_and_by_mail(tx: FakeTransaction) ->
 
 
 def test_a_purchase_is_told_twice(tx: FakeTransaction) -> None:
-    notify(tx, user_created(), order_created(), payment("PaymentSuccess"), order_updated(OrderStatus.PAID))
+    notify(tx, user_created(), order_created(), payment_success(), order_updated(OrderStatus.PAID))
     assert sent(tx)[1:] == [("order-placed", "email", "o1"), ("payment-received", "email", "o1")]
     placed = rows(tx, "notifications")[1]
-    assert "2 x Kettle, 12.30 USD each" in placed.text
-    assert "Total: 24.60 USD" in placed.text
+    assert "2 x Lamp, 12.50 USD each" in placed.text
+    assert "Total: 25.00 USD" in placed.text
 
 
 @pytest.mark.parametrize(
     ("event", "template", "told"),
     [
         (
-            PaymentFailed(order_id="o1", reason="card_declined", user_id="u1"),
+            payment_failed(),
             "payment-failed",
             "the card was declined",
         ),
         (
-            PaymentRefunded(order_id="o1", payment_id="p", amount=Decimal("24.60"), reason="cancelled", user_id="u1"),
+            payment_refunded(),
             "refund",
-            "24.60 USD",
+            "25.00 USD",
         ),
-        (order_updated(OrderStatus.CANCELLED, "cancelled-by-shopper"), "order-cancelled", "you cancelled it"),
-        (order_updated(OrderStatus.SHIPPED), "order-shipped", "Kettle"),
-        (order_updated(OrderStatus.DELIVERED), "order-delivered", "Kettle"),
-        (SellerBlocked(seller_id="u1", reason="Sold fakes"), "seller-blocked", "Sold fakes"),
+        (order_cancelled(), "order-cancelled", "you cancelled it"),
+        (order_updated(OrderStatus.SHIPPED), "order-shipped", "Lamp"),
+        (order_updated(OrderStatus.DELIVERED), "order-delivered", "Lamp"),
+        (seller_blocked("u1", "Sold fakes"), "seller-blocked", "Sold fakes"),
     ],
 )
 def test_each_event_has_its_template(tx: FakeTransaction, event: Event, template: str, told: str) -> None:
@@ -93,7 +101,7 @@ def test_the_same_news_in_another_event_is_told_once(tx: FakeTransaction) -> Non
 
 
 def test_a_seller_who_is_blocked_again_is_told_again(tx: FakeTransaction) -> None:
-    blocked = SellerBlocked(seller_id="s1", reason="Sold fakes")
+    blocked = seller_blocked("s1", "Sold fakes")
     notify(tx, blocked, blocked)
     assert len(sent(tx)) == 2
 
@@ -139,17 +147,19 @@ def test_an_address_that_no_header_can_carry_gets_the_inbox_alone(tx: FakeTransa
     assert rows(tx, "unaddressed") == []
 
 
-@pytest.mark.parametrize("kind", ["PaymentSuccess", "PaymentFailed", "PaymentRefunded"])
-def test_a_payment_that_names_no_user_is_the_shoppers_of_its_order(tx: FakeTransaction, kind: str) -> None:
+@pytest.mark.parametrize("payment", [payment_success, payment_failed, payment_refunded])
+def test_a_payment_that_names_no_user_is_the_shoppers_of_its_order(
+    tx: FakeTransaction, payment: Callable[..., Event]
+) -> None:
     notify(tx, order_created())
-    notify(tx, payment(kind, user_id=""))
+    notify(tx, payment(user_id=""))
     assert {row.user_id for row in rows(tx, "notifications")} == {"u1"}
     assert len(sent(tx)) == 2
 
 
 def test_a_payment_of_nobodys_order_is_rejected(tx: FakeTransaction) -> None:
     with pytest.raises(Refused):
-        notify(tx, payment("PaymentSuccess", user_id=""))
+        notify(tx, payment_success(user_id=""))
 
 
 @pytest.mark.parametrize(
@@ -166,16 +176,7 @@ def test_what_can_never_be_told_is_poison(tx: FakeTransaction, event: Event) -> 
 
 
 def test_peoples_texts_are_data(tx: FakeTransaction) -> None:
-    notify(tx, user_created(name="{about}\r\nBcc: x@y.org"), SellerBlocked(seller_id="u1", reason="{0}\n{about}"))
+    notify(tx, user_created(name="{about}\r\nBcc: x@y.org"), seller_blocked("u1", "{0}\n{about}"))
     mail = rows(tx, "spool")[-1]
     assert "{0} {about}" in mail.message
     assert message_from_string(mail.message, policy=policy.default)["Bcc"] is None
-
-
-def payment(kind: str, user_id: str = "u1") -> Event:
-    amount = Decimal("24.60")
-    if kind == "PaymentSuccess":
-        return PaymentSuccess(order_id="o1", payment_id="pay1", amount=amount, user_id=user_id)
-    if kind == "PaymentFailed":
-        return PaymentFailed(order_id="o1", reason="card_declined", user_id=user_id)
-    return PaymentRefunded(order_id="o1", payment_id="pay1", amount=amount, reason="cancelled", user_id=user_id)

@@ -8,8 +8,9 @@ from services_stub.notification import store
 from services_stub.notification.handlers import inbox
 from services_stub.notification.handlers.inbox import MarkRead
 from services_stub.runtime.errors import Refused
+from tests.builders import order_created, user_created
 from tests.fakes import FakeTransaction
-from tests.unit.notification.conftest import notify, order_created, user_created
+from tests.unit.notification.conftest import notify
 
 
 @pytest.fixture

@@ -23,8 +23,10 @@ from services_stub.order.handlers.commands import (
 from services_stub.order.handlers.payments import payment_success
 from services_stub.order.handlers.placing import place
 from services_stub.runtime.errors import Refused
+from tests import builders
+from tests.builders import order_item
 from tests.fakes import FakeTransaction, received, transaction
-from tests.unit.order.orders import command, item, order_of, paid, placed, published, status_of
+from tests.unit.order.orders import command, order_of, placed, published, status_of
 
 
 @pytest.fixture
@@ -35,7 +37,7 @@ def tx() -> Iterator[FakeTransaction]:
 
 def pay(tx: FakeTransaction, *sellers: str) -> None:
     placed(tx, "o1", *sellers)
-    payment_success(tx, received(paid(Decimal(25) * len(sellers))))
+    payment_success(tx, received(builders.payment_success(amount=builders.AMOUNT * len(sellers))))
     tx.published.clear()
 
 
@@ -112,7 +114,7 @@ def test_other_peoples_orders_do_not_exist(tx: FakeTransaction) -> None:
 
 
 def test_a_seller_sees_their_own_items_alone(tx: FakeTransaction) -> None:
-    items = (item("p1", seller_id="s1"), item("p2", seller_id="s2", quantity=1, unit_price="3.00"))
+    items = (order_item("p1", seller_id="s1"), order_item("p2", seller_id="s2", quantity=1, unit_price="3.00"))
     place(tx, command(items=items))
     tx.commit()
     whole = read_order(tx.connection, "o1", "user", "u1")
@@ -130,7 +132,7 @@ def test_lists_page_through_every_order_once_newest_first() -> None:
             # Three orders share a batch and so a time.
             tx.now = start + timedelta(seconds=number // 3)
             sellers = ("s1", "s2") if number % 2 else ("s2",)
-            lines = tuple(item(f"p-{seller}", seller_id=seller) for seller in sellers)
+            lines = tuple(order_item(f"p-{seller}", seller_id=seller) for seller in sellers)
             place(tx, command(f"o{number}", user_id="u1" if number < 6 else "u2", items=lines))
         seen: list[str] = []
         cursor: str | None = ""
@@ -143,6 +145,6 @@ def test_lists_page_through_every_order_once_newest_first() -> None:
         rest = store.orders_of_seller(tx.connection, "s1", None, first.next_cursor or "", 2)
         assert [order.order_id for order in (*first.items, *rest.items)] == ["o5", "o3", "o1"]
         assert rest.next_cursor is None
-        payment_success(tx, received(paid(Decimal(25), "o4")))
+        payment_success(tx, received(builders.payment_success("o4")))
         assert [o.order_id for o in store.all_orders(tx.connection, OrderStatus.PAID, "", 10).items] == ["o4"]
         assert len(store.all_orders(tx.connection, None, "", 10).items) == 7

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from services_stub.contracts.base import Event
 from services_stub.contracts.envelope import Cause
-from services_stub.contracts.events.auth import SellerUnblocked
 from services_stub.contracts.events.order import OrderStatus, OrderUpdated
 from services_stub.order import store
 from services_stub.order.handlers import HANDLERS
@@ -20,19 +19,9 @@ from services_stub.order.handlers.commands import Cancel, DeliverItems, ShipItem
 from services_stub.runtime.errors import Poison, Refused
 from services_stub.runtime.service import Outcome
 from services_stub.runtime.sql.transaction import Received
+from tests import builders
 from tests.fakes import FakeTransaction, received, transaction
-from tests.unit.order.orders import (
-    AMOUNT,
-    blocked,
-    failed,
-    item,
-    order_of,
-    paid,
-    placed,
-    published,
-    refunded,
-    status_of,
-)
+from tests.unit.order.orders import order_of, placed, published, status_of
 
 
 @pytest.fixture
@@ -52,15 +41,15 @@ def at(event: Event, time: str) -> Received[Event]:
 
 def test_a_charged_order_is_paid_and_says_so(tx: FakeTransaction) -> None:
     placed(tx)
-    handle(tx, paid())
+    handle(tx, builders.payment_success())
     expected = OrderUpdated(
         order_id="o1",
         user_id="u1",
         status=OrderStatus.PAID,
         previous_status=OrderStatus.PENDING,
         reason="paid",
-        amount=AMOUNT,
-        items=[item("p-s1")],
+        amount=builders.AMOUNT,
+        items=[builders.order_item("p-s1")],
     )
     assert tx.published == [(expected, "o1")]
     order = order_of(tx)
@@ -70,7 +59,7 @@ def test_a_charged_order_is_paid_and_says_so(tx: FakeTransaction) -> None:
 
 def test_an_uncharged_order_fails_with_the_reason_of_the_payment(tx: FakeTransaction) -> None:
     placed(tx)
-    handle(tx, failed())
+    handle(tx, builders.payment_failed())
     order = order_of(tx)
     assert (order.status, order.reason) == ("FAILED", "card_declined")
 
@@ -78,11 +67,13 @@ def test_an_uncharged_order_fails_with_the_reason_of_the_payment(tx: FakeTransac
 def test_a_charge_of_another_amount_pays_nothing(tx: FakeTransaction) -> None:
     placed(tx)
     with pytest.raises(Refused):
-        handle(tx, paid(Decimal("24.99")))
+        handle(tx, builders.payment_success(amount=Decimal("24.99")))
     assert status_of(tx) == "PENDING"
 
 
-@pytest.mark.parametrize("event", [paid(order_id="none"), failed("none"), refunded("none")])
+@pytest.mark.parametrize(
+    "event", [builders.payment_success("none"), builders.payment_failed("none"), builders.payment_refunded("none")]
+)
 def test_an_event_about_no_order_is_rejected(tx: FakeTransaction, event: Event) -> None:
     with pytest.raises(Refused):
         handle(tx, event)
@@ -91,18 +82,18 @@ def test_an_event_about_no_order_is_rejected(tx: FakeTransaction, event: Event) 
 
 def test_a_second_success_changes_nothing(tx: FakeTransaction) -> None:
     placed(tx)
-    handle(tx, paid())
-    handle(tx, paid())
+    handle(tx, builders.payment_success())
+    handle(tx, builders.payment_success())
     assert len(tx.published) == 1
     with pytest.raises(Refused):
-        handle(tx, failed())
+        handle(tx, builders.payment_failed())
 
 
 def test_a_refund_heard_before_the_charge_it_gives_back(tx: FakeTransaction) -> None:
     placed(tx)
     cancel(tx, Cancel("o1", "u1", ""))
-    handle(tx, refunded())
-    handle(tx, paid())
+    handle(tx, builders.payment_refunded())
+    handle(tx, builders.payment_success())
     assert status_of(tx) == "REFUNDED"
     assert len(tx.published) == 2
 
@@ -111,9 +102,9 @@ def test_a_blocked_seller_cancels_pending_orders_alone(tx: FakeTransaction) -> N
     placed(tx, "pending", "s1", "s2")
     placed(tx, "paid", "s1")
     placed(tx, "other", "s2")
-    handle(tx, paid(order_id="paid"))
+    handle(tx, builders.payment_success("paid"))
     tx.published.clear()
-    handle(tx, blocked("s1"))
+    handle(tx, builders.seller_blocked("s1"))
     assert [(event.subject, event.reason) for event in published(tx) if isinstance(event, OrderUpdated)] == [
         ("pending", "seller-blocked")
     ]
@@ -122,9 +113,9 @@ def test_a_blocked_seller_cancels_pending_orders_alone(tx: FakeTransaction) -> N
 
 def test_the_later_of_block_and_unblock_holds_whichever_comes_first(tx: FakeTransaction) -> None:
     placed(tx)
-    unblocked = SellerUnblocked(seller_id="s1", reason="checked")
+    unblocked = builders.seller_unblocked("s1")
     later = at(unblocked, "2026-01-01T00:00:02.000000Z")
-    earlier = at(blocked("s1"), "2026-01-01T00:00:01.000000Z")
+    earlier = at(builders.seller_blocked("s1"), "2026-01-01T00:00:01.000000Z")
     assert HANDLERS[type(unblocked)](tx, later) is Outcome.HANDLED
     assert HANDLERS[type(earlier.event)](tx, earlier) is Outcome.REJECTED
     assert status_of(tx) == "PENDING"
@@ -133,13 +124,18 @@ def test_the_later_of_block_and_unblock_holds_whichever_comes_first(tx: FakeTran
 
 @pytest.mark.parametrize("time", ["", "yesterday", "0001-01-01T00:00:00+23:00"])
 def test_a_block_without_a_time_is_poison(tx: FakeTransaction, time: str) -> None:
-    event = blocked("s1")
+    event = builders.seller_blocked("s1")
     with pytest.raises(Poison):
         HANDLERS[type(event)](tx, at(event, time))
 
 
 ACTIONS = ["success", "failed", "refunded", "blocked", "cancel", "ship-s1", "ship-s2", "deliver-s1", "deliver-s2"]
-_PAYMENT_EVENTS = {"success": paid(Decimal("50.00")), "failed": failed(), "refunded": refunded(), "blocked": blocked()}
+_PAYMENT_EVENTS = {
+    "success": builders.payment_success(amount=Decimal("50.00")),
+    "failed": builders.payment_failed(),
+    "refunded": builders.payment_refunded(),
+    "blocked": builders.seller_blocked(),
+}
 
 
 def act(tx: FakeTransaction, action: str) -> None:

@@ -8,15 +8,16 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import func, select
 
-from services_stub.contracts.events.auth import SellerUnblocked
 from services_stub.contracts.events.order import OrderCreated, OrderStatus
 from services_stub.order import store
 from services_stub.order.domain import fingerprint_of, is_idempotency_key, order_id_for, total
 from services_stub.order.handlers.placing import find_known_orders, place, placed_before
 from services_stub.order.handlers.sellers import seller_blocked, seller_unblocked
 from services_stub.runtime.errors import Refused
+from tests import builders
+from tests.builders import order_item
 from tests.fakes import FakeTransaction, received, transaction
-from tests.unit.order.orders import blocked, command, item, order_of, published
+from tests.unit.order.orders import command, order_of, published
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def count(tx: FakeTransaction) -> int:
 
 
 def test_an_order_is_pending_and_announced_in_its_own_flow(tx: FakeTransaction) -> None:
-    items = (item("p1", seller_id="s1"), item("p2", seller_id="s2", quantity=3, unit_price="0.10"))
+    items = (order_item("p1", seller_id="s1"), order_item("p2", seller_id="s2", quantity=3, unit_price="0.10"))
     result = place(tx, command("o1", items=items))
     assert not result.replayed
     assert result.order.status is OrderStatus.PENDING
@@ -45,7 +46,7 @@ def test_an_order_is_pending_and_announced_in_its_own_flow(tx: FakeTransaction) 
 def test_the_same_request_again_finds_the_order(tx: FakeTransaction) -> None:
     first = place(tx, command())
     tx.commit()
-    again = place(tx, command(items=(item("p9"),), expires_in=-1))
+    again = place(tx, command(items=(order_item("p9"),), expires_in=-1))
     assert again.replayed
     assert again.order == first.order
     assert len(tx.published) == 1
@@ -69,16 +70,16 @@ def test_an_expired_reservation_makes_no_order(tx: FakeTransaction) -> None:
 
 
 def test_no_order_with_a_blocked_seller_until_the_block_is_taken_back(tx: FakeTransaction) -> None:
-    seller_blocked(tx, received(blocked("s2")))
-    mixed = command(items=(item("p1", seller_id="s1"), item("p2", seller_id="s2")))
+    seller_blocked(tx, received(builders.seller_blocked("s2")))
+    mixed = command(items=(order_item("p1", seller_id="s1"), order_item("p2", seller_id="s2")))
     with pytest.raises(Refused) as refusal:
         place(tx, mixed)
     assert refusal.value.problem.code == "product-unavailable"
     assert [line.product_id for line in refusal.value.problem.extensions["lines"]] == ["p2"]
     assert tx.published == []
-    place(tx, command("o2", items=(item("p1", seller_id="s1"),)))
-    seller_unblocked(tx, received(SellerUnblocked(seller_id="s2", reason="checked")))
-    place(tx, command("o3", items=(item("p2", seller_id="s2"),)))
+    place(tx, command("o2", items=(order_item("p1", seller_id="s1"),)))
+    seller_unblocked(tx, received(builders.seller_unblocked("s2")))
+    place(tx, command("o3", items=(order_item("p2", seller_id="s2"),)))
     assert [event.subject for event in published(tx)] == ["o2", "o3"]
 
 
