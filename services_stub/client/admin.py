@@ -1,4 +1,4 @@
-"""What an admin sees and does: everybody's accounts, products, orders and payments, and the blocks."""
+"""The operations of an admin: all accounts, products, orders and payments, and the blocks."""
 
 from __future__ import annotations
 

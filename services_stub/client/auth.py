@@ -31,7 +31,7 @@ class AuthArea:
         return await self._transport.request("POST", f"{_BASE}/register", User, body=body, signed=False)
 
     async def login(self, email: str, password: str) -> User:
-        """Sign in; what a shopper put into a guest cart before is merged into their cart.
+        """Sign in; the guest cart, if there is one, is merged into the shopper's cart.
 
         Where the cart service is away, the guest cart is kept and merged by the next cart operation.
         """

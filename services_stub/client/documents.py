@@ -1,4 +1,4 @@
-"""What the gateway says about itself: its index, the OpenAPI and AsyncAPI documents, and the schemas of the events."""
+"""The documents of the gateway: its index, the OpenAPI and AsyncAPI documents, and the schemas of the events."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ MarketplaceError
 │   ├── InvalidInput      correct what `problem.errors` names                  400 405 413 415 422
 │   ├── SignInAgain       the session is over, or there never was one          401
 │   ├── NotAllowed        this account may not; `problem.code` says why        403
-│   ├── NotFound          there is none, or it belongs to somebody else        404 410
+│   ├── NotFound          there is none, or it belongs to another account      404 410
 │   ├── Conflict          something changed meanwhile: read again and decide   409 412
 │   └── RateLimited       wait `retry_after` seconds                           429
 ├── Unreachable           nothing was sent: repeat at any time
@@ -29,7 +29,7 @@ _DEFAULT_PAUSE = 1.0
 
 
 class MarketplaceError(Exception):
-    """Whatever can go wrong between this client and the marketplace."""
+    """The base of all errors between this client and the marketplace."""
 
 
 class Unreachable(MarketplaceError):
@@ -75,7 +75,7 @@ class NotAllowed(RequestRefused):
 
 
 class NotFound(RequestRefused):
-    """There is none, or it belongs to somebody else."""
+    """There is none, or it belongs to another account."""
 
 
 class Conflict(RequestRefused):
@@ -119,7 +119,7 @@ _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, http
 
 
 def words_of(problem: Problem) -> str:
-    """A problem in one line: its title, and its detail or else what is wrong with which field."""
+    """A problem in one line: its title, and its detail or else the fields with their messages."""
     fields = "; ".join(f"{error.field}: {error.message}" for error in problem.errors)
     parts = [problem.title or f"HTTP {problem.status}", problem.detail or fields]
     return ": ".join(part for part in parts if part)
@@ -148,7 +148,7 @@ def error_of_transport(error: httpx.HTTPError | httpx.InvalidURL, where: str) ->
 
 @contextmanager
 def checked_input() -> Iterator[None]:
-    """Say what a contract refuses on this side already in the words that the marketplace would use."""
+    """Raise for a value that a contract refuses before it is sent the error that the marketplace would answer with."""
     try:
         yield
     except ValueError as error:

@@ -58,7 +58,7 @@ class MarketplaceClient:
         self.documents = DocumentsArea(self._transport)
 
     def stream(self) -> AsyncGenerator[LiveEvent | Gap, None]:
-        """What happens to the own orders, payments, products and messages, from now on.
+        """The events of the own orders, payments, products and messages, from now on.
 
         Close it (`contextlib.aclosing`) to end the connection at once.
         """

@@ -1,4 +1,4 @@
-"""The inbox of whoever is signed in."""
+"""The inbox of the signed-in account."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class NotificationsArea:
         self._transport = transport
 
     async def list(self, *, unread: bool | None = None, cursor: str = "", limit: int = DEFAULT_PAGE) -> Inbox:
-        """A page of the inbox, newest first; `unread` leaves out what was read."""
+        """A page of the inbox, newest first; `unread` leaves out the read ones."""
         query = {"unread": unread, "cursor": cursor, "limit": limit}
         return await self._transport.request("GET", _BASE, Inbox, query=query)
 

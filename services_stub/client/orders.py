@@ -27,9 +27,9 @@ class OrdersArea:
     async def place(
         self, payment_method: str, *, expected_amount: Decimal | None = None, idempotency_key: str = ""
     ) -> Order:
-        """Order what lies in the cart; with `expected_amount`, only if it costs exactly that.
+        """Order the lines of the cart; with `expected_amount`, only if it costs exactly that.
 
-        As long as nobody knows whether the order was placed, the call is repeated with the same key, so that at most
+        As long as it is unknown whether the order was placed, the call is repeated with the same key, so that at most
         one order comes of it. To repeat it later, pass the key that `OutcomeUnknown` carries.
 
         Raises:
@@ -64,7 +64,7 @@ class OrdersArea:
         return await self._transport.request("GET", f"{_BASE}/{path_segment(order_id)}", Order)
 
     async def overview(self, order_id: str) -> OrderOverview:
-        """One order with its payment and what the shopper was told of it."""
+        """One order with its payment and the shopper's notifications of it."""
         return await self._transport.request("GET", f"/api/orders/{path_segment(order_id)}/overview", OrderOverview)
 
     async def cancel(self, order_id: str, reason: str = "") -> Order:

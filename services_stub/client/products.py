@@ -1,4 +1,4 @@
-"""The catalogue as everybody sees it: products that can be bought now."""
+"""The public catalogue: products that can be bought now."""
 
 from __future__ import annotations
 

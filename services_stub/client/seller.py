@@ -1,4 +1,4 @@
-"""What a seller does: the own products, and the orders that have items of theirs."""
+"""The operations of a seller: the own products, and the orders that have items of theirs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who the client speaks as: the tokens of a signed-in account, and the guest session of its cart.
+"""The identity of a client: the tokens of a signed-in account, and the guest session of its cart.
 
 A value that a program can keep between runs; the authentication below it renews the tokens.
 """

@@ -20,7 +20,7 @@ class ServerSentEvent:
 
 
 class EventStreamParser:
-    """Turns chunks into messages. `retry_seconds` is the pause that the server last asked for."""
+    """Makes messages of chunks. `retry_seconds` is the pause that the server last asked for."""
 
     def __init__(self) -> None:
         self.retry_seconds: float | None = None

@@ -24,7 +24,7 @@ _LONGEST_PAUSE = 5.0
 
 @dataclass(frozen=True)
 class LiveEvent:
-    """An event that concerns whoever is signed in. `id` is its `ce_id`."""
+    """An event that concerns the signed-in account. `id` is its `ce_id`."""
 
     id: str
     event: Event
@@ -32,14 +32,14 @@ class LiveEvent:
 
 @dataclass(frozen=True)
 class Gap:
-    """Events may have been missed here: what is shown should be read again."""
+    """Events may have been missed here: read again the state that is shown."""
 
 
 async def live_events(transport: Transport) -> AsyncGenerator[LiveEvent | Gap, None]:
-    """Follow the stream until the caller stops or is refused; a lost connection is renewed and said as a `Gap`.
+    """Follow the stream until the caller stops or is refused; a lost connection is renewed and reported as a `Gap`.
 
     Raises:
-        RequestRefused: nobody is signed in, or the session is over.
+        RequestRefused: no account is signed in, or the session is over.
 
     """
     last_id = ""
@@ -74,7 +74,7 @@ async def live_events(transport: Transport) -> AsyncGenerator[LiveEvent | Gap, N
 
 
 def _known(message: ServerSentEvent) -> LiveEvent | Gap | None:
-    """The message in this client's words; None for what a later version may send."""
+    """The message in this client's words; None for a message of a later version."""
     if message.name == "gap":
         return Gap()
     kind = EVENT_BY_TOPIC.get(message.name)

@@ -1,4 +1,4 @@
-"""How requests leave and answers come back: encoding, decoding, and the one place where foreign errors are mapped."""
+"""Requests and answers: encoding, decoding, and the one place where foreign errors are mapped."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Transport:
             raise _error_of(response, response.content)
 
     async def retry_idempotent(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
-        """Make an idempotent call again, after growing pauses, as long as nobody knows whether it was carried out."""
+        """Make an idempotent call again, after growing pauses, as long as it is unknown whether it was carried out."""
         for pause in self._retry_pauses:
             try:
                 return await call()

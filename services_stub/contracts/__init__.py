@@ -1,1 +1,1 @@
-"""What the services publish: events, HTTP bodies, envelope, topics, money and problems. Public and pure."""
+"""The published contracts: events, HTTP bodies, envelope, topics, money and problems. Public and pure."""

@@ -34,7 +34,7 @@ class MalformedEnvelope(ValueError):
 
 
 class Cause(msgspec.Struct, frozen=True):
-    """What made a change happen, as it is handed on from HTTP headers or a consumed event.
+    """The cause of a change, as it is handed on from HTTP headers or a consumed event.
 
     `correlation_id` names the business flow (empty: the change starts one), `causation_id` the request or event that
     caused this one.
@@ -104,7 +104,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def cause(self) -> Cause:
-        """This event as the cause of what its consumer does."""
+        """This event as the cause of the changes that its consumer makes."""
         return Cause(self.correlation_id, self.id, self.traceparent)
 
 

@@ -1,6 +1,6 @@
 """The topics: their names, partitions and retention.
 
-A dead-letter topic stands beside every topic that somebody consumes.
+A dead-letter topic stands beside every topic that has a consumer.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What the services publish is held to its word: documents, golden samples, envelope, money and problems."""
+"""The published contracts are kept: documents, golden samples, envelope, money and problems."""

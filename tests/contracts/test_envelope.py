@@ -1,4 +1,4 @@
-"""The envelope: what is written is read back, what is malformed is said so, and traces go on."""
+"""The envelope: a written one is read back, a malformed one is named as such, and traces go on."""
 
 from __future__ import annotations
 

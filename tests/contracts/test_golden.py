@@ -1,4 +1,4 @@
-"""Today's code reads what is on the wire, and writes the same bytes; nothing that was published is taken back."""
+"""The code reads the published records and writes the same bytes; no published field is taken back."""
 
 from __future__ import annotations
 

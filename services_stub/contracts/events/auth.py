@@ -9,7 +9,7 @@ from services_stub.contracts.base import Event
 
 
 class UserCreated(Event, frozen=True, kw_only=True):
-    """Somebody registered as a user or seller. `name` and `phone` may be empty."""
+    """An account was registered, of a user or seller. `name` and `phone` may be empty."""
 
     topic: ClassVar[str] = topics.USER_CREATED
     key: ClassVar[str] = "user_id"

@@ -10,7 +10,7 @@ from services_stub.contracts.base import Body, Event
 
 
 class HopOutcome(StrEnum):
-    """What became of a record at a consumer."""
+    """The outcome of a record at a consumer."""
 
     HANDLED = "handled"
     DUPLICATE = "duplicate"

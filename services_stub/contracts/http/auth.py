@@ -20,7 +20,7 @@ _PHONE = re.compile(r"\+?[0-9 ()-]{5,24}")
 
 
 class Register(Request, frozen=True, kw_only=True):
-    """Become a user or seller. Nobody can register as an admin."""
+    """Become a user or seller. No request can register an admin."""
 
     email: Email
     password: Password

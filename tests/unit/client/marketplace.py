@@ -1,4 +1,4 @@
-"""A marketplace of canned answers behind httpx's mock transport: it records what was asked."""
+"""A marketplace of canned answers behind httpx's mock transport: it records the requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every answer and every failure of the network becomes the error that says what to do."""
+"""Every answer and every failure of the network becomes the error that is named by the remedy."""
 
 from __future__ import annotations
 

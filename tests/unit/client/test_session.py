@@ -155,7 +155,7 @@ def test_a_seller_keeps_the_guest_cart_to_themselves() -> None:
     asyncio.run(scenario())
 
 
-def test_logout_forgets_the_tokens_even_when_nobody_answers() -> None:
+def test_logout_forgets_the_tokens_even_when_the_service_is_away() -> None:
     async def scenario() -> None:
         shop = FakeMarketplace()
         client = await signed_in(shop)

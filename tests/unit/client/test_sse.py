@@ -1,4 +1,4 @@
-"""The parser of event streams reads what the standard says, however the bytes are cut."""
+"""The parser of event streams keeps to the standard, however the bytes are cut."""
 
 from __future__ import annotations
 
