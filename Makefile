@@ -61,6 +61,7 @@ lock: $(UV)
 	@$(call PIN,["dependency-groups"]["dev"],dev,-c requirements/runtime.txt)
 	@$(call PIN,["project"]["optional-dependencies"]["apache-kafka"],apache-kafka,-c requirements/runtime.txt)
 	@$(call PIN,["build-system"]["requires"],build)
+	@$(PYTHON) requirements/constrain.py
 
 clean:
 	rm -rf .venv .bootstrap .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist

@@ -29,7 +29,7 @@ PIN = re.compile(
 )
 HASHES = re.compile(r"(?: \\\n    --hash=sha256:[0-9a-f]{64})+")
 INDEX_OR_DOWNLOAD = re.compile(
-    r"-index-url\b|--default-index\b|\bUV_(?:DEFAULT_)?INDEX\b"
+    r"--(?:extra-)?index-url\b|--default-index\b|\bUV_(?:DEFAULT_)?INDEX\b|https?://\S+/simple\b"
     r"|https?://\S+\.(?:whl|tar\.gz|zip|jar)\b"
 )
 
@@ -81,7 +81,17 @@ def test_a_package_has_one_version_in_all_files() -> None:
 
 
 def test_every_file_of_pins_belongs_to_pyproject() -> None:
-    assert {path.stem for path in (ROOT / "requirements").iterdir()} == set(REQUIREMENTS)
+    assert {path.stem for path in (ROOT / "requirements").glob("*.txt")} == set(REQUIREMENTS)
+
+
+def test_uv_is_constrained_to_the_pins() -> None:
+    constraints = {str(Requirement(text)) for text in PROJECT["tool"]["uv"]["constraint-dependencies"]}
+    expected = {f"{pin.name}=={pin.version}" for file in ("runtime", "dev", "apache-kafka") for pin in pins(file)}
+    assert {text.partition(";")[0].strip() for text in constraints} == expected, "run `make lock`"
+
+
+def test_no_pin_has_an_address() -> None:
+    assert [path.name for path in (ROOT / "requirements").glob("*.txt") if "://" in path.read_text()] == []
 
 
 def test_no_file_names_an_index_or_a_download() -> None:
