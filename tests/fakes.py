@@ -12,6 +12,7 @@ from sqlalchemy import Connection, MetaData
 from services_stub.contracts.base import Event
 from services_stub.contracts.envelope import Cause, envelope_for
 from services_stub.runtime.identifiers import new_id
+from services_stub.runtime.service import Outcome, Service
 from services_stub.runtime.sql.database import Database
 from services_stub.runtime.sql.transaction import NO_CAUSE, Received, Transaction
 
@@ -58,3 +59,10 @@ def received(event: E, *, event_id: str = "", cause: Cause = NO_CAUSE, correlati
         correlation_id=correlation_id,
     )
     return Received(event, envelope, event.topic, 0, 0)
+
+
+def handle(service: Service, transaction: Transaction, received: Received[Event]) -> Outcome | None:
+    """Have `service` handle an event in `transaction`, unless its filters say that the event changes nothing."""
+    if service.filters_out(received.event):
+        return None
+    return service.handlers[type(received.event)](transaction, received)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from services_stub.contracts.events.order import OrderUpdated
 from services_stub.product.api import FAST_ROUTES, ROUTES, reservation_seconds
+from services_stub.product.domain import TRIGGER_OF_ORDER_STATUS
 from services_stub.product.handlers import HANDLERS
 from services_stub.product.handlers.expiry import LONGEST_PAUSE, ExpiryWorker
 from services_stub.product.store.tables import metadata
@@ -23,6 +25,7 @@ SERVICE = Service(
     fast_routes=FAST_ROUTES,
     tables=metadata,
     handlers=HANDLERS,
+    filters={OrderUpdated: lambda event: event.status not in TRIGGER_OF_ORDER_STATUS},
     batch_linger=0.01,
     workers=_workers,
 )

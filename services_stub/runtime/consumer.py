@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 import structlog
@@ -63,11 +63,11 @@ class Consumer:
         handling: Handling,
         hops: HopReporter,
         on_bug: Callable[[BaseException], None],
-        filters: Mapping[type[Event], Callable[[Any], bool]] | None = None,
+        filters_out: Callable[[Event], bool] = lambda _event: False,
     ) -> None:
         self._service, self._source, self._handling, self._hops, self._on_bug = service, source, handling, hops, on_bug
         self._decoder = EventDecoder(events)
-        self._ignores = filters or {}
+        self._filters_out = filters_out
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"consumer-{service}", daemon=True)
         self._held: list[Record] = []
@@ -131,10 +131,7 @@ class Consumer:
         )
 
     def _ignored(self, item: Received[Event] | Poisoned) -> bool:
-        if not isinstance(item, Received):
-            return False
-        filters = self._ignores.get(type(item.event))
-        return filters is not None and filters(item.event)
+        return isinstance(item, Received) and self._filters_out(item.event)
 
     def _run(self) -> None:
         try:

@@ -9,9 +9,10 @@ from typing import Any
 
 import msgspec
 import structlog
-from litestar import Litestar, Request, Response, get
+from litestar import Litestar, Request, Response, Router, get, route
 from litestar.datastructures import State
 from litestar.di import Provide
+from litestar.enums import HttpMethod
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
@@ -110,12 +111,19 @@ def _fields_with_nul(path: str, value: Any) -> Iterator[str]:
 
 
 def build_app(service: str, routes: Sequence[HTTPRouteHandler], context: Context | None) -> Litestar:
-    """The Litestar application of a service. Without a context it only describes itself (OpenAPI)."""
-    if context is not None and any("access" not in route.opt for route in routes):
-        raise ValueError(f"{service}: every route says who may call it")
+    """The Litestar application of a service. Without a context it only describes itself (OpenAPI).
+
+    Raises:
+        ValueError: a route does not declare who may call it.
+    """
+    undeclared = [path for route in routes if "access" not in route.opt for path in route.paths]
+    if undeclared:
+        raise ValueError(f"{service}: no access is declared for {', '.join(sorted(undeclared))}")
     request_scope = _RequestScope(context)
+    served = [*routes, openapi_document]
     return Litestar(
-        route_handlers=[*routes, openapi_document],
+        # Those for OPTIONS come first: Litestar makes its own for a path whose first route is another.
+        route_handlers=[*_options_routes(served), *served],
         before_request=request_scope.authorize,
         request_class=JsonRequest,
         response_class=JsonResponse,
@@ -126,10 +134,38 @@ def build_app(service: str, routes: Sequence[HTTPRouteHandler], context: Context
             Exception: _on_error,
         },
         openapi_config=OpenAPIConfig(
-            title=service, version="1", path="/internal/docs", render_plugins=[], use_handler_docstrings=True
+            title=service,
+            version="1",
+            # Litestar adds routes of its own below this path; no more of them than it must, and for no one outside.
+            openapi_router=Router("/internal/docs", route_handlers=[], opt=allow_internal()["opt"]),
+            enabled_endpoints=set(),
+            use_handler_docstrings=True,
         ),
         logging_config=None,
     )
+
+
+def _options_routes(routes: Sequence[HTTPRouteHandler]) -> list[HTTPRouteHandler]:
+    """A route for OPTIONS on every path. Litestar would make its own, for which no access is declared."""
+    by_path: dict[str, list[HTTPRouteHandler]] = {}
+    for handler in routes:
+        for path in handler.paths:
+            by_path.setdefault(path, []).append(handler)
+    return [_options_route(path, handlers) for path, handlers in by_path.items()]
+
+
+def _options_route(path: str, handlers: Sequence[HTTPRouteHandler]) -> HTTPRouteHandler:
+    """204 with the methods of `path`, for anyone; where all of them are internal, for other services alone."""
+    methods = {"OPTIONS"}.union(*(handler.http_methods for handler in handlers))
+    internal = all(_INTERNAL in access_of(handler) for handler in handlers)
+    access = allow_internal() if internal else allow_anyone()
+
+    @route(path, http_method=[HttpMethod.OPTIONS], status_code=204, include_in_schema=False, **access)
+    async def allowed_methods() -> Response[None]:
+        """The methods that this path has, in the header Allow."""
+        return Response(None, headers={"Allow": ", ".join(sorted(methods))})
+
+    return allowed_methods
 
 
 @get("/internal/openapi.json", include_in_schema=False, **allow_internal())
@@ -236,7 +272,10 @@ def _on_http(_request: Request[Any, Any, State], error: HTTPException) -> Respon
         return as_response(error)
     if error.status_code == HTTPStatus.NOT_FOUND:
         detail = "there is no such path"
-    return problem_response(problem(error.status_code, "invalid-input" if errors else code, detail, errors=errors))
+    response = problem_response(problem(error.status_code, "invalid-input" if errors else code, detail, errors=errors))
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        response.headers["Allow"] = ", ".join(sorted((error.headers or {})["allow"].split(", ")))
+    return response
 
 
 def _field_error(item: dict[str, Any]) -> FieldError:

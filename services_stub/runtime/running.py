@@ -1,4 +1,4 @@
-"""One running service: its parts in the order in which they start, and end."""
+"""One running service: its parts, and the order in which they start and end."""
 
 from __future__ import annotations
 
@@ -10,16 +10,12 @@ from typing import Any
 
 import structlog
 import uvicorn
-from litestar import Litestar, Response, get
-from litestar.types import ASGIApp
 
 from services_stub.contracts.http.auth import KeySet
 from services_stub.contracts.http.gateway import ServiceHealth
-from services_stub.runtime.consumer import Consumer, InDatabase, InSink
+from services_stub.runtime.application import build_asgi, build_consumer
+from services_stub.runtime.consumer import Consumer
 from services_stub.runtime.context import Context
-from services_stub.runtime.fast_path import FastPath
-from services_stub.runtime.hops import HopReporter
-from services_stub.runtime.http import allow_anyone, build_app
 from services_stub.runtime.kafka.producer import Publisher
 from services_stub.runtime.kafka.record_source import RecordSource
 from services_stub.runtime.peers import Peers
@@ -122,17 +118,10 @@ class RunningService:
         events = self._service.events()
         if not events:
             return None
-        if self._service.sink is not None:
-            handling: InDatabase | InSink = InSink(
-                self._service.name, self._service.sink(self.context), self._publisher
-            )
-        else:
-            handling = InDatabase(self._service.name, self.context.writer, self._service.handlers)
         source = RecordSource(
             self._settings, [event.topic for event in events], self._on_gap, self._service.batch_linger
         )
-        hops = HopReporter(self._settings, self._publisher)
-        return Consumer(self._service.name, events, source, handling, hops, self._on_bug, self._service.filters)
+        return build_consumer(self._service, self.context, source, self._publisher, self._on_bug)
 
     def _on_gap(self, topic: str, partition: int, expected: int, found: int) -> None:
         structlog.get_logger().error(
@@ -145,13 +134,8 @@ class RunningService:
         )
 
     def _server_config(self) -> uvicorn.Config:
-        app: ASGIApp = self._build_app()
-        if self._service.fast_routes:
-            app = FastPath(app, self._service.fast_routes, self.context)
-        if self._service.wrap is not None:
-            app = self._service.wrap(app, self.context)
         return uvicorn.Config(
-            app,
+            build_asgi(self._service, self.context, self.health),
             host=self._settings.host,
             port=self._settings.port,
             loop="none",
@@ -166,25 +150,3 @@ class RunningService:
             timeout_graceful_shutdown=5,
             backlog=1024,
         )
-
-    def _build_app(self) -> Litestar:
-        own = {path for route in self._service.routes for path in route.paths}
-        health = [route for route in health_routes(self.health) if own.isdisjoint(route.paths)]
-        return build_app(self._service.name, [*self._service.routes, *health], self.context)
-
-
-def health_routes(health: Callable[[], ServiceHealth]) -> list[Any]:
-    """The two questions that a supervisor asks: alive (answers at all), and ready (works)."""
-
-    @get("/health/live", include_in_schema=False, **allow_anyone())
-    async def live() -> ServiceHealth:
-        """Answer."""
-        return health()
-
-    @get("/health/ready", include_in_schema=False, **allow_anyone())
-    async def ready() -> Response[ServiceHealth]:
-        """Answer 200 if ready, else 503."""
-        found = health()
-        return Response(found, status_code=200 if found.ready else 503)
-
-    return [live, ready]

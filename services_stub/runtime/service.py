@@ -79,6 +79,11 @@ class Service:
             if route.handler not in self.routes:
                 raise ValueError(f"{self.name}: {route.method} {route.path} is a fast route, but not among the routes")
 
+    def filters_out(self, event: Event) -> bool:
+        """Whether `event` changes nothing for the service."""
+        changes_nothing = self.filters.get(type(event))
+        return changes_nothing is not None and changes_nothing(event)
+
     def events(self) -> tuple[type[Event], ...]:
         """The events that it consumes."""
         return (*self.handlers, *self.consumes)

@@ -1,13 +1,16 @@
-"""A service without sockets and without Kafka: its routes, writer and reader; what other services say is scripted."""
+"""A service without sockets and without Kafka: the application and the consumer that production builds.
+
+The answers of other services are scripted.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import msgspec
@@ -15,9 +18,13 @@ import msgspec
 from services_stub.contracts.base import Event
 from services_stub.contracts.events import EVENT_BY_TOPIC
 from services_stub.contracts.http.auth import KeySet
+from services_stub.contracts.http.gateway import ServiceHealth
+from services_stub.runtime.application import build_asgi, build_consumer
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Unavailable
-from services_stub.runtime.http import build_app
+from services_stub.runtime.kafka.producer import Publisher
+from services_stub.runtime.kafka.record_source import RecordSource
+from services_stub.runtime.kafka.records import Record
 from services_stub.runtime.peers import INTERNAL_TOKEN, Peers
 from services_stub.runtime.service import Service, Worker
 from services_stub.runtime.settings import Settings
@@ -26,6 +33,7 @@ from services_stub.runtime.sql.database import Database
 from services_stub.runtime.sql.reader import Reader
 from services_stub.runtime.sql.writer import Writer
 from services_stub.runtime.tokens import Caller, Verifier
+from tests.unit.runtime.sample_service import record_of
 
 THE_INTERNAL_TOKEN = "internal-secret"
 _ANSWER_WITHIN = 20.0
@@ -34,9 +42,10 @@ Answer = Callable[[Any], Any]
 
 
 class RecordingSender:
-    """Acknowledges at once, and keeps what was sent."""
+    """Acknowledges at once, and keeps the topics of all records and the events that they carried."""
 
     def __init__(self) -> None:
+        self.topics: list[str] = []
         self.events: list[Event] = []
         self.headers: list[dict[str, bytes]] = []
 
@@ -48,14 +57,38 @@ class RecordingSender:
         headers: list[tuple[str, bytes]],
         on_acknowledged: Callable[[], None] | None = None,
     ) -> bool:
-        self.events.append(msgspec.json.decode(value or b"", type=EVENT_BY_TOPIC[topic]))
-        self.headers.append(dict(headers))
+        self.topics.append(topic)
+        if topic in EVENT_BY_TOPIC:
+            self.events.append(msgspec.json.decode(value or b"", type=EVENT_BY_TOPIC[topic]))
+            self.headers.append(dict(headers))
         if on_acknowledged is not None:
             on_acknowledged()
         return True
 
     def poll(self) -> None:
         """Nothing waits."""
+
+    def flush(self, _timeout: float) -> int:
+        """Nothing waits."""
+        return 0
+
+
+class RecordList:
+    """A log that yields what it was given once, and counts what was committed."""
+
+    def __init__(self, records: Sequence[Record]) -> None:
+        self.records = list(records)
+        self.committed = 0
+
+    def assign(self) -> None:
+        """There is one log."""
+
+    def poll(self, most: int, _timeout: float) -> list[Record]:
+        taken, self.records = self.records[:most], self.records[most:]
+        return taken
+
+    def commit(self, records: Sequence[Record]) -> None:
+        self.committed += len(records)
 
 
 class ScriptedPeers(Peers):
@@ -83,10 +116,9 @@ class NamedCallers(Verifier):
 
 
 class Serving:
-    """A service at work; requests are answered as over HTTP."""
+    """A service at work; requests are answered as over HTTP, events are handled as from Kafka."""
 
     def __init__(self, service: Service, data_dir: Path, options: Mapping[str, str], *, own_tokens: bool) -> None:
-        assert service.tables is not None
         self.settings = Settings(
             service=service.name,
             instance=f"{service.name}-1",
@@ -96,22 +128,26 @@ class Serving:
             internal_token=THE_INTERNAL_TOKEN,
             options=dict(options),
         )
+        self.bugs: list[BaseException] = []
         self.sender = RecordingSender()
         self.peers = ScriptedPeers()
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, name="loop", daemon=True)
         self._thread.start()
-        self.database = Database(self.settings.url_of_database())
-        self.database.create(service.tables, outbox.tables, inbox.tables)
-        self.writer = Writer(service.name, self.database, self.sender, "cluster", self._bugs)
-        self.reader = Reader(service.name, self.database)
-        self.bugs: list[BaseException] = []
+        self._service = service
+        self.database: Database | None = None
+        self._writer = self._reader = None
+        if service.tables is not None:
+            self.database = Database(self.settings.url_of_database())
+            self.database.create(service.tables, outbox.tables, inbox.tables)
+            self._writer = Writer(service.name, self.database, self.sender, "cluster", self.bugs.append)
+            self._reader = Reader(service.name, self.database)
+            self._writer.start()
+            self._reader.start()
         verifier = Verifier(self._fetch_keys) if own_tokens else NamedCallers()
-        self.context = Context(self.settings, self.loop, self.peers, verifier, self.writer, self.reader)
-        self.writer.start()
-        self.reader.start()
+        self.context = Context(self.settings, self.loop, self.peers, verifier, self._writer, self._reader)
         self.workers: list[Worker] = []
-        self._app: Any = build_app(service.name, service.routes, self.context)
+        self.app: Any = build_asgi(service, self.context, lambda: ServiceHealth(name=service.name, ready=True))
 
     def request(self, method: str, path: str, *, by: str = "", json: Any = None, **options: Any) -> httpx.Response:
         """One request; `by` is a token, or the name of a caller such as `seller:s1`."""
@@ -124,29 +160,45 @@ class Serving:
         """One request of another service."""
         return self.request(method, path, json=json, headers={INTERNAL_TOKEN: THE_INTERNAL_TOKEN})
 
+    def consume(self, *events: Event) -> None:
+        """Have events handled, as one batch of records."""
+        self.consume_records([record_of(event, offset=offset) for offset, event in enumerate(events)])
+
+    def consume_records(self, records: Sequence[Record]) -> None:
+        """Have records handled, as one batch."""
+        source = RecordList(records)
+        consumer = build_consumer(
+            self._service,
+            self.context,
+            cast("RecordSource", source),
+            cast("Publisher", self.sender),
+            self.bugs.append,
+        )
+        consumer.step()
+        assert source.committed == len(records)
+
     def close(self) -> None:
         """End everything that was started."""
-        self.reader.stop(5)
-        self.writer.stop(5)
+        if self._reader is not None and self._writer is not None:
+            self._reader.stop(5)
+            self._writer.stop(5)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(5)
         self.loop.close()
-        self.database.close()
+        if self.database is not None:
+            self.database.close()
         assert self.bugs == []
 
     async def _send(
         self, method: str, path: str, headers: dict[str, str], content: bytes | None, options: dict[str, Any]
     ) -> httpx.Response:
-        transport = httpx.ASGITransport(self._app)
+        transport = httpx.ASGITransport(self.app)
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             return await client.request(method, path, headers=headers, content=content, **options)
 
     async def _fetch_keys(self) -> KeySet:
         response = await self._send("GET", "/api/auth/keys", {}, None, {})
         return msgspec.json.decode(response.content, type=KeySet)
-
-    def _bugs(self, error: BaseException) -> None:
-        self.bugs.append(error)
 
 
 @contextmanager

@@ -36,10 +36,7 @@ def order_created(notifier: Notifier, tx: Transaction, received: Received[OrderC
 def order_updated(notifier: Notifier, tx: Transaction, received: Received[OrderUpdated]) -> Outcome | None:
     """Tell the shopper of the steps that the payment's events do not tell of."""
     event = received.event
-    template = TEMPLATE_OF_STATUS.get(event.status)
-    if template is None:
-        return None
-    request = NotificationRequest(event.user_id, template, event.order_id)
+    request = NotificationRequest(event.user_id, TEMPLATE_OF_STATUS[event.status], event.order_id)
     items = _items(event.items, event.currency)
     return notifier.notify(tx, request, items=items, reason=templates.reason(event.reason))
 

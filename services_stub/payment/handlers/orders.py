@@ -31,10 +31,8 @@ def order_created(jobs: Jobs, tx: Transaction, received: Received[OrderCreated])
 
 
 def order_updated(jobs: Jobs, tx: Transaction, received: Received[OrderUpdated]) -> None:
-    """A cancelled or failed order keeps no money. What other changes mean for its payment was settled before."""
+    """An order that has ended (`ENDED`) keeps no money: it is not charged any more, or the charge is given back."""
     event = received.event
-    if event.status not in ENDED:
-        return
     row = store.find_payment(tx.connection, event.order_id)
     transition = TRANSITIONS.get((None if row is None else Status(row.status), Trigger.CANCELLED))
     if transition is None:

@@ -18,9 +18,7 @@ from services_stub.runtime.sql.transaction import Received, Transaction
 def on_order_updated(transaction: Transaction, received: Received[OrderUpdated]) -> Outcome | None:
     """Settle the reservation of an order whose fate is known, by the table `TRANSITIONS`, whatever came before."""
     order_id = received.event.order_id
-    trigger = TRIGGER_OF_ORDER_STATUS.get(received.event.status)
-    if trigger is None:
-        return None
+    trigger = TRIGGER_OF_ORDER_STATUS[received.event.status]
     status = ReservationStatus.HELD
     after, effect = TRANSITIONS[status, trigger]
     # Nearly every reservation is still held, so that is tried before looking.

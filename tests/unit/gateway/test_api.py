@@ -20,6 +20,7 @@ from services_stub.contracts.money import ZERO
 from services_stub.contracts.problem import Problem, problem
 from services_stub.contracts.schemas import event_schemas
 from services_stub.gateway.service import SERVICE
+from services_stub.runtime.application import build_asgi
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.http import build_app
@@ -31,9 +32,9 @@ NEWEST = "GET notification /api/notifications?limit=100"
 
 @asynccontextmanager
 async def gateway(*services: str) -> AsyncIterator[tuple[httpx.AsyncClient, Context]]:
-    """The gateway's routes with scripted services behind it."""
+    """The gateway's application with scripted services behind it."""
     context = gateway_context(*services)
-    app: Any = build_app("gateway", SERVICE.routes, context)
+    app: Any = build_asgi(SERVICE, context, lambda: ServiceHealth(name="gateway", ready=True))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as http:
         yield http, context
 

@@ -15,10 +15,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from services_stub.contracts.base import Event
-from services_stub.notification.handlers import Notifier, handlers
-from services_stub.notification.store import ContactCache, tables
+from services_stub.notification.service import notification_service
+from services_stub.notification.store import tables
 from services_stub.runtime.service import Outcome
-from tests.fakes import FakeTransaction, received, transaction
+from tests.fakes import FakeTransaction, handle, received, transaction
 
 
 @pytest.fixture
@@ -28,9 +28,9 @@ def tx() -> Iterator[FakeTransaction]:
 
 
 def notify(tx: FakeTransaction, *events: Event) -> list[Outcome | None]:
-    """Give events to the handlers, as one batch."""
-    table = handlers(Notifier(ContactCache()))
-    outcomes = [table[type(event)](tx, received(event)) for event in events]
+    """Have events handled, as one batch."""
+    service = notification_service()
+    outcomes = [handle(service, tx, received(event)) for event in events]
     tx.commit()
     return outcomes
 

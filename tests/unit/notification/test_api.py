@@ -10,14 +10,10 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message
 
-from services_stub.contracts.base import Event
 from services_stub.notification.service import notification_service
-from services_stub.runtime.service import Outcome
-from services_stub.runtime.sql.transaction import NO_CAUSE, Transaction
 from tests.builders import order_created, user_created
-from tests.fakes import received
 from tests.unit.notification.test_smtp import free_port
-from tests.unit.serving import Serving, serving
+from tests.unit.serving import serving
 
 
 class RenderedMessages(Message):
@@ -31,16 +27,6 @@ class RenderedMessages(Message):
         self.ids.append(str(message["Message-ID"]))  # type: ignore[index]
 
 
-def hear(running: Serving, *events: Event) -> None:
-    handlers = notification_service().handlers
-
-    def handle(tx: Transaction, event: Event) -> Outcome | None:
-        return handlers[type(event)](tx, received(event))
-
-    for event in events:
-        running.context.run(running.context.write(handle, event, NO_CAUSE), 10)
-
-
 def wait_until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 20
     while not condition():
@@ -50,7 +36,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 def test_everybody_reads_and_marks_their_own(tmp_path: Path) -> None:
     with serving(notification_service(), tmp_path) as running:
-        hear(running, user_created("u1"), order_created("o1"), user_created("u2"))
+        running.consume(user_created("u1"), order_created("o1"), user_created("u2"))
         inbox = running.request("GET", "/api/notifications?limit=1", by="user:u1").json()
         assert (inbox["unread"], inbox["items"][0]["about"]) == (2, "o1")
         rest = running.request("GET", f"/api/notifications?cursor={inbox['nextCursor']}", by="user:u1").json()
@@ -73,7 +59,7 @@ def test_bad_queries_are_refused_by_name(tmp_path: Path, query: str) -> None:
 
 def test_the_spool_is_for_insiders(tmp_path: Path) -> None:
     with serving(notification_service(), tmp_path) as running:
-        hear(running, user_created("u1"))
+        running.consume(user_created("u1"))
         page = running.internal("GET", "/internal/mail?limit=1").json()
         assert page["items"][0]["recipient"] == "jo@example.org"
         mail = running.internal("GET", f"/internal/mail/{page['items'][0]['mailId']}").json()
@@ -85,13 +71,13 @@ def test_the_spool_is_for_insiders(tmp_path: Path) -> None:
 def test_mail_waits_for_the_server_and_is_delivered_once(tmp_path: Path) -> None:
     letters, port = RenderedMessages(), free_port()
     with serving(notification_service(), tmp_path, {"smtp_url": f"smtp://127.0.0.1:{port}"}) as running:
-        hear(running, user_created("u1"), *(order_created(f"o{number}") for number in range(120)))
+        running.consume(user_created("u1"), *(order_created(f"o{number}") for number in range(120)))
         assert running.internal("GET", "/internal/mail").json()["items"][0]["state"] == "SPOOLED"
         server = Controller(letters, hostname="127.0.0.1", port=port)
         server.start()
         wait_until(lambda: running.internal("GET", "/internal/mail/121").json()["state"] == "DELIVERED")
         server.stop()
-        hear(running, order_created("late"))
+        running.consume(order_created("late"))
         again = Controller(letters, hostname="127.0.0.1", port=port)
         again.start()
         wait_until(lambda: running.internal("GET", "/internal/mail/122").json()["state"] == "DELIVERED")

@@ -16,6 +16,7 @@ from services_stub.payment.domain import Provider
 from services_stub.payment.handlers import handlers
 from services_stub.payment.handlers.charging import ChargeWorker, Recovery
 from services_stub.payment.handlers.jobs import Jobs
+from services_stub.payment.service import SERVICE
 from services_stub.payment.store import payments as store
 from services_stub.payment.store.sandbox import Sandbox
 from services_stub.runtime.completions import Completions
@@ -82,7 +83,9 @@ class PaymentHarness:
         self.handlers = handlers(self.jobs)
 
     def hear(self, event: Event) -> None:
-        """Handle an event in a batch of its own."""
+        """Handle an event in a batch of its own, unless the service's filters leave it out."""
+        if SERVICE.filters_out(event):
+            return
         tx = FakeTransaction(self.connection, "payment")
         whole = received(event, event_id=f"event-{event.subject}")
         tx.begin_item(whole.envelope.cause())

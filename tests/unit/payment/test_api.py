@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,9 +11,6 @@ import pytest
 from services_stub.contracts.base import Event
 from services_stub.payment.domain import CARDS
 from services_stub.payment.service import payment_service
-from services_stub.runtime.service import Service
-from services_stub.runtime.sql.transaction import NO_CAUSE, Transaction
-from tests.fakes import received
 from tests.unit.payment.payment_harness import DECLINED, SLOW, created, updated
 from tests.unit.serving import Serving, serving
 
@@ -22,14 +18,12 @@ from tests.unit.serving import Serving, serving
 class Bank:
     """The payment service at work."""
 
-    def __init__(self, service: Service, running: Serving) -> None:
+    def __init__(self, running: Serving) -> None:
         self.running = running
-        self._handlers = service.handlers
 
     def hear(self, event: Event) -> None:
         """An event comes and is handled."""
-        handle = partial(self._handle, self._handlers[type(event)])
-        self.running.context.run(self.running.context.write(handle, event, NO_CAUSE), 10)
+        self.running.consume(event)
 
     def wait_for(self, order_id: str, status: str) -> None:
         """Wait until a payment has come so far."""
@@ -41,16 +35,12 @@ class Bank:
     def status(self, order_id: str) -> str:
         return str(self.running.request("GET", f"/api/payments/{order_id}", by="admin:a1").json()["status"])
 
-    @staticmethod
-    def _handle(handler: Callable[..., object], tx: Transaction, event: Event) -> None:
-        handler(tx, received(event))
-
 
 @pytest.fixture
 def bank(tmp_path: Path) -> Iterator[Bank]:
     service = payment_service()
     with serving(service, tmp_path) as running:
-        yield Bank(service, running)
+        yield Bank(running)
 
 
 def test_orders_are_charged_declined_and_given_back(bank: Bank) -> None:
@@ -72,10 +62,10 @@ def test_what_a_stop_left_open_is_charged_at_the_next_start(tmp_path: Path) -> N
     with serving(service, tmp_path) as running:
         for worker in running.workers:
             worker.stop(5)
-        Bank(service, running).hear(created())
+        Bank(running).hear(created())
     service = payment_service()
     with serving(service, tmp_path) as running:
-        Bank(service, running).wait_for("o1", "CHARGED")
+        Bank(running).wait_for("o1", "CHARGED")
 
 
 def test_payments_are_seen_by_those_they_concern(bank: Bank) -> None:

@@ -12,11 +12,11 @@ from services_stub.contracts.events.order import OrderItem, OrderStatus, OrderUp
 from services_stub.contracts.http.product import CreateProduct, Product, Reservation, ReservationLine, Reserve
 from services_stub.contracts.money import money
 from services_stub.product.handlers import products, reservations
-from services_stub.product.handlers.events import on_order_updated
+from services_stub.product.service import SERVICE
 from services_stub.product.store.products import find, product_of
 from services_stub.product.store.tables import metadata
 from services_stub.runtime.service import Outcome
-from tests.fakes import FakeTransaction, received, transaction
+from tests.fakes import FakeTransaction, handle, received, transaction
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -57,7 +57,7 @@ class Stock:
             amount=money("5.00"),
             items=[OrderItem(product_id="p", seller_id="s1", name="p", quantity=1, unit_price=money("5.00"))],
         )
-        return on_order_updated(self.tx, received(event))
+        return handle(SERVICE, self.tx, received(event))
 
     def levels(self, product: Product) -> tuple[int, int]:
         """What can be bought of a product, and what is reserved."""

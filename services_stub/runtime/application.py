@@ -1,0 +1,70 @@
+"""The composition root of a service: its HTTP application and its consumer, put together from its declaration.
+
+Production and tests both get them here, so that a test meets the application that users meet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from litestar import Response, get
+from litestar.types import ASGIApp
+
+from services_stub.contracts.http.gateway import ServiceHealth
+from services_stub.runtime.consumer import Consumer, Handling, InDatabase, InSink
+from services_stub.runtime.context import Context
+from services_stub.runtime.fast_path import FastPath
+from services_stub.runtime.hops import HopReporter
+from services_stub.runtime.http import allow_anyone, build_app
+from services_stub.runtime.kafka.producer import Publisher
+from services_stub.runtime.kafka.record_source import RecordSource
+from services_stub.runtime.service import Service
+
+
+def build_asgi(service: Service, context: Context, health: Callable[[], ServiceHealth]) -> ASGIApp:
+    """The application of a service, from the outside in: its wrap, the fast path, its routes and those of `health`.
+
+    Raises:
+        ValueError: a route does not declare who may call it.
+    """
+    own = {path for route in service.routes for path in route.paths}
+    added = [route for route in _health_routes(health) if own.isdisjoint(route.paths)]
+    app: ASGIApp = build_app(service.name, [*service.routes, *added], context)
+    if service.fast_routes:
+        app = FastPath(app, service.fast_routes, context)
+    return app if service.wrap is None else service.wrap(app, context)
+
+
+def build_consumer(
+    service: Service,
+    context: Context,
+    source: RecordSource,
+    publisher: Publisher,
+    on_bug: Callable[[BaseException], None],
+) -> Consumer:
+    """The consumer of a service with its filters: what `source` yields is handled in its database or by its sink."""
+    handling: Handling
+    if service.sink is not None:
+        handling = InSink(service.name, service.sink(context), publisher)
+    else:
+        handling = InDatabase(service.name, context.writer, service.handlers)
+    hops = HopReporter(context.settings, publisher)
+    return Consumer(service.name, service.events(), source, handling, hops, on_bug, service.filters_out)
+
+
+def _health_routes(health: Callable[[], ServiceHealth]) -> list[Any]:
+    """The two questions that a supervisor asks: alive (answers at all), and ready (works)."""
+
+    @get("/health/live", include_in_schema=False, **allow_anyone())
+    async def live() -> ServiceHealth:
+        """Answer."""
+        return health()
+
+    @get("/health/ready", include_in_schema=False, **allow_anyone())
+    async def ready() -> Response[ServiceHealth]:
+        """Answer 200 if ready, else 503."""
+        found = health()
+        return Response(found, status_code=200 if found.ready else 503)
+
+    return [live, ready]

