@@ -23,7 +23,7 @@ def payment_service() -> Service:
 
     def workers(context: Context) -> Sequence[Worker]:
         provider = Sandbox(Path(context.settings.data_dir) / "sandbox.db")
-        return [ChargeWorker(jobs, provider, context.writer.submit, random.Random())]
+        return [ChargeWorker(jobs, provider, context.write_from_thread, random.Random())]
 
     return Service(
         name="payment",

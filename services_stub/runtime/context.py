@@ -1,4 +1,4 @@
-"""What the routes, sinks and workers of a service get to work with."""
+"""The context: the parts of a running service that its routes, sinks and workers use."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ P = ParamSpec("P")
 
 
 class Context:
-    """The parts of one running service. `state` holds what the service itself keeps while it runs.
+    """The parts of one running service. `state` holds the resources that the service itself keeps while it runs.
 
     `stopping` is set when the service begins to drain: answers that would not end by themselves must end then.
+    Coroutines write by `write`, threads by `write_from_thread`.
     """
 
     def __init__(
@@ -62,6 +63,16 @@ class Context:
         result: R = await self.writer.run(handler, command, cause)
         return result
 
+    def write_from_thread(self, handler: Callable[[Transaction, C], R], command: C, cause: Cause) -> R:
+        """Like `write`, for a worker's thread: it waits until the batch is committed, without the event loop.
+
+        Raises:
+            Refused: the handler refused.
+            Unavailable: the database is away or full; nothing was changed.
+        """
+        result: R = self.writer.run_from_thread(handler, command, cause)
+        return result
+
     async def read(
         self, function: Callable[Concatenate[Connection, P], R], *arguments: P.args, **keywords: P.kwargs
     ) -> R:
@@ -77,5 +88,5 @@ class Context:
         return result
 
     def run(self, work: Coroutine[Any, Any, R], timeout: float) -> R:
-        """Run a coroutine on the service's event loop from a worker's thread and wait for its result."""
+        """Run a coroutine on the event loop for a worker's thread, which waits for it up to `timeout` seconds."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(timeout)

@@ -15,7 +15,6 @@ from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.identifiers import new_id
 
 _RESOURCES = "desk"
-_WRITTEN_WITHIN = 20.0
 
 
 class Resources:
@@ -41,7 +40,7 @@ class Resources:
         if email and password:
             command = EnsureAdmin(email, password, self.passwords)
             cause = Cause("", new_id(), "")
-            self._context.run(self._context.write(ensure_admin, command, cause), _WRITTEN_WITHIN)
+            self._context.write_from_thread(ensure_admin, command, cause)
 
     def stop(self, timeout: float) -> None:  # noqa: ARG002 - a hash takes milliseconds
         """End the threads that hash."""

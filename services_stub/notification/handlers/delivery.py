@@ -108,7 +108,7 @@ class DatabaseSpool:
 
     def record(self, attempts: list[Recorded]) -> None:
         """Write down what became of them."""
-        self._context.run(self._context.write(record_attempts, attempts, NO_CAUSE), _DATABASE)
+        self._context.write_from_thread(record_attempts, attempts, NO_CAUSE)
 
 
 class Delivery:

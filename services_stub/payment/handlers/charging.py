@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import structlog
 
+from services_stub.contracts.envelope import Cause
 from services_stub.payment.domain import (
     CHARGE_ATTEMPTS,
     UNREACHABLE_REASON,
@@ -21,17 +23,20 @@ from services_stub.payment.domain import (
     Work,
 )
 from services_stub.payment.handlers.jobs import Job, Jobs, Scheduled
-from services_stub.payment.handlers.settling import RETRY_AFTER, Answer, Settlement
+from services_stub.payment.handlers.settling import Answer, settle_all
 from services_stub.payment.store import payments as store
-from services_stub.runtime.completions import Completions
+from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.retry import pause_after
-from services_stub.runtime.sql.database import Savepoint
-from services_stub.runtime.sql.transaction import Transaction
-from services_stub.runtime.sql.writer import Entry
+from services_stub.runtime.sql.transaction import NO_CAUSE, Transaction
 
 LARGEST_ROUND = 200
+RETRY_AFTER = 0.5
+"""Seconds after which the provider is asked again for an answer that the database could not take."""
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 5.0
+
+Write = Callable[[Callable[[Transaction, Any], Any], Any, Cause], Any]
+"""Has a handler run in the writer's next batch and waits for the commit: `Context.write_from_thread`."""
 
 
 class ChargeWorker:
@@ -40,14 +45,18 @@ class ChargeWorker:
     A charge that takes time, and one that the provider did not answer, waits among the jobs and holds up no other.
     """
 
-    def __init__(self, jobs: Jobs, provider: Provider, submit: Callable[[Entry], None], chance: random.Random) -> None:
-        self._jobs, self._provider, self._submit, self._chance = jobs, provider, submit, chance
+    def __init__(self, jobs: Jobs, provider: Provider, write: Write, chance: random.Random) -> None:
+        self._jobs, self._provider, self._write, self._chance = jobs, provider, write, chance
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="charges", daemon=True)
 
     def start(self) -> None:
-        """Take up what a crash or a stop left open, and begin to work."""
-        self._submit(Recovery(self._jobs, self._submit))
+        """Take up what a crash or a stop left open, and begin to work.
+
+        Raises:
+            Unavailable: the database is away.
+        """
+        self.recover()
         self._thread.start()
 
     def stop(self, timeout: float) -> None:
@@ -61,10 +70,37 @@ class ChargeWorker:
     def step(self, timeout: float | None = None) -> int:
         """Do what is due, after waiting for it up to `timeout` seconds; how much there was."""
         due = self._jobs.take(LARGEST_ROUND, timeout)
-        answers = [answer for scheduled in due if (answer := self._ask(scheduled)) is not None]
-        if answers:
-            self._submit(Settlement(answers, self._jobs))
+        self.settle(self.ask(due))
         return len(due)
+
+    def recover(self) -> None:
+        """Put the open work of the rows among the jobs. Called before any event can change a row.
+
+        Raises:
+            Unavailable: the database is away.
+        """
+        for job in self._write(find_open, None, NO_CAUSE):
+            self._jobs.put(job)
+
+    def ask(self, due: Sequence[Scheduled]) -> list[Answer]:
+        """The provider's answers; what it did not answer waits among the jobs again."""
+        return [answer for scheduled in due if (answer := self._ask(scheduled)) is not None]
+
+    def settle(self, answers: Sequence[Answer]) -> None:
+        """Have the answers written, and go on with the work that they lead to.
+
+        Where the database is away the jobs are done again: asking the provider twice is harmless.
+        """
+        if not answers:
+            return
+        try:
+            follow_ups: list[Job] = self._write(settle_all, answers, NO_CAUSE)
+        except Unavailable:
+            for answer in answers:
+                self._jobs.put(answer.job, delay=RETRY_AFTER)
+            return
+        for job in follow_ups:
+            self._jobs.put(job)
 
     def _ask(self, scheduled: Scheduled) -> Answer | None:
         """The provider's answer, or None where it has to be asked again."""
@@ -108,27 +144,6 @@ class ChargeWorker:
             self.step()
 
 
-class Recovery:
-    """Finds the open work in the rows; an entry of the writer, so that it sees them before any event changes them."""
-
-    def __init__(self, jobs: Jobs, submit: Callable[[Entry], None]) -> None:
-        self._jobs, self._submit = jobs, submit
-        self._found: list[Job] = []
-
-    def apply(self, transaction: Transaction, savepoint: Savepoint) -> None:
-        """Read the open payments."""
-        del savepoint
-        self._found = [Job.of(row._mapping) for row in transaction.execute(store.OPEN_PAYMENTS)]
-
-    def committed(self, completions: Completions) -> None:
-        """Put their work among the jobs."""
-        del completions
-        for job in self._found:
-            self._jobs.put(job)
-
-    def failed(self, error: Exception, completions: Completions) -> None:
-        """Try again a little later."""
-        del error, completions
-        timer = threading.Timer(RETRY_AFTER, self._submit, [self])
-        timer.daemon = True
-        timer.start()
+def find_open(tx: Transaction, _command: None) -> list[Job]:
+    """The work that is open in the rows."""
+    return [Job.of(row._mapping) for row in tx.execute(store.OPEN_PAYMENTS)]

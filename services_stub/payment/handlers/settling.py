@@ -11,14 +11,9 @@ from services_stub.contracts.events.payment import PaymentFailed, PaymentRefunde
 from services_stub.contracts.money import from_cents
 from services_stub.contracts.times import to_microseconds
 from services_stub.payment.domain import TRANSITIONS, Fact, Status, Trigger
-from services_stub.payment.handlers.jobs import Job, Jobs
+from services_stub.payment.handlers.jobs import Job
 from services_stub.payment.store import payments as store
-from services_stub.runtime.completions import Completions
-from services_stub.runtime.sql.database import Savepoint
 from services_stub.runtime.sql.transaction import Transaction
-
-RETRY_AFTER = 0.5
-"""Seconds after which the provider is asked again for an answer that the database could not take."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -30,38 +25,9 @@ class Answer(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
-class Settlement:
-    """The answers of one round as one entry of the writer.
-
-    It has no savepoints, because nothing in it can be refused. If the batch fails, the jobs are done again: asking the
-    provider twice is harmless.
-    """
-
-    def __init__(self, answers: Sequence[Answer], jobs: Jobs) -> None:
-        self._answers, self._jobs = answers, jobs
-        self._follow_ups: list[Job] = []
-
-    def apply(self, transaction: Transaction, savepoint: Savepoint) -> None:
-        """Settle every answer."""
-        del savepoint
-        self._follow_ups = []
-        for answer in self._answers:
-            transaction.begin_item(answer.job.cause)
-            follow_up = settle(transaction, answer)
-            if follow_up is not None:
-                self._follow_ups.append(follow_up)
-
-    def committed(self, completions: Completions) -> None:
-        """Go on with what the answers lead to."""
-        del completions
-        for job in self._follow_ups:
-            self._jobs.put(job)
-
-    def failed(self, error: Exception, completions: Completions) -> None:
-        """Ask again a little later."""
-        del error, completions
-        for answer in self._answers:
-            self._jobs.put(answer.job, delay=RETRY_AFTER)
+def settle_all(tx: Transaction, answers: Sequence[Answer]) -> list[Job]:
+    """Settle the answers of one round; the work that they lead to."""
+    return [follow_up for answer in answers if (follow_up := settle(tx, answer)) is not None]
 
 
 def settle(tx: Transaction, answer: Answer) -> Job | None:
@@ -98,7 +64,7 @@ def _settle(tx: Transaction, answer: Answer, status: Status, known_reason: str) 
     if settled == 0:
         return None
     for fact in transition.facts:
-        tx.publish(_event(fact, job, reason), correlation_id=job.order_id)
+        tx.publish(_event(fact, job, reason), correlation_id=job.order_id, cause=job.cause)
     if transition.work is None:
         return _Settled(None)
     return _Settled(msgspec.structs.replace(job, work=transition.work, status=transition.status, reason=reason))

@@ -1,4 +1,4 @@
-"""Ends reservations that no order came of: the worker that asks the order service about overdue ones."""
+"""Ends reservations that became no order: the worker that asks the order service about overdue ones."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class ExpiryWorker:
     def step(self) -> bool:
         """Sweep once; whether there may be more to sweep at once."""
         try:
-            return self._context.run(ask_about_overdue(self._context, datetime.now(UTC)), _ANSWER_WITHIN)
+            return settle_overdue_at(self._context, datetime.now(UTC))
         except (Unavailable, Refused, TimeoutError) as error:
             structlog.get_logger().warning("reservations cannot expire now", reason=str(error) or "no answer in time")
             return False
@@ -51,23 +51,30 @@ class ExpiryWorker:
                 self._stopping.wait(self._pause)
 
 
-async def ask_about_overdue(context: Context, now: datetime) -> bool:
-    """Settle the reservations that were overdue at `now`; whether there may be more of them.
+def settle_overdue_at(context: Context, now: datetime) -> bool:
+    """Settle the reservations that were overdue at `now`; whether there may be more of them. Waits: for threads.
 
     The order service writes an order only before its reservation expires, so what is no order after that never will be.
 
     Raises:
         Unavailable: the order service does not answer, or the database is away.
     """
-    overdue = await context.read(reservations.overdue, now - GRACE)
+    cause = Cause("", new_id(), "")
+    overdue, known = context.run(_ask_about_overdue(context, now, cause), _ANSWER_WITHIN)
     if not overdue:
         return False
-    cause = Cause("", new_id(), "")
+    others = [order_id for order_id in overdue if order_id not in known]
+    context.write_from_thread(settle_overdue, SettleOverdue(sorted(known.intersection(overdue)), others), cause)
+    return len(overdue) == reservations.LARGEST_OVERDUE_BATCH
+
+
+async def _ask_about_overdue(context: Context, now: datetime, cause: Cause) -> tuple[list[str], set[str]]:
+    """The order ids of overdue reservations, and those that the order service knows of."""
+    overdue = await context.read(reservations.overdue, now - GRACE)
+    if not overdue:
+        return [], set()
     question = OrderIds(order_ids=overdue)
     answer = await context.peers.call(
         "order", "POST", "/internal/orders/known", body=question, expect=OrderIds, cause=cause
     )
-    known = set(answer.order_ids)
-    others = [order_id for order_id in overdue if order_id not in known]
-    await context.write(settle_overdue, SettleOverdue(sorted(known.intersection(overdue)), others), cause)
-    return len(overdue) == reservations.LARGEST_OVERDUE_BATCH
+    return overdue, set(answer.order_ids)

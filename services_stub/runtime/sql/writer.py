@@ -7,6 +7,7 @@ transaction. Each item has a savepoint, so that one that is refused fails alone.
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import queue
 import threading
 import time
@@ -17,7 +18,7 @@ from typing import Any, Protocol
 import structlog
 
 from services_stub.contracts.envelope import Cause
-from services_stub.runtime.completions import Completions
+from services_stub.runtime.completions import Completions, Waiting
 from services_stub.runtime.errors import Refused, Unavailable
 from services_stub.runtime.sql import inbox
 from services_stub.runtime.sql.database import Database, Savepoint, mapped_errors
@@ -45,11 +46,9 @@ class Entry(Protocol):
 
 
 class Command:
-    """A handler and what it is to handle, for somebody who waits for the result."""
+    """A handler and the command for it; `future` gets the result."""
 
-    def __init__(
-        self, handler: Callable[[Transaction, Any], Any], command: Any, cause: Cause, future: asyncio.Future[Any]
-    ) -> None:
+    def __init__(self, handler: Callable[[Transaction, Any], Any], command: Any, cause: Cause, future: Waiting) -> None:
         self._handler, self._command, self._cause, self._future = handler, command, cause, future
         self._result: Any = None
         self._error: Exception | None = None
@@ -139,6 +138,12 @@ class Writer:
             self._scheduled = True
             loop.call_soon(self._drain_scheduled)
         return await future
+
+    def run_from_thread(self, handler: Callable[[Transaction, Any], Any], command: Any, cause: Cause) -> Any:
+        """Like `run`, for a thread beside the event loop: it waits for the commit."""
+        future: concurrent.futures.Future[Any] = concurrent.futures.Future()
+        self.submit(Command(handler, command, cause, future))
+        return future.result()
 
     def stop(self, timeout: float) -> None:
         """Write what waits, wait for the broker's acknowledgements up to `timeout` seconds, and end."""

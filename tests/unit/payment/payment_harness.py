@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Connection
 
 from services_stub.contracts.base import Event
+from services_stub.contracts.envelope import Cause
 from services_stub.contracts.events.order import OrderCreated, OrderStatus, OrderUpdated
 from services_stub.contracts.http.payment import Payment
 from services_stub.payment.domain import Provider
 from services_stub.payment.handlers import handlers
-from services_stub.payment.handlers.charging import ChargeWorker, Recovery
+from services_stub.payment.handlers.charging import LARGEST_ROUND, ChargeWorker
 from services_stub.payment.handlers.jobs import Jobs
+from services_stub.payment.handlers.settling import Answer
 from services_stub.payment.service import SERVICE
 from services_stub.payment.store import payments as store
 from services_stub.payment.store.sandbox import Sandbox
-from services_stub.runtime.completions import Completions
 from services_stub.runtime.errors import Unavailable
-from services_stub.runtime.sql.database import Database, Savepoint
-from services_stub.runtime.sql.writer import Entry
+from services_stub.runtime.sql.database import Database
+from services_stub.runtime.sql.transaction import Transaction
 from tests.fakes import FakeTransaction, received
 
 AMOUNT = Decimal("25.00")
@@ -65,7 +67,7 @@ class Clock:
 
 
 class PaymentHarness:
-    """`submitted` are the answers that the writer has not taken yet."""
+    """`unwritten` are the answers of each round that are not written yet; while `away`, the database takes nothing."""
 
     def __init__(self, connection: Connection, provider: Provider | None = None) -> None:
         self.connection = connection
@@ -74,12 +76,13 @@ class PaymentHarness:
         self.published: list[Event] = []
         self.correlation_ids: set[str | None] = set()
         self.headers: list[dict[str, bytes]] = []
-        self.submitted: list[Entry] = []
+        self.unwritten: list[list[Answer]] = []
+        self.away = False
         self._begin()
 
     def _begin(self) -> None:
         self.jobs = Jobs(self.clock)
-        self.worker = ChargeWorker(self.jobs, self.provider, self.submitted.append, random.Random(1))
+        self.worker = ChargeWorker(self.jobs, self.provider, self._write, random.Random(1))
         self.handlers = handlers(self.jobs)
 
     def hear(self, event: Event) -> None:
@@ -94,24 +97,29 @@ class PaymentHarness:
         tx.commit()
 
     def step(self) -> int:
-        """One round of the worker; its answers wait for `write`."""
-        return self.worker.step(timeout=0)
+        """One round of questions to the provider; its answers wait for `write`."""
+        due = self.jobs.take(LARGEST_ROUND, 0)
+        answers = self.worker.ask(due)
+        if answers:
+            self.unwritten.append(answers)
+        return len(due)
 
     def write(self) -> None:
-        """The writer takes the oldest entry."""
-        if self.submitted:
-            self._apply(self.submitted.pop(0))
+        """The answers of the oldest round are written."""
+        if self.unwritten:
+            self.worker.settle(self.unwritten.pop(0))
 
     def lose(self) -> None:
-        """The writer cannot take the oldest entry: the database is away."""
-        if self.submitted:
-            self.submitted.pop(0).failed(Unavailable("database: full"), Completions())
+        """The answers of the oldest round cannot be written: the database is away."""
+        self.away = True
+        self.write()
+        self.away = False
 
     def crash(self) -> None:
         """Forget everything that is in memory only, and start again."""
-        self.submitted.clear()
+        self.unwritten.clear()
         self._begin()
-        self._apply(Recovery(self.jobs, self.submitted.append))
+        self.worker.recover()
 
     def wait(self, seconds: float) -> None:
         """Let time pass."""
@@ -121,7 +129,7 @@ class PaymentHarness:
         """Go on until there is nothing left to do, however long it takes."""
         for _ in range(60):
             self.step()
-            while self.submitted:
+            while self.unwritten:
                 self.write()
             self.wait(1.0)
 
@@ -133,12 +141,15 @@ class PaymentHarness:
     def topics(self) -> list[str]:
         return [event.topic for event in self.published]
 
-    def _apply(self, entry: Entry) -> None:
+    def _write(self, handler: Callable[[Transaction, Any], Any], command: Any, cause: Cause) -> Any:
+        if self.away:
+            raise Unavailable("database: full")
         tx = FakeTransaction(self.connection, "payment")
-        entry.apply(tx, Savepoint(self.connection))
+        tx.begin_item(cause)
+        result = handler(tx, command)
         self._keep(tx)
         tx.commit()
-        entry.committed(Completions())
+        return result
 
     def _keep(self, tx: FakeTransaction) -> None:
         self.published += [event for event, _ in tx.published]

@@ -86,7 +86,7 @@ def test_a_slow_card_holds_up_nobody(shop: PaymentHarness) -> None:
 def test_an_unreachable_provider_is_asked_with_growing_pauses_and_then_given_up(shop: PaymentHarness) -> None:
     shop.hear(created(card=UNREACHABLE))
     asked: list[float] = []
-    while not shop.submitted:
+    while not shop.unwritten:
         if shop.step():
             asked.append(shop.clock.now)
         shop.wait(0.01)

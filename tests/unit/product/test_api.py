@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from services_stub.contracts.http.order import OrderIds
-from services_stub.product.handlers.expiry import ExpiryWorker, ask_about_overdue
+from services_stub.product.handlers.expiry import ExpiryWorker, settle_overdue_at
 from services_stub.product.service import SERVICE
 from services_stub.runtime.errors import Unavailable
 from tests.unit.serving import Serving, serving
@@ -197,15 +197,15 @@ def test_reservations_that_are_no_orders_expire(shop: Serving) -> None:
 
     later = datetime.now(UTC) + LATER
     with pytest.raises(Unavailable):
-        shop.context.run(ask_about_overdue(shop.context, later), 10)
+        settle_overdue_at(shop.context, later)
     assert quantity(shop, product_id) == 3
     shop.peers.answers["POST order /internal/orders/known"] = known
-    assert shop.context.run(ask_about_overdue(shop.context, datetime.now(UTC)), 10) is False
+    assert settle_overdue_at(shop.context, datetime.now(UTC)) is False
     assert asked == []
-    shop.context.run(ask_about_overdue(shop.context, later), 10)
+    settle_overdue_at(shop.context, later)
     assert asked == [["o1", "o2"]]
     assert quantity(shop, product_id) == 4
-    shop.context.run(ask_about_overdue(shop.context, later), 10)
+    settle_overdue_at(shop.context, later)
     assert len(asked) == 1
 
 
