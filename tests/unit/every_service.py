@@ -13,8 +13,6 @@ from services_stub.infra.config.services import module_of
 from services_stub.runtime.service import Service
 from tests.unit.serving import Serving, serving
 
-CALLERS = ("", "user:u1", "seller:s1", "admin:a1")
-
 
 def declared(name: str) -> Service:
     """The declaration of a service."""
@@ -23,16 +21,16 @@ def declared(name: str) -> Service:
 
 
 @contextmanager
-def at_work(name: str, data_dir: Path) -> Iterator[Serving]:
+def at_work(service: Service, data_dir: Path) -> Iterator[Serving]:
     """A service at work; the gateway without the workers that follow Kafka."""
-    if name == "gateway":
-        running = Serving(declared(name), data_dir, {}, own_tokens=False)
+    if service.name == "gateway":
+        running = Serving(service, data_dir, {}, own_tokens=False)
         yield running
         running.close()
-    elif name == "cart":
-        with ValkeyServer() as server, serving(declared(name), data_dir, {"store_url": server.connection_url}) as cart:
-            yield cart
+    elif service.name == "cart":
+        with ValkeyServer() as server, serving(service, data_dir, {"store_url": server.connection_url}) as running:
+            yield running
     else:
-        options = {"password_profile": "development"} if name == "auth" else {}
-        with serving(declared(name), data_dir, options) as running:
+        options = {"password_profile": "development"} if service.name == "auth" else {}
+        with serving(service, data_dir, options) as running:
             yield running

@@ -138,6 +138,7 @@ class Serving:
         self.database: Database | None = None
         self._writer = self._reader = None
         if service.tables is not None:
+            data_dir.mkdir(parents=True, exist_ok=True)
             self.database = Database(self.settings.url_of_database())
             self.database.create(service.tables, outbox.tables, inbox.tables)
             self._writer = Writer(service.name, self.database, self.sender, "cluster", self.bugs.append)

@@ -47,7 +47,7 @@ def walk(running: Serving, path: str, allowed: set[str], headers: dict[str, str]
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_no_method_on_any_path_is_a_failure_of_the_server(name: str, tmp_path: Path) -> None:
-    with at_work(name, tmp_path) as running:
+    with at_work(declared(name), tmp_path) as running:
         for path, allowed in methods_by_path(name).items():
             for asked in (path, f"{path}/" if path != "/" else path):
                 walk(running, asked, allowed, {})
@@ -56,7 +56,7 @@ def test_no_method_on_any_path_is_a_failure_of_the_server(name: str, tmp_path: P
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_options_tell_the_methods_and_show_internal_paths_to_services_alone(name: str, tmp_path: Path) -> None:
-    with at_work(name, tmp_path) as running:
+    with at_work(declared(name), tmp_path) as running:
         for path in methods_by_path(name):
             internal = path.startswith("/internal/")
             if name == "gateway" and internal:
