@@ -1,1 +1,1 @@
-"""The one door of the marketplace: passes requests on to the services, and offers what concerns several of them."""
+"""The entry to the marketplace: passes requests on to the services, and answers those that concern several of them."""

@@ -63,16 +63,16 @@ async def ready(context: Context) -> Response[Health]:
 
 @get("/api/orders/{order_id:str}/overview", **allow("user", "seller", "admin"))
 async def overview(order_id: str, request: AnyRequest, context: Context, cause: Cause) -> OrderOverview:
-    """An order with its payment and what the shopper was told of it."""
+    """An order with its payment and the notifications about it."""
     authorization = request.headers.get("authorization", "")
     return await order_overview(context.peers, order_id, authorization=authorization, cause=cause)
 
 
 @get("/api/stream", media_type="text/event-stream", **allow("user", "seller", "admin"))
 async def stream(request: AnyRequest, context: Context, caller: Caller) -> Stream:
-    """What concerns the caller, as it happens: server-sent events, named after their topic, until the token expires.
+    """The events that concern the caller, as server-sent events named after their topic, until the token expires.
 
-    A message `gap` says that events were missed here, so that what is shown should be read again.
+    A message `gap` says that events were missed here: a client reads again what it shows.
     """
     broadcaster = resources_of(context).broadcaster
     await broadcaster.listen()

@@ -1,4 +1,4 @@
-"""Turns blocked sellers away at the door: their tokens stay valid until they expire, but no longer open anything.
+"""Refuses blocked sellers at the gateway: their tokens stay valid until they expire, but give access to nothing.
 
 The auth service is the source of the set. Its events say at once when it changed, and make the gateway ask again: the
 two topics are not ordered against each other, the answer of auth is.
@@ -45,7 +45,7 @@ _claims = msgspec.json.Decoder(_Claims)
 
 
 def user_of(authorization: bytes) -> str:
-    """The user whom a token names, without checking that it is genuine; empty where there is none."""
+    """The user that a token names, without checking that it is genuine; empty where there is none."""
     payload = authorization.partition(b".")[2].partition(b".")[0]
     try:
         return _claims.decode(base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4))).user_id
@@ -75,7 +75,7 @@ class BlockedSellers:
         return None
 
     def start(self) -> None:
-        """Follow the events, and ask auth for the set; until auth answers, nobody is known to be blocked."""
+        """Follow the events, and ask auth for the set; until auth answers, no seller is known to be blocked."""
         settings = msgspec.structs.replace(
             self._context.settings, fetch_wait_ms=max(_FETCH_WAIT_MS, self._context.settings.fetch_wait_ms)
         )
@@ -91,7 +91,7 @@ class BlockedSellers:
             self._tail.stop(timeout)
 
     def take(self, blocked: set[str]) -> None:
-        """`blocked` are blocked from now on, whoever else is."""
+        """`blocked` are blocked from now on, beside those that are already."""
         added = blocked - self._ids
         self._ids |= blocked
         for seller_id in added:

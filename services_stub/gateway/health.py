@@ -11,11 +11,11 @@ from services_stub.runtime.peers import Peers
 from services_stub.runtime.sql.transaction import NO_CAUSE
 
 ANSWER_SECONDS = 0.8
-"""Shorter than anybody waits for the gateway's own answer."""
+"""Shorter than clients wait for the gateway's own answer."""
 
 
 async def health_of_all(peers: Peers, services: Iterable[str]) -> Health:
-    """Who is ready, and whether all are."""
+    """The readiness of each service, and whether all are ready."""
     found = await asyncio.gather(*(_health_of(peers, service) for service in sorted(services)))
     return Health(ready=all(service.ready for service in found), services=list(found))
 

@@ -97,7 +97,7 @@ def _operation(service: str, path: str, operation: Document, names: Mapping[str,
     described: str = operation.get("description", "").strip()
     summary: str = operation["summary"]
     if summary == name:
-        # Nobody wrote one: the first line of the description is it, or the name in words.
+        # There is none: the first line of the description is it, or the name in words.
         summary = described.partition("\n")[0].rstrip(".") or _WORD_START.sub(" ", name).capitalize()
     answers = {status: _renamed(answer, names) for status, answer in operation["responses"].items() if status < "4"}
     merged: Document = {
@@ -135,7 +135,7 @@ def _parameter(parameter: Document, names: Mapping[str, str]) -> Document:
 
 
 def _schema_names(service: str, document: Document) -> dict[str, str]:
-    """What the schemas of `document` are called in the merged one: contracts by their name, others by service too."""
+    """The names of the schemas of `document` in the merged one: contracts by their name, others by service too."""
     names: dict[str, str] = {}
     for name in document.get("components", {}).get("schemas", {}):
         page = _PAGE.fullmatch(name)

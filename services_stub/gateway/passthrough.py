@@ -12,7 +12,6 @@ from typing import Protocol
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
-from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import BuilderError, RequestError, RequestTimeoutError
 from pyreqwest.response import Response
 
@@ -26,13 +25,10 @@ from services_stub.gateway.forwarding import (
     service_of,
 )
 from services_stub.runtime.http import LARGEST_BODY
+from services_stub.runtime.http_client import build_http_client
 
 RETRY_AFTER_SECONDS = 1
 TIMEOUT = timedelta(seconds=10)
-
-_CONNECT = timedelta(seconds=1)
-_IDLE = timedelta(seconds=4)
-"""Shorter than a service keeps an idle connection, so that no request meets one that is just being closed."""
 
 _NOT_CONNECTED = "client error (Connect)"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -66,7 +62,7 @@ class PassThrough:
         self._request_filter = request_filter
         self._sampling = trace_sampling
         self._random = random.Random()
-        self._client = _client(timeout)
+        self._client = build_http_client(timeout)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on where its path names a service, else let the gateway's own routes answer."""
@@ -180,7 +176,7 @@ def _unreadable(error: Exception) -> Problem:
 
 
 def _away(error: RequestError) -> Problem:
-    """What a failure at the service means: nothing was sent, no answer in time, or the answer was lost.
+    """The refusal for a failure at the service: nothing was sent, no answer in time, or the answer was lost.
 
     The classes of the client library do not tell: a request that was sent and not answered counts as a connect error
     there. The causes do.
@@ -190,21 +186,3 @@ def _away(error: RequestError) -> Problem:
     if isinstance(error, RequestTimeoutError):
         return problem(504, "service-too-slow", "the service did not answer in time: it may have done it all the same")
     return problem(502, "answer-lost", "the service went away before it answered: it may have done it all the same")
-
-
-def _client(timeout: timedelta) -> Client:
-    return (
-        ClientBuilder()
-        .timeout(timeout)
-        .connect_timeout(_CONNECT)
-        .pool_idle_timeout(_IDLE)
-        .follow_redirects(False)
-        .no_proxy()
-        .referer(False)
-        .default_cookie_store(False)
-        .gzip(False)
-        .brotli(False)
-        .zstd(False)
-        .deflate(False)
-        .build()
-    )

@@ -1,4 +1,4 @@
-"""What the gateway keeps while it runs, made once a process, and shared by its routes, its workers and its door."""
+"""The resources of the gateway: made once a process, shared by its routes, its workers and the pass-through."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from services_stub.runtime.kafka.records import Record
 from services_stub.runtime.kafka.tail import Tail
 
 _FETCH_WAIT_MS = 20
-_KEY = "parts"
+_KEY = "resources"
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,11 @@ class Resources:
 
 
 def resources_of(context: Context) -> Resources:
-    """The parts of the gateway with this context."""
-    parts: Resources | None = context.state.get(_KEY)
-    if parts is None:
-        parts = context.state[_KEY] = _assemble(context)
-    return parts
+    """The resources of the gateway with this context."""
+    resources: Resources | None = context.state.get(_KEY)
+    if resources is None:
+        resources = context.state[_KEY] = _assemble(context)
+    return resources
 
 
 def _assemble(context: Context) -> Resources:

@@ -1,4 +1,4 @@
-"""The gateway as a service: its own routes, the pass-through in front of them, and what follows Kafka for both."""
+"""The gateway as a service: its own routes, the pass-through in front of them, and its workers, which follow Kafka."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from services_stub.runtime.service import Service, Worker
 
 
 def _workers(context: Context) -> Sequence[Worker]:
-    parts = resources_of(context)
-    return parts.blocked, parts.broadcaster
+    resources = resources_of(context)
+    return resources.blocked, resources.broadcaster
 
 
 def _in_front(own: ASGIApp, context: Context) -> ASGIApp:
-    parts = resources_of(context)
-    return PassThrough(own, parts.services, parts.blocked, trace_sampling=context.settings.trace_sampling)
+    resources = resources_of(context)
+    return PassThrough(own, resources.services, resources.blocked, trace_sampling=context.settings.trace_sampling)
 
 
 SERVICE = Service(name=OWN, routes=ROUTES, workers=_workers, wrap=_in_front)

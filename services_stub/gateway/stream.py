@@ -1,7 +1,7 @@
-"""The live stream: events as they happen, to everybody whom they concern, as server-sent events.
+"""The live stream: server-sent events, to the callers that may see them.
 
-One reader of Kafka serves all connections, and there is none while nobody listens. A connection that does not keep up
-loses the oldest events and is told so: the reader never waits for anybody.
+One reader of Kafka serves all connections, and there is none while there are no connections. A connection that does
+not keep up loses the oldest events and gets a `gap`: the reader never waits for a connection.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Subscription:
         self._awake = asyncio.Event()
 
     def offer(self, message: bytes) -> None:
-        """Queue a message; where the queue is full the oldest goes, and a gap is told in its place."""
+        """Queue a message; where the queue is full the oldest is dropped, and a gap takes its place."""
         self._missed |= len(self._queue) == self._queue.maxlen
         self._queue.append(message)
         self._awake.set()
@@ -71,7 +71,7 @@ class Subscription:
         self._awake.set()
 
     async def take(self, seconds: float) -> bytes:
-        """All that waits, or else the first that comes within `seconds`; empty if nothing does."""
+        """All queued messages, or else the first that comes within `seconds`; empty where none does."""
         try:
             async with asyncio.timeout(seconds):
                 await self._awake.wait()
@@ -85,7 +85,7 @@ class Subscription:
 
 
 class Broadcaster:
-    """Hands every event to the connections that it concerns; `reader_of` makes the reader when one is needed."""
+    """Gives every event to the connections whose caller may see it; `reader_of` makes the reader when one is needed."""
 
     def __init__(
         self,
@@ -106,7 +106,7 @@ class Broadcaster:
         self._ending: asyncio.TimerHandle | None = None
 
     async def listen(self) -> None:
-        """Have the events come in; returns when none is missed from now on.
+        """Start the reader where there is none; returns when no event is missed from now on.
 
         Raises:
             Unavailable: the broker does not answer.
@@ -122,7 +122,7 @@ class Broadcaster:
 
     @contextmanager
     def subscription(self, caller: Caller) -> Iterator[Subscription]:
-        """A queue that gets what concerns `caller`, as long as the block runs."""
+        """A queue for the events that `caller` may see, as long as the block runs."""
         subscription = Subscription(caller)
         self._subscriptions.add(subscription)
         try:
@@ -131,7 +131,7 @@ class Broadcaster:
             self._subscriptions.discard(subscription)
 
     def publish(self, records: Sequence[Record]) -> None:
-        """Hand the events of `records` on; what is none is left out."""
+        """Queue the events of `records`; a record that carries none is left out."""
         if not self._subscriptions:
             return
         # A batch lies in the order of its partitions; time is what a reader would see.
@@ -147,11 +147,11 @@ class Broadcaster:
                 subscription.close()
 
     def start(self) -> None:
-        """See to it that the connections end when the service drains; nothing is read before somebody listens."""
+        """Have the connections end when the service drains; the reader starts with the first connection."""
         asyncio.run_coroutine_threadsafe(self._close_at_the_end(), self._loop)
 
     def stop(self, timeout: float) -> None:
-        """End the reader; called when nobody listens any more."""
+        """End the reader; called when all connections have ended."""
         reader, self._reader = self._reader, None
         if reader is not None:
             reader.stop(timeout)
@@ -198,7 +198,7 @@ class Broadcaster:
 async def messages(
     broadcaster: Broadcaster, caller: Caller, *, resumed: bool, heartbeat: float = HEARTBEAT_SECONDS
 ) -> AsyncIterator[bytes]:
-    """What goes over one connection, until the token expires. `resumed`: the client had a connection before."""
+    """The messages of one connection, until the token expires. `resumed`: the client had a connection before."""
     with broadcaster.subscription(caller) as subscription:
         yield CONNECTED + (GAP if resumed else b"")
         quiet_since = time.monotonic()

@@ -32,7 +32,7 @@ STREAMED: tuple[type[Event], ...] = (
 
 
 def visible_to(caller: Caller, event: Event) -> Event | None:
-    """What `caller` may see of `event`: admins all, everybody their own, sellers their part; None for nothing."""
+    """The part of `event` that `caller` may see: admins all, users their own, sellers their items; None for nothing."""
     if caller.role == "admin":
         return event
     match event:

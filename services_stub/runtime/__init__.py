@@ -1,1 +1,1 @@
-"""What every service stands on: database, writer, outbox, inbox, Kafka, HTTP, process. It knows no business word."""
+"""The ground of every service: database, writer, outbox, inbox, Kafka, HTTP, process. It knows no business word."""

@@ -1,8 +1,8 @@
 """The errors a handler may raise, named by what the receiver should do.
 
     Refused       the rules say no: a 4xx problem document, or a rejected event
-    Unavailable   something this needs is away: try again later (503, or a retry of the uncommitted batch)
-    Poison        a record that nobody can ever handle: to the dead letters at once
+    Unavailable   a dependency is away: try again later (503, or a retry of the uncommitted batch)
+    Poison        a record that can never be handled: to the dead letters at once
 
 Anything else is a bug.
 """

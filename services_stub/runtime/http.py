@@ -1,4 +1,4 @@
-"""HTTP as every service speaks it: who may call what, bodies decoded strictly, and every refusal a problem document."""
+"""HTTP of every service: access is declared, bodies are decoded strictly, and every refusal is a problem document."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def allow_internal() -> dict[str, Any]:
 
 
 def access_of(handler: BaseRouteHandler) -> frozenset[str]:
-    """Who may call a route: roles, `anyone`, or `internal`."""
+    """The access of a route: roles, `anyone`, or `internal`."""
     access: frozenset[str] = handler.opt["access"]
     return access
 
@@ -183,7 +183,7 @@ def problem_response(refusal: Problem) -> Response[bytes]:
 
 
 async def authorize(context: Context, handler: BaseRouteHandler, headers: Mapping[str, str]) -> Caller | None:
-    """Who is calling, checked against the route's access; None where anyone may, and for other services.
+    """The caller, checked against the route's access; None without a token where anyone may, and for other services.
 
     Raises:
         Refused: the caller may not call this route.
@@ -205,21 +205,21 @@ async def authorize(context: Context, handler: BaseRouteHandler, headers: Mappin
 
 
 class _RequestScope:
-    """Lets a request in or refuses it, and gives its handler what it asks for by name.
+    """Admits or refuses each request, and provides the arguments that its handler names.
 
     Litestar runs dependencies of one level in a task group, which costs more than all else of a request. So they form
-    a chain, one a level, and hand on what `admit` found.
+    a chain, one a level, and the caller is taken from the request, where `authorize` has put it.
     """
 
     def __init__(self, context: Context | None) -> None:
         self._context = context
 
     async def authorize(self, request: Request[Any, Any, State]) -> None:
-        """Check who is calling. No guard: for each of those Litestar copies the handler."""
+        """Check the caller. No guard: for each guard Litestar copies the handler."""
         request.scope["user"] = await authorize(self.context(), request.route_handler, request.headers)
 
     def dependencies(self) -> dict[str, Provide]:
-        """What handlers may ask for by name."""
+        """The arguments that a handler may name."""
         return {
             "context": Provide(self.context, sync_to_thread=False),
             "visitor": Provide(self.visitor, sync_to_thread=False),
@@ -235,22 +235,22 @@ class _RequestScope:
 
     @staticmethod
     def visitor(request: Any, context: Any) -> Any:  # noqa: ARG004 - the chain
-        """Who is calling, or None where anyone may."""
+        """The caller, or None without a token where anyone may."""
         return request.scope.get("user")
 
     @staticmethod
     def caller(visitor: Any) -> Any:
-        """Who is calling."""
+        """The caller."""
         return visitor
 
     @staticmethod
     def cause(request: Any, caller: Any) -> Any:  # noqa: ARG004 - the chain
-        """What the request is a consequence of."""
+        """The cause of all that the request changes."""
         return from_http(request.headers, request_id=new_id())
 
 
 def as_response(error: Exception) -> Response[bytes]:
-    """What the caller is told of a refusal, of something that is away, or of a bug."""
+    """The problem document for a refusal, for a dependency that is away, or for a bug."""
     if isinstance(error, Refused):
         return problem_response(error.problem)
     if isinstance(error, Unavailable):

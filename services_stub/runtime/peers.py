@@ -1,4 +1,4 @@
-"""Asking other services over HTTP. Create it after the fork: its client has a runtime of its own."""
+"""Calls of other services over HTTP. Create the client after the fork: it has a runtime of its own."""
 
 from __future__ import annotations
 
@@ -7,20 +7,17 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 import msgspec
-from pyreqwest.client import ClientBuilder
 from pyreqwest.exceptions import PyreqwestError
 
 from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.envelope import Cause
 from services_stub.contracts.problem import Problem
 from services_stub.runtime.errors import Refused, Unavailable
+from services_stub.runtime.http_client import build_http_client
 
 INTERNAL_TOKEN = "x-internal-token"
 
-_CONNECT = timedelta(seconds=1)
-_TOTAL = timedelta(seconds=5)
-_IDLE = timedelta(seconds=4)
-"""Shorter than a service keeps an idle connection, so that no request meets one that is just being closed."""
+_TIMEOUT = timedelta(seconds=5)
 
 T = TypeVar("T")
 
@@ -32,19 +29,7 @@ class Peers:
         self._urls = dict(urls)
         self._token = internal_token
         self._decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
-        self._client = (
-            ClientBuilder()
-            .connect_timeout(_CONNECT)
-            .timeout(_TOTAL)
-            .pool_idle_timeout(_IDLE)
-            .follow_redirects(False)
-            .no_proxy()
-            .gzip(False)
-            .brotli(False)
-            .zstd(False)
-            .deflate(False)
-            .build()
-        )
+        self._client = build_http_client(_TIMEOUT)
 
     async def call(
         self,

@@ -1,7 +1,7 @@
 """How long to wait before the next attempt at something that was unavailable: a decision, carried out elsewhere.
 
 Exponential backoff with jitter, after the AWS Architecture Blog, "Exponential Backoff And Jitter" (2015): half of the
-pause is fixed, so that nobody hammers, and half is random, so that nobody marches in step.
+pause is fixed, so that the dependency is not flooded, and half is random, so that callers do not retry in step.
 """
 
 from __future__ import annotations

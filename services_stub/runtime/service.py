@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from services_stub.runtime.context import Context
 
 Outcome = HopOutcome
-"""What a handler made of an event."""
+"""The result of handling an event."""
 
 Handler = Callable[[Transaction, Received[Any]], Outcome | None]
 """Handles one event in the batch's transaction; None means that it was handled."""
@@ -53,7 +53,7 @@ class Service:
     `tables` give it a database with writer, outbox and inbox; `handlers` name the events that it consumes there, and
     `filters` tell which of them change nothing, so that nothing is written for them. A service with another store
     gives `consumes` and `sink` instead. `batch_linger` is how many seconds an event may wait for others to be handled
-    with it, for a service whose effects nobody waits for. `wrap` puts an ASGI application in front of the routes.
+    with it, for a service whose effects no request waits for. `wrap` puts an ASGI application in front of the routes.
 
     Raises:
         ValueError: a fast route has no adapter, or is none of the routes.

@@ -1,4 +1,4 @@
-"""Who is calling: access tokens, verified with the key set that the auth service publishes.
+"""Callers by their access tokens, verified with the key set that the auth service publishes.
 
 Verifying an Ed25519 signature costs far more than a request may, so a verified token is remembered until it expires.
 """
@@ -23,7 +23,7 @@ _KEYS_EVERY = 1.0
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """Who is calling, as the token says. `expires_at` is Unix time in seconds."""
+    """The caller that a token names. `expires_at` is Unix time in seconds."""
 
     user_id: str
     role: str
@@ -88,7 +88,7 @@ class Verifier:
 
     async def _key(self, key_id: str) -> Ed25519PublicKey:
         if key_id not in self._keys:
-            # One asks and the others wait for the answer, as after a restart everybody comes at once.
+            # One asks and the others wait for the answer, because after a restart all callers come at once.
             async with self._fetching:
                 if key_id not in self._keys and time.monotonic() - self._fetched_at >= _KEYS_EVERY:
                     await self._learn_keys()

@@ -1,4 +1,4 @@
-"""What a handler works with: one item's view of the batch that the writer commits as one transaction."""
+"""The transaction that a handler gets: one item's view of the batch that the writer commits as one transaction."""
 
 from __future__ import annotations
 

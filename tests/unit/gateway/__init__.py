@@ -1,1 +1,1 @@
-"""The gateway: what is passed on and what is not, who is turned away, what the live stream tells whom."""
+"""The gateway: which requests it passes on and refuses, and which events its live stream shows."""

@@ -24,7 +24,7 @@ def token(user_id: str, role: str = "user", *, seconds: float = 900.0, signature
 
 
 def caller(user_id: str, role: str = "user", *, seconds: float = 900.0) -> Caller:
-    """Somebody whose token lasts for so long."""
+    """A caller whose token lasts for `seconds`."""
     return Caller(user_id, role, f"{user_id}@example.org", int(time.time() + seconds))
 
 
@@ -36,7 +36,7 @@ class TrustingVerifier(Verifier):
         self.asked = 0
 
     async def caller(self, authorization: str) -> Caller:
-        """Whom the token names."""
+        """The caller that the token names."""
         self.asked += 1
         _, payload, signature = bearer(authorization).split(".")
         if signature == FORGED:

@@ -97,7 +97,7 @@ class StubService:
 
 
 async def closed_port() -> str:
-    """The base URL of a port that nobody listens on."""
+    """The base URL of a port without a listener."""
     async with serving(StubService()) as url:
         return url
 

@@ -112,7 +112,7 @@ def test_schemas_are_served_by_the_names_that_the_records_carry() -> None:
     asyncio.run(scenario())
 
 
-def test_openapi_waits_for_nobody_and_is_kept_once_it_is_whole() -> None:
+def test_openapi_leaves_out_services_that_are_away_and_is_kept_once_it_is_whole() -> None:
     async def scenario() -> None:
         async with gateway("order") as (http, context):
             assert "/api/stream" in (await http.get("/openapi.json")).json()["paths"]

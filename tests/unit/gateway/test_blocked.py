@@ -1,4 +1,4 @@
-"""Blocked sellers are turned away, and nobody else."""
+"""Blocked sellers are refused, and no other caller."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Scene:
         return refusal is not None
 
 
-def test_a_blocked_seller_is_turned_away_and_nobody_else() -> None:
+def test_a_blocked_seller_is_refused_and_no_other_caller() -> None:
     async def scenario() -> None:
         scene = Scene()
         scene.now = ["s1"]
@@ -93,7 +93,7 @@ def test_the_tokens_of_others_are_not_verified_here() -> None:
     "value",
     [b"", b"Bearer", b"Bearer x", b"Bearer a.b", b"Bearer a.!!.c", b"Bearer a.e30.c", b"\xff.\xff.\xff", b"a.W10.c"],
 )
-def test_what_names_nobody_names_nobody(value: bytes) -> None:
+def test_a_header_without_a_token_names_no_user(value: bytes) -> None:
     assert user_of(value) == ""
 
 

@@ -1,4 +1,4 @@
-"""What of a request goes on to a service."""
+"""The part of a request that goes on to a service."""
 
 from __future__ import annotations
 

@@ -22,8 +22,8 @@ TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 ORDERS = "/order-service/api/orders"
 
 
-class OpenDoor:
-    """Turns away who says so."""
+class RefusesMarked:
+    """Refuses the requests that are marked."""
 
     async def refusal(self, headers: Sequence[tuple[bytes, bytes]]) -> Problem | None:
         """Refuse the header `x-bad`."""
@@ -47,7 +47,9 @@ async def front(
     service, own = StubService(**stub), StubService(body=b"own")
     async with serving(service) as served:
         services = {"order": service_url or served}
-        passing = PassThrough(own, services, OpenDoor(), trace_sampling=sampling, timeout=timedelta(seconds=timeout))
+        passing = PassThrough(
+            own, services, RefusesMarked(), trace_sampling=sampling, timeout=timedelta(seconds=timeout)
+        )
         async with serving(passing) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
             yield Front(http, service, own, url)
 

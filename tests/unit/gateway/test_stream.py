@@ -1,4 +1,4 @@
-"""The live stream: everybody hears what concerns them, and is told what they missed."""
+"""The live stream: callers get the events that they may see, and a gap for those that they missed."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class StubReader:
 
 
 class Scene:
-    """A hub and the readers that it made."""
+    """A broadcaster and the readers that it made."""
 
     def __init__(self, *, away: bool = False, linger: float = 30.0) -> None:
         self.readers: list[StubReader] = []
@@ -84,7 +84,7 @@ def test_who_may_see_which_event(who: str, role: str, topics: set[str]) -> None:
 
 
 @pytest.mark.parametrize("event", [event for event in SAMPLES if type(event) not in STREAMED], ids=lambda e: e.topic)
-def test_other_events_concern_nobody_but_admins(event: Event) -> None:
+def test_other_events_are_visible_to_admins_alone(event: Event) -> None:
     assert visible_to(caller(USER), event) is None
     assert visible_to(caller(SELLER, "seller"), event) is None
 
@@ -210,7 +210,7 @@ def test_all_streams_end_when_the_gateway_drains() -> None:
     asyncio.run(scenario())
 
 
-def test_kafka_is_read_once_for_all_and_only_while_somebody_listens() -> None:
+def test_kafka_is_read_once_for_all_connections_and_only_while_there_are_any() -> None:
     async def scenario() -> None:
         scene = Scene()
         await asyncio.gather(*(scene.broadcaster.listen() for _ in range(5)))
@@ -228,7 +228,7 @@ def test_kafka_is_read_once_for_all_and_only_while_somebody_listens() -> None:
     asyncio.run(scenario())
 
 
-def test_the_reader_ends_by_itself_when_nobody_came() -> None:
+def test_the_reader_ends_by_itself_without_connections() -> None:
     async def scenario() -> None:
         scene = Scene(linger=0.01)
         await scene.broadcaster.listen()
@@ -237,7 +237,7 @@ def test_the_reader_ends_by_itself_when_nobody_came() -> None:
     asyncio.run(scenario())
 
 
-def test_nobody_listens_to_a_broker_that_is_away_and_the_next_may_try_again() -> None:
+def test_a_broker_that_is_away_is_tried_again_by_the_next_connection() -> None:
     async def scenario() -> None:
         scene = Scene(away=True)
         for answer in await asyncio.gather(
