@@ -15,6 +15,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+import services_stub.summaries
+import simulator.summaries
+
 FAILED, BAD_ARGUMENTS, NOT_REACHABLE, BUG = 1, 64, 69, 70
 """Exit codes beside 0, and 130 for an interrupted command."""
 
@@ -32,15 +35,10 @@ def _simulator() -> typer.Typer:
 
 
 COMMANDS: dict[str, tuple[Callable[[], typer.Typer], str]] = {
-    "demo": (_simulator, "Watch a purchase travel: a whole marketplace for a few seconds."),
-    "up": (_services, "Start a marketplace, and keep it alive until Ctrl-C."),
-    "down": (_services, "End the marketplace."),
-    "status": (_services, "Say what runs, and whether it is ready."),
-    "logs": (_services, "Show the logs of the processes."),
-    "mail": (_services, "List the messages that were sent, or show one."),
-    "schemas": (_services, "Export the published contracts."),
+    **{name: (_simulator, summary) for name, summary in simulator.summaries.SUMMARIES.items()},
+    **{name: (_services, summary) for name, summary in services_stub.summaries.SUMMARIES.items()},
 }
-"""Every command: what loads the group that has it, and its summary, so that listing them loads none of them."""
+"""Every command: the function that loads its group, and its summary, so that listing them loads none of them."""
 
 
 class LazyCommands(TyperGroup):
@@ -121,7 +119,7 @@ def _say_misuse(error: typer.TyperException) -> None:
 
 
 def _explain(error: Exception) -> int:
-    """Say what a person can do something about in one line; a bug with everything that is known of it."""
+    """Print an error that a person can do something about in one line, and a bug with its traceback."""
     from services_stub.client.errors import MarketplaceError, TryLater, Unreachable
 
     match error:

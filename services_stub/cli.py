@@ -1,4 +1,4 @@
-"""The commands that run a marketplace and look at it. What they need is imported when they run, so help is quick."""
+"""The commands that run a marketplace and look at it. Each imports its modules when it runs, so help is quick."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from services_stub.summaries import SUMMARIES
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from services_stub.infra.config.options import Options
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Run a marketplace, and look at it.")
-schemas = typer.Typer(no_args_is_help=True, help="The published contracts.")
+schemas = typer.Typer(no_args_is_help=True, help=SUMMARIES["schemas"])
 app.add_typer(schemas, name="schemas")
 
 DataDir = Annotated[
@@ -27,11 +29,12 @@ DataDir = Annotated[
 @contextmanager
 def _explained() -> Iterator[None]:
     """Problems that the person can solve end the command with their message alone."""
-    from services_stub.infra.config.errors import CannotStart, NotRunning
+    from services_stub.client.control import ControlError
+    from services_stub.infra.config.errors import CannotShow, CannotStart
 
     try:
         yield
-    except (CannotStart, NotRunning) as problem:
+    except (CannotStart, CannotShow, ControlError) as problem:
         typer.echo(str(problem), err=True)
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
@@ -66,7 +69,7 @@ def _options(
     )
 
 
-@app.command()
+@app.command(help=SUMMARIES["up"])
 def up(
     detach: Annotated[bool, typer.Option("--detach", "-d", help="Return when everything is ready.")] = False,
     processes: Annotated[int | None, typer.Option(min=1, max=1, help="1: all services share one process.")] = None,
@@ -81,7 +84,7 @@ def up(
     kafka_config: Annotated[Path | None, typer.Option(help="A file of librdkafka properties for that cluster.")] = None,
     smtp: Annotated[str, typer.Option(help="Deliver e-mail by this server: smtp://user:password@host:587.")] = "",
 ) -> None:
-    """Start broker, cart store and services, and keep them alive until Ctrl-C."""
+    """Run the supervisor in this process, or in one of its own that goes on when the command has ended."""
     with _explained():
         from services_stub.infra.supervisor import start
 
@@ -89,9 +92,9 @@ def up(
         (start.detached if detach else start.foreground)(options, typer.echo)
 
 
-@app.command()
+@app.command(help=SUMMARIES["down"])
 def down(data_dir: DataDir = None) -> None:
-    """End the marketplace and wait until its last process is gone."""
+    """Return when the data directory is free, so that the next marketplace can start at once."""
     with _explained():
         from services_stub.infra.inspection import running
 
@@ -100,9 +103,9 @@ def down(data_dir: DataDir = None) -> None:
         typer.echo("The marketplace has ended." if ended else f"No marketplace runs on {directory.root}.")
 
 
-@app.command()
+@app.command(help=SUMMARIES["status"])
 def status(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False, data_dir: DataDir = None) -> None:
-    """Say what runs, and whether it is ready."""
+    """Print the answer of the control API."""
     with _explained():
         from services_stub.infra.inspection import running, tables
 
@@ -110,27 +113,27 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = F
         typer.echo(tables.status_as_json(found) if as_json else tables.status(found))
 
 
-@app.command()
+@app.command(help=SUMMARIES["logs"])
 def logs(
     service: Annotated[str, typer.Argument(help="A service, kafka, valkey or supervisor; all if left away.")] = "",
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
     lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many of the last lines.")] = 50,
     data_dir: DataDir = None,
 ) -> None:
-    """Show the logs of the processes."""
+    """Read the files in the data directory, also when no marketplace runs."""
     with _explained():
         from services_stub.infra.inspection import log_view
 
         log_view.show(_directory(data_dir), service, lines, follow, typer.echo)
 
 
-@app.command()
+@app.command(help=SUMMARIES["mail"])
 def mail(
     number: Annotated[int | None, typer.Argument(metavar="ID", help="Show this message.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many of the newest to list.")] = 20,
     data_dir: DataDir = None,
 ) -> None:
-    """List the messages that the marketplace sent, or show one as it went out."""
+    """Read the spool of the notification service; one message is printed as it went out."""
     with _explained():
         from services_stub.infra.inspection import mail as spool
         from services_stub.infra.inspection import running, tables

@@ -1,4 +1,4 @@
-"""The command group of the simulator: what it offers to the command line, with its imports made when asked for."""
+"""The commands of the simulator. Each imports its modules when it runs, so help is quick."""
 
 from __future__ import annotations
 
@@ -7,15 +7,25 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="What drives a marketplace from outside.")
+from simulator.summaries import SUMMARIES
+
+_GROUP = "Drive a marketplace from outside."
+
+app = typer.Typer(no_args_is_help=True, help=_GROUP)
 
 
-@app.callback()
+@app.callback(help=_GROUP)
 def simulator() -> None:
-    """What drives a marketplace from outside."""
+    """Make `demo` a command of a group, although it is the only one."""
 
 
-@app.command()
+@app.command(
+    help=f"""{SUMMARIES["demo"]}
+
+    Exit code 0 only if every outcome is right; 1 if one is not, 69 if the marketplace does not start, 130 if you
+    interrupted it.
+    """
+)
 def demo(
     json: Annotated[
         Path | None,
@@ -29,17 +39,13 @@ def demo(
         typer.Option(metavar="FILE", help="Further librdkafka properties.", exists=True, dir_okay=False, readable=True),
     ] = None,
 ) -> None:
-    """Watch a purchase travel: a whole marketplace for a few seconds.
-
-    Exit code 0 only if every outcome is right; 1 if one is not, 69 if the marketplace does not start, 130 if you
-    interrupted it.
-    """
+    """Run the walkthrough on a marketplace of its own, and write the report if asked for."""
     from simulator.demo.marketplace_process import StartOptions
     from simulator.demo.output import DemoOutput
     from simulator.demo.run import run_demo
 
     if json is not None:
-        json.touch()  # a file that cannot be written is said before the show, not after it
+        json.touch()  # a file that cannot be written ends the command before the walkthrough, not after it
     report = run_demo(StartOptions(kafka=kafka, kafka_config=kafka_config), DemoOutput())
     if json is not None:
         json.write_text(report.json(), encoding="utf-8")

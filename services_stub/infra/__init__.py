@@ -1,1 +1,1 @@
-"""What the services run on: brokers, the cart store, the processes, and the command line's view of them."""
+"""The infrastructure of the services: brokers, the cart store, the processes, and the command line's view of them."""

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from services_stub.infra.config.errors import CannotStart
 from services_stub.infra.config.ports import HOST
-from services_stub.infra.processes.protocol import INFRASTRUCTURE, Execute
+from services_stub.infra.processes.protocol import Execute
 
 NAME = "valkey"
 
 
-def order(directory: Path, log: Path, port: int) -> Execute:
-    """How the server is started. Every second is on disk, so carts survive a kill."""
+def command(directory: Path, log: Path, port: int) -> Execute:
+    """The command that starts the server. It writes to disk every second, so carts survive a kill."""
     program = _program()
     settings = {
         "port": str(port),
@@ -32,7 +32,7 @@ def order(directory: Path, log: Path, port: int) -> Execute:
     arguments = [program]
     for key, value in settings.items():
         arguments += [f"--{key}", value]
-    return Execute(name=NAME, arguments=arguments, log=str(log), directory=str(directory), stage=INFRASTRUCTURE)
+    return Execute(name=NAME, arguments=arguments, log=str(log), directory=str(directory))
 
 
 def _program() -> str:
@@ -48,7 +48,7 @@ def _program() -> str:
 
 
 async def answers(port: int) -> bool:
-    """Whether the server is there and has loaded its data."""
+    """Whether the server answers and has loaded its data."""
     with contextlib.suppress(OSError, asyncio.IncompleteReadError):
         reader, writer = await asyncio.open_connection(HOST, port)
         try:

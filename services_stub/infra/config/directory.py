@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
+from services_stub.contracts.control import STATE_FILE
 from services_stub.infra.config.errors import CannotStart
 
 LEAST_FREE_BYTES = 64 * 1024 * 1024
@@ -26,7 +27,7 @@ def default_data_directory() -> Path:
 
 
 def cache_directory() -> Path:
-    """`$XDG_CACHE_HOME/marketplace`, or `~/.cache/marketplace`: what can be fetched again."""
+    """`$XDG_CACHE_HOME/marketplace`, or `~/.cache/marketplace`: downloads, which can be fetched again."""
     return _base("XDG_CACHE_HOME", ".cache") / "marketplace"
 
 
@@ -43,8 +44,8 @@ class DataDirectory:
 
     @property
     def state_file(self) -> Path:
-        """What runs now; absent when nothing does."""
-        return self.root / "marketplace.json"
+        """The state of the running marketplace; absent when none runs."""
+        return self.root / STATE_FILE
 
     @property
     def lock_file(self) -> Path:

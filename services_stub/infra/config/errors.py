@@ -1,4 +1,4 @@
-"""What can stop a marketplace from starting, said to the person who typed the command."""
+"""The errors that end a command with a message for the person who typed it."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ class CannotStart(Exception):
     """The marketplace cannot run as asked; the message says why and what to do."""
 
 
-class NotRunning(Exception):
-    """No marketplace runs on the data directory; the message names it."""
+class CannotShow(Exception):
+    """There is nothing to show as asked; the message says why and what to do."""

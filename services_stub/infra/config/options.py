@@ -1,4 +1,4 @@
-"""What the person who starts a marketplace may choose, checked before anything is started."""
+"""The choices of the person who starts a marketplace, checked before anything is started."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+):(\d{1,5})")
 _OWNED_PROPERTIES = {"bootstrap.servers": "give it with --kafka", "metadata.broker.list": "give it with --kafka"}
 
 
-class Options(msgspec.Struct, frozen=True, kw_only=True):
+class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The choices of `marketplace up`. `kafka` is `embedded`, `apache`, or the addresses of a cluster."""
 
     directory: str
@@ -29,7 +29,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def external(self) -> bool:
-        """Whether the Kafka cluster is somebody else's."""
+        """Whether the Kafka cluster is run elsewhere."""
         return self.kafka not in (EMBEDDED, APACHE)
 
 

@@ -1,4 +1,4 @@
-"""Which ports a marketplace listens on: free ones, the same as last time where they are still free.
+"""The ports that a marketplace listens on: free ones, the same as last time where they are still free.
 
 Ports are taken below the range from which systems pick the local end of outgoing connections. One picked from there
 could be occupied by such a connection while its server restarts, and a client that keeps trying to reach the dead

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from services_stub.infra.config.directory import DataDirectory
-from services_stub.infra.config.errors import NotRunning
+from services_stub.infra.config.errors import CannotShow
 
 _POLL_SECONDS = 0.2
 _LARGEST_TAIL = 4 * 1024 * 1024
@@ -53,7 +53,7 @@ def show(directory: DataDirectory, name: str, lines: int, follow: bool, echo: Ca
     if name:
         if name not in readers:
             known = ", ".join(readers) or "none yet"
-            raise NotRunning(f"There is no log of {name} in {directory.logs}; there are: {known}.")
+            raise CannotShow(f"There is no log of {name} in {directory.logs}; there are: {known}.")
         readers = {name: readers[name]}
     width = max(map(len, readers), default=0)
     prefixes = {found: "" if name else f"{found:<{width}} | " for found in readers}

@@ -6,9 +6,10 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from services_stub.client import loopback
 from services_stub.contracts.http.notification import Mail, MailPage
-from services_stub.infra.config.errors import NotRunning
-from services_stub.infra.inspection.running import RequestFailed, Running, request
+from services_stub.infra.config.errors import CannotShow
+from services_stub.infra.inspection.running import Running
 
 _PATH = "/internal/mail"
 
@@ -35,8 +36,9 @@ def one(running: Running, number: int) -> Mail:
 def _ask(running: Running, path: str) -> bytes:
     headers = {"X-Internal-Token": running.state.internal_token}
     try:
-        return request("GET", running.state.url_of("notification"), path, headers)
+        status, body = loopback.request("GET", running.state.url_of("notification"), path, headers)
     except OSError as error:
-        raise NotRunning(f"The notification service does not answer: {error}. See `marketplace status`.") from error
-    except RequestFailed as error:
-        raise NotRunning(f"The notification service refuses: {error}.") from error
+        raise CannotShow(f"The notification service does not answer: {error}. See `marketplace status`.") from error
+    if status >= 400:
+        raise CannotShow(f"The notification service refuses: GET {path}: {status} {body.decode(errors='replace')}.")
+    return body

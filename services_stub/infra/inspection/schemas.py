@@ -25,7 +25,7 @@ def documents() -> dict[str, bytes]:
 
 
 def openapi() -> Document:
-    """What the gateway of a running marketplace serves, taken from the services without running them."""
+    """The document that the gateway of a running marketplace serves, taken from the services without running them."""
     own: dict[str, Document] = {}
     for name in SERVICES:
         service = importlib.import_module(module_of(name)).SERVICE

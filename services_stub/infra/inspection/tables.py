@@ -1,4 +1,4 @@
-"""What the commands print: plain text columns, or JSON."""
+"""The output of the commands: plain text columns, or JSON."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from services_stub.contracts.control import Status
 from services_stub.contracts.http.notification import Mail
-from services_stub.infra.config.state_file import Status
 
 
 def status_as_json(found: Status) -> str:

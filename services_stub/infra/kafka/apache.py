@@ -1,6 +1,6 @@
 """Apache Kafka as one KRaft node, without a container: its jars, its configuration, its formatted storage, its command.
 
-What takes long happens in `prepare`, in a process of its own, so that it can be watched and interrupted.
+`prepare` takes long and runs in a process of its own, so that it can be watched and interrupted.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from services_stub.infra.config.errors import CannotStart
 from services_stub.infra.config.ports import HOST
 from services_stub.infra.kafka.jars import jars
 from services_stub.infra.kafka.java import find_java
+from services_stub.infra.kafka.messages import ApacheArguments, NodeCommand
 from services_stub.infra.processes import channel
+from services_stub.infra.processes.messages import Problem, Progress
 
 _FORMAT_SECONDS = 60
 _JVM = (
@@ -42,30 +44,21 @@ logger.server.level=info
 """
 
 
-class Arguments(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the node keeps its data, where it listens, and where the jars are cached."""
-
-    directory: str
-    cache: str
-    port: int
-    controller_port: int
-
-
-def prepare(argument: channel.Message, supervisor: socket.socket) -> None:
-    """Make everything ready; the last message holds the command as `arguments`, or the `problem`."""
-    arguments = msgspec.convert(argument, Arguments)
+def prepare(argument: bytes, supervisor: socket.socket) -> None:
+    """Make everything ready; the last message is the command, or the problem."""
+    arguments = msgspec.json.decode(argument, type=ApacheArguments)
     try:
         command = command_of(arguments, supervisor)
     except CannotStart as problem:
-        channel.send(supervisor, {"problem": str(problem)})
+        channel.send(supervisor, Problem(text=str(problem)))
     else:
-        channel.send(supervisor, {"arguments": command})
+        channel.send(supervisor, NodeCommand(arguments=command))
 
 
-def command_of(arguments: Arguments, supervisor: socket.socket) -> list[str]:
+def command_of(arguments: ApacheArguments, supervisor: socket.socket) -> list[str]:
     """The command that starts the node, when all that it needs is in place."""
     java = find_java()
-    libraries = jars(Path(arguments.cache), lambda text: channel.send(supervisor, {"progress": text}))
+    libraries = jars(Path(arguments.cache), lambda text: channel.send(supervisor, Progress(text=text)))
     directory = Path(arguments.directory)
     if "," in arguments.directory:
         raise CannotStart(
@@ -87,12 +80,12 @@ def command_of(arguments: Arguments, supervisor: socket.socket) -> list[str]:
         f"{libraries}/*",
     ]
     if not (directory / "log" / "meta.properties").exists():
-        channel.send(supervisor, {"progress": "Formatting the storage of Apache Kafka."})
+        channel.send(supervisor, Progress(text="Formatting the storage of Apache Kafka."))
         _format(start, configuration)
     return [*start, "kafka.Kafka", str(configuration)]
 
 
-def server_properties(arguments: Arguments) -> str:
+def server_properties(arguments: ApacheArguments) -> str:
     """The configuration of a node that is broker, controller and all replicas there are."""
     broker, controller = f"{HOST}:{arguments.port}", f"{HOST}:{arguments.controller_port}"
     properties = {

@@ -3,95 +3,167 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Sequence
 from typing import Protocol
 
+import msgspec
+
+from services_stub.contracts.control import (
+    BrokerAction,
+    BrokerFault,
+    KafkaMode,
+    KillBroker,
+    RestartBroker,
+    StartBroker,
+    StopBroker,
+)
 from services_stub.contracts.topics import ALL_TOPICS
 from services_stub.infra.config.directory import DataDirectory, cache_directory
-from services_stub.infra.config.options import APACHE, EMBEDDED
 from services_stub.infra.config.ports import HOST
-from services_stub.infra.processes.channel import Message
+from services_stub.infra.kafka.messages import (
+    Accept,
+    ApacheArguments,
+    Apply,
+    BrokerArguments,
+    BrokerRequest,
+    Clear,
+    NodeCommand,
+    Refuse,
+    TopicsArguments,
+)
 from services_stub.infra.processes.managed_process import ManagedProcess
 from services_stub.infra.processes.manager import ProcessManager
-from services_stub.infra.processes.protocol import INFRASTRUCTURE, Execute, Fork
-from services_stub.infra.processes.readiness import listens, wait_until
+from services_stub.infra.processes.messages import ANSWER, Done, Problem, encode
+from services_stub.infra.processes.protocol import Execute, Fork
+from services_stub.infra.processes.readiness import listens, wait_until_ready
 
 NAME = "kafka"
-EXTERNAL = "external"
 _EMBEDDED_SECONDS = 10.0
 _APACHE_SECONDS = 60.0
 _REACH_SECONDS = 6.0
 _WORK_SECONDS = 30.0
 
 
-class NotPossible(Exception):
-    """This kind of broker cannot do what was asked; the message says why."""
+class CannotDisturb(Exception):
+    """This broker cannot do the action or have the fault, or not now; the message says why."""
 
 
 class Broker(Protocol):
     """A Kafka that services can use once it is started."""
 
-    mode: str
+    mode: KafkaMode
     bootstrap_servers: str
 
     async def start(self) -> None:
         """Start it; return when it can be used and the topics are there."""
 
-    async def carry_out(self, request: Message) -> None:
-        """Carry out a request whose `type` is `slow`, `fail`, `stop`, `start`, `kill` or `restart`."""
+    async def act(self, action: BrokerAction) -> None:
+        """Carry out an action, or raise CannotDisturb."""
+
+    async def apply(self, fault: BrokerFault) -> None:
+        """Put a fault into force until it is cleared, or raise CannotDisturb."""
+
+    async def clear(self, fault_id: str) -> None:
+        """Take a fault out of force; KeyError if it is not in force."""
+
+    def faults(self) -> Sequence[BrokerFault]:
+        """The faults that are in force."""
 
 
 class EmbeddedBroker:
     """The broker inside librdkafka."""
 
-    mode = EMBEDDED
+    mode: KafkaMode = "embedded"
 
     def __init__(self, processes: ProcessManager, directory: DataDirectory, port: int) -> None:
         self.bootstrap_servers = f"{HOST}:{port}"
         self._processes = processes
         self._log = directory.log(NAME)
         self._port = port
+        self._faults: dict[str, BrokerFault] = {}
 
     async def start(self) -> None:
         """Fork its process, which makes the topics before it listens."""
+        self._process = self._processes.supervise(self._command())
+        await wait_until_ready(
+            self._process, lambda: listens(self._port), _EMBEDDED_SECONDS, called="The embedded broker"
+        )
+
+    async def act(self, action: BrokerAction) -> None:
+        """Kill and restart lose the log; stop and start keep it."""
+        match action:
+            case KillBroker():
+                self._processes.signal(self._process, signal.SIGKILL)
+            case RestartBroker():
+                self._processes.end(self._process, wanted=True)
+            case StopBroker():
+                await self._request(Refuse())
+            case StartBroker():
+                await self._request(Accept())
+
+    async def apply(self, fault: BrokerFault) -> None:
+        """The fault also holds for the process that replaces this one."""
+        await self._request(Apply(fault=fault))
+        self._remember({**self._faults, fault.id: fault})
+
+    async def clear(self, fault_id: str) -> None:
+        """The fault stays in force where the broker does not answer."""
+        await self._request(Clear(fault=self._faults[fault_id]))
+        self._remember({key: other for key, other in self._faults.items() if key != fault_id})
+
+    def faults(self) -> Sequence[BrokerFault]:
+        """The faults that are in force."""
+        return list(self._faults.values())
+
+    def _remember(self, faults: dict[str, BrokerFault]) -> None:
+        self._faults = faults
+        self._process.command = self._command()
+
+    def _command(self) -> Fork:
         topics = {topic.name: topic.partitions for topic in ALL_TOPICS}
-        self._process = self._processes.supervise(
-            Fork(
-                name=NAME,
-                entry="services_stub.infra.kafka.embedded:serve",
-                argument={"port": self._port, "topics": topics},
-                log=str(self._log),
-                stage=INFRASTRUCTURE,
-                channel=True,
-            )
-        )
-        await wait_until(
-            lambda: listens(self._port), self._process, "The embedded broker", self._log, _EMBEDDED_SECONDS
+        arguments = BrokerArguments(port=self._port, topics=topics, faults=list(self._faults.values()))
+        return Fork(
+            name=NAME,
+            entry="services_stub.infra.kafka.embedded:serve",
+            argument=msgspec.Raw(encode(arguments)),
+            log=str(self._log),
+            tier="infrastructure",
+            channel=True,
         )
 
-    async def carry_out(self, request: Message) -> None:
-        """Kill and restart lose the log; the rest happens inside the broker."""
-        action = request["type"]
-        if action == "kill":
-            self._processes.signal(self._process, signal.SIGKILL)
-        elif action == "restart":
-            self._processes.end(self._process, wanted=True)
-        else:
-            await self._ask(request)
-
-    async def _ask(self, request: Message) -> None:
+    async def _request(self, request: BrokerRequest) -> None:
         if self._process.channel is None:
-            raise NotPossible("the broker is not running")
-        answer = await self._process.channel.request(request)
+            raise CannotDisturb("the broker is not running")
+        answer = await self._process.channel.request(request, ANSWER)
         if answer is None:
-            raise NotPossible("the broker is just being started again")
-        if "error" in answer:
-            raise NotPossible(str(answer["error"]))
+            raise CannotDisturb("the broker is just being started again")
+        if isinstance(answer, Problem):
+            raise CannotDisturb(answer.text)
 
 
-class ApacheBroker:
+class _WithoutFaults:
+    """The part that brokers share whose answers cannot be touched."""
+
+    _reason: str
+
+    async def apply(self, fault: BrokerFault) -> None:
+        """Refuse: only the embedded broker has faults."""
+        raise CannotDisturb(f"{tag_of(fault)}: {self._reason}")
+
+    async def clear(self, fault_id: str) -> None:
+        """None is ever in force."""
+        raise KeyError(fault_id)
+
+    def faults(self) -> Sequence[BrokerFault]:
+        """None."""
+        return ()
+
+
+class ApacheBroker(_WithoutFaults):
     """Apache Kafka, one node, started from its jars."""
 
-    mode = APACHE
+    mode: KafkaMode = "apache"
+    _reason = "only the embedded broker can do this, not Apache Kafka"
 
     def __init__(self, processes: ProcessManager, directory: DataDirectory, port: int, controller_port: int) -> None:
         self.bootstrap_servers = f"{HOST}:{port}"
@@ -105,39 +177,36 @@ class ApacheBroker:
         """Get the jars, format the storage once, start the node and make the topics."""
         log = self._directory.log(NAME)
         home = str(self._directory.of(NAME))
-        argument: Message = {
-            "directory": home,
-            "cache": str(cache_directory()),
-            "port": self._port,
-            "controller_port": self._controller_port,
-        }
-        made = await self._processes.run_job("kafka-prepare", "services_stub.infra.kafka.apache:prepare", argument, log)
-        command = Execute(name=NAME, arguments=made["arguments"], log=str(log), directory=home)
+        argument = ApacheArguments(
+            directory=home, cache=str(cache_directory()), port=self._port, controller_port=self._controller_port
+        )
+        node = await self._processes.run_job(
+            "kafka-prepare", "services_stub.infra.kafka.apache:prepare", argument, log, NodeCommand
+        )
+        command = Execute(name=NAME, arguments=node.arguments, log=str(log), directory=home)
         self._process = self._processes.supervise(command)
-        await wait_until(lambda: listens(self._port), self._process, "Apache Kafka", log, _APACHE_SECONDS)
+        await wait_until_ready(self._process, lambda: listens(self._port), _APACHE_SECONDS, called="Apache Kafka")
         await make_topics(self._processes, self._directory, self.bootstrap_servers, {}, _APACHE_SECONDS)
 
-    async def carry_out(self, request: Message) -> None:
-        """Its process can be stopped, started and killed; its answers cannot be touched."""
+    async def act(self, action: BrokerAction) -> None:
+        """Its process is stopped, started and killed; its records stay."""
         if self._process is None:
-            raise NotPossible("the broker is not running")
-        action = request["type"]
-        if action == "kill":
-            self._processes.signal(self._process, signal.SIGKILL)
-        elif action == "restart":
-            self._processes.end(self._process, wanted=True)
-        elif action == "stop":
-            self._processes.end(self._process, wanted=False)
-        elif action == "start":
-            self._processes.start_again(self._process)
-        else:
-            raise NotPossible(f"Apache Kafka cannot be told to {action}: only the embedded broker can")
+            raise CannotDisturb("the broker is not running")
+        match action:
+            case KillBroker():
+                self._processes.signal(self._process, signal.SIGKILL)
+            case RestartBroker():
+                self._processes.end(self._process, wanted=True)
+            case StopBroker():
+                self._processes.end(self._process, wanted=False)
+            case StartBroker():
+                self._processes.start_again(self._process)
 
 
-class ExternalBroker:
-    """A cluster that somebody else runs."""
+class ExternalBroker(_WithoutFaults):
+    """A cluster that the marketplace uses and does not run."""
 
-    mode = EXTERNAL
+    mode: KafkaMode = "external"
 
     def __init__(
         self, processes: ProcessManager, directory: DataDirectory, bootstrap_servers: str, config: dict[str, str]
@@ -146,14 +215,20 @@ class ExternalBroker:
         self._processes = processes
         self._directory = directory
         self._config = config
+        self._reason = f"the cluster at {bootstrap_servers} is not this marketplace's own"
 
     async def start(self) -> None:
         """Reach it and make the topics."""
         await make_topics(self._processes, self._directory, self.bootstrap_servers, self._config, _REACH_SECONDS)
 
-    async def carry_out(self, request: Message) -> None:
-        """It is not ours to disturb."""
-        raise NotPossible(f"{request['type']}: the cluster at {self.bootstrap_servers} is not this marketplace's own")
+    async def act(self, action: BrokerAction) -> None:
+        """Refuse: others may depend on it."""
+        raise CannotDisturb(f"{tag_of(action)}: {self._reason}")
+
+
+def tag_of(command: msgspec.Struct) -> str:
+    """The name of an action or a fault on the wire."""
+    return str(command.__struct_config__.tag)
 
 
 async def make_topics(
@@ -164,10 +239,9 @@ async def make_topics(
     reach_seconds: float,
 ) -> None:
     """Reach the cluster and make its topics, in a process that then ends."""
-    argument: Message = {
-        "bootstrap_servers": bootstrap_servers,
-        "config": config,
-        "reach_seconds": reach_seconds,
-        "work_seconds": _WORK_SECONDS,
-    }
-    await processes.run_job("topics", "services_stub.infra.kafka.topics:prepare", argument, directory.log("topics"))
+    argument = TopicsArguments(
+        bootstrap_servers=bootstrap_servers, config=config, reach_seconds=reach_seconds, work_seconds=_WORK_SECONDS
+    )
+    await processes.run_job(
+        "topics", "services_stub.infra.kafka.topics:prepare", argument, directory.log("topics"), Done
+    )

@@ -1,7 +1,8 @@
 """The embedded broker's process: a Kafka broker in memory, with the topics of the marketplace and faults on request.
 
 It listens only once its topics exist, so a port that answers is a broker that is ready. Its log lives as long as the
-process: after a restart the broker is on the same port and empty.
+process: after a restart the broker is on the same port and empty. A topic `run-<token>` tells its clients apart from
+the one before, because librdkafka derives the cluster id from an address in memory, which two processes may share.
 """
 
 from __future__ import annotations
@@ -12,62 +13,53 @@ import socket
 import msgspec
 from confluent_kafka import cimpl
 
+from services_stub.contracts.control import BrokerFault, FailingRequests, SlowBroker
+from services_stub.contracts.topics import new_run_topic
+from services_stub.infra.kafka.messages import Accept, Apply, BrokerArguments, BrokerRequest, Clear, Refuse
 from services_stub.infra.kafka.mock_cluster import MockCluster, MockClusterError
 from services_stub.infra.processes import channel
+from services_stub.infra.processes.messages import Answer, Done, Problem
+
+_REQUEST: msgspec.json.Decoder[BrokerRequest] = msgspec.json.Decoder(BrokerRequest)
 
 
-class Arguments(msgspec.Struct, frozen=True, kw_only=True):
-    """The port, and the topics with their number of partitions."""
-
-    port: int
-    topics: dict[str, int]
-
-
-class Slow(msgspec.Struct, frozen=True, kw_only=True, tag="slow"):
-    """Hold every answer back by so much; 0 ends it."""
-
-    milliseconds: int
-
-
-class Stop(msgspec.Struct, frozen=True, kw_only=True, tag="stop"):
-    """Cut all connections and refuse new ones."""
-
-
-class Start(msgspec.Struct, frozen=True, kw_only=True, tag="start"):
-    """Listen again."""
-
-
-class Fail(msgspec.Struct, frozen=True, kw_only=True, tag="fail"):
-    """Answer the next requests of a kind (a Kafka API key) with these Kafka error codes."""
-
-    api_key: int
-    errors: list[int]
-
-
-def serve(argument: channel.Message, supervisor: socket.socket) -> None:
-    """Run the broker and obey the supervisor until it hangs up or SIGTERM comes."""
-    arguments = msgspec.convert(argument, Arguments)
+def serve(argument: bytes, supervisor: socket.socket) -> None:
+    """Run the broker and carry out the supervisor's requests until the supervisor is gone or SIGTERM comes."""
+    arguments = msgspec.json.decode(argument, type=BrokerArguments)
     cluster = MockCluster(cimpl.__file__, arguments.port)
+    cluster.create_topic(new_run_topic(), 1)
     for name, partitions in arguments.topics.items():
         cluster.create_topic(name, partitions)
-    cluster.bring_up()
+    for fault in arguments.faults:
+        _apply(cluster, fault)
+    cluster.accept_connections()
     signal.signal(signal.SIGTERM, lambda *_: supervisor.shutdown(socket.SHUT_RDWR))
-    for request in channel.received(supervisor):
+    for request in channel.received(supervisor, _REQUEST):
         channel.send(supervisor, carry_out(cluster, request))
 
 
-def carry_out(cluster: MockCluster, request: channel.Message) -> channel.Message:
-    """Carry out one request; the answer is empty, or names the error."""
+def carry_out(cluster: MockCluster, request: BrokerRequest) -> Answer:
+    """Carry out one request."""
     try:
-        order = msgspec.convert(request, Slow | Stop | Start | Fail)
-        if isinstance(order, Slow):
-            cluster.set_delay(order.milliseconds)
-        elif isinstance(order, Stop):
-            cluster.take_down()
-        elif isinstance(order, Start):
-            cluster.bring_up()
-        else:
-            cluster.push_errors(order.api_key, order.errors)
-    except (msgspec.ValidationError, MockClusterError) as error:
-        return {"error": str(error)}
-    return {}
+        match request:
+            case Apply(fault=fault):
+                _apply(cluster, fault)
+            case Clear(fault=SlowBroker()):
+                cluster.set_delay(0)
+            case Clear(fault=FailingRequests(api_key=api_key)):
+                cluster.clear_errors(api_key)
+            case Refuse():
+                cluster.refuse_connections()
+            case Accept():
+                cluster.accept_connections()
+    except MockClusterError as error:
+        return Problem(text=str(error))
+    return Done()
+
+
+def _apply(cluster: MockCluster, fault: BrokerFault) -> None:
+    if isinstance(fault, SlowBroker):
+        cluster.set_delay(fault.milliseconds)
+    else:
+        cluster.clear_errors(fault.api_key)
+        cluster.push_errors(fault.api_key, fault.errors)

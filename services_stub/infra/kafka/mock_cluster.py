@@ -1,11 +1,11 @@
 """The mock cluster of librdkafka, by ctypes: a Kafka broker in memory that speaks the real protocol over TCP.
 
 librdkafka listens on a port of its own choice. This module puts a listening socket of the wanted port in its place (the
-broker polls a descriptor, and what the descriptor names can be exchanged), so that the port survives restarts. Taking
-the broker down works the same way: its listener is exchanged for one that nobody knows, and its connections are cut.
+broker polls a descriptor, and the socket behind a descriptor can be exchanged), so that the port survives restarts.
+Connections are refused in the same way: the listener is exchanged for one on an unknown port, and connections are cut.
 
-The broker's thread carries out orders one by one, and now and then misses the call that wakes it for one; it would then
-look up a second later. So whoever gives an order calls again until it is carried out.
+The broker's thread carries out calls one by one, and now and then misses the wakeup for one; it would then look a
+second later. So a call wakes it again and again until it is carried out.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import contextlib
 import ctypes
 import fcntl
 import os
-import secrets
 import signal
 import socket
 import stat
@@ -31,7 +30,6 @@ _WARNING = b"4"
 _SCANNED_FDS = 4096
 _WAKEUP_SECONDS = 0.002
 _ALL_SIGNALS = set(signal.Signals)
-_GENERATED_ID = b"mockCluster"
 
 _SIGNATURES: dict[str, tuple[object, Sequence[object]]] = {
     "rd_kafka_conf_new": (ctypes.c_void_p, ()),
@@ -69,27 +67,27 @@ class MockCluster:
         self._library = _bind(library)
         self._port = port
         self._delay = 0
-        self._orders = ThreadPoolExecutor(1, "orders")
+        self._caller = ThreadPoolExecutor(1, "mock-cluster")
         with _signals_blocked():
-            self._orders.submit(int).result()  # starts its thread
+            self._caller.submit(int).result()  # starts its thread
             self._cluster = self._new()
         bootstrap: bytes = self._library.rd_kafka_mock_cluster_bootstraps(self._cluster)
         self._listener = _listener_of(int(bootstrap.rsplit(b":", 1)[1]))
-        self.take_down()
+        self.refuse_connections()
         self._library.rd_kafka_mock_group_initial_rebalance_delay_ms(self._cluster, 0)
         self._library.rd_kafka_mock_broker_set_host_port(self._cluster, _BROKER, HOST.encode(), port)
 
     def create_topic(self, name: str, partitions: int) -> None:
         """Create a topic."""
-        self._order("rd_kafka_mock_topic_create", name.encode(), partitions, 1)
+        self._call("rd_kafka_mock_topic_create", name.encode(), partitions, 1)
 
-    def bring_up(self) -> None:
+    def accept_connections(self) -> None:
         """Listen on the port."""
         with _listening(self._port) as replacement:
             self._replace_listener(replacement)
 
-    def take_down(self) -> None:
-        """Refuse connections and cut those that there are; what the broker holds stays."""
+    def refuse_connections(self) -> None:
+        """Refuse new connections and cut the present ones; the records stay."""
         with _listening(0) as replacement:
             self._replace_listener(replacement)
         for connection in _sockets_at(self._port):
@@ -99,15 +97,16 @@ class MockCluster:
     def set_delay(self, milliseconds: int) -> None:
         """Hold every answer back by so much."""
         self._delay = milliseconds
-        self._order("rd_kafka_mock_broker_set_rtt", _BROKER, milliseconds)
+        self._call("rd_kafka_mock_broker_set_rtt", _BROKER, milliseconds)
 
     def push_errors(self, api_key: int, errors: Sequence[int]) -> None:
-        """Answer the next requests of a kind with these error codes; no codes: answer properly again."""
-        if not errors:
-            self._library.rd_kafka_mock_clear_request_errors(self._cluster, api_key)
-            return
+        """Answer the next requests of a kind with these error codes, after those that are left."""
         codes = (ctypes.c_int * len(errors))(*errors)
         self._library.rd_kafka_mock_push_request_errors_array(self._cluster, api_key, len(errors), codes)
+
+    def clear_errors(self, api_key: int) -> None:
+        """Answer the requests of a kind without errors again."""
+        self._library.rd_kafka_mock_clear_request_errors(self._cluster, api_key)
 
     def _new(self) -> ctypes.c_void_p:
         message = ctypes.create_string_buffer(_MESSAGE_BYTES)
@@ -123,35 +122,22 @@ class MockCluster:
         self._wakeup_pipes = [descriptor for descriptor in _own_pipes() if descriptor not in pipes]
         if not cluster:
             raise MockClusterError("the broker could not be created")
-        _identify(cluster)
         return ctypes.c_void_p(cluster)
 
     def _replace_listener(self, replacement: socket.socket) -> None:
         os.dup2(replacement.fileno(), self._listener, inheritable=False)
-        # The broker's thread may be polling the old listener: an order to it makes it look again.
+        # The broker's thread may be polling the old listener: a call makes it look again.
         self.set_delay(self._delay)
 
-    def _order(self, function: str, *arguments: object) -> None:
-        order: Future[int] = self._orders.submit(getattr(self._library, function), self._cluster, *arguments)
-        while not wait((order,), _WAKEUP_SECONDS).done:
+    def _call(self, function: str, *arguments: object) -> None:
+        call: Future[int] = self._caller.submit(getattr(self._library, function), self._cluster, *arguments)
+        while not wait((call,), _WAKEUP_SECONDS).done:
             for pipe in self._wakeup_pipes:
                 with contextlib.suppress(BlockingIOError):
                     os.write(pipe, b"1")
-        if order.result():
-            text: bytes = self._library.rd_kafka_err2str(order.result())
+        if call.result():
+            text: bytes = self._library.rd_kafka_err2str(call.result())
             raise MockClusterError(text.decode())
-
-
-def _identify(cluster: int) -> None:
-    """Give the cluster an id that no other has.
-
-    librdkafka derives it from the address in memory, which is often the same in two processes of one launcher, while
-    clients learn from the id that the broker they reach again is another one, with an empty log. The id is the first
-    member of the cluster; where it is not, the derived one stays.
-    """
-    if ctypes.string_at(cluster, len(_GENERATED_ID)) == _GENERATED_ID:
-        identity = secrets.token_urlsafe(16).encode() + b"\0"
-        ctypes.memmove(cluster, identity, len(identity))
 
 
 def _bind(path: str) -> ctypes.CDLL:

@@ -1,4 +1,4 @@
-"""A line of JSON messages between the supervisor and a process forked for it.
+"""The socket between the supervisor and one process that was forked for it: a JSON message per line, both ways.
 
 When one side dies, the other one notices: there is nothing more to read.
 """
@@ -10,13 +10,14 @@ import contextlib
 import socket
 from collections import deque
 from collections.abc import Iterator
-from typing import Any
+from typing import TypeVar
 
 import msgspec
 
+from services_stub.infra.processes.messages import Message, encode
 from services_stub.infra.processes.protocol import LineBuffer
 
-Message = dict[str, Any]
+M = TypeVar("M")
 _PIECE = 65536
 
 
@@ -30,7 +31,7 @@ class Channel:
         self._waiting: deque[bytes] = deque()
         self._request_lock = asyncio.Lock()
 
-    async def receive(self) -> Message | None:
+    async def receive(self, decoder: msgspec.json.Decoder[M]) -> M | None:
         """The next message, or None when the other side is gone."""
         loop = asyncio.get_running_loop()
         while not self._waiting:
@@ -41,29 +42,29 @@ class Channel:
             if not data:
                 return None
             self._waiting.extend(self._lines.feed(data))
-        return msgspec.json.decode(self._waiting.popleft(), type=Message)
+        return decoder.decode(self._waiting.popleft())
 
-    async def request(self, request: Message) -> Message | None:
+    async def request(self, request: Message, decoder: msgspec.json.Decoder[M]) -> M | None:
         """Send a request and wait for its answer; None when the other side is gone."""
         async with self._request_lock:
             try:
-                await asyncio.get_running_loop().sock_sendall(self._end, msgspec.json.encode(request) + b"\n")
+                await asyncio.get_running_loop().sock_sendall(self._end, encode(request) + b"\n")
             except OSError:
                 return None
-            return await self.receive()
+            return await self.receive(decoder)
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the socket, which the other side notices."""
         self._end.close()
 
 
 def send(end: socket.socket, message: Message) -> None:
     """Send a message from the forked side; lost if the supervisor is gone."""
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        end.sendall(msgspec.json.encode(message) + b"\n")
+        end.sendall(encode(message) + b"\n")
 
 
-def received(end: socket.socket) -> Iterator[Message]:
+def received(end: socket.socket, decoder: msgspec.json.Decoder[M]) -> Iterator[M]:
     """The messages that reach the forked side, until the supervisor is gone."""
     lines = LineBuffer()
     while True:
@@ -74,4 +75,4 @@ def received(end: socket.socket) -> Iterator[Message]:
         if not data:
             return
         for line in lines.feed(data):
-            yield msgspec.json.decode(line, type=Message)
+            yield decoder.decode(line)

@@ -1,9 +1,9 @@
 """The launcher: the one process that starts, reaps and ends all others of a marketplace.
 
 It has a single thread and imports the services once, so that a forked service shares their memory and is there in
-milliseconds. It only does what the supervisor orders, reports what happened, and when the supervisor is gone, for
-whatever reason, it ends everything: the services first, so that they can still hand over what they hold, then what
-they stand on. Where the system can (Linux), children die with the launcher.
+milliseconds. It carries out the supervisor's commands and reports starts and ends. When the supervisor is gone, for
+any reason, it ends everything: the services first, so that they can still hand over their records, then the
+infrastructure. Where the system can (Linux), children die with the launcher.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ class Child:
     """A process that the launcher started and has not reaped."""
 
     name: str
-    stage: int
+    tier: protocol.Tier
 
 
 class Launcher:
-    """Carries out the supervisor's orders that arrive on `supervisor`."""
+    """Carries out the commands that arrive on `supervisor`."""
 
     def __init__(self, supervisor: socket.socket) -> None:
         self._supervisor = supervisor
@@ -71,7 +71,7 @@ class Launcher:
         self._end_all()
 
     def step(self, timeout: float | None) -> None:
-        """Wait for an order or the end of a child, at most `timeout` seconds, and act on it."""
+        """Wait for a command or the end of a child, at most `timeout` seconds, and act on it."""
         for key, _ in self._selector.select(timeout):
             if key.fileobj is self._awake:
                 with contextlib.suppress(BlockingIOError):
@@ -94,61 +94,61 @@ class Launcher:
             self._selector.unregister(self._supervisor)
             return
         for line in self._lines.feed(data):
-            self._carry_out(protocol.decode_order(line))
+            self._carry_out(protocol.decode_command(line))
 
-    def _carry_out(self, order: protocol.Order) -> None:
+    def _carry_out(self, command: protocol.Command) -> None:
         if not self._open:
             return
-        if isinstance(order, protocol.Load):
-            self._load(order)
-        elif isinstance(order, protocol.Signal):
-            self._signal(order)
+        if isinstance(command, protocol.Load):
+            self._load(command)
+        elif isinstance(command, protocol.Signal):
+            self._signal(command)
         else:
-            self._start(order)
+            self._start(command)
 
-    def _load(self, order: protocol.Load) -> None:
+    def _load(self, command: protocol.Load) -> None:
         error = ""
         try:
-            for name in order.modules:
+            for name in command.modules:
                 module = importlib.import_module(name)
                 if hasattr(module, "prepare"):
                     module.prepare()
-        except Exception:  # noqa: BLE001 - a process edge: what fails while it is imported goes to the supervisor
+        except Exception:  # noqa: BLE001 - a process edge: a failed import is the supervisor's to report
             error = traceback.format_exc()
         gc.collect()
         gc.freeze()
         self._report(protocol.Loaded(error=error))
 
-    def _signal(self, order: protocol.Signal) -> None:
+    def _signal(self, command: protocol.Signal) -> None:
         for pid, child in self._children.items():
-            if child.name == order.name:
-                os.kill(pid, order.number)
+            if child.name == command.name:
+                os.kill(pid, command.number)
 
-    def _start(self, order: protocol.Fork | protocol.Execute) -> None:
-        channel = self._channels.pop(0) if isinstance(order, protocol.Fork) and order.channel else None
+    def _start(self, command: protocol.Start) -> None:
+        channel = self._channels.pop(0) if isinstance(command, protocol.Fork) and command.channel else None
         parent = os.getpid()
         pid = os.fork()
         if pid == 0:
-            self._run_child(order, channel, parent)
+            self._run_child(command, channel, parent)
         if channel is not None:
             os.close(channel)
-        self._children[pid] = Child(order.name, order.stage)
-        self._report(protocol.Started(name=order.name, pid=pid))
+        self._children[pid] = Child(command.name, command.tier)
+        self._report(protocol.Started(name=command.name, pid=pid))
 
-    def _run_child(self, order: protocol.Fork | protocol.Execute, channel: int | None, parent: int) -> NoReturn:
+    def _run_child(self, command: protocol.Start, channel: int | None, parent: int) -> NoReturn:
         code = 1
         try:
             self._reset_inherited_state()
             _die_with_parent(parent)
-            _set_process_name(order.name)
-            _write_to(Path(order.log))
-            if isinstance(order, protocol.Execute):
-                os.chdir(order.directory)
-                os.execve(order.arguments[0], order.arguments, os.environ | order.environment)
-            call(order, channel)
+            _set_process_name(command.name)
+            _write_to(Path(command.log))
+            if isinstance(command, protocol.Execute):
+                os.chdir(command.directory)
+                os.execve(command.arguments[0], command.arguments, os.environ | command.environment)
+            call(command, channel)
             code = 0
-        except SystemExit as wish:
-            code = wish.code if isinstance(wish.code, int) else 1
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 1
         except BaseException:  # noqa: BLE001 - the edge of the process: nothing may return into the launcher's loop
             traceback.print_exc()
         finally:
@@ -182,33 +182,33 @@ class Launcher:
             self._supervisor.sendall(protocol.encode(report) + b"\n")
 
     def _end_all(self) -> None:
-        for stage in (protocol.SERVICES, protocol.INFRASTRUCTURE):
-            self._signal_stage(stage, signal.SIGTERM)
-            self._signal_stage(stage, signal.SIGCONT)
+        for tier in protocol.TIERS:
+            self._signal_tier(tier, signal.SIGTERM)
+            self._signal_tier(tier, signal.SIGCONT)
             deadline = time.monotonic() + DRAIN_SECONDS
-            while self._in(stage) and time.monotonic() < deadline:
+            while self._in(tier) and time.monotonic() < deadline:
                 self.step(deadline - time.monotonic())
-            self._signal_stage(stage, signal.SIGKILL)
-            while self._in(stage):
+            self._signal_tier(tier, signal.SIGKILL)
+            while self._in(tier):
                 self.step(None)
 
-    def _in(self, stage: int) -> list[int]:
-        return [pid for pid, child in self._children.items() if child.stage == stage]
+    def _in(self, tier: protocol.Tier) -> list[int]:
+        return [pid for pid, child in self._children.items() if child.tier == tier]
 
-    def _signal_stage(self, stage: int, number: signal.Signals) -> None:
-        for pid in self._in(stage):
+    def _signal_tier(self, tier: protocol.Tier, number: signal.Signals) -> None:
+        for pid in self._in(tier):
             os.kill(pid, number)
 
 
-def call(order: protocol.Fork, channel: int | None) -> None:
+def call(command: protocol.Fork, channel: int | None) -> None:
     """Call the entry of a forked process."""
-    module, _, function = order.entry.partition(":")
+    module, _, function = command.entry.partition(":")
     entry = getattr(importlib.import_module(module), function)
     if channel is None:
-        entry(order.argument)
+        entry(bytes(command.argument))
     else:
         with socket.socket(fileno=channel) as end:
-            entry(order.argument, end)
+            entry(bytes(command.argument), end)
 
 
 def _write_to(log: Path) -> None:

@@ -1,10 +1,11 @@
-"""One process that the supervisor keeps alive: what is wanted of it, what it is, how it ended."""
+"""One process that the supervisor keeps alive: whether it is wanted, its present state, and how it ended."""
 
 from __future__ import annotations
 
 import signal
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from services_stub.infra.processes import protocol
 from services_stub.infra.processes.backoff import RestartBackoff
@@ -15,7 +16,7 @@ from services_stub.infra.processes.channel import Channel
 class ManagedProcess:
     """A process that is kept alive while it is `wanted`; `pid` is 0 while there is none."""
 
-    order: protocol.Fork | protocol.Execute
+    command: protocol.Start
     pid: int = 0
     wanted: bool = True
     starting: bool = False
@@ -29,8 +30,13 @@ class ManagedProcess:
 
     @property
     def name(self) -> str:
-        """The name that orders and reports use."""
-        return self.order.name
+        """The name that commands and reports use."""
+        return self.command.name
+
+    @property
+    def log(self) -> Path:
+        """The file that its output goes to."""
+        return Path(self.command.log)
 
     @property
     def restarts(self) -> int:

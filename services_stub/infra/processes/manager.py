@@ -1,4 +1,4 @@
-"""The supervisor's side of the launcher: which processes there should be, and that there are."""
+"""The supervisor's side of the launcher: it keeps the wanted processes running."""
 
 from __future__ import annotations
 
@@ -11,19 +11,24 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import msgspec
 
 from services_stub.infra.config.errors import CannotStart
 from services_stub.infra.processes import protocol
-from services_stub.infra.processes.channel import Channel, Message
+from services_stub.infra.processes.channel import Channel
 from services_stub.infra.processes.launcher import DRAIN_SECONDS
 from services_stub.infra.processes.managed_process import ManagedProcess, describe_end
+from services_stub.infra.processes.messages import Message, Problem, Progress, encode
 
+Result = TypeVar("Result", bound=Message)
 _PIECE = 65536
 _END_SECONDS = 2 * DRAIN_SECONDS + 2
 
 
 class ProcessManager:
-    """The launcher and the units it runs. `changed` is called whenever a process came or went."""
+    """The launcher and the processes it runs. `changed` is called whenever a process came or went."""
 
     def __init__(self, changed: Callable[[], None], announce: Callable[[str], None]) -> None:
         self.managed: dict[str, ManagedProcess] = {}
@@ -62,45 +67,53 @@ class ProcessManager:
         if error:
             raise CannotStart(f"A service cannot be imported:\n{error}")
 
-    def supervise(self, order: protocol.Fork | protocol.Execute) -> ManagedProcess:
-        """Start a unit and keep it alive from now on."""
-        process = self.managed[order.name] = ManagedProcess(order)
+    def supervise(self, command: protocol.Start) -> ManagedProcess:
+        """Start a process and keep it alive from now on."""
+        process = self.managed[command.name] = ManagedProcess(command)
         self._start(process)
         return process
 
-    async def run_job(self, name: str, entry: str, argument: Message, log: Path) -> Message:
-        """Run a function in a forked process to its end, and return its last message.
+    async def run_job(self, name: str, entry: str, argument: Message, log: Path, expect: type[Result]) -> Result:
+        """Run a function in a forked process to its end, and return its result; its progress is announced.
 
-        A message that holds `progress` is announced; one that holds a `problem` is why the marketplace cannot start.
+        Raises:
+            CannotStart: it reported a problem, or ended without a result.
+
         """
-        order = protocol.Fork(
-            name=name, entry=entry, argument=argument, log=str(log), stage=protocol.INFRASTRUCTURE, channel=True
+        command = protocol.Fork(
+            name=name,
+            entry=entry,
+            argument=msgspec.Raw(encode(argument)),
+            log=str(log),
+            tier="infrastructure",
+            channel=True,
         )
+        decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Progress | Problem | expect)
         ended: asyncio.Future[int] = self._loop.create_future()
         self._jobs[name] = ended
-        channel = self._send_with_channel(order)
-        result: Message = {}
+        channel = self._send_with_channel(command)
+        result: Message | None = None
         try:
-            while (message := await channel.receive()) is not None:
-                if "progress" in message:
-                    self._announce(str(message["progress"]))
+            while (message := await channel.receive(decoder)) is not None:
+                if isinstance(message, Progress):
+                    self._announce(message.text)
                 else:
                     result = message
             status = await ended
         finally:
             channel.close()
-        if "problem" in result:
-            raise CannotStart(str(result["problem"]))
-        if status:
+        if isinstance(result, Problem):
+            raise CannotStart(result.text)
+        if status or result is None:
             raise CannotStart(f"{name} failed ({describe_end(status)}); its log is {log}.")
-        return result
+        return cast("Result", result)
 
     def signal(self, process: ManagedProcess, number: signal.Signals) -> None:
-        """Send a signal to the process of a unit."""
+        """Send a signal to a process."""
         self._send(protocol.Signal(name=process.name, number=number))
 
     def pause(self, process: ManagedProcess) -> None:
-        """Freeze the process of a unit until `resume`."""
+        """Freeze a process until `resume`."""
         process.paused = True
         self.signal(process, signal.SIGSTOP)
 
@@ -110,19 +123,19 @@ class ProcessManager:
         self.signal(process, signal.SIGCONT)
 
     def end(self, process: ManagedProcess, *, wanted: bool) -> None:
-        """End the process of a unit in good order; a unit that is still wanted is started again."""
+        """Let a process drain and end; one that is still wanted is started again."""
         process.wanted = wanted
         process.ending = process.pid != 0
         self.signal(process, signal.SIGTERM)
         self.resume(process)
 
     def start_again(self, process: ManagedProcess) -> None:
-        """Want a unit again, and start it if it does not run."""
+        """Want a process again, and start it if it does not run."""
         process.wanted = True
         self._start(process)
 
     async def close(self) -> None:
-        """End every process; what does not end by itself is killed."""
+        """End every process; those that do not end by themselves are killed."""
         self._closing = True
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_WR)
@@ -149,21 +162,21 @@ class ProcessManager:
         if process.pid or process.starting or not process.wanted or self._closing:
             return
         process.starting = True
-        if isinstance(process.order, protocol.Fork) and process.order.channel:
+        if isinstance(process.command, protocol.Fork) and process.command.channel:
             if process.channel is not None:
                 process.channel.close()
-            process.channel = self._send_with_channel(process.order)
+            process.channel = self._send_with_channel(process.command)
         else:
-            self._send(process.order)
+            self._send(process.command)
 
-    def _send_with_channel(self, order: protocol.Fork) -> Channel:
+    def _send_with_channel(self, command: protocol.Fork) -> Channel:
         ours, theirs = socket.socketpair()
         with theirs:
-            self._send(order, theirs.fileno())
+            self._send(command, theirs.fileno())
         return Channel(ours)
 
-    def _send(self, order: protocol.Order, *descriptors: int) -> None:
-        data = protocol.encode(order) + b"\n"
+    def _send(self, command: protocol.Command, *descriptors: int) -> None:
+        data = protocol.encode(command) + b"\n"
         with contextlib.suppress(OSError):  # the launcher is gone: its end is noticed where it is read
             sent = socket.send_fds(self._socket, [data], descriptors)
             self._socket.sendall(data[sent:])
@@ -195,14 +208,14 @@ class ProcessManager:
             self._on_end(report)
 
     def _on_end(self, report: protocol.Ended) -> None:
-        run_job = self._jobs.pop(report.name, None)
-        if run_job is not None:
-            run_job.set_result(report.status)
+        job = self._jobs.pop(report.name, None)
+        if job is not None:
+            job.set_result(report.status)
             return
         process = self.managed[report.name]
-        purpose = process.ending or self._closing
+        intended = process.ending or self._closing
         pause = process.has_ended()
-        if not purpose:
+        if not intended:
             again = (
                 "starting it again" + (f" in {pause:g} s" if pause else "") if process.wanted else "it stays stopped"
             )

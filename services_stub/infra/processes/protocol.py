@@ -1,31 +1,39 @@
-"""What supervisor and launcher say to each other: orders one way, reports the other, JSON lines over a socket pair.
+"""The protocol of supervisor and launcher: commands one way, reports the other, JSON lines over a socket pair.
 
-Orders are carried out in the order they were sent. An order with `channel` is sent together with a socket that the
-new process inherits.
+Commands are carried out in the order in which they were sent. A command with `channel` is sent together with a socket
+that the new process inherits.
 """
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 
-INFRASTRUCTURE = 0
-SERVICES = 1
+Tier: TypeAlias = Literal["services", "infrastructure"]
+TIERS: tuple[Tier, ...] = ("services", "infrastructure")
+"""In the order in which they end: services still hand over their records to the infrastructure."""
 
 
-class Fork(msgspec.Struct, frozen=True, kw_only=True, tag="fork"):
-    """Fork a process that calls `entry`, "module:function", with `argument` and, if asked for, its channel."""
+class Frame(msgspec.Struct, frozen=True, kw_only=True, tag=True, forbid_unknown_fields=True):
+    """A line of the protocol. Both ends are of one version, so an unknown kind or field is a bug."""
+
+
+class Fork(Frame, frozen=True, kw_only=True):
+    """Fork a process that calls `entry`, "module:function", with `argument` and, if asked for, its channel.
+
+    `argument` is a JSON message of which the launcher knows nothing: the entry decodes it.
+    """
 
     name: str
     entry: str
-    argument: dict[str, Any]
+    argument: msgspec.Raw
     log: str
-    stage: int = SERVICES
+    tier: Tier = "services"
     channel: bool = False
 
 
-class Execute(msgspec.Struct, frozen=True, kw_only=True, tag="execute"):
+class Execute(Frame, frozen=True, kw_only=True):
     """Start a program of its own."""
 
     name: str
@@ -33,33 +41,34 @@ class Execute(msgspec.Struct, frozen=True, kw_only=True, tag="execute"):
     log: str
     environment: dict[str, str] = {}
     directory: str = "/"
-    stage: int = INFRASTRUCTURE
+    tier: Tier = "infrastructure"
 
 
-class Load(msgspec.Struct, frozen=True, kw_only=True, tag="load"):
+class Load(Frame, frozen=True, kw_only=True):
     """Import the modules, and call their `prepare` if they have one, so that processes forked from now on share it."""
 
     modules: list[str]
 
 
-class Signal(msgspec.Struct, frozen=True, kw_only=True, tag="signal"):
+class Signal(Frame, frozen=True, kw_only=True):
     """Send a signal to a child; nothing happens if it is gone."""
 
     name: str
     number: int
 
 
-Order: TypeAlias = Fork | Execute | Load | Signal
+Start: TypeAlias = Fork | Execute
+Command: TypeAlias = Start | Load | Signal
 
 
-class Started(msgspec.Struct, frozen=True, kw_only=True, tag="started"):
+class Started(Frame, frozen=True, kw_only=True):
     """A child runs."""
 
     name: str
     pid: int
 
 
-class Ended(msgspec.Struct, frozen=True, kw_only=True, tag="ended"):
+class Ended(Frame, frozen=True, kw_only=True):
     """A child is gone: `status` is its exit code, or minus the number of the signal that ended it."""
 
     name: str
@@ -67,7 +76,7 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True, tag="ended"):
     status: int
 
 
-class Loaded(msgspec.Struct, frozen=True, kw_only=True, tag="loaded"):
+class Loaded(Frame, frozen=True, kw_only=True):
     """The modules are imported, or could not be: then `error` is the traceback."""
 
     error: str = ""
@@ -76,8 +85,8 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True, tag="loaded"):
 Report: TypeAlias = Started | Ended | Loaded
 
 encode = msgspec.json.Encoder().encode
-decode_order = msgspec.json.Decoder(Order).decode
-decode_report = msgspec.json.Decoder(Report).decode
+decode_command = msgspec.json.Decoder[Command](Command).decode
+decode_report = msgspec.json.Decoder[Report](Report).decode
 
 
 class LineBuffer:

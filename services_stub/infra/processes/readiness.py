@@ -1,4 +1,4 @@
-"""Whether the parts answer, and waiting until they do."""
+"""Whether the processes answer, and waiting until they do."""
 
 from __future__ import annotations
 
@@ -41,10 +41,16 @@ async def is_ready(port: int) -> bool:
     return False
 
 
-async def wait_until(
-    check: Callable[[], Awaitable[bool]], process: ManagedProcess, name: str, log: Path, seconds: float
+async def wait_until_ready(
+    process: ManagedProcess, check: Callable[[], Awaitable[bool]], seconds: float, *, called: str = ""
 ) -> None:
-    """Wait until the check of a part passes; give up when its process keeps dying or the time is over."""
+    """Wait until the check of a process passes. Errors speak of it as `called`, or by its name.
+
+    Raises:
+        CannotStart: it keeps dying, or the check did not pass within `seconds`.
+
+    """
+    name, log = called or process.name, process.log
     deadline = time.monotonic() + seconds
     while not await check():
         if process.deaths >= _MOST_DEATHS:

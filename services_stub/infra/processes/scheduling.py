@@ -1,7 +1,7 @@
-"""How the processes of a marketplace share the processors: in long turns.
+"""How the processes of a marketplace share the processors: in long time slices.
 
-By default each wake-up interrupts whoever works. Processes that wake each other at each message then find cold caches
-each time; in turns, each finds several messages waiting and handles them together.
+By default each wakeup interrupts the process that runs. Processes that wake each other at each message then find cold
+caches each time; with long time slices, each finds several messages waiting and handles them together.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ class _Attributes(ctypes.Structure):
 
 
 def prefer_long_time_slices() -> None:
-    """Let this process, and those it forks from now on, interrupt nobody and work in turns of 10 ms.
+    """Let this process, and those it forks from now on, interrupt no other and work in time slices of 10 ms.
 
-    Where the system knows nothing of it (Linux before 6.12 knows the policy, but no length of turns), nothing changes.
+    Where the system does not have it (Linux before 6.12 has the policy, but no length of time slices), nothing changes.
     """
     number = _SET_ATTRIBUTES.get(platform.machine())
     if sys.platform == "linux" and number is not None:

@@ -1,4 +1,4 @@
-"""What a forked process does first: it turns its argument into services and runs them."""
+"""The entry of a forked service process: it decodes its settings and runs the services."""
 
 from __future__ import annotations
 
@@ -7,28 +7,21 @@ import importlib
 import msgspec
 
 from services_stub.infra.config.services import SERVICES, module_of
-from services_stub.infra.processes.channel import Message
+from services_stub.infra.processes.messages import ServiceArguments
 from services_stub.runtime import process
 from services_stub.runtime.http import build_app
 from services_stub.runtime.service import Service
-from services_stub.runtime.settings import Settings
-
-
-class Arguments(msgspec.Struct, frozen=True, kw_only=True):
-    """The settings of the services that share the process."""
-
-    services: list[Settings]
 
 
 def prepare() -> None:
-    """Build every service's application once: what that imports and caches is shared by the processes forked later."""
+    """Build every service's application once: its imports and caches are shared by the processes forked later."""
     for name in SERVICES:
         build_app(name, _declared(name).routes, None)
 
 
-def run_services(argument: Message) -> None:
+def run_services(argument: bytes) -> None:
     """Run the services until SIGTERM."""
-    settings = msgspec.convert(argument, Arguments).services
+    settings = msgspec.json.decode(argument, type=ServiceArguments).services
     process.run([(_declared(own.service), own) for own in settings])
 
 

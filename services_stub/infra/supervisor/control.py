@@ -1,87 +1,191 @@
-"""The control API of the supervisor, on loopback and behind a token: look at the processes and disturb them.
+"""The control API of the supervisor: an ASGI application on loopback, behind the token of the state file.
 
-GET  /status
-POST /services/{name}/{kill|pause|resume|restart}
-POST /broker/{slow|fail|stop|start|kill|restart}     slow: {"milliseconds": n}; fail: {"api_key": n, "errors": [n]}
-POST /shutdown
+It has no framework, because an idle supervisor shall be small. Its contract is `services_stub.contracts.control`.
 """
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+import re
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
-from services_stub.contracts.problem import MEDIA_TYPE, problem
-from services_stub.infra.config.state_file import Status
-from services_stub.infra.kafka.brokers import NotPossible
-from services_stub.infra.processes.channel import Message
-from services_stub.infra.supervisor.http_server import Answer, Request
+from services_stub.contracts.control import Action, ActiveFault, BrokerFault, Fault, Faults, PaymentFault, Status
+from services_stub.contracts.encoding import encode_json
+from services_stub.contracts.problem import MEDIA_TYPE, FieldError, Problem, problem
+from services_stub.infra.kafka.brokers import CannotDisturb, tag_of
 
-SERVICE_ACTIONS = ("kill", "pause", "resume", "restart")
-BROKER_ACTIONS = ("slow", "fail", "stop", "start", "kill", "restart")
+LARGEST_BODY = 64 * 1024
+_METHODS = {"status": ("GET",), "actions": ("POST",), "faults": ("GET", "PUT"), "shutdown": ("POST",)}
+_PLACE = re.compile(r" - at `\$\.?([^`]*)`$")
+_NAMED = re.compile(r"field `(\w+)`")
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+T = TypeVar("T")
+
+
+class UnknownService(Exception):
+    """The marketplace has no service of that name."""
 
 
 class ControlTarget(Protocol):
-    """What the API needs of the supervisor."""
+    """The part of the supervisor that the API needs."""
 
     async def status(self) -> Status:
-        """What runs now."""
+        """The processes, and which services are ready now."""
 
-    def act_on_service(self, name: str, action: str) -> None:
-        """Carry out one of the service actions; KeyError if there is no such service."""
+    async def act(self, action: Action) -> None:
+        """Carry out an action; raises UnknownService or CannotDisturb."""
 
-    async def act_on_broker(self, request: Message) -> None:
-        """Carry out one of the broker actions."""
+    def faults(self) -> list[ActiveFault]:
+        """The faults that are in force."""
+
+    async def apply(self, fault: BrokerFault) -> None:
+        """Put a fault into force; raises CannotDisturb."""
+
+    async def clear(self, fault_id: str) -> None:
+        """Take a fault out of force; raises KeyError or CannotDisturb."""
 
     def shut_down(self) -> None:
         """Begin to end everything."""
 
 
-def control(target: ControlTarget, token: str) -> Callable[[Request], Awaitable[Answer]]:
-    """The handler of the API."""
+class _Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """A status and a JSON body."""
 
-    async def handle(request: Request) -> Answer:
-        given = request.headers.get("authorization", "").encode()
-        if not hmac.compare_digest(given, f"Bearer {token}".encode()):
-            return refusal(401, "unauthenticated", "the control token of the state file is needed")
-        match (request.method, *request.path.strip("/").split("/")):
-            case ("GET", "status"):
-                return Answer(body=msgspec.json.encode(await target.status()))
-            case ("POST", "services", name, action) if action in SERVICE_ACTIONS:
-                return _on_service(target, name, action)
-            case ("POST", "broker", action) if action in BROKER_ACTIONS:
-                return await _on_broker(target, action, request.body)
-            case ("POST", "shutdown"):
-                target.shut_down()
-                return Answer(status=202)
-        return refusal(404, "not-found", f"{request.method} {request.path} is nothing that the control API knows")
-
-    return handle
+    status: int = 200
+    body: bytes = b""
+    media_type: bytes = b"application/json"
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
-def refusal(status: int, code: str, detail: str) -> Answer:
-    """A problem document."""
-    document = problem(status, code, detail).document()
-    return Answer(status=status, body=msgspec.json.encode(document), media_type=MEDIA_TYPE)
+class _RequestRefused(Exception):
+    def __init__(self, refusal: Problem, *headers: tuple[bytes, bytes]) -> None:
+        self.answer = _Answer(
+            status=refusal.status,
+            body=encode_json(refusal.document()),
+            media_type=MEDIA_TYPE.encode(),
+            headers=headers,
+        )
 
 
-def _on_service(target: ControlTarget, name: str, action: str) -> Answer:
+_CLOSE = (b"connection", b"close")
+_ACTION: msgspec.json.Decoder[Action] = msgspec.json.Decoder(Action)
+_FAULT: msgspec.json.Decoder[Fault] = msgspec.json.Decoder(Fault)
+
+
+def control(target: ControlTarget, token: str) -> Application:
+    """The application of the API."""
+    expected = f"Bearer {token}".encode()
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            answer = await _answer(target, expected, scope, receive)
+        except _RequestRefused as refusal:
+            answer = refusal.answer
+        headers = [(b"content-length", str(len(answer.body)).encode()), *answer.headers]
+        if answer.body:
+            headers.append((b"content-type", answer.media_type))
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})
+
+    return application
+
+
+async def _answer(target: ControlTarget, expected: bytes, scope: Scope, receive: Receive) -> _Answer:
+    given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+    if not hmac.compare_digest(given, expected):
+        refusal = problem(401, "unauthenticated", "the control token of the state file is needed")
+        raise _RequestRefused(refusal, _CLOSE)
+    method, path = scope["method"], scope["path"]
+    match (method, *path.strip("/").split("/")):
+        case ("GET", "status"):
+            return _Answer(body=encode_json(await target.status()))
+        case ("POST", "actions"):
+            return await _act(target, _decode(_ACTION, await _body(receive)))
+        case ("GET", "faults"):
+            return _Answer(body=encode_json(Faults(items=target.faults())))
+        case ("PUT", "faults"):
+            return await _apply(target, _decode(_FAULT, await _body(receive)))
+        case ("DELETE", "faults", fault_id):
+            return await _clear(target, fault_id)
+        case ("POST", "shutdown"):
+            target.shut_down()
+            return _Answer(status=202)
+    raise _no_route(method, path)
+
+
+def _no_route(method: str, path: str) -> _RequestRefused:
+    first, *rest = path.strip("/").split("/")
+    allowed = ("DELETE",) if (first, len(rest)) == ("faults", 1) else () if rest else _METHODS.get(first, ())
+    if allowed:
+        detail = f"{path} takes {' and '.join(allowed)}, not {method}"
+        return _RequestRefused(
+            problem(405, "method-not-allowed", detail), (b"allow", ", ".join(allowed).encode()), _CLOSE
+        )
+    return _RequestRefused(problem(404, "not-found", f"the control API has no {path}"), _CLOSE)
+
+
+async def _body(receive: Receive) -> bytes:
+    body = b""
+    more = True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > LARGEST_BODY:
+            detail = f"a body has at most {LARGEST_BODY} bytes"
+            raise _RequestRefused(problem(413, "too-large", detail), _CLOSE)
+    return body
+
+
+def _decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
     try:
-        target.act_on_service(name, action)
-    except KeyError:
-        return refusal(404, "not-found", f"there is no service {name}")
-    return Answer(status=202)
+        return decoder.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        text = str(error)
+        place, named = _PLACE.search(text), _NAMED.search(text)
+        field = (place and place[1]) or (named and named[1]) or "body"
+        wrong = FieldError(field=field, message=_PLACE.sub("", text))
+        refusal = problem(400, "invalid-input", f"`{field}`: {wrong.message}", errors=[wrong])
+        raise _RequestRefused(refusal) from error
 
 
-async def _on_broker(target: ControlTarget, action: str, body: bytes) -> Answer:
+async def _act(target: ControlTarget, action: Action) -> _Answer:
     try:
-        members = msgspec.json.decode(body, type=dict[str, Any]) if body else {}
-        await target.act_on_broker(members | {"type": action})
-    except msgspec.MsgspecError as error:
-        return refusal(400, "malformed", str(error))
-    except NotPossible as error:
-        return refusal(409, "not-possible", str(error))
-    return Answer(status=202)
+        await target.act(action)
+    except UnknownService as error:
+        raise _RequestRefused(problem(404, "not-found", str(error))) from error
+    except CannotDisturb as error:
+        raise _not_possible(str(error)) from error
+    return _Answer(status=202)
+
+
+async def _apply(target: ControlTarget, fault: Fault) -> _Answer:
+    if not isinstance(fault, BrokerFault):
+        part = "the payment provider" if isinstance(fault, PaymentFault) else "records"
+        raise _not_possible(f"{tag_of(fault)}: faults of {part} cannot be applied yet, only those of the broker")
+    try:
+        await target.apply(fault)
+    except CannotDisturb as error:
+        raise _not_possible(str(error)) from error
+    return _Answer(body=encode_json(ActiveFault(id=fault.id, fault=fault)))
+
+
+async def _clear(target: ControlTarget, fault_id: str) -> _Answer:
+    try:
+        await target.clear(fault_id)
+    except KeyError as error:
+        raise _RequestRefused(problem(404, "not-found", f"no fault {fault_id} is in force")) from error
+    except CannotDisturb as error:
+        raise _not_possible(str(error)) from error
+    return _Answer(status=204)
+
+
+def _not_possible(detail: str) -> _RequestRefused:
+    return _RequestRefused(problem(409, "not-possible", detail))

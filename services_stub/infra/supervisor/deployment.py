@@ -1,4 +1,4 @@
-"""What is settled about a marketplace before its first process starts, and the picture of it while it runs."""
+"""The choices that are settled before the first process of a marketplace starts, and its state while it runs."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from services_stub.contracts.control import KafkaState, Phase, ProcessState, ServiceState, State, Status
 from services_stub.infra import valkey
-from services_stub.infra.config import credentials, state_file
+from services_stub.infra.config import credentials
 from services_stub.infra.config.credentials import Credentials
 from services_stub.infra.config.directory import DataDirectory
 from services_stub.infra.config.options import Options
@@ -39,7 +40,7 @@ class Deployment:
 
     @classmethod
     def prepare(cls, system: plan.System, options: Options) -> Deployment:
-        """Choose what is not given: ports, users, tokens. The directory must be prepared and locked."""
+        """Choose ports, users and tokens. The directory must be prepared and locked."""
         directory, claims = DataDirectory(options.directory), PortClaims()
         return cls(
             system=system,
@@ -64,7 +65,7 @@ class Deployment:
         return f"valkey://{HOST}:{self.ports[valkey.NAME]}/0"
 
     def wiring(self, bootstrap_servers: str) -> plan.Wiring:
-        """What the services need to know."""
+        """The addresses and keys that the services need."""
         return plan.Wiring(
             ports=dict(self.ports),
             bootstrap_servers=bootstrap_servers,
@@ -73,19 +74,17 @@ class Deployment:
             credentials=self.credentials,
         )
 
-    def status(self, snapshot: Snapshot) -> state_file.Status:
-        """The picture that anybody may see."""
+    def status(self, snapshot: Snapshot) -> Status:
+        """The state without the keys."""
         own = {plan.process_of(self.options, name) for name in self.system.services}
-        return state_file.Status(
+        return Status(
             gateway=self.gateway,
             kafka=snapshot.kafka,
             cart_store=self.cart_store,
             data_dir=str(self.directory.root),
             services=[self._service(name, snapshot) for name in self.system.services],
             infrastructure=[
-                state_file.ProcessState(
-                    name=process.name, pid=process.pid, restarts=process.restarts, paused=process.paused
-                )
+                ProcessState(name=process.name, pid=process.pid, restarts=process.restarts, paused=process.paused)
                 for process in snapshot.managed.values()
                 if process.name not in own
             ],
@@ -96,9 +95,9 @@ class Deployment:
             seed=self.options.seed,
         )
 
-    def whole_state(self, snapshot: Snapshot) -> state_file.State:
-        """The picture with the keys, for the state file."""
-        return state_file.State(
+    def state(self, snapshot: Snapshot) -> State:
+        """The state with the keys, for the state file."""
+        return State(
             **msgspec.structs.asdict(self.status(snapshot)),
             control_url=f"http://{HOST}:{self.ports[CONTROL]}",
             control_token=self.control_token,
@@ -106,9 +105,9 @@ class Deployment:
             users=self.credentials.users,
         )
 
-    def _service(self, name: str, snapshot: Snapshot) -> state_file.ServiceState:
+    def _service(self, name: str, snapshot: Snapshot) -> ServiceState:
         process = snapshot.managed.get(plan.process_of(self.options, name))
-        return state_file.ServiceState(
+        return ServiceState(
             name=name,
             pid=process.pid if process else 0,
             port=self.ports[name],
@@ -120,10 +119,10 @@ class Deployment:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What changes while a marketplace runs."""
+    """The part of the state that changes while a marketplace runs, at one moment."""
 
-    phase: str
-    kafka: state_file.KafkaState
+    phase: Phase
+    kafka: KafkaState
     managed: Mapping[str, ManagedProcess]
     launcher_pid: int
     ready: Mapping[str, bool]

@@ -1,4 +1,4 @@
-"""Which services there are, and how each is started: settings and processes, decided before anything runs."""
+"""The services of a marketplace, and how each is started: settings and processes, decided before anything runs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from services_stub.infra.config.directory import DataDirectory
 from services_stub.infra.config.options import EMBEDDED, Options
 from services_stub.infra.config.ports import HOST
 from services_stub.infra.config.services import SERVICES, module_of
+from services_stub.infra.processes.messages import ServiceArguments, encode
 from services_stub.infra.processes.protocol import Fork
 from services_stub.runtime.settings import Settings
 
@@ -18,7 +19,7 @@ _EMBEDDED_FETCH_MS, _FETCH_MS = 4, 500
 
 
 class System(msgspec.Struct, frozen=True, kw_only=True):
-    """What a marketplace consists of: its services, the modules they share, what runs them and what fills them."""
+    """A kind of marketplace: its services, the modules they share, and the entries that run and that fill them."""
 
     services: tuple[str, ...]
     modules: tuple[str, ...]
@@ -35,7 +36,7 @@ MARKETPLACE = System(
 
 
 class Wiring(msgspec.Struct, frozen=True, kw_only=True):
-    """What every service needs to know of the rest."""
+    """The addresses and keys that every service needs to know of the rest."""
 
     ports: dict[str, int]
     bootstrap_servers: str
@@ -86,7 +87,7 @@ def processes_of(system: System, options: Options, settings: list[Settings]) -> 
         Fork(
             name=name,
             entry=system.entry,
-            argument={"services": [msgspec.to_builtins(own) for own in group]},
+            argument=msgspec.Raw(encode(ServiceArguments(services=group))),
             log=str(directory.log(name)),
         )
         for name, group in groups.items()

@@ -17,8 +17,9 @@ import msgspec
 from faker import Faker
 
 from services_stub.client import Conflict, MarketplaceClient, MarketplaceError
-from services_stub.infra.config.credentials import Credential
 from services_stub.infra.processes import channel
+from services_stub.infra.processes.messages import Done, Problem
+from services_stub.infra.supervisor.messages import SeedArguments
 
 PRODUCTS = 24
 _RETRY_PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0)
@@ -32,14 +33,6 @@ _THINGS = {
 }
 
 
-class Arguments(msgspec.Struct, frozen=True, kw_only=True):
-    """Where, from which seed, and who."""
-
-    gateway: str
-    seed: int
-    users: list[Credential]
-
-
 class Item(msgspec.Struct, frozen=True, kw_only=True):
     """A product to be."""
 
@@ -50,18 +43,18 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     description: str
 
 
-def run(argument: channel.Message, supervisor: socket.socket) -> None:
-    """Fill the marketplace; the last message is empty, or holds the `problem`."""
-    arguments = msgspec.convert(argument, Arguments)
+def run(argument: bytes, supervisor: socket.socket) -> None:
+    """Fill the marketplace; the last message says that it is done, or the problem."""
+    arguments = msgspec.json.decode(argument, type=SeedArguments)
     try:
         asyncio.run(fill(arguments))
     except MarketplaceError as error:
-        channel.send(supervisor, {"problem": f"The catalogue could not be made: {error}."})
+        channel.send(supervisor, Problem(text=f"The catalogue could not be made: {error}."))
     else:
-        channel.send(supervisor, {})
+        channel.send(supervisor, Done())
 
 
-async def fill(arguments: Arguments) -> None:
+async def fill(arguments: SeedArguments) -> None:
     """Register seller and shopper, and put the catalogue into the seller's shop. The admin is there from the start."""
     roles: dict[str, Literal["user", "seller"]] = {"user": "user", "seller": "seller"}
     for user in arguments.users:

@@ -8,15 +8,15 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-import msgspec
-
+from services_stub.contracts.control import State
 from services_stub.infra.config.directory import DataDirectory
 from services_stub.infra.config.errors import CannotStart
 from services_stub.infra.config.options import EMBEDDED, Options
-from services_stub.infra.config.state_file import State
 from services_stub.infra.processes import channel
+from services_stub.infra.processes.messages import Problem, Progress
 from services_stub.infra.processes.readiness import tail
 from services_stub.infra.supervisor import supervisor
+from services_stub.infra.supervisor.messages import START_ARGUMENTS, START_REPORT, Ready, StartArguments
 from services_stub.infra.supervisor.plan import MARKETPLACE, System
 
 SUPERVISOR = "supervisor"
@@ -27,25 +27,25 @@ Echo = Callable[[str], None]
 def foreground(
     options: Options, echo: Echo, system: System = MARKETPLACE, waiting: socket.socket | None = None
 ) -> None:
-    """Run a marketplace until it is told to end. Whoever is `waiting` hears how it comes up, and no more then."""
+    """Run a marketplace until it is told to end. Its start is reported to `waiting`, too, if there is such a socket."""
 
     def announce(text: str) -> None:
         echo(text)
         if waiting is not None:
-            channel.send(waiting, {"progress": text})
+            channel.send(waiting, Progress(text=text))
 
     def started(state: State) -> None:
         if waiting is None:
             echo(welcome(state, options))
         else:
             echo("The marketplace is ready.")  # its passwords are not for the log
-            channel.send(waiting, {"ready": welcome(state, options)})
+            channel.send(waiting, Ready(text=welcome(state, options)))
 
     try:
         supervisor.run(system, options, announce, started)
     except CannotStart as problem:
         if waiting is not None:
-            channel.send(waiting, {"problem": str(problem)})
+            channel.send(waiting, Problem(text=str(problem)))
         raise
 
 
@@ -66,7 +66,7 @@ def detached(options: Options, echo: Echo) -> None:
         )
     try:
         with ours:
-            channel.send(ours, msgspec.to_builtins(options))
+            channel.send(ours, StartArguments(options=options))
             _await_ready(ours, echo)
     except _Gone:
         process.wait()
@@ -80,7 +80,7 @@ def detached(options: Options, echo: Echo) -> None:
 def main() -> None:
     """Be the process that `detached` starts: the options come over the descriptor that is the first argument."""
     with socket.socket(fileno=int(sys.argv[1])) as waiting:
-        options = msgspec.convert(next(channel.received(waiting)), Options)
+        options = next(channel.received(waiting, START_ARGUMENTS)).options
         try:
             foreground(options, _say, waiting=waiting)
         except CannotStart as problem:
@@ -94,7 +94,7 @@ def _say(text: str) -> None:
 
 
 def welcome(state: State, options: Options) -> str:
-    """What a person needs to know of a marketplace that has just started."""
+    """The addresses and users of a marketplace that has just started, for the person who started it."""
     lines = [
         "The marketplace is ready.",
         f"  gateway     {state.gateway}",
@@ -110,17 +110,16 @@ def welcome(state: State, options: Options) -> str:
 
 
 class _Gone(Exception):
-    """The process ended without a word."""
+    """The process ended without a report."""
 
 
 def _await_ready(end: socket.socket, echo: Echo) -> None:
-    for message in channel.received(end):
-        if "ready" in message:
-            echo(str(message["ready"]))
+    for report in channel.received(end, START_REPORT):
+        if isinstance(report, Problem):
+            raise CannotStart(report.text)
+        echo(report.text)
+        if isinstance(report, Ready):
             return
-        if "problem" in message:
-            raise CannotStart(str(message["problem"]))
-        echo(str(message["progress"]))
     raise _Gone
 
 

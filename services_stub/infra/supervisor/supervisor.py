@@ -1,4 +1,4 @@
-"""The supervisor: brings a marketplace up part by part, keeps its processes alive, and takes it down again."""
+"""The supervisor: starts the parts of a marketplace, keeps its processes alive, and ends them."""
 
 from __future__ import annotations
 
@@ -9,27 +9,40 @@ from typing import Any
 
 import msgspec
 
+from services_stub.contracts.control import (
+    Action,
+    ActiveFault,
+    BrokerAction,
+    BrokerFault,
+    KafkaState,
+    KillService,
+    PauseService,
+    Phase,
+    ResumeService,
+    State,
+    Status,
+)
 from services_stub.infra import valkey
-from services_stub.infra.config import credentials, ports, state_file
+from services_stub.infra.config import credentials, ports, private_files
 from services_stub.infra.config.directory import DataDirectory, DirectoryLock
 from services_stub.infra.config.errors import CannotStart
 from services_stub.infra.config.options import APACHE, EMBEDDED, Options
-from services_stub.infra.kafka.brokers import ApacheBroker, Broker, EmbeddedBroker, ExternalBroker
-from services_stub.infra.processes.channel import Message
+from services_stub.infra.kafka.brokers import ApacheBroker, Broker, CannotDisturb, EmbeddedBroker, ExternalBroker
 from services_stub.infra.processes.manager import ProcessManager
-from services_stub.infra.processes.readiness import is_ready, wait_until
+from services_stub.infra.processes.messages import Done
+from services_stub.infra.processes.readiness import is_ready, wait_until_ready
 from services_stub.infra.supervisor import plan
-from services_stub.infra.supervisor.control import control
+from services_stub.infra.supervisor.control import UnknownService, control
+from services_stub.infra.supervisor.control_server import ControlServer
 from services_stub.infra.supervisor.deployment import CONTROL, CONTROLLER, KAFKA, Deployment, Snapshot
-from services_stub.infra.supervisor.http_server import serve
+from services_stub.infra.supervisor.messages import SeedArguments
 
 _STORE_SECONDS = 10.0
 _SERVICE_SECONDS = 30.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-STARTING, RUNNING, ENDING = "starting", "running", "ending"
 
 Announce = Callable[[str], None]
-Started = Callable[[state_file.State], None]
+Started = Callable[[State], None]
 
 
 class Supervisor:
@@ -41,7 +54,7 @@ class Supervisor:
         self._processes = ProcessManager(self._write_state, announce)
         self._broker = make_broker(deployment, self._processes)
         self._stop = asyncio.Event()
-        self._phase = STARTING
+        self._phase: Phase = "starting"
 
     async def run(self, lock: int, started: Started) -> None:
         """Run until a signal, a request or the loss of the launcher; `started` is told when everything is ready.
@@ -52,17 +65,19 @@ class Supervisor:
         for number in _SIGNALS:
             loop.add_signal_handler(number, self._on_signal)
         self._processes.open(lock)
-        server = await serve(control(self, self._deployment.control_token), ports.HOST, self._deployment.ports[CONTROL])
+        application = control(self, self._deployment.control_token)
+        server = ControlServer(application, ports.HOST, self._deployment.ports[CONTROL])
+        await server.start()
         try:
-            if await self._unless_ended(self._bring_up()):
-                self._enter(RUNNING)
-                started(self._deployment.whole_state(self._snapshot()))
+            if await self._unless_ended(self._start_all()):
+                self._enter("running")
+                started(self._deployment.state(self._snapshot()))
                 await self._unless_ended(asyncio.Event().wait())
         finally:
-            self._enter(ENDING)
+            self._enter("ending")
             lost = self._processes.lost.is_set()
             await self._processes.close()
-            server.close()
+            await server.stop()
             self._deployment.directory.state_file.unlink(missing_ok=True)
         if lost:
             raise CannotStart(
@@ -70,29 +85,43 @@ class Supervisor:
                 "Start again with `marketplace up`."
             )
 
-    async def status(self) -> state_file.Status:
-        """What runs now; every service is asked whether it is ready."""
+    async def status(self) -> Status:
+        """The state at this moment; every service is asked whether it is ready."""
         names = self._deployment.system.services
         ready = await asyncio.gather(*(is_ready(self._deployment.ports[name]) for name in names))
         return self._deployment.status(self._snapshot(dict(zip(names, ready, strict=True))))
 
-    def act_on_service(self, name: str, action: str) -> None:
-        """Kill, pause, resume or restart the process of a service."""
-        if name not in self._deployment.system.services:
-            raise KeyError(name)
-        process = self._processes.managed[plan.process_of(self._deployment.options, name)]
-        if action == "kill":
-            self._processes.signal(process, signal.SIGKILL)
-        elif action == "pause":
-            self._processes.pause(process)
-        elif action == "resume":
-            self._processes.resume(process)
-        else:
-            self._processes.end(process, wanted=True)
+    async def act(self, action: Action) -> None:
+        """Carry out an action on a service or on the broker."""
+        if isinstance(action, BrokerAction):
+            await self._broker.act(action)
+            return
+        if action.service not in self._deployment.system.services:
+            raise UnknownService(f"there is no service {action.service}")
+        process = self._processes.managed.get(plan.process_of(self._deployment.options, action.service))
+        if process is None:
+            raise CannotDisturb(f"{action.service} has not been started yet")
+        match action:
+            case KillService():
+                self._processes.signal(process, signal.SIGKILL)
+            case PauseService():
+                self._processes.pause(process)
+            case ResumeService():
+                self._processes.resume(process)
+            case _:
+                self._processes.end(process, wanted=True)
 
-    async def act_on_broker(self, request: Message) -> None:
-        """Disturb the broker, or end its disturbance."""
-        await self._broker.carry_out(request)
+    def faults(self) -> list[ActiveFault]:
+        """The faults that are in force."""
+        return [ActiveFault(id=fault.id, fault=fault) for fault in self._broker.faults()]
+
+    async def apply(self, fault: BrokerFault) -> None:
+        """Put a fault into force."""
+        await self._broker.apply(fault)
+
+    async def clear(self, fault_id: str) -> None:
+        """Take a fault out of force; KeyError if it is not in force."""
+        await self._broker.clear(fault_id)
 
     def shut_down(self) -> None:
         """Begin to end everything."""
@@ -118,42 +147,39 @@ class Supervisor:
         tasks[0].result()
         return True
 
-    async def _bring_up(self) -> None:
-        # Each sends its first order before it waits: broker and store start while the launcher imports the services.
+    async def _start_all(self) -> None:
+        # Each sends its first command before it waits: broker and store start while the launcher imports the services.
         modules = list(self._deployment.system.modules)
         await asyncio.gather(self._broker.start(), self._start_store(), self._processes.load(modules))
         system, options = self._deployment.system, self._deployment.options
         settings = plan.settings_of(system, options, self._deployment.wiring(self._broker.bootstrap_servers))
-        for order in plan.processes_of(system, options, settings):
-            self._processes.supervise(order)
+        for command in plan.processes_of(system, options, settings):
+            self._processes.supervise(command)
         await asyncio.gather(*map(self._service_ready, system.services))
         if not self._deployment.credentials.seeded:
             await self._seed()
 
     async def _start_store(self) -> None:
         log, port = self._deployment.directory.log(valkey.NAME), self._deployment.ports[valkey.NAME]
-        process = self._processes.supervise(valkey.order(self._deployment.directory.of(valkey.NAME), log, port))
-        await wait_until(lambda: valkey.answers(port), process, "The cart store", log, _STORE_SECONDS)
+        process = self._processes.supervise(valkey.command(self._deployment.directory.of(valkey.NAME), log, port))
+        await wait_until_ready(process, lambda: valkey.answers(port), _STORE_SECONDS, called="The cart store")
 
     async def _service_ready(self, name: str) -> None:
-        process = plan.process_of(self._deployment.options, name)
-        log, port = self._deployment.directory.log(process), self._deployment.ports[name]
-        await wait_until(lambda: is_ready(port), self._processes.managed[process], name, log, _SERVICE_SECONDS)
+        process = self._processes.managed[plan.process_of(self._deployment.options, name)]
+        port = self._deployment.ports[name]
+        await wait_until_ready(process, lambda: is_ready(port), _SERVICE_SECONDS, called=name)
 
     async def _seed(self) -> None:
         users = self._deployment.credentials
-        argument: Message = {
-            "gateway": self._deployment.gateway,
-            "seed": self._deployment.options.seed,
-            "users": msgspec.to_builtins(users.users),
-        }
-        await self._processes.run_job(
-            "seed", self._deployment.system.seed_entry, argument, self._deployment.directory.log("seed")
+        argument = SeedArguments(
+            gateway=self._deployment.gateway, seed=self._deployment.options.seed, users=users.users
         )
+        log = self._deployment.directory.log("seed")
+        await self._processes.run_job("seed", self._deployment.system.seed_entry, argument, log, Done)
         credentials.save(self._deployment.directory.credentials_file, msgspec.structs.replace(users, seeded=True))
 
     def _snapshot(self, ready: dict[str, bool] | None = None) -> Snapshot:
-        kafka = state_file.KafkaState(mode=self._broker.mode, bootstrap_servers=self._broker.bootstrap_servers)
+        kafka = KafkaState(mode=self._broker.mode, bootstrap_servers=self._broker.bootstrap_servers)
         return Snapshot(
             phase=self._phase,
             kafka=kafka,
@@ -162,14 +188,14 @@ class Supervisor:
             ready=ready or {},
         )
 
-    def _enter(self, phase: str) -> None:
+    def _enter(self, phase: Phase) -> None:
         self._phase = phase
         self._write_state()
 
     def _write_state(self) -> None:
         file = self._deployment.directory.state_file
         try:
-            state_file.write(file, self._deployment.whole_state(self._snapshot()))
+            private_files.replace(file, self._deployment.state(self._snapshot()))
         except OSError as error:
             self._announce(f"The state file {file} cannot be written: {error.strerror}.")
 

@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType  # type: ignore[attr-defined]
 from confluent_kafka.cimpl import NewTopic
 
-from services_stub.contracts.topics import Topic
+from services_stub.contracts.topics import Topic, is_run_topic
 from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.kafka import configuration
 
@@ -79,17 +79,26 @@ def warm_up(bootstrap_servers: str, config: dict[str, str], timeout: float) -> N
 
 
 class ClusterIdentity:
-    """Tells when the cluster behind the address is no longer the one that it was, for example after it lost its log."""
+    """Tells when the cluster behind the address is no longer the one that it was, for example after it lost its log.
+
+    A broker without a disk marks each of its lives by a run topic. Where the first look finds none, there never is one,
+    and later looks ask for one topic alone: a cluster may have thousands.
+    """
 
     def __init__(self, bootstrap_servers: str, config: dict[str, str]) -> None:
         self._admin = AdminClient(configuration.base(bootstrap_servers, config))
+        self._has_run_topic: bool | None = None
 
     def read(self, timeout: float) -> str | None:
-        """The cluster's id; None while it does not answer."""
+        """The cluster's id, with its run topic if it has one; None while it does not answer."""
         try:
-            return self._admin.list_topics(_PROBE_TOPIC, timeout=timeout).cluster_id
+            asked = (_PROBE_TOPIC,) if self._has_run_topic is False else ()
+            metadata = self._admin.list_topics(*asked, timeout=timeout)
         except KafkaException:
             return None
+        run_topics = sorted(filter(is_run_topic, metadata.topics))
+        self._has_run_topic = bool(run_topics) if self._has_run_topic is None else self._has_run_topic
+        return "/".join([metadata.cluster_id or "", *run_topics])
 
 
 def _partitions(consumer: Any, timeout: float) -> list[Any]:

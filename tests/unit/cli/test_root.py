@@ -1,4 +1,4 @@
-"""The root command lists everything, loads only what is run, and turns errors into messages and exit codes."""
+"""The root command lists all commands, loads only the one that runs, and gives errors a message and an exit code."""
 
 from __future__ import annotations
 
@@ -33,6 +33,11 @@ def test_help_names_every_command(arguments: list[str], capsys: pytest.CaptureFi
     assert max(map(len, text.splitlines())) <= 80
 
 
+def test_the_help_of_a_command_begins_with_its_summary() -> None:
+    for name, (_, summary) in cli.COMMANDS.items():
+        assert (cli.load(name).help or "").split("\n\n")[0] == summary
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -42,7 +47,9 @@ def test_help_names_every_command(arguments: list[str], capsys: pytest.CaptureFi
         (["demo", "--kafka-config", "/nowhere/at/all"], "'/nowhere/at/all' does not exist"),
     ],
 )
-def test_bad_arguments(arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bad_arguments_are_named_beside_the_help(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert cli.run(arguments) == cli.BAD_ARGUMENTS
     said = capsys.readouterr()
     assert says in said.err
@@ -50,7 +57,7 @@ def test_bad_arguments(arguments: list[str], says: str, capsys: pytest.CaptureFi
     assert said.out == ""
 
 
-def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["--version"]) == 0
     assert capsys.readouterr().out.strip()
 
@@ -67,7 +74,7 @@ def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
         (KeyboardInterrupt(), 130, ""),
     ],
 )
-def test_errors(
+def test_an_error_has_a_message_and_an_exit_code(
     error: BaseException, code: int, says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail(_name: str) -> object:

@@ -1,0 +1,259 @@
+"""The control API of a running marketplace: its state, actions that are done once, and faults that last until cleared.
+
+`GET /status`, `POST /actions`, `GET /faults`, `PUT /faults`, `DELETE /faults/{id}` and `POST /shutdown`, on loopback at
+the address and behind the token of the state file. A refusal is a problem document; an unknown tag or field is one of
+status 400 that names it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+import msgspec
+
+from services_stub.contracts.base import Body, Request
+
+STATE_FILE = "marketplace.json"
+"""The name of the state file in the data directory."""
+
+Phase: TypeAlias = Literal["starting", "running", "ending"]
+KafkaMode: TypeAlias = Literal["embedded", "apache", "external"]
+
+Milliseconds: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=600_000)]
+Rate: TypeAlias = Annotated[float, msgspec.Meta(gt=0, le=1)]
+"""The share of payments or records that a fault strikes; 1 strikes all."""
+
+_INT16 = msgspec.Meta(ge=-(2**15), lt=2**15)
+ApiKey: TypeAlias = Annotated[int, msgspec.Meta(ge=0, lt=2**15)]
+ErrorCode: TypeAlias = Annotated[int, _INT16]
+
+
+class KafkaState(Body, frozen=True, kw_only=True):
+    """The broker, and whether the marketplace runs it (`embedded`, `apache`) or only uses it (`external`)."""
+
+    mode: KafkaMode
+    bootstrap_servers: str
+
+
+class ProcessState(Body, frozen=True, kw_only=True):
+    """One supervised process; `pid` is 0 while there is none."""
+
+    name: str
+    pid: int
+    restarts: int
+    paused: bool
+
+
+class ServiceState(Body, frozen=True, kw_only=True):
+    """One service. With `--processes 1` all have the same pid. `ready` is always false in the state file."""
+
+    name: str
+    pid: int
+    port: int
+    ready: bool
+    restarts: int
+    paused: bool
+
+
+class Status(Body, frozen=True, kw_only=True):
+    """The answer of `GET /status`, which `marketplace status --json` prints."""
+
+    gateway: str
+    kafka: KafkaState
+    cart_store: str
+    data_dir: str
+    services: list[ServiceState]
+    infrastructure: list[ProcessState]
+    phase: Phase
+    started_at: str
+    supervisor_pid: int
+    launcher_pid: int
+    seed: int
+
+    def service(self, name: str) -> ServiceState:
+        """The state of one service; StopIteration if there is no such service."""
+        return next(service for service in self.services if service.name == name)
+
+    def pid_of(self, name: str) -> int:
+        """The process id of a service or of a part of the infrastructure; 0 while there is none."""
+        parts: list[ServiceState | ProcessState] = [*self.services, *self.infrastructure]
+        return next((part.pid for part in parts if part.name == name), 0)
+
+    @property
+    def pids(self) -> set[int]:
+        """The process ids of the whole marketplace."""
+        parts: list[ServiceState | ProcessState] = [*self.services, *self.infrastructure]
+        pids = {self.supervisor_pid, self.launcher_pid, *(part.pid for part in parts)}
+        return pids - {0}
+
+
+class DevelopmentUser(Body, frozen=True, kw_only=True):
+    """A user for development, one per role."""
+
+    role: str
+    email: str
+    password: str
+
+
+class State(Status, frozen=True, kw_only=True):
+    """The state file: the status, and the keys to the marketplace."""
+
+    control_url: str
+    control_token: str
+    internal_token: str
+    users: list[DevelopmentUser]
+
+    def url_of(self, service: str) -> str:
+        """Where a service listens itself, behind the gateway."""
+        return f"http://127.0.0.1:{self.service(service).port}"
+
+    def user(self, role: str) -> DevelopmentUser:
+        """The development user with a role."""
+        return next(user for user in self.users if user.role == role)
+
+
+class KillService(Request, frozen=True, kw_only=True, tag="kill-service"):
+    """End the process of a service at once (SIGKILL); it is started again."""
+
+    service: str
+
+
+class PauseService(Request, frozen=True, kw_only=True, tag="pause-service"):
+    """Freeze the process of a service (SIGSTOP)."""
+
+    service: str
+
+
+class ResumeService(Request, frozen=True, kw_only=True, tag="resume-service"):
+    """Let a paused process go on (SIGCONT)."""
+
+    service: str
+
+
+class RestartService(Request, frozen=True, kw_only=True, tag="restart-service"):
+    """Let the process of a service drain and end (SIGTERM); it is started again."""
+
+    service: str
+
+
+class StopBroker(Request, frozen=True, kw_only=True, tag="stop-broker"):
+    """Cut all connections and accept none; the records stay."""
+
+
+class StartBroker(Request, frozen=True, kw_only=True, tag="start-broker"):
+    """Accept connections again after `stop-broker`."""
+
+
+class KillBroker(Request, frozen=True, kw_only=True, tag="kill-broker"):
+    """End the broker at once; it is started again, the embedded one with an empty log."""
+
+
+class RestartBroker(Request, frozen=True, kw_only=True, tag="restart-broker"):
+    """Let the broker end; it is started again, the embedded one with an empty log."""
+
+
+ServiceAction: TypeAlias = KillService | PauseService | ResumeService | RestartService
+BrokerAction: TypeAlias = StopBroker | StartBroker | KillBroker | RestartBroker
+Action: TypeAlias = ServiceAction | BrokerAction
+
+
+class SlowBroker(Request, frozen=True, kw_only=True, tag="slow-broker"):
+    """The broker holds every answer back for so many milliseconds."""
+
+    milliseconds: Milliseconds
+
+    @property
+    def id(self) -> str:
+        """There is one at a time."""
+        return "slow-broker"
+
+
+class FailingRequests(Request, frozen=True, kw_only=True, tag="failing-requests"):
+    """The broker answers requests of one kind (a Kafka API key) with these Kafka error codes.
+
+    Each code is the answer to one request, in this order; clearing the fault takes back those that are left.
+    """
+
+    api_key: ApiKey
+    errors: Annotated[list[ErrorCode], msgspec.Meta(min_length=1, max_length=1000)]
+
+    @property
+    def id(self) -> str:
+        """There is one at a time for each kind of request."""
+        return f"failing-requests-{self.api_key}"
+
+
+class DeclinedPayments(Request, frozen=True, kw_only=True, tag="declined-payments"):
+    """The payment provider declines this share of the charges."""
+
+    rate: Rate
+
+
+class DelayedPayments(Request, frozen=True, kw_only=True, tag="delayed-payments"):
+    """The payment provider answers so many milliseconds later."""
+
+    milliseconds: Milliseconds
+
+
+class PaymentOutage(Request, frozen=True, kw_only=True, tag="payment-outage"):
+    """The payment provider cannot be reached."""
+
+
+class LostPaymentAnswers(Request, frozen=True, kw_only=True, tag="lost-payment-answers"):
+    """The payment provider charges, and this share of its answers gets lost."""
+
+    rate: Rate
+
+
+class DoubleCharges(Request, frozen=True, kw_only=True, tag="double-charges"):
+    """The payment provider charges this share of the payments twice."""
+
+    rate: Rate
+
+
+class DuplicatedRecords(Request, frozen=True, kw_only=True, tag="duplicated-records"):
+    """This share of a topic's records is sent twice."""
+
+    topic: str
+    rate: Rate
+
+
+class DelayedRecords(Request, frozen=True, kw_only=True, tag="delayed-records"):
+    """A topic's records are sent so many milliseconds later."""
+
+    topic: str
+    milliseconds: Milliseconds
+
+
+class ResentRecords(Request, frozen=True, kw_only=True, tag="resent-records"):
+    """This share of a topic's records is dropped, and sent later."""
+
+    topic: str
+    rate: Rate
+
+
+class PoisonRecords(Request, frozen=True, kw_only=True, tag="poison-records"):
+    """Records that no consumer can handle are put into a topic, one every so many milliseconds."""
+
+    topic: str
+    milliseconds: Milliseconds
+
+
+BrokerFault: TypeAlias = SlowBroker | FailingRequests
+PaymentFault: TypeAlias = DeclinedPayments | DelayedPayments | PaymentOutage | LostPaymentAnswers | DoubleCharges
+RecordFault: TypeAlias = DuplicatedRecords | DelayedRecords | ResentRecords | PoisonRecords
+Fault: TypeAlias = BrokerFault | PaymentFault | RecordFault
+"""Payment and record faults are part of the contract, and refused with 409 `not-possible`."""
+
+
+class ActiveFault(Body, frozen=True, kw_only=True):
+    """A fault that is in force. Applying one with the same id replaces it; the id clears it."""
+
+    id: str
+    fault: BrokerFault
+
+
+class Faults(Body, frozen=True, kw_only=True):
+    """The faults that are in force."""
+
+    items: list[ActiveFault]

@@ -1,0 +1,66 @@
+"""The messages between the supervisor and the processes of the brokers.
+
+They are apart from the functions that run there, because the supervisor does without the memory of a Kafka client.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from services_stub.contracts.control import BrokerFault
+from services_stub.infra.processes.messages import Message
+
+
+class BrokerArguments(Message, frozen=True, kw_only=True):
+    """The embedded broker's port, its topics with their number of partitions, and its faults from the start."""
+
+    port: int
+    topics: dict[str, int]
+    faults: list[BrokerFault] = []
+
+
+class Apply(Message, frozen=True, kw_only=True):
+    """Put a fault into force, in place of one with the same id."""
+
+    fault: BrokerFault
+
+
+class Clear(Message, frozen=True, kw_only=True):
+    """Take a fault out of force."""
+
+    fault: BrokerFault
+
+
+class Refuse(Message, frozen=True, kw_only=True):
+    """Cut all connections and refuse new ones."""
+
+
+class Accept(Message, frozen=True, kw_only=True):
+    """Accept connections again."""
+
+
+BrokerRequest: TypeAlias = Apply | Clear | Refuse | Accept
+
+
+class ApacheArguments(Message, frozen=True, kw_only=True):
+    """Where the node keeps its data, where it listens, and where the jars are cached."""
+
+    directory: str
+    cache: str
+    port: int
+    controller_port: int
+
+
+class NodeCommand(Message, frozen=True, kw_only=True):
+    """The command that starts the node of Apache Kafka."""
+
+    arguments: list[str]
+
+
+class TopicsArguments(Message, frozen=True, kw_only=True):
+    """The cluster, and how long it may take to reach it and to make its topics, in seconds."""
+
+    bootstrap_servers: str
+    config: dict[str, str]
+    reach_seconds: float
+    work_seconds: float

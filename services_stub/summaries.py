@@ -1,0 +1,10 @@
+"""The one-line help of every command of `services_stub.cli`, apart from it so that listing commands loads none."""
+
+SUMMARIES = {
+    "up": "Start a marketplace, and keep it alive until Ctrl-C.",
+    "down": "End the marketplace, and wait until its last process is gone.",
+    "status": "Say what runs, and whether it is ready.",
+    "logs": "Show the logs of the processes.",
+    "mail": "List the messages that were sent, or show one.",
+    "schemas": "Export the published contracts.",
+}

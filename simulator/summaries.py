@@ -1,0 +1,5 @@
+"""The one-line help of every command of `simulator.cli`, apart from it so that listing commands loads none."""
+
+SUMMARIES = {
+    "demo": "Watch a purchase travel: a whole marketplace for a few seconds.",
+}
