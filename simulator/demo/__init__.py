@@ -1,1 +1,1 @@
-"""The demo: a whole marketplace for a few seconds, one story told on it, and the events that came of it."""
+"""The demo: a whole marketplace for a few seconds, a walkthrough on it, and the events that came of it."""

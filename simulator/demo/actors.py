@@ -1,4 +1,4 @@
-"""The people of the story: each a client of their own, and what they see happen to them."""
+"""The people of the walkthrough: each has a client of their own, and sees the effects of events through it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PASSWORD = "only-for-the-demo"
 
 
 class Actor:
-    """Somebody with a client of their own; a guest until they join or log in."""
+    """A person with a client of their own; a guest until they join or log in."""
 
     def __init__(self, client: MarketplaceClient) -> None:
         self.client = client
@@ -42,7 +42,7 @@ class Actor:
         await self.client.auth.login(other.email, _PASSWORD)
 
     async def buy(self, card: str, *ends: OrderStatus) -> Order:
-        """Order what lies in the cart, and wait until the order has come to one of `ends`."""
+        """Order the content of the cart, and wait until the order has come to one of `ends`."""
         placed = await self.client.orders.place(card)
         return await self.sees(placed.order_id, *ends)
 
@@ -82,12 +82,12 @@ class Actors:
         self._gateway, self._exits = gateway, exits
 
     async def enter(self) -> Actor:
-        """Somebody new."""
+        """A new person."""
         return Actor(await self._exits.enter_async_context(MarketplaceClient(self._gateway)))
 
 
 def answered(act: Action) -> Action:
-    """`act`, where an error of the marketplace that nobody expected is its outcome."""
+    """`act`, where an unexpected error of the marketplace is its outcome."""
 
     async def acting() -> str:
         try:

@@ -15,8 +15,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
+from services_stub.client.control import NotRunning, read_state
+from services_stub.contracts.control import State
 from simulator.demo.steps import Unexpected
 
 _LOOK_SECONDS = 0.02
@@ -28,61 +28,12 @@ _LAST_LINES = 12
 
 
 class NotStarted(Unexpected):
-    """The marketplace did not come up; the message is what it said."""
-
-
-class _Wire(msgspec.Struct, frozen=True, rename="camel"):
-    """The part of the state file that the demo reads."""
-
-
-class Kafka(_Wire, frozen=True):
-    """Which Kafka it runs on."""
-
-    mode: str
-    bootstrap_servers: str
-
-
-class Account(_Wire, frozen=True):
-    """A development user."""
-
-    role: str
-    email: str
-    password: str
-
-
-class Process(_Wire, frozen=True):
-    """A process of the marketplace."""
-
-    name: str
-    pid: int
-
-
-class State(_Wire, frozen=True):
-    """Where the marketplace is and what it consists of."""
-
-    phase: str
-    gateway: str
-    kafka: Kafka
-    users: list[Account]
-    services: list[Process]
-    infrastructure: list[Process]
-    supervisor_pid: int
-    launcher_pid: int
-
-    @property
-    def pids(self) -> set[int]:
-        """Every process that must be gone in the end."""
-        processes = {process.pid for process in (*self.services, *self.infrastructure)}
-        return {pid for pid in {*processes, self.supervisor_pid, self.launcher_pid} if pid > 0}
-
-    def account(self, role: str) -> Account:
-        """The development user with a role."""
-        return next(account for account in self.users if account.role == role)
+    """The marketplace did not come up; the message is its last output."""
 
 
 @dataclass(frozen=True)
 class StartOptions:
-    """What is handed on to `marketplace up`."""
+    """Options that are handed on to `marketplace up`."""
 
     kafka: str = ""
     kafka_config: Path | None = None
@@ -93,7 +44,7 @@ class StartOptions:
         return [*kafka, *(["--kafka-config", str(self.kafka_config)] if self.kafka_config else [])]
 
     def properties(self) -> dict[str, str]:
-        """The librdkafka properties in the file, lines of `name=value`; what it must not hold, `up` refuses."""
+        """The librdkafka properties in the file, lines of `name=value`; `up` refuses those that it must not hold."""
         if self.kafka_config is None:
             return {}
         lines = (line.strip() for line in self.kafka_config.read_text(encoding="utf-8").splitlines())
@@ -102,7 +53,7 @@ class StartOptions:
 
 
 class MarketplaceProcess:
-    """Starts the marketplace, says where it is, and ends it. `heard` gets every line that it prints meanwhile."""
+    """Starts the marketplace, gives its state, and ends it. `progress` gets every line that it prints meanwhile."""
 
     def __init__(
         self, options: StartOptions, progress: Callable[[str], None], command: Sequence[str] | None = None
@@ -118,7 +69,7 @@ class MarketplaceProcess:
 
     @property
     def state(self) -> State:
-        """What runs; known once it has started."""
+        """The state of the marketplace, once it has started."""
         if self._state is None:
             raise NotStarted("it has not started yet")
         return self._state
@@ -145,7 +96,7 @@ class MarketplaceProcess:
         """Wait until everything is ready.
 
         Raises:
-            NotStarted: it could not start; the message is what it printed last.
+            NotStarted: it could not start; the message is its last output.
 
         """
         if self._process is None or self._listening is None:
@@ -188,7 +139,7 @@ class MarketplaceProcess:
         shutil.rmtree(self.directory)
 
     async def _ended_within(self, seconds: float) -> bool:
-        """Whether the process ended. `Process.wait` would also wait for whoever has inherited its output."""
+        """Whether the process ended. `Process.wait` would also wait for the processes that inherited its output."""
         assert self._process is not None
         deadline = time.monotonic() + seconds
         while self._process.returncode is None and time.monotonic() < deadline:
@@ -205,8 +156,8 @@ class MarketplaceProcess:
 
     def _read_state(self) -> State | None:
         try:
-            return msgspec.json.decode((self.directory / "marketplace.json").read_bytes(), type=State)
-        except (OSError, msgspec.MsgspecError):
+            return read_state(self.directory)
+        except NotRunning:
             return None
 
 

@@ -1,4 +1,4 @@
-"""What the demo prints: calm, aligned at 80 columns, coloured on a terminal only."""
+"""The output of the demo: calm, aligned at 80 columns, coloured on a terminal only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TIME = 8
 
 
 class DemoOutput:
-    """Prints the demo as it goes. On a terminal, what is under way is shown until it is done."""
+    """Prints the demo as it goes. On a terminal, the step under way is shown until it is done."""
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
@@ -56,7 +56,7 @@ class DemoOutput:
             self._print((f"  {line}", "red"))
 
     def quiet(self) -> None:
-        """Take away what is shown of a step under way."""
+        """Take the step under way off the screen."""
         if self._under_way is not None:
             self._under_way.stop()
             self._under_way = None

@@ -1,4 +1,4 @@
-"""What a showing of the demo came to, also as JSON for programs."""
+"""The result of a run of the demo, also as JSON for programs."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Runs the demo: start a marketplace, tell the story, read it back from Kafka, and leave nothing behind.
+"""Runs the demo: start a marketplace, walk through it, read the events back from Kafka, and leave nothing behind.
 
-What only the story needs is imported while the marketplace starts: that takes a third of a second.
+The modules of the walkthrough are imported while the marketplace starts: that takes a third of a second.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Demo:
             code = INTERRUPTED
             self._output.quiet()
             self._output.text(["", "Interrupted."])
-        except SystemExit:  # how rich ends a program whose output nobody reads any more
+        except SystemExit:  # how rich ends a program whose output is not read any more
             code = INTERRUPTED
             raise
         finally:
@@ -67,7 +67,7 @@ class Demo:
         return report
 
     def interrupt(self, running: asyncio.Task[Report]) -> None:
-        """Break the story off; where it is at its end already, end the marketplace without letting it drain."""
+        """Break the walkthrough off; where it is at its end already, end the marketplace without letting it drain."""
         if self._ending:
             self._marketplace.kill_now()
         else:
@@ -83,7 +83,7 @@ class Demo:
 
         async with AsyncExitStack() as exits:
             actors = Actors(self._marketplace.state.gateway, exits)
-            admin = self._marketplace.state.account("admin")
+            admin = self._marketplace.state.user("admin")
             self._walkthrough = Walkthrough(actors, admin, seller=await actors.enter(), shopper=await actors.enter())
             try:
                 for action, act in self._walkthrough.steps():
@@ -113,7 +113,7 @@ class Demo:
         return compare_with_expected(self._flow)
 
     async def _end(self, code: int) -> int:
-        """End the marketplace; the data directory stays only where somebody must look into the logs."""
+        """End the marketplace; the data directory stays only where the logs must be read."""
         try:
             await self._steps.take("The marketplace ends", self._stop)
         except StepFailed:

@@ -1,4 +1,4 @@
-"""Steps of a story: each says what really happened and how long it took, or fails."""
+"""The steps of the walkthrough: each gives its outcome and its duration, or fails."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _FIRST_LOOK, _LONGEST_LOOK = 0.005, 0.1
 
 
 class Unexpected(Exception):
-    """What happened is not what should have happened; the message says both."""
+    """The outcome is not the one that it should be; the message has both."""
 
 
 class StepFailed(Exception):
-    """A step had the wrong outcome, and the story cannot go on."""
+    """A step had the wrong outcome, and the walkthrough cannot go on."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Step:
 
 
 class StepObserver(Protocol):
-    """Who watches the steps."""
+    """A watcher of the steps."""
 
     def began(self, action: str) -> None:
         """A step begins."""
@@ -47,7 +47,7 @@ class StepObserver(Protocol):
 
 
 class Steps:
-    """Takes the steps one by one, and keeps what came of them."""
+    """Takes the steps one by one, and keeps their outcomes."""
 
     def __init__(self, observer: StepObserver) -> None:
         self.taken: list[Step] = []
@@ -77,7 +77,7 @@ def expect(truth: bool, otherwise: str) -> None:
     """Go on if it is true.
 
     Raises:
-        Unexpected: it is not; `otherwise` says what is true instead.
+        Unexpected: it is not; `otherwise` is the reason.
 
     """
     if not truth:
@@ -91,10 +91,10 @@ async def until(
     what: str,
     timeout: float = EFFECT_SECONDS,
 ) -> Seen:
-    """Look again and again until what is seen fits.
+    """Look again and again until the result fits.
 
     Raises:
-        Unexpected: it did not within `patience` seconds; says what was seen last.
+        Unexpected: it did not within `timeout` seconds; the message has the last result.
 
     """
     deadline = time.monotonic() + timeout

@@ -1,4 +1,4 @@
-"""What Kafka tells of one order: read its records, join them, and hold them against what must be there."""
+"""The records of one order on Kafka: they are read, joined, and compared with those that must be there."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from services_stub.contracts.control import KafkaState
 from services_stub.contracts.events import HopOutcome
 from services_stub.contracts.topics import ALL_TOPICS
-from simulator.demo.marketplace_process import Kafka
 from simulator.demo.steps import Unexpected, expect
 from simulator.trace.flow import Flow, flow_of
 from simulator.trace.kafka_source import KafkaSource, Offsets, SourceUnavailable
 from simulator.trace.records import TracedRecord
 
-EXTERNAL = "external"
 _QUIET_SECONDS = 0.25
 _DEADLINE_SECONDS = 10.0
 
@@ -30,7 +29,7 @@ EXPECTED: Mapping[str, tuple[int, frozenset[str]]] = {
 
 @dataclass(frozen=True)
 class TopicPositions:
-    """Where to read: the cluster, where the story began in it, and further properties of the connection."""
+    """Where to read: the cluster, where the walkthrough began in it, and further properties of the connection."""
 
     bootstrap_servers: str
     config: Mapping[str, str] = field(default_factory=dict)
@@ -42,10 +41,10 @@ class TopicPositions:
         return KafkaSource(self.bootstrap_servers, names, offsets=self.offsets, config=self.config)
 
 
-def positions_before(kafka: Kafka, config: Mapping[str, str]) -> TopicPositions:
-    """Where the story will be told: on a cluster that was there before, what it holds already is left out."""
+def positions_before(kafka: KafkaState, config: Mapping[str, str]) -> TopicPositions:
+    """The positions before the walkthrough: earlier records of a cluster that was there before are left out."""
     positions = TopicPositions(kafka.bootstrap_servers, config)
-    if kafka.mode != EXTERNAL:
+    if kafka.mode != "external":
         return positions
     with _unexpected(), positions.open() as source:
         return replace(positions, offsets=source.ends())
@@ -65,7 +64,7 @@ def read_flow(positions: TopicPositions, order_id: str, placed_at: int) -> Flow:
 
 
 def missing_of(flow: Flow) -> list[str]:
-    """What a purchase must have and this flow has not, in words."""
+    """The events and hops that a purchase must have and this flow lacks, in words."""
     missing: list[str] = []
     for topic, (count, groups) in EXPECTED.items():
         events = [event for event in flow.events if event.topic == topic]

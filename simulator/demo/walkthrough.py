@@ -1,4 +1,4 @@
-"""The story: who does what, and what must come of it. Nothing is told that was not asked of the marketplace."""
+"""The walkthrough: its steps and the outcome that each must have, read from the marketplace and never assumed."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from services_stub.client import Conflict, NotAllowed, NotFound
+from services_stub.contracts.control import DevelopmentUser
 from services_stub.contracts.events import OrderStatus, ProductStatus
 from services_stub.contracts.http.cart import Cart
 from services_stub.contracts.http.payment import PaymentStatus
 from services_stub.contracts.http.product import Product
 from simulator.demo.actors import Actor, Actors
-from simulator.demo.marketplace_process import Account
 from simulator.demo.steps import Action, expect, until
 
 GOOD_CARD = "pm_card_visa"
@@ -29,13 +29,13 @@ _RANGE: tuple[tuple[str, str, Decimal, int], ...] = (
     (_BOWL, "Kitchen", Decimal("18.50"), 5),
     (_LAMP, "Living", Decimal("120.00"), 1),
 )
-"""What the seller offers: name, category, price, stock. There is only one lamp."""
+"""The seller's products: name, category, price, stock. There is only one lamp."""
 
 
 class Walkthrough:
-    """What happens, step by step; each step stands on the ones before it."""
+    """The steps; each stands on the ones before it."""
 
-    def __init__(self, actors: Actors, admin: Account, seller: Actor, shopper: Actor) -> None:
+    def __init__(self, actors: Actors, admin: DevelopmentUser, seller: Actor, shopper: Actor) -> None:
         self._actors, self._admin, self._seller, self._shopper = actors, admin, seller, shopper
         self._guest = shopper
         self._products: dict[str, Product] = {}
@@ -48,7 +48,7 @@ class Walkthrough:
         """When it was seen paid, by the monotonic clock."""
 
     def steps(self) -> Sequence[tuple[str, Action]]:
-        """The story in its order."""
+        """The steps in their order."""
         return (
             ("A seller registers", self._seller_registers),
             ("The seller adds three products", self._seller_adds_products),

@@ -1,4 +1,4 @@
-"""Who may do what: every route of every service, literally. `anyone` needs no token, `internal` is closed outside."""
+"""The roles that may use each route of every service. `anyone` needs no token, `internal` is closed outside."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ INTERNAL = frozenset({"internal"})
 USER = frozenset({"user"})
 SELLER = frozenset({"seller"})
 ADMIN = frozenset({"admin"})
-EVERYBODY = frozenset({"user", "seller", "admin"})
+ANY_ROLE = frozenset({"user", "seller", "admin"})
 
 ACCESS: dict[tuple[str, str, str], frozenset[str]] = {
     ("auth", "POST", "/api/auth/register"): ANYONE,
     ("auth", "POST", "/api/auth/login"): ANYONE,
     ("auth", "POST", "/api/auth/refresh"): ANYONE,
     ("auth", "POST", "/api/auth/logout"): ANYONE,
-    ("auth", "GET", "/api/auth/me"): EVERYBODY,
+    ("auth", "GET", "/api/auth/me"): ANY_ROLE,
     ("auth", "GET", "/api/auth/keys"): ANYONE,
     ("auth", "GET", "/api/admin/users"): ADMIN,
     ("auth", "POST", "/api/admin/block-seller/{id}"): ADMIN,
@@ -43,7 +43,7 @@ ACCESS: dict[tuple[str, str, str], frozenset[str]] = {
     ("cart", "POST", "/internal/carts/{id}/ordered"): INTERNAL,
     ("order", "POST", "/api/orders"): USER,
     ("order", "GET", "/api/orders"): USER,
-    ("order", "GET", "/api/orders/{id}"): EVERYBODY,
+    ("order", "GET", "/api/orders/{id}"): ANY_ROLE,
     ("order", "POST", "/api/orders/{id}/cancel"): USER,
     ("order", "GET", "/api/seller/orders"): SELLER,
     ("order", "POST", "/api/orders/{id}/ship"): SELLER,
@@ -54,9 +54,9 @@ ACCESS: dict[tuple[str, str, str], frozenset[str]] = {
     ("payment", "GET", "/api/payments"): USER,
     ("payment", "GET", "/api/admin/payments"): ADMIN,
     ("payment", "GET", "/api/payment-methods"): ANYONE,
-    ("notification", "GET", "/api/notifications"): EVERYBODY,
-    ("notification", "POST", "/api/notifications/{id}/read"): EVERYBODY,
-    ("notification", "POST", "/api/notifications/read-all"): EVERYBODY,
+    ("notification", "GET", "/api/notifications"): ANY_ROLE,
+    ("notification", "POST", "/api/notifications/{id}/read"): ANY_ROLE,
+    ("notification", "POST", "/api/notifications/read-all"): ANY_ROLE,
     ("notification", "GET", "/internal/mail"): INTERNAL,
     ("notification", "GET", "/internal/mail/{id}"): INTERNAL,
     ("gateway", "GET", "/"): ANYONE,
@@ -65,6 +65,6 @@ ACCESS: dict[tuple[str, str, str], frozenset[str]] = {
     ("gateway", "GET", "/schemas/{id}"): ANYONE,
     ("gateway", "GET", "/health/live"): ANYONE,
     ("gateway", "GET", "/health/ready"): ANYONE,
-    ("gateway", "GET", "/api/stream"): EVERYBODY,
-    ("gateway", "GET", "/api/orders/{id}/overview"): EVERYBODY,
+    ("gateway", "GET", "/api/stream"): ANY_ROLE,
+    ("gateway", "GET", "/api/orders/{id}/overview"): ANY_ROLE,
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from decimal import Decimal
 
 from services_stub.client import MarketplaceClient
@@ -11,6 +10,7 @@ from services_stub.contracts.http.order import Order
 from services_stub.contracts.http.product import Product
 from services_stub.runtime.identifiers import new_id
 from tests.system.marketplace import PASSWORD, Marketplace
+from tests.system.waiting import eventually
 
 GOOD_CARD = "pm_card_visa"
 DECLINED_CARD = "pm_card_chargeDeclined"
@@ -18,7 +18,7 @@ FINAL = {OrderStatus.PAID, OrderStatus.FAILED, OrderStatus.CANCELLED, OrderStatu
 
 
 async def new_person(marketplace: Marketplace, role: str = "user") -> MarketplaceClient:
-    """The client of somebody who just registered and logged in."""
+    """The client of a person who just registered and logged in."""
     client = marketplace.client()
     email = f"{role}-{new_id()}@example.com"
     if role == "seller":
@@ -52,9 +52,13 @@ async def until_status(
     client: MarketplaceClient, order_id: str, *statuses: OrderStatus, seconds: float = 30.0
 ) -> Order:
     """The order once it has one of the statuses."""
-    async with asyncio.timeout(seconds):
-        while (order := await client.orders.read(order_id)).status not in statuses:
-            await asyncio.sleep(0.02)
+
+    async def reached() -> Order | None:
+        order = await client.orders.read(order_id)
+        return order if order.status in statuses else None
+
+    order = await eventually(reached, seconds=seconds, what=f"the order becomes {' or '.join(statuses)}")
+    assert order is not None
     return order
 
 

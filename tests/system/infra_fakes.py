@@ -14,6 +14,7 @@ import msgspec
 from services_stub.infra.config.errors import CannotStart
 from services_stub.infra.config.options import Options
 from services_stub.infra.processes import channel
+from services_stub.infra.processes.messages import Done, ServiceArguments
 from services_stub.infra.supervisor.plan import System
 from services_stub.infra.supervisor.start import foreground
 
@@ -37,28 +38,28 @@ class _Healthy(http.server.BaseHTTPRequestHandler):
         """Stay silent."""
 
 
-def run_services(argument: dict[str, Any]) -> None:
+def run_services(argument: bytes) -> None:
     """Answer that all is well, on the port of every service, until SIGTERM."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-    for settings in argument["services"]:
-        server = http.server.ThreadingHTTPServer((settings["host"], settings["port"]), _Healthy)
+    for settings in msgspec.json.decode(argument, type=ServiceArguments).services:
+        server = http.server.ThreadingHTTPServer((settings.host, settings.port), _Healthy)
         threading.Thread(target=server.serve_forever, daemon=True).start()
     signal.sigwait({signal.SIGTERM})
-    print("drained", flush=True)  # noqa: T201 - what a service says goes to its log
+    print("drained", flush=True)  # noqa: T201 - its output goes to its log
 
 
-def fail(_: dict[str, Any]) -> None:
+def fail(_: bytes) -> None:
     """A service that cannot start."""
     raise RuntimeError("this service is broken")
 
 
-def seed(_: dict[str, Any], supervisor: socket.socket) -> None:
+def seed(_: bytes, supervisor: socket.socket) -> None:
     """Fill nothing."""
-    channel.send(supervisor, {})
+    channel.send(supervisor, Done())
 
 
 def _say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201 - what the command would print
+    print(text, flush=True)  # noqa: T201 - the output of the command
 
 
 def main() -> None:

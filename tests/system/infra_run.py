@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,8 +14,10 @@ from typing import Any
 import msgspec
 import psutil
 
+from services_stub.client.control import ControlClient, NotRunning, read_state
+from services_stub.contracts.control import Phase, ServiceState, State
 from services_stub.infra.config.options import Options
-from tests.system.marketplace import wait_for
+from tests.system.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -40,44 +39,33 @@ class Run:
 
     def ready(self, seconds: float = 30.0) -> Run:
         """Wait until everything is ready."""
-        wait_for(lambda: self.state().get("phase") == "running" or self.process.poll(), seconds=seconds, what="ready")
+        wait_for(lambda: self.is_in("running") or self.process.poll() is not None, seconds=seconds, what="ready")
         assert self.process.poll() is None, self.output()
         return self
 
-    def state(self) -> dict[str, Any]:
-        """The state file; empty if there is none."""
+    def is_in(self, phase: Phase) -> bool:
+        """Whether the state file says that the marketplace is in a phase."""
         try:
-            found: dict[str, Any] = json.loads((self.directory / "marketplace.json").read_text())
-        except FileNotFoundError:
-            return {}
-        return found
+            return self.state().phase == phase
+        except NotRunning:
+            return False
+
+    def state(self) -> State:
+        """The state file; NotRunning if there is none."""
+        return read_state(self.directory)
 
     def pid(self, name: str) -> int:
-        """The process of a service, of the broker or of the store."""
-        state = self.state()
-        return next((part["pid"] for part in state["services"] + state["infrastructure"] if part["name"] == name), 0)
+        """The process of a service, of the broker or of the store, as in the state file; 0 while there is none."""
+        return self.state().pid_of(name)
 
-    def control(self, method: str, path: str, body: dict[str, Any] | None = None, token: str = "") -> tuple[int, Any]:
-        """Ask the control API: status and body."""
-        state = self.state()
-        request = urllib.request.Request(
-            state["controlUrl"] + path,
-            data=json.dumps(body).encode() if body is not None else None,
-            headers={"authorization": f"Bearer {token or state['controlToken']}"},
-            method=method,
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
-                return answer.status, json.loads(answer.read())
-        except urllib.error.HTTPError as refusal:
-            with refusal:
-                return refusal.code, json.loads(refusal.read())
+    @property
+    def control(self) -> ControlClient:
+        """A client of the control API."""
+        return ControlClient.of(self.state())
 
-    def service(self, name: str) -> dict[str, Any]:
-        """What the status says of a service."""
-        _, status = self.control("GET", "/status")
-        found: dict[str, Any] = next(service for service in status["services"] if service["name"] == name)
-        return found
+    def service(self, name: str) -> ServiceState:
+        """The present state of a service."""
+        return self.control.status().service(name)
 
     def family(self) -> list[psutil.Process]:
         """All processes of the run."""
@@ -90,7 +78,7 @@ class Run:
         return self.process.wait(30)
 
     def output(self) -> str:
-        """What it printed, after its end."""
+        """Its output, after its end."""
         assert self.process.stdout is not None
         self.process.wait(30)
         return self.process.stdout.read()
@@ -115,7 +103,7 @@ def run(directory: Path, **options: Any) -> Iterator[Run]:
 
 
 def gone(processes: list[psutil.Process], seconds: float = 5.0) -> bool:
-    """Whether all the processes end within some seconds. One that nobody waited for yet has ended, too."""
+    """Whether all the processes end within some seconds. A zombie has ended, too."""
     wait_for(lambda: not any(map(_lives, processes)), seconds=seconds, what=f"the end of {processes}")
     return True
 

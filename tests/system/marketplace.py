@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
 
 from services_stub.client import MarketplaceClient
+from services_stub.client.control import ControlClient, read_state
+from services_stub.contracts.control import ServiceState
 
 COMMAND = [sys.executable, "-m", "services_stub"]
 SERVICES = ("auth", "product", "cart", "order", "payment", "notification", "gateway")
 PASSWORD = "a-long-password"
-
-T = TypeVar("T")
 
 
 class Marketplace:
@@ -30,36 +26,18 @@ class Marketplace:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.state: dict[str, Any] = json.loads((directory / "marketplace.json").read_text())
-        self.gateway: str = self.state["gateway"]
-        self.bootstrap_servers: str = self.state["kafka"]["bootstrapServers"]
+        self.state = read_state(directory)
+        self.control = ControlClient.of(self.state)
+        self.gateway = self.state.gateway
+        self.bootstrap_servers = self.state.kafka.bootstrap_servers
 
-    def status(self) -> dict[str, Any]:
-        """What `marketplace status --json` says."""
-        command = [*COMMAND, "status", "--json", "--data-dir", str(self.directory)]
-        result = subprocess.run(command, check=True, capture_output=True, timeout=30)
-        found: dict[str, Any] = json.loads(result.stdout)
-        return found
-
-    def service(self, name: str) -> dict[str, Any]:
-        """The status of one service."""
-        found: dict[str, Any] = next(service for service in self.status()["services"] if service["name"] == name)
-        return found
-
-    def control(self, path: str, body: dict[str, Any] | None = None) -> None:
-        """Ask the supervisor's control API."""
-        request = urllib.request.Request(
-            self.state["controlUrl"] + path,
-            data=json.dumps(body or {}).encode(),
-            headers={"authorization": f"Bearer {self.state['controlToken']}"},
-            method="POST",
-        )
-        with urllib.request.urlopen(request, timeout=10) as response:
-            response.read()
+    def service(self, name: str) -> ServiceState:
+        """The present state of one service."""
+        return self.control.status().service(name)
 
     def signal(self, name: str, number: signal.Signals) -> int:
         """Send a signal to the process of a service; its pid."""
-        pid: int = self.service(name)["pid"]
+        pid = self.service(name).pid
         os.kill(pid, number)
         return pid
 
@@ -69,8 +47,8 @@ class Marketplace:
 
     def credentials(self, role: str) -> tuple[str, str]:
         """E-mail and password of the seeded account with a role."""
-        found = next(user for user in self.state["users"] if user["role"] == role)
-        return found["email"], found["password"]
+        user = self.state.user(role)
+        return user.email, user.password
 
 
 @contextmanager
@@ -85,12 +63,3 @@ def running_marketplace(*options: str) -> Iterator[Marketplace]:
     finally:
         subprocess.run([*COMMAND, "down", "--data-dir", str(directory)], capture_output=True, timeout=60, check=False)
         shutil.rmtree(directory)
-
-
-def wait_for(condition: Callable[[], T], *, seconds: float = 30.0, what: str = "the condition") -> T:
-    """Wait until `condition` gives something true; what it gave."""
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"{what} did not come true within {seconds} s"
-        time.sleep(0.02)
-    return found

@@ -1,4 +1,4 @@
-"""A storm: shoppers buy all the time while something is done to the marketplace, and then the books are checked."""
+"""Shoppers buy all the time while the marketplace is disturbed, and then the books are checked."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from services_stub.runtime.identifiers import new_id
 from tests.system.accounts import DECLINED_CARD, GOOD_CARD, new_person, new_product
 from tests.system.log import once, read_topics
 from tests.system.marketplace import Marketplace
+from tests.system.waiting import eventually
 
 SHOPPERS = 20
 PRODUCTS = 10
@@ -31,7 +32,7 @@ AWAY = (Unreachable, OutcomeUnknown, ServerFault)
 
 @dataclass
 class PurchaseRun:
-    """The people, the products, and every order that somebody was told of."""
+    """The people, the products, and every order that a shopper got an answer about."""
 
     marketplace: Marketplace
     seller: MarketplaceClient
@@ -41,7 +42,7 @@ class PurchaseRun:
 
 
 async def prepare(marketplace: Marketplace) -> PurchaseRun:
-    """Register everybody."""
+    """Register a seller with products, and the shoppers."""
     seller = await new_person(marketplace, "seller")
     products = [await new_product(seller, quantity=STOCK, name=f"Thing {n}") for n in range(PRODUCTS)]
     shoppers = [await new_person(marketplace) for _ in range(SHOPPERS)]
@@ -86,21 +87,26 @@ async def _put(shopper: MarketplaceClient, product: Product, quantity: int) -> N
 
 async def insist(ask: Callable[[], Awaitable[T]], *, seconds: float = 60.0) -> T:
     """Ask until there is an answer that is no failure."""
-    async with asyncio.timeout(seconds):
-        while True:
-            try:
-                return await ask()
-            except AWAY:
-                await asyncio.sleep(0.05)
+
+    async def attempt() -> tuple[T] | None:
+        try:
+            return (await ask(),)
+        except AWAY:
+            return None
+
+    answer = await eventually(attempt, seconds=seconds, what="an answer")
+    assert answer is not None
+    return answer[0]
 
 
 async def _ended(shopper: MarketplaceClient, order_id: str) -> Order:
-    async with asyncio.timeout(90):
-        while True:
-            order = await insist(lambda: shopper.orders.read(order_id))
-            if order.status in ENDS:
-                return order
-            await asyncio.sleep(0.05)
+    async def ended() -> Order | None:
+        order = await insist(lambda: shopper.orders.read(order_id))
+        return order if order.status in ENDS else None
+
+    order = await eventually(ended, seconds=90, what=f"the end of order {order_id}")
+    assert order is not None
+    return order
 
 
 async def check_books(run: PurchaseRun) -> Counter[str]:
@@ -136,9 +142,7 @@ async def _check_stock(run: PurchaseRun, orders: list[Order]) -> None:
             for p in run.products
         )
 
-    async with asyncio.timeout(30):
-        while not await insist(adds_up):
-            await asyncio.sleep(0.05)
+    await eventually(lambda: insist(adds_up), what="the right stock")
 
 
 async def _check_messages(run: PurchaseRun, orders: list[Order]) -> None:
@@ -154,10 +158,11 @@ async def _check_messages(run: PurchaseRun, orders: list[Order]) -> None:
         values = [entry.value for entry in log]
         return Counter((v["template"], v["about"]) for v in values if v["about"] in run.orders)
 
-    async with asyncio.timeout(30):
-        while (found := await asyncio.to_thread(sent)) != expected and not found - expected:
-            await asyncio.sleep(0.1)
-    assert found == expected
+    def all_are_sent_or_one_too_many() -> Counter[tuple[str, str]] | None:
+        found = sent()
+        return found if found == expected or found - expected else None
+
+    assert await eventually(lambda: asyncio.to_thread(all_are_sent_or_one_too_many), what="messages") == expected
     inbox: Counter[tuple[str, str]] = Counter()
     for shopper in run.shoppers:
         cursor = ""

@@ -1,4 +1,4 @@
-"""The table of access is whole, and the running marketplace keeps it; nobody reads what belongs to somebody else."""
+"""The table of access is whole, and the running marketplace keeps it; no account reads another's belongings."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ import httpx
 import pytest
 
 from services_stub.client.errors import NotAllowed, NotFound
+from services_stub.contracts.http.notification import Notification
 from services_stub.runtime.http import access_of
 from services_stub.runtime.service import Service
 from tests.system.access import ACCESS, ANYONE, INTERNAL
 from tests.system.accounts import admin, buy, new_person, new_product
 from tests.system.marketplace import SERVICES, Marketplace
+from tests.system.waiting import eventually
 
-ROLES = ("nobody", "user", "seller", "admin")
+ROLES = ("anonymous", "user", "seller", "admin")
 ABSENT = "00000000-0000-7000-8000-000000000000"
 
 
@@ -69,7 +71,7 @@ def test_the_gateway_keeps_the_table(
     elif allowed == ANYONE:
         assert status not in {403, 404} or "{id}" in path
         assert status < 500
-    elif role == "nobody":
+    elif role == "anonymous":
         assert status == 401
     elif role not in allowed:
         assert status == 403
@@ -82,14 +84,14 @@ def test_the_gateway_keeps_the_table(
 def test_internal_routes_need_the_internal_token(
     marketplace: Marketplace, service: str, method: str, path: str
 ) -> None:
-    url = f"http://127.0.0.1:{marketplace.service(service)['port']}{path.replace('{id}', '1')}"
+    url = f"http://127.0.0.1:{marketplace.state.service(service).port}{path.replace('{id}', '1')}"
     assert httpx.request(method, url).status_code == 404
     assert httpx.request(method, url, headers={"x-internal-token": "guess"}).status_code == 404
-    opened = httpx.request(method, url, headers={"x-internal-token": marketplace.state["internalToken"]})
+    opened = httpx.request(method, url, headers={"x-internal-token": marketplace.state.internal_token})
     assert opened.status_code != 404 or opened.json()["detail"] != "there is no such path"
 
 
-def test_nobody_reads_what_belongs_to_somebody_else(marketplace: Marketplace) -> None:
+def test_the_belongings_of_one_account_are_closed_to_every_other(marketplace: Marketplace) -> None:
     async def scenario() -> None:
         seller, other_seller = await new_person(marketplace, "seller"), await new_person(marketplace, "seller")
         alice, eve = await new_person(marketplace), await new_person(marketplace)
@@ -107,9 +109,11 @@ def test_nobody_reads_what_belongs_to_somebody_else(marketplace: Marketplace) ->
             await eve.orders.overview(order.order_id)
         assert (await eve.orders.list()).items == []
         assert (await eve.cart.read()).lines == []
-        async with asyncio.timeout(10):
-            while not (messages := [m for m in (await alice.notifications.list()).items if m.about == order.order_id]):
-                await asyncio.sleep(0.02)
+
+        async def about_the_order() -> list[Notification]:
+            return [m for m in (await alice.notifications.list()).items if m.about == order.order_id]
+
+        messages = await eventually(about_the_order, seconds=10, what="a message about the order")
         assert order.order_id not in [m.about for m in (await eve.notifications.list()).items]
         with pytest.raises(NotFound):
             await eve.notifications.mark_read(messages[0].notification_id)

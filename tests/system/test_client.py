@@ -9,9 +9,11 @@ import pytest
 
 from services_stub.client import LiveEvent, MarketplaceClient, Session, SignInAgain
 from services_stub.contracts.events import NotificationSent, OrderStatus, OrderUpdated
+from services_stub.contracts.http.gateway import OrderOverview
 from services_stub.contracts.http.payment import PaymentStatus
 from tests.system.accounts import GOOD_CARD, buy, new_person, new_product
 from tests.system.marketplace import Marketplace
+from tests.system.waiting import eventually
 
 
 def test_the_live_stream_tells_a_shopper_of_their_order(marketplace: Marketplace) -> None:
@@ -21,7 +23,7 @@ def test_the_live_stream_tells_a_shopper_of_their_order(marketplace: Marketplace
         placed: list[str] = []
         async with asyncio.timeout(15), aclosing(shopper.stream()) as stream:
             first = asyncio.ensure_future(anext(stream))
-            while not first.done():  # what happens before the connection stands is not streamed
+            while not first.done():  # events before the connection stands are not streamed
                 placed.append((await buy(shopper, product.product_id)).order_id)
                 await asyncio.wait([first], timeout=1)
             seen = [await first]
@@ -33,14 +35,18 @@ def test_the_live_stream_tells_a_shopper_of_their_order(marketplace: Marketplace
     asyncio.run(scenario())
 
 
-def test_an_order_in_one_view(marketplace: Marketplace) -> None:
+def test_an_order_its_payment_and_its_messages_are_one_overview(marketplace: Marketplace) -> None:
     async def scenario() -> None:
         seller, shopper = await new_person(marketplace, "seller"), await new_person(marketplace)
         product = await new_product(seller)
         order = await buy(shopper, product.product_id, card=GOOD_CARD)
-        async with asyncio.timeout(10):
-            while len((overview := await shopper.orders.overview(order.order_id)).notifications or []) < 2:
-                await asyncio.sleep(0.02)
+
+        async def with_both_messages() -> OrderOverview | None:
+            overview = await shopper.orders.overview(order.order_id)
+            return overview if len(overview.notifications or []) >= 2 else None
+
+        overview = await eventually(with_both_messages, seconds=10, what="both messages in the overview")
+        assert overview is not None
         assert overview.order == await shopper.orders.read(order.order_id)
         assert overview.payment is not None
         assert (overview.payment.status, overview.payment.amount) == (PaymentStatus.CHARGED, order.amount)
@@ -73,7 +79,7 @@ def test_logging_out_ends_the_session(marketplace: Marketplace) -> None:
     asyncio.run(scenario())
 
 
-def test_what_the_gateway_says_of_itself(marketplace: Marketplace) -> None:
+def test_the_gateway_describes_itself(marketplace: Marketplace) -> None:
     async def scenario() -> None:
         async with marketplace.client() as guest:
             health = await guest.health.ready()

@@ -10,8 +10,9 @@ from uuid import uuid4
 
 import pytest
 
-from tests.system.marketplace import PASSWORD, Marketplace, wait_for
+from tests.system.marketplace import PASSWORD, Marketplace
 from tests.system.tools import Answer, curl, needs_curl
+from tests.system.waiting import wait_for
 
 pytestmark = [needs_curl, pytest.mark.timeout(240)]
 
@@ -56,7 +57,7 @@ def a_product(marketplace: Marketplace, token: str) -> str:
     return product_id
 
 
-def test_accounts(any_kafka: Marketplace) -> None:
+def test_an_account_is_registered_used_and_renewed(any_kafka: Marketplace) -> None:
     user_id, token = sign_up(any_kafka, "user")
     payload = token.split(".")[1]
     claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
@@ -68,7 +69,7 @@ def test_accounts(any_kafka: Marketplace) -> None:
     assert (wrong.status, wrong.content_type) == (401, PROBLEM)
 
 
-def test_the_catalogue(any_kafka: Marketplace) -> None:
+def test_the_catalogue_is_filled_by_a_seller_and_read_by_all(any_kafka: Marketplace) -> None:
     seller_id, seller = sign_up(any_kafka, "seller")
     _, shopper = sign_up(any_kafka, "user")
     product_id = a_product(any_kafka, seller)
@@ -80,7 +81,7 @@ def test_the_catalogue(any_kafka: Marketplace) -> None:
     assert post(any_kafka, PRODUCTS, body, token=shopper).status == 403
 
 
-def test_the_public_cart(any_kafka: Marketplace) -> None:
+def test_the_public_cart_goes_by_session_or_by_token(any_kafka: Marketplace) -> None:
     _, seller = sign_up(any_kafka, "seller")
     user_id, shopper = sign_up(any_kafka, "user")
     line = {"productId": a_product(any_kafka, seller), "quantity": 2}
@@ -90,8 +91,8 @@ def test_the_public_cart(any_kafka: Marketplace) -> None:
     assert (guest.body["owner"] == mine.body["owner"], user_id in mine.body["owner"]) == (False, True)
     for cart in (guest, mine):
         assert [(found["productId"], found["quantity"]) for found in cart.body["lines"]] == [(line["productId"], 2)]
-    nobody = post(any_kafka, ADD, line)
-    assert (nobody.status // 100, nobody.content_type) == (4, PROBLEM)
+    anonymous = post(any_kafka, ADD, line)
+    assert (anonymous.status // 100, anonymous.content_type) == (4, PROBLEM)
 
 
 def put_in(marketplace: Marketplace, line: dict[str, Any], **headers: str) -> Answer:

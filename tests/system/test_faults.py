@@ -9,8 +9,10 @@ import signal
 
 import pytest
 
+from services_stub.contracts.control import KillBroker
 from tests.system.marketplace import SERVICES, Marketplace, running_marketplace
 from tests.system.purchases_under_faults import check_books, prepare, purchase_while
+from tests.system.waiting import eventually
 
 PURCHASES = 200
 BACK_WITHIN = 3.0
@@ -28,12 +30,12 @@ async def kill_each(marketplace: Marketplace, back_within: float) -> None:
 
 async def back(marketplace: Marketplace, name: str, killed: int, seconds: float) -> None:
     """Wait until a service has another pid and is ready."""
-    async with asyncio.timeout(seconds):
-        while True:
-            service = await asyncio.to_thread(marketplace.service, name)
-            if service["ready"] and service["pid"] != killed:
-                return
-            await asyncio.sleep(0.05)
+
+    def is_back() -> bool:
+        service = marketplace.service(name)
+        return service.ready and service.pid != killed
+
+    await eventually(lambda: asyncio.to_thread(is_back), seconds=seconds, what=f"{name} is back")
 
 
 async def stop_each(marketplace: Marketplace) -> None:
@@ -47,7 +49,7 @@ async def stop_each(marketplace: Marketplace) -> None:
 async def kill_broker(marketplace: Marketplace) -> None:
     """Kill the broker in the middle; the supervisor starts it again."""
     await asyncio.sleep(2.0)
-    await asyncio.to_thread(marketplace.control, "/broker/kill")
+    await asyncio.to_thread(marketplace.control.act, KillBroker())
     await asyncio.sleep(8.0)
 
 

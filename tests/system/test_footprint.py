@@ -1,4 +1,4 @@
-"""What a marketplace takes that does nothing: the memory of all its processes, each shared page counted once."""
+"""The memory of an idle marketplace: that of all its processes, each shared page counted once."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tell
 
 def test_an_idle_marketplace_is_small() -> None:
     with running_marketplace() as marketplace:
-        supervisor = psutil.Process(marketplace.state["supervisorPid"])
+        supervisor = psutil.Process(marketplace.state.supervisor_pid)
         family = [supervisor, *supervisor.children(recursive=True)]
         memory = memory_mib({f"{process.name()} {process.pid}": process.pid for process in family})
-        assert len(memory) >= len(marketplace.state["services"]) + len(marketplace.state["infrastructure"]) + 2
+        assert len(memory) >= len(marketplace.state.services) + len(marketplace.state.infrastructure) + 2
         assert sum(memory.values()) < MOST_MIB, memory

@@ -6,20 +6,23 @@ import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
+from services_stub.client.control import NotPossible
+from services_stub.contracts.control import KillBroker, SlowBroker, StartBroker, StopBroker
 from services_stub.contracts.topics import ALL_TOPICS
 from tests.system.infra_run import Run, gone, kill, run
-from tests.system.marketplace import wait_for
+from tests.system.waiting import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 TOPIC = "order-created"
 
 
 def settings(marketplace: Run, **more: Any) -> dict[str, Any]:
-    return {"bootstrap.servers": marketplace.state()["kafka"]["bootstrapServers"], "log_level": 0, **more}
+    return {"bootstrap.servers": marketplace.state().kafka.bootstrap_servers, "log_level": 0, **more}
 
 
 def produce(marketplace: Run, value: bytes) -> None:
@@ -38,7 +41,7 @@ def records(marketplace: Run) -> list[bytes | None]:
         consumer.close()
 
 
-def test_a_node_of_its_own_that_keeps_data_and_port(tmp_path: Path) -> None:
+def test_apache_kafka_keeps_its_records_and_its_port(tmp_path: Path) -> None:
     with run(tmp_path, kafka="apache") as marketplace:
         first = marketplace.ready(180).state()
         topics = AdminClient(settings(marketplace)).list_topics(timeout=10).topics
@@ -51,10 +54,11 @@ def test_a_node_of_its_own_that_keeps_data_and_port(tmp_path: Path) -> None:
         produce(marketplace, b"two")
         assert time.monotonic() - killed < 15
 
-        assert marketplace.control("POST", "/broker/slow", {"milliseconds": 5})[0] == 409
-        assert marketplace.control("POST", "/broker/stop")[0] == 202
+        with pytest.raises(NotPossible, match="only the embedded broker"):
+            marketplace.control.apply(SlowBroker(milliseconds=5))
+        marketplace.control.act(StopBroker())
         wait_for(lambda: not marketplace.pid("kafka"), what="the end of the broker")
-        assert marketplace.control("POST", "/broker/start")[0] == 202
+        marketplace.control.act(StartBroker())
         produce(marketplace, b"three")
         family = marketplace.family()
         assert marketplace.end() == 0
@@ -62,9 +66,10 @@ def test_a_node_of_its_own_that_keeps_data_and_port(tmp_path: Path) -> None:
 
     with run(tmp_path, kafka="apache") as again:
         started = time.monotonic()
-        assert again.ready(60).state()["kafka"] == first["kafka"]
+        assert again.ready(60).state().kafka == first.kafka
         assert time.monotonic() - started < 30
         assert records(again) == [b"one", b"two", b"three"]
-        with run(tmp_path / "guest", kafka=first["kafka"]["bootstrapServers"]) as guest:
-            assert guest.ready(60).state()["kafka"] == {**first["kafka"], "mode": "external"}
-            assert guest.control("POST", "/broker/kill")[0] == 409
+        with run(tmp_path / "guest", kafka=first.kafka.bootstrap_servers) as guest:
+            assert guest.ready(60).state().kafka == msgspec.structs.replace(first.kafka, mode="external")
+            with pytest.raises(NotPossible, match="not this marketplace's own"):
+                guest.control.act(KillBroker())

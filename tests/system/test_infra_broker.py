@@ -11,9 +11,19 @@ import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from services_stub.contracts.topics import ALL_TOPICS
+from services_stub.client.control import UnknownTarget
+from services_stub.contracts.control import (
+    FailingRequests,
+    KillBroker,
+    RestartBroker,
+    SlowBroker,
+    StartBroker,
+    StopBroker,
+)
+from services_stub.contracts.topics import ALL_TOPICS, is_run_topic
+from services_stub.runtime.kafka.admin import ClusterIdentity
 from tests.system.infra_run import Run, kill, run
-from tests.system.marketplace import wait_for
+from tests.system.waiting import wait_for
 
 TOPIC = "order-created"
 
@@ -26,7 +36,7 @@ def marketplace(tmp_path: Path) -> Iterator[Run]:
 
 def settings(marketplace: Run, **more: Any) -> dict[str, Any]:
     quiet = {"log_level": 0, "reconnect.backoff.ms": 20, "reconnect.backoff.max.ms": 100}
-    return {"bootstrap.servers": marketplace.state()["kafka"]["bootstrapServers"], **quiet, **more}
+    return {"bootstrap.servers": marketplace.state().kafka.bootstrap_servers, **quiet, **more}
 
 
 def produce(marketplace: Run, value: bytes) -> int:
@@ -62,28 +72,32 @@ def cluster(marketplace: Run, seconds: float = 5.0) -> Any:
 
 def test_every_topic_is_there_with_its_partitions(marketplace: Run) -> None:
     found = {name: len(topic.partitions) for name, topic in cluster(marketplace).topics.items()}
-    assert found == {topic.name: topic.partitions for topic in ALL_TOPICS}
+    (run_topic,) = filter(is_run_topic, found)
+    assert found == {topic.name: topic.partitions for topic in ALL_TOPICS} | {run_topic: 1}
 
 
-def test_a_killed_broker_comes_back_empty_and_as_another_cluster(marketplace: Run) -> None:
+def test_a_killed_broker_comes_back_empty_and_with_another_identity(marketplace: Run) -> None:
     assert [produce(marketplace, b"one"), produce(marketplace, b"two")] == [0, 1]
-    before = cluster(marketplace).cluster_id
+    identity = ClusterIdentity(marketplace.state().kafka.bootstrap_servers, {})
+    before = identity.read(5.0)
+    assert before == identity.read(5.0)
     started = time.monotonic()
     kill(marketplace.pid("kafka"))
-    producer = Producer(settings(marketplace, **{"client.id": "patient"}))
+    producer = Producer(settings(marketplace, **{"client.id": "retrying"}))
     producer.produce(TOPIC, b"three", partition=0)
     assert producer.flush(10) == 0
     assert time.monotonic() - started < 3
     assert read(marketplace, 0) == b"three"
-    assert cluster(marketplace).cluster_id != before
+    assert identity.read(5.0) not in (None, before)
+    assert ClusterIdentity(marketplace.state().kafka.bootstrap_servers, {}).read(5.0) == identity.read(5.0)
 
 
-def test_a_stopped_broker_keeps_what_it_has(marketplace: Run) -> None:
+def test_a_stopped_broker_keeps_its_records(marketplace: Run) -> None:
     assert produce(marketplace, b"kept") == 0
-    assert marketplace.control("POST", "/broker/stop")[0] == 202
+    marketplace.control.act(StopBroker())
     with pytest.raises(KafkaException):
         cluster(marketplace, 0.5)
-    assert marketplace.control("POST", "/broker/start")[0] == 202
+    marketplace.control.act(StartBroker())
     assert read(marketplace, 0) == b"kept"
     assert produce(marketplace, b"more") == 1
 
@@ -93,27 +107,53 @@ def test_clients_that_are_connected_are_cut_off_by_a_stop_and_come_back_by_thems
     producer.produce(TOPIC, b"before", partition=0)
     assert producer.flush(5) == 0
     for _ in range(3):
-        marketplace.control("POST", "/broker/stop")
+        marketplace.control.act(StopBroker())
         producer.produce(TOPIC, b"meanwhile", partition=0)
         assert producer.flush(0.3) == 1
-        marketplace.control("POST", "/broker/start")
+        marketplace.control.act(StartBroker())
         assert producer.flush(5) == 0
 
 
 def test_a_slow_broker_holds_its_answers_back(marketplace: Run) -> None:
     admin = AdminClient(settings(marketplace))
     admin.list_topics(timeout=5)
-    for milliseconds in (300, 0):
-        assert marketplace.control("POST", "/broker/slow", {"milliseconds": milliseconds})[0] == 202
-        started = time.monotonic()
-        admin.list_topics(timeout=5)
-        assert (time.monotonic() - started >= 0.3) == (milliseconds == 300)
+    fault = marketplace.control.apply(SlowBroker(milliseconds=300))
+    started = time.monotonic()
+    admin.list_topics(timeout=5)
+    assert time.monotonic() - started >= 0.3
+    marketplace.control.clear(fault.id)
+    started = time.monotonic()
+    admin.list_topics(timeout=5)
+    assert time.monotonic() - started < 0.3
+
+
+def test_a_fault_lasts_until_it_is_cleared_also_when_the_broker_is_killed(marketplace: Run) -> None:
+    marketplace.control.apply(SlowBroker(milliseconds=5))
+    fault = marketplace.control.apply(SlowBroker(milliseconds=300))
+    pid = marketplace.pid("kafka")
+    marketplace.control.act(KillBroker())
+    wait_for(lambda: marketplace.pid("kafka") not in (0, pid), what="a new broker")
+    assert marketplace.control.faults() == [fault]
+    wait_for(lambda: seconds_of_a_request(marketplace) >= 0.3, seconds=10, what="a slow answer")
+    marketplace.control.clear(fault.id)
+    assert marketplace.control.faults() == []
+    wait_for(lambda: seconds_of_a_request(marketplace) < 0.3, seconds=10, what="a quick answer")
+    with pytest.raises(UnknownTarget):
+        marketplace.control.clear(fault.id)
+
+
+def seconds_of_a_request(marketplace: Run) -> float:
+    admin = AdminClient(settings(marketplace))
+    admin.list_topics(timeout=10)
+    started = time.monotonic()
+    admin.list_topics(timeout=10)
+    return time.monotonic() - started
 
 
 def test_a_broker_told_to_fail_answers_with_errors(marketplace: Run) -> None:
     produce(marketplace, b"x")
     error = KafkaError.TOPIC_AUTHORIZATION_FAILED
-    assert marketplace.control("POST", "/broker/fail", {"api_key": 0, "errors": [error]})[0] == 202
+    marketplace.control.apply(FailingRequests(api_key=0, errors=[error]))
     errors: list[KafkaError | None] = []
     producer = Producer(settings(marketplace))
     producer.produce(TOPIC, b"y", partition=0, on_delivery=lambda error, _: errors.append(error))
@@ -124,6 +164,6 @@ def test_a_broker_told_to_fail_answers_with_errors(marketplace: Run) -> None:
 
 def test_a_restarted_broker_is_on_the_same_address(marketplace: Run) -> None:
     pid = marketplace.pid("kafka")
-    assert marketplace.control("POST", "/broker/restart")[0] == 202
+    marketplace.control.act(RestartBroker())
     wait_for(lambda: marketplace.pid("kafka") not in (0, pid), what="a new broker")
     assert produce(marketplace, b"z") == 0

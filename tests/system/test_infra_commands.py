@@ -15,7 +15,7 @@ def command(*arguments: str, directory: Path) -> subprocess.CompletedProcess[str
     )
 
 
-def test_the_status_as_json_has_what_programs_were_promised(marketplace: Marketplace) -> None:
+def test_the_status_as_json_has_the_members_that_programs_use(marketplace: Marketplace) -> None:
     status = json.loads(command("status", "--json", directory=marketplace.directory).stdout)
     assert status["gateway"].startswith("http://127.0.0.1:")
     assert status["kafka"].keys() == {"mode", "bootstrapServers"}
@@ -30,9 +30,9 @@ def test_the_status_for_people_names_every_part(marketplace: Marketplace) -> Non
     assert all(name in said for name in (*SERVICES, "kafka", "valkey", "RESTARTS"))
 
 
-def test_logs_of_one_and_of_nobody(marketplace: Marketplace) -> None:
+def test_the_log_of_one_process_is_shown_and_of_an_unknown_one_refused(marketplace: Marketplace) -> None:
     assert "Ready to accept connections" in command("logs", "valkey", directory=marketplace.directory).stdout
-    refused = command("logs", "nobody", directory=marketplace.directory)
+    refused = command("logs", "unknown", directory=marketplace.directory)
     assert refused.returncode == 1
     assert "valkey" in refused.stderr
 
@@ -71,6 +71,6 @@ def test_options_that_make_no_sense_are_refused_at_once(tmp_path: Path) -> None:
 
 def test_all_services_in_one_process_do_their_work() -> None:
     with running_marketplace("--processes", "1", "--seed", "5") as running:
-        status = running.status()
-        assert len({service["pid"] for service in status["services"]}) == 1
-        assert status["seed"] == 5
+        status = running.control.status()
+        assert len({service.pid for service in status.services}) == 1
+        assert status.seed == 5

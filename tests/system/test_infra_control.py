@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
+from services_stub.client.control import ControlClient, NotAnswering, NotPossible, UnknownTarget, WrongToken
+from services_stub.contracts.control import (
+    Action,
+    DeclinedPayments,
+    DuplicatedRecords,
+    Fault,
+    KillService,
+    PauseService,
+    RestartService,
+    ResumeService,
+)
 from tests.system.infra_run import Run, gone, run
-from tests.system.marketplace import wait_for
+from tests.system.waiting import wait_for
 
 
 @pytest.fixture(scope="module")
@@ -17,8 +32,19 @@ def marketplace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         yield started.ready()
 
 
-def test_the_status_is_what_programs_were_promised(marketplace: Run) -> None:
-    code, status = marketplace.control("GET", "/status")
+def raw(marketplace: Run, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, Any]:
+    """Status and body of a request as a program without the client sends it."""
+    state = marketplace.state()
+    connection = http.client.HTTPConnection(urlsplit(state.control_url).netloc, timeout=10)
+    connection.request(method, path, body, {"authorization": f"Bearer {state.control_token}", **headers})
+    answer = connection.getresponse()
+    text = answer.read()
+    connection.close()
+    return answer.status, json.loads(text) if text else None
+
+
+def test_the_status_has_the_members_that_programs_use(marketplace: Run) -> None:
+    code, status = raw(marketplace, "GET", "/status")
     assert code == 200
     assert {"gateway", "kafka", "cartStore", "dataDir", "services"} <= status.keys()
     assert {"mode", "bootstrapServers"} == status["kafka"].keys()
@@ -29,60 +55,83 @@ def test_the_status_is_what_programs_were_promised(marketplace: Run) -> None:
 
 
 def test_only_the_holder_of_the_token_may_ask(marketplace: Run) -> None:
-    assert marketplace.control("GET", "/status", token="wrong")[0] == 401
-    assert marketplace.control("POST", "/shutdown", {}, token="wrong")[0] == 401
+    stranger = ControlClient(marketplace.state().control_url, "wrong")
+    with pytest.raises(WrongToken):
+        stranger.status()
+    with pytest.raises(WrongToken):
+        stranger.shut_down()
+    assert raw(marketplace, "POST", "/actions", b"x" * 100_000, authorization="")[0] == 401
 
 
 @pytest.mark.parametrize(
-    ("method", "path"),
+    ("method", "path", "status"),
     [
-        ("GET", "/"),
-        ("POST", "/status"),
-        ("POST", "/services/nobody/kill"),
-        ("POST", "/services/order/praise"),
-        ("POST", "/broker/praise"),
+        ("GET", "/", 404),
+        ("GET", "/status/more", 404),
+        ("POST", "/status", 405),
+        ("GET", "/actions", 405),
+        ("DELETE", "/faults", 405),
+        ("DELETE", "/faults/slow-broker", 404),
+        ("POST", "/broker/kill", 404),
     ],
 )
-def test_what_there_is_not_is_not_found(marketplace: Run, method: str, path: str) -> None:
-    code, problem = marketplace.control(method, path, {} if method == "POST" else None)
-    assert (code, problem["status"]) == (404, 404)
+def test_an_unknown_route_is_refused(marketplace: Run, method: str, path: str, status: int) -> None:
+    code, problem = raw(marketplace, method, path)
+    assert (code, problem["status"]) == (status, status)
+
+
+def test_a_body_that_is_too_large_is_refused(marketplace: Run) -> None:
+    assert raw(marketplace, "POST", "/actions", b" " * 65_537)[0] == 413
 
 
 def test_a_paused_service_is_not_ready_until_it_is_resumed(marketplace: Run) -> None:
     pid = marketplace.pid("order")
-    assert marketplace.control("POST", "/services/order/pause")[0] == 202
-    wait_for(lambda: not marketplace.service("order")["ready"], what="the pause")
-    assert marketplace.service("order")["paused"]
-    assert marketplace.control("POST", "/services/order/resume")[0] == 202
-    wait_for(lambda: marketplace.service("order")["ready"], what="the end of the pause")
+    marketplace.control.act(PauseService(service="order"))
+    wait_for(lambda: not marketplace.service("order").ready, what="the pause")
+    assert marketplace.service("order").paused
+    marketplace.control.act(ResumeService(service="order"))
+    wait_for(lambda: marketplace.service("order").ready, what="the end of the pause")
     assert marketplace.pid("order") == pid
 
 
-@pytest.mark.parametrize("action", ["kill", "restart"])
-def test_a_service_comes_back(marketplace: Run, action: str) -> None:
+@pytest.mark.parametrize("action", [KillService(service="auth"), RestartService(service="auth")], ids=str)
+def test_a_service_comes_back(marketplace: Run, action: Action) -> None:
     before = marketplace.service("auth")
-    assert marketplace.control("POST", f"/services/auth/{action}")[0] == 202
-    wait_for(lambda: marketplace.service("auth")["pid"] not in (0, before["pid"]), seconds=5, what="a new process")
-    wait_for(lambda: marketplace.service("auth")["ready"], seconds=5, what="ready")
-    assert marketplace.service("auth")["restarts"] == before["restarts"] + 1
+    marketplace.control.act(action)
+    wait_for(lambda: marketplace.service("auth").pid not in (0, before.pid), seconds=5, what="a new process")
+    wait_for(lambda: marketplace.service("auth").ready, seconds=5, what="ready")
+    assert marketplace.service("auth").restarts == before.restarts + 1
 
 
 def test_a_restart_also_ends_a_paused_service(marketplace: Run) -> None:
     before = marketplace.pid("order")
-    marketplace.control("POST", "/services/order/pause")
-    marketplace.control("POST", "/services/order/restart")
+    marketplace.control.act(PauseService(service="order"))
+    marketplace.control.act(RestartService(service="order"))
     wait_for(lambda: marketplace.pid("order") not in (0, before), seconds=5, what="a new process")
-    wait_for(lambda: marketplace.service("order")["ready"], what="ready")
+    wait_for(lambda: marketplace.service("order").ready, what="ready")
 
 
-def test_a_senseless_request_to_the_broker_is_refused(marketplace: Run) -> None:
-    assert marketplace.control("POST", "/broker/slow", {"milliseconds": "many"})[0] == 409
-    assert marketplace.control("POST", "/broker/slow", {})[0] == 409
+def test_an_action_on_an_unknown_service_is_refused(marketplace: Run) -> None:
+    with pytest.raises(UnknownTarget, match="there is no service search"):
+        marketplace.control.act(KillService(service="search"))
+
+
+NOT_YET = [DeclinedPayments(rate=0.5), DuplicatedRecords(topic="order-created", rate=1.0)]
+
+
+@pytest.mark.parametrize("fault", NOT_YET, ids=str)
+def test_a_fault_of_the_contract_that_cannot_be_applied_says_so(marketplace: Run, fault: Fault) -> None:
+    with pytest.raises(NotPossible, match="cannot be applied yet"):
+        marketplace.control.apply(fault)
+    assert marketplace.control.faults() == []
 
 
 def test_shutting_down_ends_everything(tmp_path: Path) -> None:
     with run(tmp_path) as other:
         family = other.ready().family()
-        assert other.control("POST", "/shutdown", {})[0] == 202
+        control = other.control
+        control.shut_down()
         assert gone(family)
         assert other.process.wait(10) == 0
+        with pytest.raises(NotAnswering):
+            control.status()

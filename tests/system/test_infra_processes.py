@@ -15,7 +15,7 @@ import valkey
 
 from services_stub.infra.valkey import answers
 from tests.system.infra_run import gone, kill, run
-from tests.system.marketplace import wait_for
+from tests.system.waiting import wait_for
 
 PARTS = ("auth", "order", "gateway", "kafka", "valkey")
 
@@ -38,10 +38,10 @@ def test_the_state_file_tells_everything_and_only_its_owner(tmp_path: Path) -> N
         state = marketplace.ready().state()
         for file in ("marketplace.json", "credentials.json"):
             assert stat.S_IMODE((tmp_path / file).stat().st_mode) == 0o600
-        assert state["supervisorPid"] == marketplace.process.pid
-        assert state["seed"] == 7
-        assert state["kafka"]["mode"] == "embedded"
-        assert [user["role"] for user in state["users"]] == ["admin", "seller", "user"]
+        assert state.supervisor_pid == marketplace.process.pid
+        assert state.seed == 7
+        assert state.kafka.mode == "embedded"
+        assert [user.role for user in state.users] == ["admin", "seller", "user"]
         assert all(psutil.pid_exists(marketplace.pid(part)) for part in PARTS)
 
 
@@ -53,18 +53,18 @@ def test_a_killed_part_is_back_on_its_port(tmp_path: Path, part: str) -> None:
         kill(pid)
         wait_for(lambda: marketplace.pid(part) not in (pid, 0), seconds=3, what="a new process")
         after = marketplace.state()
-        assert after["kafka"] == before["kafka"]
-        assert after["cartStore"] == before["cartStore"]
+        assert after.kafka == before.kafka
+        assert after.cart_store == before.cart_store
         if part in ("auth", "order", "gateway"):
-            wait_for(lambda: marketplace.service(part)["ready"], seconds=3, what="ready again")
-            assert marketplace.service(part)["restarts"] == 1
-            ports = [[service["port"] for service in state["services"]] for state in (before, after)]
+            wait_for(lambda: marketplace.service(part).ready, seconds=3, what="ready again")
+            assert marketplace.service(part).restarts == 1
+            ports = [[service.port for service in state.services] for state in (before, after)]
             assert ports[0] == ports[1]
 
 
-def test_what_the_cart_store_took_survives_its_kill(tmp_path: Path) -> None:
+def test_the_content_of_the_cart_store_survives_its_kill(tmp_path: Path) -> None:
     with run(tmp_path) as marketplace:
-        url = marketplace.ready().state()["cartStore"]
+        url = marketplace.ready().state().cart_store
         pid = marketplace.pid("valkey")
         with valkey.Valkey.from_url(url) as client:
             client.set("cart", "full")
@@ -78,7 +78,7 @@ def test_what_the_cart_store_took_survives_its_kill(tmp_path: Path) -> None:
 def test_losing_the_launcher_ends_everything_and_says_so(tmp_path: Path) -> None:
     with run(tmp_path) as marketplace:
         family = marketplace.ready().family()
-        kill(marketplace.state()["launcherPid"])
+        kill(marketplace.state().launcher_pid)
         assert gone(family)
         assert marketplace.process.wait(10) == 1
         assert "launcher" in marketplace.output()
@@ -100,14 +100,14 @@ def test_nothing_outlives_supervisor_and_launcher_killed_at_once(tmp_path: Path)
         paused = marketplace.pid("order")
         os.kill(paused, signal.SIGSTOP)
         os.kill(marketplace.process.pid, signal.SIGSTOP)
-        kill(marketplace.state()["launcherPid"])
+        kill(marketplace.state().launcher_pid)
         kill(marketplace.process.pid)
         assert gone(family)
 
 
 def test_a_signal_during_the_start_ends_it(tmp_path: Path) -> None:
     with run(tmp_path) as marketplace:
-        wait_for(lambda: marketplace.state().get("phase") == "starting", what="the start")
+        wait_for(lambda: marketplace.is_in("starting"), what="the start")
         family = marketplace.family()
         assert marketplace.end() == 0
         assert gone(family)
@@ -115,10 +115,10 @@ def test_a_signal_during_the_start_ends_it(tmp_path: Path) -> None:
 
 def test_all_services_can_share_one_process(tmp_path: Path) -> None:
     with run(tmp_path, one_process=True) as marketplace:
-        services = marketplace.ready().state()["services"]
-        assert len({service["pid"] for service in services}) == 1
-        assert len({service["port"] for service in services}) == 3
-        assert all(marketplace.service(service["name"])["ready"] for service in services)
+        services = marketplace.ready().state().services
+        assert len({service.pid for service in services}) == 1
+        assert len({service.port for service in services}) == 3
+        assert all(marketplace.service(service.name).ready for service in services)
 
 
 def test_the_next_run_has_the_same_users_and_ports(tmp_path: Path) -> None:
@@ -127,9 +127,9 @@ def test_the_next_run_has_the_same_users_and_ports(tmp_path: Path) -> None:
         with run(tmp_path) as marketplace:
             states.append(marketplace.ready().state())
             marketplace.end()
-    for key in ("kafka", "cartStore", "users"):
-        assert states[0][key] == states[1][key]
-    assert states[0]["controlToken"] != states[1]["controlToken"]
+    first, second = states
+    assert (first.kafka, first.cart_store, first.users) == (second.kafka, second.cart_store, second.users)
+    assert first.control_token != second.control_token
 
 
 def test_a_service_that_does_not_stay_alive_stops_the_start_with_its_reason(tmp_path: Path) -> None:

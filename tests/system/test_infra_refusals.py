@@ -1,4 +1,4 @@
-"""What cannot be started says why and what to do, within ten seconds, and leaves nothing behind."""
+"""A marketplace that cannot start says why and what to do, within ten seconds, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from services_stub.contracts.control import State
 from services_stub.infra.config.ports import PortClaims
 from tests.system.infra_run import run
 
 
 def refusal(directory: Path, **options: object) -> str:
-    """What a run says that cannot start."""
+    """The output of a run that cannot start."""
     started = time.monotonic()
     with run(directory, **options) as refused:
         said = refused.output()
@@ -33,7 +34,7 @@ def taken_port() -> Iterator[int]:
         yield port
 
 
-def test_a_second_marketplace_on_the_same_data(tmp_path: Path) -> None:
+def test_a_second_marketplace_on_the_same_data_is_refused(tmp_path: Path) -> None:
     with run(tmp_path) as first:
         first.ready()
         with run(tmp_path) as second:
@@ -41,47 +42,47 @@ def test_a_second_marketplace_on_the_same_data(tmp_path: Path) -> None:
             assert second.process.returncode == 1
         assert f"process {first.process.pid}" in said
         assert "marketplace down" in said
-        assert first.control("GET", "/status")[0] == 200
+        assert first.control.status().phase == "running"
 
 
-def test_a_port_in_use(tmp_path: Path, taken_port: int) -> None:
+def test_a_port_in_use_is_refused(tmp_path: Path, taken_port: int) -> None:
     said = refusal(tmp_path, port=taken_port)
     assert f"Port {taken_port} is in use" in said
     assert "--port" in said
 
 
-def test_nobody_at_the_kafka_address(tmp_path: Path) -> None:
-    address = f"127.0.0.1:{PortClaims().choose(['nobody'], {})['nobody']}"
+def test_a_kafka_address_without_a_server_is_refused(tmp_path: Path) -> None:
+    address = f"127.0.0.1:{PortClaims().choose(['free'], {})['free']}"
     said = refusal(tmp_path, kafka=address)
     assert address in said
     assert "--kafka" in said
 
 
-def test_something_else_at_the_kafka_address(tmp_path: Path, taken_port: int) -> None:
+def test_a_kafka_address_of_another_server_is_refused(tmp_path: Path, taken_port: int) -> None:
     said = refusal(tmp_path, kafka=f"127.0.0.1:{taken_port}")
     assert f"127.0.0.1:{taken_port}" in said
 
 
-def test_a_property_that_librdkafka_does_not_know(tmp_path: Path) -> None:
+def test_a_property_that_librdkafka_does_not_know_is_refused(tmp_path: Path) -> None:
     said = refusal(tmp_path, kafka="127.0.0.1:9", kafka_config={"no.such.property": "1"})
     assert "no.such.property" in said
     assert "--kafka-config" in said
 
 
-def test_a_directory_that_cannot_be_made(tmp_path: Path) -> None:
+def test_a_directory_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     said = refusal(tmp_path / "file" / "data")
     assert "--data-dir" in said
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_read_only_directory(tmp_path: Path) -> None:
+def test_a_read_only_directory_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     said = refusal(tmp_path)
     assert "cannot be used" in said
 
 
-def test_no_java(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_apache_kafka_without_a_java_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     # The extra may be installed here: a module of its name that cannot be imported hides it.
@@ -106,9 +107,5 @@ def test_two_marketplaces_on_two_directories_do_not_meet(tmp_path: Path) -> None
         assert not ports_of(states[0]) & ports_of(states[1])
 
 
-def ports_of(state: dict[str, object]) -> set[object]:
-    services = state["services"]
-    assert isinstance(services, list)
-    kafka = state["kafka"]
-    assert isinstance(kafka, dict)
-    return {kafka["bootstrapServers"], state["cartStore"], *(service["port"] for service in services)}
+def ports_of(state: State) -> set[object]:
+    return {state.kafka.bootstrap_servers, state.cart_store, *(service.port for service in state.services)}

@@ -190,7 +190,7 @@ def test_unicode_comes_back_as_it_was(http: httpx.Client, tokens: dict[str, str]
 )
 def test_internal_routes_are_closed(marketplace: Marketplace, http: httpx.Client, path: str) -> None:
     url = httpx.URL(marketplace.gateway).copy_with(raw_path=path.encode())
-    headers = {"x-internal-token": marketplace.state["internalToken"]}
+    headers = {"x-internal-token": marketplace.state.internal_token}
     for method in ("GET", "POST"):
         assert_problem(http.send(http.build_request(method, url, headers=headers)), 404, 405)
 

@@ -17,8 +17,9 @@ import pytest
 from services_stub.contracts.events.order import OrderStatus
 from tests.system.accounts import DECLINED_CARD, admin, buy, new_person, new_product, until_status
 from tests.system.log import read_topics
-from tests.system.marketplace import Marketplace, wait_for
+from tests.system.marketplace import Marketplace
 from tests.system.tools import Record, needs_kcat, partitions, records
+from tests.system.waiting import wait_for
 
 pytestmark = [needs_kcat, pytest.mark.timeout(240)]
 
@@ -81,7 +82,7 @@ TRACEPARENT = re.compile("00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]")
 
 @dataclass(frozen=True)
 class Business:
-    """What was done, and all that kcat reads of it."""
+    """The people and orders of a day, and all records of it that kcat reads."""
 
     shopper: str
     seller: str
@@ -171,7 +172,7 @@ def check(value: dict[str, Any], fields: dict[str, type]) -> None:
     assert {name: type(value.get(name)) for name in fields} == fields
 
 
-def test_the_values_tell_what_happened(business: Business) -> None:
+def test_the_values_agree_with_the_orders(business: Business) -> None:
     (created,) = business.of("order-created", business.paid)
     assert created.value["status"] == "PENDING"
     assert (created.value["amount"], created.value["currency"]) == (25.0, "USD")

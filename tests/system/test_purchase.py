@@ -10,12 +10,13 @@ import pytest
 from services_stub.client import MarketplaceClient
 from services_stub.client.errors import Conflict, MarketplaceError, NotAllowed, NotFound
 from services_stub.contracts.events.order import OrderStatus
-from services_stub.contracts.http.notification import Notification
 from services_stub.contracts.http.order import Order
 from services_stub.contracts.http.payment import PaymentStatus
+from services_stub.contracts.http.product import Product
 from tests.system.accounts import DECLINED_CARD, GOOD_CARD, admin, buy, new_person, new_product, settled, until_status
 from tests.system.log import Entry, once, read_topics
 from tests.system.marketplace import Marketplace
+from tests.system.waiting import eventually
 
 
 def test_a_purchase_travels_through_every_service(marketplace: Marketplace) -> None:
@@ -29,9 +30,7 @@ def test_a_purchase_travels_through_every_service(marketplace: Marketplace) -> N
         assert (payment.status, payment.amount) == (PaymentStatus.CHARGED, Decimal("39.98"))
         assert (await shopper.products.read(product.product_id)).quantity == 8
         assert (await shopper.cart.read()).lines == []
-        async with asyncio.timeout(10):
-            while {"order-placed", "payment-received"} - {message.template for message in await inbox_of(shopper)}:
-                await asyncio.sleep(0.02)
+        await eventually(lambda: has_messages(shopper, "order-placed", "payment-received"), what="both messages")
         types = [entry.headers["ce_type"] for entry in flow_of(marketplace, order.order_id)]
         assert types[0] == "marketplace.product-updated.v1"
         for topic in ("order-created", "payment-success", "order-updated", "notification-sent"):
@@ -40,8 +39,12 @@ def test_a_purchase_travels_through_every_service(marketplace: Marketplace) -> N
     asyncio.run(scenario())
 
 
-async def inbox_of(shopper: MarketplaceClient) -> list[Notification]:
-    return (await shopper.notifications.list()).items
+async def has_messages(shopper: MarketplaceClient, *templates: str) -> bool:
+    return {message.template for message in (await shopper.notifications.list()).items} >= set(templates)
+
+
+async def has_stock(client: MarketplaceClient, product: Product, quantity: int) -> bool:
+    return (await client.products.read(product.product_id)).quantity == quantity
 
 
 def flow_of(marketplace: Marketplace, order_id: str) -> list[Entry]:
@@ -57,9 +60,7 @@ def test_a_declined_card_releases_the_stock(marketplace: Marketplace) -> None:
         product = await new_product(seller, quantity=3)
         order = await buy(shopper, product.product_id, quantity=3, card=DECLINED_CARD)
         assert order.status == OrderStatus.FAILED
-        async with asyncio.timeout(10):
-            while (await shopper.products.read(product.product_id)).quantity != 3:
-                await asyncio.sleep(0.02)
+        await eventually(lambda: has_stock(shopper, product, 3), seconds=10, what="the stock is back")
         assert (await shopper.payments.read(order.order_id)).status == PaymentStatus.FAILED
 
     asyncio.run(scenario())
@@ -73,14 +74,12 @@ def test_a_paid_order_that_is_cancelled_is_refunded_and_restocked(marketplace: M
         await shopper.orders.cancel(order.order_id, "changed my mind")
         refunded = await until_status(shopper, order.order_id, OrderStatus.REFUNDED)
         assert [change.status for change in refunded.history] == ["PENDING", "PAID", "CANCELLED", "REFUNDED"]
-        async with asyncio.timeout(10):
-            while (await shopper.products.read(product.product_id)).quantity != 5:
-                await asyncio.sleep(0.02)
+        await eventually(lambda: has_stock(shopper, product, 5), seconds=10, what="the stock is back")
 
     asyncio.run(scenario())
 
 
-def test_a_hundred_shoppers_and_ten_in_stock(marketplace: Marketplace) -> None:
+def test_a_hundred_shoppers_get_no_more_than_the_ten_in_stock(marketplace: Marketplace) -> None:
     async def try_to_buy(product_id: str) -> Order | None:
         shopper = await new_person(marketplace)
         try:
@@ -133,9 +132,11 @@ def test_a_price_that_changed_is_told_before_anything_is_charged(marketplace: Ma
         with pytest.raises(Conflict) as conflict:
             await shopper.orders.place(GOOD_CARD, expected_amount=Decimal("10.00"))
         assert conflict.value.problem.code == "price-changed"
-        async with asyncio.timeout(10):
-            while (await shopper.cart.read()).amount != Decimal("12.00"):
-                await asyncio.sleep(0.02)
+
+        async def cart_has_the_new_price() -> bool:
+            return (await shopper.cart.read()).amount == Decimal("12.00")
+
+        await eventually(cart_has_the_new_price, seconds=10, what="the new price in the cart")
         placed = await shopper.orders.place(GOOD_CARD, expected_amount=Decimal("12.00"))
         assert (await settled(shopper, placed.order_id)).amount == Decimal("12.00")
 
@@ -160,7 +161,7 @@ def test_a_guest_cart_is_merged_at_login(marketplace: Marketplace) -> None:
     asyncio.run(scenario())
 
 
-def test_blocking_a_seller_cancels_what_is_pending_and_ends_their_token(marketplace: Marketplace) -> None:
+def test_blocking_a_seller_cancels_pending_orders_and_ends_their_token(marketplace: Marketplace) -> None:
     async def scenario() -> None:
         boss, seller = await admin(marketplace), await new_person(marketplace, "seller")
         shopper = await new_person(marketplace)
@@ -169,20 +170,25 @@ def test_blocking_a_seller_cancels_what_is_pending_and_ends_their_token(marketpl
         pending = await shopper.orders.place("pm_card_slow")
         assert seller.session.user is not None
         await boss.admin.block_seller(seller.session.user.user_id, "counterfeit goods")
-        async with asyncio.timeout(1):
-            while True:
-                try:
-                    await seller.seller.products()
-                except NotAllowed as error:
-                    assert error.problem.code == "seller-blocked"
-                    break
+
+        async def refusal_of_the_seller() -> str:
+            try:
+                await seller.seller.products()
+            except NotAllowed as error:
+                return error.problem.code
+            return ""
+
+        assert await eventually(refusal_of_the_seller, seconds=1, what="a refusal") == "seller-blocked"
         cancelled = await until_status(shopper, pending.order_id, OrderStatus.CANCELLED, OrderStatus.REFUNDED)
         assert cancelled.history[1].status == OrderStatus.CANCELLED
-        async with asyncio.timeout(10):
-            while True:
-                try:
-                    await shopper.products.read(product.product_id)
-                except NotFound:
-                    break
+
+        async def product_is_gone() -> bool:
+            try:
+                await shopper.products.read(product.product_id)
+            except NotFound:
+                return True
+            return False
+
+        await eventually(product_is_gone, seconds=10, what="the end of the product")
 
     asyncio.run(scenario())

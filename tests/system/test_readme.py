@@ -65,7 +65,7 @@ def of_kind(*kinds: str) -> list[Block]:
 
 
 class Reader:
-    """Somebody who types what stands in README.md, in a home of their own."""
+    """A person who types the commands of README.md, in a home of their own."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -170,7 +170,7 @@ def test_the_benchmark_measures_orders() -> None:
 
 
 def picture() -> dict[str, tuple[str, ...]]:
-    """What the picture says of each service: what it publishes, and what it consumes."""
+    """The topics that each service publishes and consumes, as the picture has them."""
     rows = (re.split(r" {2,}", line.strip()) for block in of_kind("text") for line in block.text.splitlines())
     return {row[0]: tuple(row[1:]) for row in rows if len(row) == 3 and (ROOT / "services_stub" / row[0]).is_dir()}
 

@@ -13,7 +13,8 @@ from services_stub.runtime.identifiers import new_id
 from tests.system.accounts import buy, new_person, new_product
 from tests.system.lag import total_lag
 from tests.system.log import Entry, produce, read_topics
-from tests.system.marketplace import Marketplace, wait_for
+from tests.system.marketplace import Marketplace
+from tests.system.waiting import wait_for
 
 CONSUMED = {
     "user-created": ["notification"],
@@ -82,7 +83,7 @@ def test_an_order_that_is_cancelled_before_payment_hears_of_it_is_never_charged(
 
 
 @pytest.mark.parametrize("topic", CONSUMED)
-def test_poison_goes_to_the_dead_letters_and_holds_up_nobody(marketplace: Marketplace, topic: str) -> None:
+def test_poison_goes_to_the_dead_letters_and_holds_up_no_group(marketplace: Marketplace, topic: str) -> None:
     key = new_id()
     headers = {
         "ce_specversion": "1.0",
@@ -94,16 +95,16 @@ def test_poison_goes_to_the_dead_letters_and_holds_up_nobody(marketplace: Market
     produce(marketplace.bootstrap_servers, topic, key, b'{"poison": true', headers)
 
     def groups() -> set[str]:
-        return {letter.headers["dlq_group"] for letter in dead_letters(marketplace, topic, key)}
+        return {entry.headers["dlq_group"] for entry in dead_letters(marketplace, topic, key)}
 
     wait_for(lambda: groups() >= set(CONSUMED[topic]), what="a dead letter of every group")
-    for letter in dead_letters(marketplace, topic, key):
-        assert letter.raw == b'{"poison": true'
-        assert letter.headers["ce_id"] == headers["ce_id"]
-        assert "truncated" in letter.headers["dlq_error"]
-        assert letter.headers["dlq_topic"] == topic
-    letters = Counter(letter.headers["dlq_group"] for letter in dead_letters(marketplace, topic, key))
-    assert set(letters.values()) == {1}
+    for entry in dead_letters(marketplace, topic, key):
+        assert entry.raw == b'{"poison": true'
+        assert entry.headers["ce_id"] == headers["ce_id"]
+        assert "truncated" in entry.headers["dlq_error"]
+        assert entry.headers["dlq_topic"] == topic
+    by_group = Counter(entry.headers["dlq_group"] for entry in dead_letters(marketplace, topic, key))
+    assert set(by_group.values()) == {1}
     wait_for(lambda: consumed_everything(marketplace), what="the rest of the partition")
 
 

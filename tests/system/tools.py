@@ -1,4 +1,4 @@
-"""The programs that strangers look with: kcat reads topics, curl asks the gateway."""
+"""The programs of other people: kcat reads topics, curl sends requests to the gateway."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Answer:
 
 
 def kcat(bootstrap_servers: str, *arguments: str) -> str:
-    """What kcat prints."""
+    """The output of kcat."""
     command = ["kcat", "-b", bootstrap_servers, "-q", *arguments]
     return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
 
@@ -57,7 +57,7 @@ def partitions(bootstrap_servers: str) -> dict[str, int]:
 
 
 def curl(method: str, url: str, body: dict[str, Any] | None = None, **headers: str) -> Answer:
-    """What curl gets; `token` stands for the header that carries it, and `x_session_id` for `x-session-id`."""
+    """The answer to curl; `token` stands for the header that carries it, and `x_session_id` for `x-session-id`."""
     arguments = ["--silent", "--show-error", "--max-time", "30", "--request", method, "--write-out"]
     arguments.append("\n%{http_code} %{content_type}")
     if token := headers.pop("token", ""):

@@ -25,9 +25,7 @@ def wait_for(condition: Callable[[], T], *, seconds: float = 30.0, what: str = "
     return found
 
 
-async def eventually(
-    condition: Callable[[], Awaitable[T]], *, seconds: float = 30.0, what: str = "the condition"
-) -> T:
+async def eventually(condition: Callable[[], Awaitable[T]], *, seconds: float = 30.0, what: str = "the condition") -> T:
     """The same for an asynchronous condition, while the event loop goes on.
 
     Raises:

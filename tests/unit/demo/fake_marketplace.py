@@ -28,10 +28,17 @@ state = {
     "gateway": "http://127.0.0.1:" + arguments[arguments.index("--port") + 1],
     "kafka": {"mode": "embedded", "bootstrapServers": "127.0.0.1:9"},
     "users": [{"role": "admin", "email": "admin@example.com", "password": "secret"}],
-    "services": [{"name": "order", "pid": child.pid}],
-    "infrastructure": [{"name": "valkey", "pid": 0}],
+    "cartStore": "valkey://127.0.0.1:8/0",
+    "dataDir": str(directory),
+    "services": [{"name": "order", "pid": child.pid, "port": 7, "ready": False, "restarts": 0, "paused": False}],
+    "infrastructure": [{"name": "valkey", "pid": 0, "restarts": 0, "paused": False}],
+    "startedAt": "2026-01-01T00:00:00Z",
     "supervisorPid": os.getpid(),
     "launcherPid": 0,
+    "seed": 1,
+    "controlUrl": "http://127.0.0.1:6",
+    "controlToken": "token",
+    "internalToken": "token",
 }
 (directory / "marketplace.json").write_text(json.dumps(state))
 ended.wait(60)

@@ -36,7 +36,7 @@ def test_it_starts_and_ends_with_nothing_left() -> None:
             await made.begin()
             state = await made.ready()
             assert made.state is state
-            assert state.account("admin").password == "secret"
+            assert state.user("admin").password == "secret"
             assert state.gateway.startswith("http://127.0.0.1:")
             assert len(state.pids) == 2
             assert await made.stop() == []
@@ -46,7 +46,7 @@ def test_it_starts_and_ends_with_nothing_left() -> None:
     asyncio.run(scenario())
 
 
-def test_a_start_that_fails_says_what_it_was_told() -> None:
+def test_a_start_that_fails_gives_the_reason() -> None:
     async def scenario() -> None:
         async with marketplace("refuses") as made:
             await made.begin()
@@ -83,7 +83,7 @@ def test_a_process_that_is_left_is_named() -> None:
     asyncio.run(scenario())
 
 
-def test_what_is_handed_on() -> None:
+def test_options_are_handed_on_to_the_command() -> None:
     file = Path("/etc/kafka.properties")
     assert StartOptions().arguments() == []
     assert StartOptions(kafka="a:1", kafka_config=file).arguments() == [
@@ -101,7 +101,7 @@ def test_properties_are_lines_of_name_and_value(tmp_path: Path) -> None:
     assert StartOptions().properties() == {}
 
 
-def test_waiting_for_what_was_not_begun() -> None:
+def test_a_marketplace_that_was_not_begun_is_not_started() -> None:
     async def scenario() -> None:
         async with marketplace("works") as made:
             with pytest.raises(NotStarted):

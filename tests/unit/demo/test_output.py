@@ -1,4 +1,4 @@
-"""What is printed is aligned at 80 columns, and plain where it is not a terminal."""
+"""The output is aligned at 80 columns, and plain where it is not a terminal."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ GOOD = Step("The shopper pays with a declined card", "FAILED, the stock is back"
 BAD = Step("The shopper pays", "Conflict: [red]no[/red]\nsecond line", 1.5, False)
 
 
-def test_plain() -> None:
+def test_without_a_terminal_the_output_is_plain_and_aligned() -> None:
     text = printed(terminal=False, steps=[GOOD, BAD])
     assert text.splitlines()[:3] == [
         "✓ The shopper pays with a declined card  FAILED, the stock is back         41 ms",
@@ -48,7 +48,7 @@ def test_a_terminal_gets_colours() -> None:
     assert "\x1b[" in printed(terminal=True, steps=[GOOD])
 
 
-def test_durations() -> None:
+def test_a_duration_has_the_unit_that_fits() -> None:
     assert [duration_text(seconds) for seconds in (0.0004, 0.0414, 0.9994, 1.0, 61.5)] == [
         "0 ms",
         "41 ms",
@@ -58,7 +58,7 @@ def test_durations() -> None:
     ]
 
 
-def test_the_report_as_json() -> None:
+def test_the_report_is_json_for_programs() -> None:
     flow = flow_of(ORDER, PURCHASE, started_at=START)
     document = json.loads(Report(1, 4.2, None, (GOOD, BAD), flow).json())
     assert (document["passed"], document["exitCode"], document["firstPaidSeconds"]) == (False, 1, None)

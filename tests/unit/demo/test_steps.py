@@ -35,7 +35,7 @@ def take(act: Action) -> tuple[Step, Watcher]:
     return steps.taken[0], watcher
 
 
-def test_a_step_that_goes_well() -> None:
+def test_a_step_that_goes_well_has_its_outcome() -> None:
     async def act() -> str:
         return "all is well"
 
@@ -52,7 +52,7 @@ def test_a_step_that_goes_well() -> None:
         (Conflict(problem(409, "out-of-stock", "none is left")), "Conflict: Out of stock: none is left"),
     ],
 )
-def test_a_step_that_does_not(error: Exception, outcome: str) -> None:
+def test_a_step_that_fails_has_its_reason(error: Exception, outcome: str) -> None:
     async def act() -> str:
         raise error
 
@@ -69,7 +69,7 @@ def test_a_bug_is_not_an_outcome() -> None:
         take(act)
 
 
-def test_expect() -> None:
+def test_expect_fails_with_the_reason() -> None:
     expect(True, "fine")
     with pytest.raises(Unexpected, match="the stock is 3"):
         expect(False, "the stock is 3")
@@ -84,7 +84,7 @@ def test_until_looks_again_until_it_fits() -> None:
     assert asyncio.run(until(look, lambda seen: seen == 3, what="three")) == 3
 
 
-def test_until_says_what_it_saw_last() -> None:
+def test_until_fails_with_the_last_result() -> None:
     async def look() -> int:
         return 1
 

@@ -1,4 +1,4 @@
-"""What Kafka tells of an order is held against what a purchase must leave there."""
+"""The records of an order are compared with those that a purchase must leave."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ def flow(records: list[TracedRecord]) -> Flow:
     return flow_of(ORDER, records)
 
 
-def test_a_whole_purchase() -> None:
+def test_a_whole_purchase_misses_nothing() -> None:
     assert missing_of(flow(purchase())) == []
     assert compare_with_expected(flow(purchase())) == "7 events, 10 times handled"
 
 
-def test_nothing_at_all() -> None:
+def test_an_empty_flow_misses_everything() -> None:
     assert len(missing_of(flow([]))) == len(EXPECTED)
 
 
-def test_an_event_too_few_or_too_many() -> None:
+def test_an_event_too_few_or_too_many_is_named() -> None:
     records = purchase()
     assert missing_of(flow([r for r in records if r.topic != "payment-success"])) == ["1 × payment-success (found 0)"]
     twice = record("order-created", 99, event_id="again", after_ms=5)
@@ -48,7 +48,7 @@ def test_an_event_too_few_or_too_many() -> None:
 
 
 @pytest.mark.parametrize("outcome", [HopOutcome.DUPLICATE, HopOutcome.REJECTED, HopOutcome.DEAD_LETTER])
-def test_a_consumer_that_did_not_handle_it(outcome: HopOutcome) -> None:
+def test_a_consumer_that_did_not_handle_an_event_is_named(outcome: HopOutcome) -> None:
     created = record("order-created", 0, event_id="order-created-0", after_ms=0)
     records = [r for r in purchase() if r.topic != "trace-hops"]
     reports = [r for r in purchase() if r.topic == "trace-hops" and b'"payment"' not in (r.value or b"")]
@@ -56,6 +56,6 @@ def test_a_consumer_that_did_not_handle_it(outcome: HopOutcome) -> None:
     assert "order-created handled by payment" in found
 
 
-def test_the_verdict_names_what_is_missing() -> None:
+def test_the_comparison_names_the_missing_events() -> None:
     with pytest.raises(Unexpected, match="1 × payment-success"):
         compare_with_expected(flow([r for r in purchase() if r.topic != "payment-success"]))

@@ -1,1 +1,1 @@
-"""What runs the services, without the processes."""
+"""The infrastructure of the services, without its processes."""

@@ -1,18 +1,20 @@
-"""What Apache Kafka needs: a Java, its jars, a configuration, and a storage that is formatted once."""
+"""The needs of Apache Kafka: a Java, its jars, a configuration, and a storage that is formatted once."""
 
 from __future__ import annotations
 
 import socket
 import stat
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import pytest
 
 from services_stub.infra.config.errors import CannotStart
 from services_stub.infra.kafka import apache, jars
 from services_stub.infra.kafka.java import find_java, version_of
+from services_stub.infra.kafka.messages import ApacheArguments, NodeCommand
 from services_stub.infra.processes import channel
+from services_stub.infra.processes.messages import Problem, Progress, encode
 
 
 def fake_java(directory: Path, version: str, then: str = "exit 0") -> Path:
@@ -51,7 +53,7 @@ def test_without_a_java_it_is_said_what_to_do(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> apache.Arguments:
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ApacheArguments:
     """A machine that has a Java and the jars."""
     java = fake_java(
         tmp_path / "jdk", "17", f'echo "$@" >> {tmp_path}/calls; echo broken >&2; test ! -e {tmp_path}/bad'
@@ -59,47 +61,57 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> apache.Arguments:
     monkeypatch.setenv("JAVA_HOME", str(java.parents[1]))
     (tmp_path / f"apache-kafka-{jars.VERSION}").mkdir()
     (tmp_path / "data").mkdir()
-    return apache.Arguments(directory=str(tmp_path / "data"), cache=str(tmp_path), port=29092, controller_port=29093)
+    return ApacheArguments(directory=str(tmp_path / "data"), cache=str(tmp_path), port=29092, controller_port=29093)
 
 
-def prepared(arguments: apache.Arguments) -> dict[str, Any]:
+def prepared(arguments: ApacheArguments) -> NodeCommand | Problem:
+    """The last message of the job."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        apache.prepare(
-            {
-                "directory": arguments.directory,
-                "cache": arguments.cache,
-                "port": arguments.port,
-                "controller_port": arguments.controller_port,
-            },
-            theirs,
-        )
+        apache.prepare(encode(arguments), theirs)
         theirs.shutdown(socket.SHUT_WR)
-        return list(channel.received(ours))[-1]
+        decoder: msgspec.json.Decoder[NodeCommand | Progress | Problem] = msgspec.json.Decoder(
+            NodeCommand | Progress | Problem
+        )
+        last = list(channel.received(ours, decoder))[-1]
+    assert not isinstance(last, Progress)
+    return last
 
 
-def test_the_storage_is_formatted_once(tmp_path: Path, here: apache.Arguments) -> None:
-    command = prepared(here)["arguments"]
+def command_of(arguments: ApacheArguments) -> list[str]:
+    message = prepared(arguments)
+    assert isinstance(message, NodeCommand)
+    return message.arguments
+
+
+def problem_of(arguments: ApacheArguments) -> str:
+    message = prepared(arguments)
+    assert isinstance(message, Problem)
+    return message.text
+
+
+def test_the_storage_is_formatted_once(tmp_path: Path, here: ApacheArguments) -> None:
+    command = command_of(here)
     assert command[-2:] == ["kafka.Kafka", f"{here.directory}/server.properties"]
     calls = (tmp_path / "calls").read_text()
     assert "StorageTool format --standalone --cluster-id" in calls
     (tmp_path / "data" / "log").mkdir()
     (tmp_path / "data" / "log" / "meta.properties").touch()
-    assert prepared(here)["arguments"] == command
+    assert command_of(here) == command
     assert (tmp_path / "calls").read_text() == calls
 
 
-def test_a_storage_that_cannot_be_formatted_is_a_problem(tmp_path: Path, here: apache.Arguments) -> None:
+def test_a_storage_that_cannot_be_formatted_is_a_problem(tmp_path: Path, here: ApacheArguments) -> None:
     (tmp_path / "bad").touch()
-    assert "could not be formatted:\nbroken" in prepared(here)["problem"]
+    assert "could not be formatted:\nbroken" in problem_of(here)
 
 
-def test_a_comma_in_the_path_is_a_problem(here: apache.Arguments) -> None:
-    arguments = apache.Arguments(directory="/a,b", cache=here.cache, port=1, controller_port=2)
-    assert "comma" in prepared(arguments)["problem"]
+def test_a_comma_in_the_path_is_a_problem(here: ApacheArguments) -> None:
+    arguments = ApacheArguments(directory="/a,b", cache=here.cache, port=1, controller_port=2)
+    assert "comma" in problem_of(arguments)
 
 
-def test_one_node_is_all_there_is(here: apache.Arguments) -> None:
+def test_one_node_is_broker_and_controller_and_all_replicas(here: ApacheArguments) -> None:
     lines = dict(line.split("=", 1) for line in apache.server_properties(here).splitlines())
     assert lines["listeners"] == "PLAINTEXT://127.0.0.1:29092,CONTROLLER://127.0.0.1:29093"
     assert lines["auto.create.topics.enable"] == "false"

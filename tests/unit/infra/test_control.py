@@ -1,33 +1,59 @@
-"""The control API without a supervisor: HTTP as it comes, and what becomes of it."""
+"""The control API and its client without a supervisor's processes: real HTTP, a target that remembers."""
 
 from __future__ import annotations
 
 import asyncio
+import http.client
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
 import pytest
 
-from services_stub.infra.config import ports, state_file
-from services_stub.infra.kafka.brokers import NotPossible
-from services_stub.infra.supervisor import http_server
-from services_stub.infra.supervisor.control import control
-from services_stub.infra.supervisor.http_server import Answer, Request
+from services_stub.client.control import (
+    ControlClient,
+    ControlRefused,
+    InvalidCommand,
+    NotAnswering,
+    NotPossible,
+    UnknownTarget,
+    UnreadableAnswer,
+    WrongToken,
+)
+from services_stub.contracts.control import (
+    Action,
+    ActiveFault,
+    BrokerFault,
+    FailingRequests,
+    KafkaState,
+    KillBroker,
+    KillService,
+    SlowBroker,
+    Status,
+    StopBroker,
+)
+from services_stub.infra.config import ports
+from services_stub.infra.kafka.brokers import CannotDisturb
+from services_stub.infra.supervisor.control import LARGEST_BODY, UnknownService, control
+from services_stub.infra.supervisor.control_server import ControlServer
 
 TOKEN = "secret"
 
 
-class Stage:
-    """Remembers what it is told."""
+class Target:
+    """Remembers the calls."""
 
     def __init__(self) -> None:
-        self.told: list[Any] = []
+        self.calls: list[Any] = []
+        self.in_force: dict[str, BrokerFault] = {}
 
-    async def status(self) -> state_file.Status:
+    async def status(self) -> Status:
         """An empty marketplace."""
-        return state_file.Status(
+        return Status(
             gateway="http://127.0.0.1:1",
-            kafka=state_file.KafkaState(mode="embedded", bootstrap_servers="127.0.0.1:2"),
+            kafka=KafkaState(mode="embedded", bootstrap_servers="127.0.0.1:2"),
             cart_store="valkey://127.0.0.1:3/0",
             data_dir="/data",
             services=[],
@@ -39,107 +65,184 @@ class Stage:
             seed=3,
         )
 
-    def act_on_service(self, name: str, action: str) -> None:
-        if name != "order":
-            raise KeyError(name)
-        self.told.append((name, action))
+    async def act(self, action: Action) -> None:
+        if isinstance(action, KillService) and action.service != "order":
+            raise UnknownService(f"there is no service {action.service}")
+        if isinstance(action, StopBroker):
+            raise CannotDisturb("it is not ours")
+        self.calls.append(action)
 
-    async def act_on_broker(self, request: dict[str, Any]) -> None:
-        if request["type"] == "stop":
-            raise NotPossible("it is not ours")
-        self.told.append(request)
+    def faults(self) -> list[ActiveFault]:
+        return [ActiveFault(id=key, fault=fault) for key, fault in self.in_force.items()]
+
+    async def apply(self, fault: BrokerFault) -> None:
+        self.in_force[fault.id] = fault
+
+    async def clear(self, fault_id: str) -> None:
+        del self.in_force[fault_id]
 
     def shut_down(self) -> None:
-        self.told.append("shut down")
+        self.calls.append("shut down")
 
 
-def ask(target: Stage, method: str, path: str, body: bytes = b"", token: str = TOKEN) -> tuple[int, Any]:
-    request = Request(method=method, path=path, headers={"authorization": f"Bearer {token}"}, body=body)
-    answer = asyncio.run(_answer(target, request))
-    return answer.status, msgspec.json.decode(answer.body)
+@contextmanager
+def serving(target: Target) -> Iterator[int]:
+    """The API on a port, in a thread of its own."""
+    port = ports.PortClaims().choose(["control"], {})["control"]
+    loop = asyncio.new_event_loop()
+    ready, stop = threading.Event(), asyncio.Event()
+
+    async def serve() -> None:
+        server = ControlServer(control(target, TOKEN), ports.HOST, port)
+        await server.start()
+        ready.set()
+        await stop.wait()
+        await server.stop()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    try:
+        assert ready.wait(10)
+        yield port
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(10)
+        loop.close()
 
 
-async def _answer(target: Stage, request: Request) -> Answer:
-    return await control(target, TOKEN)(request)
+@pytest.fixture
+def target() -> Target:
+    return Target()
 
 
-def test_the_status_is_camel_case() -> None:
-    code, body = ask(Stage(), "GET", "/status")
+@pytest.fixture
+def port(target: Target) -> Iterator[int]:
+    with serving(target) as found:
+        yield found
+
+
+@pytest.fixture
+def client(port: int) -> ControlClient:
+    return ControlClient(f"http://{ports.HOST}:{port}", TOKEN)
+
+
+def raw(port: int, method: str, path: str, body: bytes | None = None, token: str = TOKEN) -> tuple[int, Any]:
+    connection = http.client.HTTPConnection(ports.HOST, port, timeout=10)
+    connection.request(method, path, body, {"authorization": f"Bearer {token}".encode("latin-1")})
+    answer = connection.getresponse()
+    text = answer.read()
+    connection.close()
+    return answer.status, msgspec.json.decode(text) if text else None
+
+
+def test_the_status_is_camel_case(port: int) -> None:
+    code, body = raw(port, "GET", "/status")
     assert code == 200
     assert body["kafka"] == {"mode": "embedded", "bootstrapServers": "127.0.0.1:2"}
     assert (body["cartStore"], body["dataDir"]) == ("valkey://127.0.0.1:3/0", "/data")
 
 
 @pytest.mark.parametrize("token", ["", "wrong", "secret2", "sécret"])
-def test_without_the_token_nothing_is_done(token: str) -> None:
-    target = Stage()
-    assert ask(target, "POST", "/shutdown", token=token)[0] == 401
-    assert target.told == []
+def test_without_the_token_nothing_is_done(target: Target, port: int, token: str) -> None:
+    assert raw(port, "POST", "/shutdown", token=token)[0] == 401
+    assert raw(port, "POST", "/actions", b'{"type":"kill-broker"}', token=token)[0] == 401
+    assert target.calls == []
 
 
-def test_orders_are_handed_on() -> None:
-    target = Stage()
-    assert ask(target, "POST", "/services/order/pause") == (202, {})
-    assert ask(target, "POST", "/broker/slow", b'{"milliseconds":5}') == (202, {})
-    assert ask(target, "POST", "/broker/kill") == (202, {})
-    assert ask(target, "POST", "/shutdown") == (202, {})
-    assert target.told == [
-        ("order", "pause"),
-        {"milliseconds": 5, "type": "slow"},
-        {"type": "kill"},
-        "shut down",
-    ]
+def test_without_the_token_no_body_is_read(port: int) -> None:
+    """The answer comes although the announced body never does."""
+    connection = http.client.HTTPConnection(ports.HOST, port, timeout=10)
+    connection.putrequest("POST", "/actions")
+    connection.putheader("content-length", "10")
+    connection.endheaders()
+    answer = connection.getresponse()
+    assert (answer.status, answer.getheader("connection")) == (401, "close")
+    connection.close()
+
+
+def test_actions_reach_the_supervisor(target: Target, client: ControlClient) -> None:
+    client.act(KillService(service="order"))
+    client.act(KillBroker())
+    client.shut_down()
+    assert target.calls == [KillService(service="order"), KillBroker(), "shut down"]
+
+
+def test_a_fault_is_listed_until_it_is_cleared_and_replaced_by_its_like(client: ControlClient) -> None:
+    client.apply(SlowBroker(milliseconds=5))
+    slow = client.apply(SlowBroker(milliseconds=7))
+    failing = client.apply(FailingRequests(api_key=0, errors=[29]))
+    assert client.faults() == [slow, failing]
+    client.clear(slow.id)
+    assert client.faults() == [failing]
+    with pytest.raises(UnknownTarget):
+        client.clear(slow.id)
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "body", "status"),
+    ("action", "error"),
+    [(KillService(service="search"), UnknownTarget), (StopBroker(), NotPossible)],
+)
+def test_a_refusal_is_an_error_of_its_kind(
+    target: Target, client: ControlClient, action: Action, error: type[ControlRefused]
+) -> None:
+    with pytest.raises(error) as refused:
+        client.act(action)
+    assert refused.value.problem.detail in str(refused.value)
+    assert target.calls == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "field"),
     [
-        ("POST", "/services/nobody/kill", b"", 404),
-        ("POST", "/services/order/praise", b"", 404),
-        ("DELETE", "/services/order/kill", b"", 404),
-        ("POST", "/broker/stop", b"", 409),
-        ("POST", "/broker/slow", b"{broken", 400),
-        ("POST", "/broker/slow", b"[]", 400),
+        ("POST", "/actions", b'{"type":"praise-service","service":"order"}', "type"),
+        ("POST", "/actions", b'{"type":"kill-service","service":"order","twice":true}', "twice"),
+        ("POST", "/actions", b'{"type":"kill-service","service":7}', "service"),
+        ("POST", "/actions", b'{"type":"kill-service"}', "service"),
+        ("POST", "/actions", b"{broken", "body"),
+        ("POST", "/actions", b"[]", "body"),
+        ("POST", "/actions", b"", "body"),
+        ("POST", "/actions", b'"\xff"', "body"),
+        ("PUT", "/faults", b'{"type":"slow-broker","milliseconds":0}', "milliseconds"),
+        ("PUT", "/faults", b'{"type":"failing-requests","apiKey":0,"errors":["x"]}', "errors[0]"),
     ],
 )
-def test_what_cannot_be_done_is_a_problem(method: str, path: str, body: bytes, status: int) -> None:
-    target = Stage()
-    code, problem = ask(target, method, path, body)
-    assert (code, problem["status"]) == (status, status)
-    assert target.told == []
+def test_a_malformed_request_is_refused_with_its_field(
+    target: Target, port: int, method: str, path: str, body: bytes, field: str
+) -> None:
+    code, problem = raw(port, method, path, body)
+    assert code == 400
+    assert [error["field"] for error in problem["errors"]] == [field]
+    assert target.calls == []
 
 
-async def _talk(*pieces: bytes) -> bytes:
-    """What a server that echoes says to the pieces, sent one after the other."""
-
-    async def echo(request: Request) -> Answer:
-        return Answer(body=msgspec.json.encode([request.method, request.path, len(request.body)]))
-
-    port = ports.PortClaims().choose(["server"], {})["server"]
-    server = await http_server.serve(echo, ports.HOST, port)
-    try:
-        reader, writer = await asyncio.open_connection(ports.HOST, port)
-        for piece in pieces:
-            writer.write(piece)
-            await writer.drain()
-        writer.write_eof()
-        answer = await reader.read()
-        writer.close()
-        return answer
-    finally:
-        server.close()
+def test_a_body_is_bounded(port: int) -> None:
+    assert raw(port, "POST", "/actions", b'{"type":"kill-broker"}' + b" " * LARGEST_BODY)[0] == 413
+    assert raw(port, "POST", "/actions", b'{"type":"kill-broker"}' + b" " * 60_000)[0] == 202
 
 
-def test_requests_on_one_connection_are_answered_in_order() -> None:
-    answer = asyncio.run(
-        _talk(b"GET /a?b HTTP/1.1\r\nHost: x\r\n\r\nPO", b"ST /c HTTP/1.1\r\ncontent-length: 3\r\n\r\na", b"bc")
-    )
-    assert answer.count(b"HTTP/1.1 200 OK") == 2
-    assert answer.index(b'["GET","/a",0]') < answer.index(b'["POST","/c",3]')
+def test_a_wrong_method_is_told_the_right_ones(port: int) -> None:
+    code, problem = raw(port, "DELETE", "/faults")
+    assert (code, problem["detail"]) == (405, "/faults takes GET and PUT, not DELETE")
 
 
-@pytest.mark.parametrize(
-    "noise", [b"\x16\x03\x01 no http\r\n\r\n", b"POST / HTTP/1.1\r\ncontent-length: 99999\r\n\r\n" + b"x" * 99999]
-)
-def test_noise_is_hung_up_on(noise: bytes) -> None:
-    assert asyncio.run(_talk(noise)) == b""
+def test_where_nothing_listens_the_client_says_so() -> None:
+    unused = ports.PortClaims().choose(["unused"], {})["unused"]
+    with pytest.raises(NotAnswering, match=str(unused)):
+        ControlClient(f"http://{ports.HOST}:{unused}", TOKEN).status()
+
+
+def test_the_wrong_token_has_an_error_of_its_own(port: int) -> None:
+    with pytest.raises(WrongToken):
+        ControlClient(f"http://{ports.HOST}:{port}", "other").status()
+
+
+def test_an_answer_of_another_version_is_unreadable(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services_stub.client.loopback.request", lambda *_: (200, b'{"new": true}'))
+    with pytest.raises(UnreadableAnswer):
+        ControlClient("http://127.0.0.1:1", TOKEN).status()
+
+
+def test_an_invalid_command_names_its_field(client: ControlClient) -> None:
+    with pytest.raises(InvalidCommand, match="milliseconds") as refused:
+        client.apply(SlowBroker(milliseconds=0))
+    assert [error.field for error in refused.value.problem.errors] == ["milliseconds"]

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from services_stub.infra.config import credentials, directory, ports, state_file
+from services_stub.client.control import NotRunning, read_state
+from services_stub.infra.config import credentials, directory, ports
 from services_stub.infra.config.directory import (
     DataDirectory,
     DirectoryLock,
@@ -18,7 +19,7 @@ from services_stub.infra.config.directory import (
     default_data_directory,
     is_locked,
 )
-from services_stub.infra.config.errors import CannotStart, NotRunning
+from services_stub.infra.config.errors import CannotStart
 
 
 def quiet(_: str) -> None:
@@ -69,7 +70,7 @@ def test_only_one_may_have_it(tmp_path: Path) -> None:
     DirectoryLock.take(data, quiet).release()
 
 
-def test_what_is_left_of_an_ended_one_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_rest_of_an_ended_marketplace_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = DataDirectory(tmp_path)
     lock = DirectoryLock.take(data, quiet)
     data.lock_file.write_text("4194305")  # no process can have this id
@@ -106,7 +107,7 @@ def test_the_users_are_made_once(tmp_path: Path) -> None:
 
 def test_without_a_state_file_nothing_runs(tmp_path: Path) -> None:
     with pytest.raises(NotRunning, match="marketplace up"):
-        state_file.read(DataDirectory(tmp_path))
+        read_state(DataDirectory(tmp_path).root)
 
 
 def test_ports_are_remembered_and_forgotten_when_they_cannot_be_read(tmp_path: Path) -> None:

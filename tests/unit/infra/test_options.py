@@ -1,4 +1,4 @@
-"""What the person who starts a marketplace may choose, and what is said to the rest."""
+"""The choices of the person who starts a marketplace, and the refusals of all others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from services_stub.infra.config.options import Options, checked_kafka, checked_s
 @pytest.mark.parametrize(
     "value", ["embedded", "apache", "localhost:9092", "a.example:1,b-2.example:65535", "[::1]:9092"]
 )
-def test_a_kafka_that_there_may_be(value: str) -> None:
+def test_a_known_kind_of_kafka_or_addresses_are_accepted(value: str) -> None:
     assert checked_kafka(value) == value
 
 
@@ -24,20 +24,20 @@ def test_spaces_between_addresses_do_not_matter() -> None:
 @pytest.mark.parametrize(
     "value", ["", "redpanda", "localhost", ":9092", "a:0", "a:65536", "a:1,,b:2", "a:x", "kafka://a:1"]
 )
-def test_a_kafka_that_there_cannot_be(value: str) -> None:
+def test_another_kafka_is_refused(value: str) -> None:
     with pytest.raises(CannotStart, match="--kafka takes"):
         checked_kafka(value)
 
 
 @pytest.mark.parametrize("value", ["", "smtp://host", "smtp://user:pass@host:587", "smtps://host:465"])
-def test_a_mail_server(value: str) -> None:
+def test_a_mail_server_is_given_by_its_url(value: str) -> None:
     assert checked_smtp(value) == value
 
 
 @pytest.mark.parametrize(
     "value", ["host", "http://host", "smtp://", "smtp://host:x", "smtp://host:99999", "smtp://[::1"]
 )
-def test_no_mail_server(value: str) -> None:
+def test_a_mail_server_without_a_url_is_refused(value: str) -> None:
     with pytest.raises(CannotStart, match="--smtp takes"):
         checked_smtp(value)
 
@@ -67,7 +67,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         read_kafka_config(tmp_path / "binary")
 
 
-def test_everything_but_the_two_own_brokers_is_somebody_elses() -> None:
+def test_every_kafka_but_the_two_own_brokers_is_external() -> None:
     assert not Options(directory="/x").external
     assert not Options(directory="/x", kafka="apache").external
     assert Options(directory="/x", kafka="a:1").external

@@ -1,4 +1,4 @@
-"""Which processes there will be, and what each is told."""
+"""The processes that a plan makes, and the settings of each."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from services_stub.infra.config.credentials import load_or_make
 from services_stub.infra.config.options import Options
 from services_stub.infra.config.services import SERVICES
+from services_stub.infra.processes.messages import ServiceArguments
 from services_stub.infra.supervisor import plan
 from services_stub.runtime.settings import Settings
 
@@ -45,7 +46,7 @@ def test_light_passwords_are_for_the_embedded_default_only(tmp_path: Path, kafka
     assert "admin_password" not in found["order"].options
 
 
-def test_what_is_chosen_reaches_whom_it_concerns(tmp_path: Path) -> None:
+def test_a_choice_reaches_the_services_that_it_concerns(tmp_path: Path) -> None:
     found = settings(tmp_path, smtp="smtp://host", kafka="a:1", kafka_config={"security.protocol": "SSL"})
     assert found["notification"].options == {"smtp_url": "smtp://host"}
     assert found["gateway"].kafka_config == {"security.protocol": "SSL"}
@@ -59,8 +60,8 @@ def test_a_real_broker_is_asked_less_often(tmp_path: Path) -> None:
 def test_one_process_each_or_one_for_all(tmp_path: Path) -> None:
     own = list(settings(tmp_path).values())
     each = plan.processes_of(plan.MARKETPLACE, Options(directory=str(tmp_path)), own)
-    assert [order.name for order in each] == list(SERVICES)
+    assert [command.name for command in each] == list(SERVICES)
     together = Options(directory=str(tmp_path), one_process=True)
     (one,) = plan.processes_of(plan.MARKETPLACE, together, own)
-    assert msgspec.convert(one.argument["services"], list[Settings]) == own
+    assert msgspec.json.decode(one.argument, type=ServiceArguments).services == own
     assert plan.process_of(together, "order") == one.name

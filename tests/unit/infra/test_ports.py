@@ -34,7 +34,7 @@ def test_the_ports_of_last_time_are_taken_again_where_they_are_free(listener: so
     assert chosen["b"] != taken
 
 
-def test_what_one_has_claimed_another_one_does_not_get() -> None:
+def test_a_claimed_port_is_not_given_to_another() -> None:
     first, second = PortClaims(), PortClaims()
     port = first.choose(["a"], {})["a"]
     assert not second.take(port)

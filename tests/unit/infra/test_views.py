@@ -1,4 +1,4 @@
-"""What the commands show: logs, tables, the welcome; and what a marketplace is first filled with."""
+"""The output of the commands: logs and tables; and the first content of a marketplace."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from services_stub.contracts.http.product import CreateProduct
 from services_stub.infra.config.directory import DataDirectory
-from services_stub.infra.config.errors import NotRunning
+from services_stub.infra.config.errors import CannotShow
 from services_stub.infra.inspection import log_view, tables
 from services_stub.infra.inspection.log_view import LogReader
 from services_stub.infra.processes.protocol import LineBuffer
@@ -49,8 +49,8 @@ def test_logs_say_whose_they_are(tmp_path: Path) -> None:
     heard.clear()
     log_view.show(directory, "auth", 9, False, heard.append)
     assert heard == ["a", "b"]
-    with pytest.raises(NotRunning, match="auth, notification"):
-        log_view.show(directory, "nobody", 9, False, heard.append)
+    with pytest.raises(CannotShow, match="auth, notification"):
+        log_view.show(directory, "unknown", 9, False, heard.append)
 
 
 def test_the_end_of_a_log_explains_a_failure(tmp_path: Path) -> None:
