@@ -98,8 +98,7 @@ def down(data_dir: DataDir = None) -> None:
     with _explained():
         from services_stub.infra.inspection import running
 
-        directory = _directory(data_dir)
-        ended = running.end(directory)
+        ended = running.end(directory := _directory(data_dir))
         typer.echo("The marketplace has ended." if ended else f"No marketplace runs on {directory.root}.")
 
 
@@ -109,8 +108,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = F
     with _explained():
         from services_stub.infra.inspection import running, tables
 
-        found = running.Running(_directory(data_dir)).status()
-        typer.echo(tables.status_as_json(found) if as_json else tables.status(found))
+        show = tables.status_as_json if as_json else tables.status
+        typer.echo(show(running.Running(_directory(data_dir)).status()))
 
 
 @app.command(help=SUMMARIES["logs"])
@@ -148,5 +147,4 @@ def export(directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where 
     with _explained():
         from services_stub.infra.inspection import schemas as documents
 
-        for path in documents.export(directory):
-            typer.echo(str(path))
+        typer.echo("\n".join(map(str, documents.export(directory))))

@@ -68,7 +68,18 @@ def own_packages_among(modules: set[str]) -> set[str]:
             {"httpx", "msgspec", "rich"},  # rich comes with httpx, which has a command line of its own
             id="services_stub.client",
         ),
-        pytest.param(HELP, {"marketplace_tui.cli"}, {"typer"}, id="marketplace --help"),
+        pytest.param(
+            "import services_stub.client.control",
+            {"services_stub.client", "services_stub.contracts"},
+            {"msgspec"},
+            id="services_stub.client.control",
+        ),
+        pytest.param(
+            HELP,
+            {"marketplace_tui.cli", "services_stub.summaries", "simulator.summaries"},
+            {"typer"},
+            id="marketplace --help",
+        ),
     ],
 )
 def test_only_the_expected_packages_are_loaded(program: str, own: set[str], dependencies: set[str]) -> None:
