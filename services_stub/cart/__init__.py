@@ -1,1 +1,1 @@
-"""The cart service: what shoppers and guests mean to buy, kept in Valkey (or Redis) and in no SQL database."""
+"""The cart service: carts of shoppers and guests, kept in Valkey (or Redis) and in no SQL database."""

@@ -7,18 +7,21 @@ from typing import Annotated
 from litestar import delete, get, post, put
 from litestar.params import Parameter
 
-from services_stub.cart import domain, handlers
-from services_stub.cart.handlers import CartAccess, Resources
+from services_stub.cart import domain
+from services_stub.cart.handlers import carts, checkouts
+from services_stub.cart.handlers.carts import CartAccess, Resources
 from services_stub.contracts.envelope import Cause
-from services_stub.contracts.http.cart import AddToCart, Cart, ChangeQuantity, Ordered
+from services_stub.contracts.http.cart import AddToCart, Cart, ChangeQuantity, Checkout, GivenBack, TakeCart
+from services_stub.contracts.http.items import ItemResult
 from services_stub.contracts.problem import FieldError
+from services_stub.runtime.batching import answer_items
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.fast_path import FastRoute, RawRequest
 from services_stub.runtime.http import allow, allow_anyone, allow_internal
 from services_stub.runtime.tokens import Caller
 
-RESOURCES = "desk"
+RESOURCES = "cart-resources"
 SESSION_HEADER = "X-Session-Id"
 
 Session = Annotated[str | None, Parameter(header=SESSION_HEADER, description="The guest's session.")]
@@ -29,7 +32,7 @@ async def add_to_cart(
     context: Context, visitor: Caller | None, cause: Cause, data: AddToCart, session: Session = None
 ) -> Cart:
     """Put a product into the cart."""
-    return await handlers.add(_resources(context), _access(visitor, session, cause), data)
+    return await carts.add(_resources(context), _access(visitor, session, cause), data)
 
 
 @put("/api/cart/public/items/{product_id:str}", **allow_anyone())
@@ -42,7 +45,7 @@ async def change_line(
     session: Session = None,
 ) -> Cart:
     """Set the quantity of a line; 0 removes it."""
-    return await handlers.change(_resources(context), _access(visitor, session, cause), product_id, data.quantity)
+    return await carts.change(_resources(context), _access(visitor, session, cause), product_id, data.quantity)
 
 
 @delete("/api/cart/public/items/{product_id:str}", status_code=200, **allow_anyone())
@@ -50,19 +53,19 @@ async def remove_line(
     context: Context, visitor: Caller | None, cause: Cause, product_id: str, session: Session = None
 ) -> Cart:
     """Remove a line."""
-    return await handlers.remove(_resources(context), _access(visitor, session, cause), product_id)
+    return await carts.remove(_resources(context), _access(visitor, session, cause), product_id)
 
 
 @get("/api/cart/public", **allow_anyone())
 async def read_cart(context: Context, visitor: Caller | None, cause: Cause, session: Session = None) -> Cart:
     """Read the cart."""
-    return await handlers.read(_resources(context), _access(visitor, session, cause))
+    return await carts.read(_resources(context), _access(visitor, session, cause))
 
 
 @delete("/api/cart/public", status_code=200, **allow_anyone())
 async def clear_cart(context: Context, visitor: Caller | None, cause: Cause, session: Session = None) -> Cart:
     """Take everything out of the cart."""
-    return await handlers.clear(_resources(context), _access(visitor, session, cause))
+    return await carts.clear(_resources(context), _access(visitor, session, cause))
 
 
 @post("/api/cart/merge", status_code=200, **allow("user"))
@@ -70,27 +73,20 @@ async def merge_carts(context: Context, caller: Caller, cause: Cause, session: S
     """Merge the guest's cart into the user's; the guest's is gone then."""
     if session is None:
         raise _session_refused(400, "the guest session to merge is missing")
-    return await handlers.read(_resources(context), _access(caller, session, cause))
+    return await carts.read(_resources(context), _access(caller, session, cause))
 
 
-@get("/internal/carts/{user_id:str}", **allow_internal())
-async def read_cart_of(context: Context, cause: Cause, user_id: str) -> Cart:
-    """The cart of a user, for the order service."""
-    return await handlers.read(_resources(context), CartAccess(domain.owner_of_user(user_id), "", cause))
+@post("/internal/checkouts", status_code=200, **allow_internal())
+async def take_carts(context: Context, cause: Cause, data: list[TakeCart]) -> list[ItemResult[Checkout]]:
+    """Take the lines of carts out for orders, each by itself; the results stand in the order of the request."""
+    resources = _resources(context)
+    return await answer_items(checkouts.take(resources, command, cause) for command in data)
 
 
-@get("/internal/carts/{user_id:str}/after/{order_id:str}", **allow_internal())
-async def read_cart_after(context: Context, cause: Cause, user_id: str, order_id: str) -> Cart:
-    """The cart of a user without the lines of an order: 409 as long as they are still in it."""
-    return await handlers.read_after(
-        _resources(context), CartAccess(domain.owner_of_user(user_id), "", cause), order_id
-    )
-
-
-@post("/internal/carts/{user_id:str}/ordered", status_code=204, **allow_internal())
-async def lines_ordered(context: Context, user_id: str, data: Ordered) -> None:
-    """Take the lines of an order out of the cart, once."""
-    await handlers.ordered(_resources(context), user_id, data)
+@delete("/internal/checkouts/{order_id:str}/attempts/{attempt_id:str}", status_code=200, **allow_internal())
+async def give_cart_back(context: Context, order_id: str, attempt_id: str) -> GivenBack:
+    """End an attempt to place an order; the lines go back to the cart with the last one."""
+    return GivenBack(returned=await _resources(context).checkouts.give_back(order_id, attempt_id))
 
 
 ROUTES = [
@@ -100,9 +96,8 @@ ROUTES = [
     read_cart,
     clear_cart,
     merge_carts,
-    read_cart_of,
-    read_cart_after,
-    lines_ordered,
+    take_carts,
+    give_cart_back,
 ]
 
 
@@ -116,19 +111,11 @@ async def _add_to_cart_fast(request: RawRequest) -> object:
     )
 
 
-async def _read_cart_of_fast(request: RawRequest) -> object:
-    return await read_cart_of.fn(context=request.context, cause=request.cause, **request.path_parameters)
+async def _take_carts_fast(request: RawRequest) -> object:
+    return await take_carts.fn(context=request.context, cause=request.cause, data=request.decode(list[TakeCart]))
 
 
-async def _read_cart_after_fast(request: RawRequest) -> object:
-    return await read_cart_after.fn(context=request.context, cause=request.cause, **request.path_parameters)
-
-
-FAST_ROUTES = [
-    FastRoute(add_to_cart, _add_to_cart_fast),
-    FastRoute(read_cart_of, _read_cart_of_fast),
-    FastRoute(read_cart_after, _read_cart_after_fast),
-]
+FAST_ROUTES = [FastRoute(add_to_cart, _add_to_cart_fast), FastRoute(take_carts, _take_carts_fast)]
 """The routes that every purchase takes."""
 
 

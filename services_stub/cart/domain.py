@@ -1,8 +1,9 @@
-"""What a cart is: whose it may be, what it knows of a product, and what its lines cost. Pure rules."""
+"""The rules of carts: their owners, the knowledge of products, and the prices of lines. Pure."""
 
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 
 import msgspec
@@ -11,7 +12,11 @@ from services_stub.contracts.money import from_cents
 
 DEFAULT_CURRENCY = "USD"
 GUEST_CART_SECONDS = 30 * 24 * 60 * 60
-"""A guest's cart ends this long after its last change; nobody would ever clear it."""
+"""A guest's cart ends this long after its last change: most guests never come back to clear it."""
+
+CHECKOUT_SECONDS = 60
+GRACE = timedelta(seconds=2)
+"""How long after its deadline a checkout is asked about, so that an order under way has been written by then."""
 
 ACTIVE = "ACTIVE"
 DELETED = "DELETED"
@@ -22,7 +27,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class Product(msgspec.Struct, frozen=True, array_like=True):
-    """What the cart remembers of a product, as it lies in the store: version and status stand first, for the scripts.
+    """The cart's copy of a product, as it lies in the store: version and status stand first, for the scripts.
 
     `status` is the product service's, or `DELETED`, or `UNKNOWN`. `stock` is what could be bought when last heard.
     """
@@ -76,7 +81,7 @@ def seconds_to_live(owner: str) -> int:
 
 
 def unknown(product_id: str) -> Product:
-    """What is remembered of a product that its service does not show. Any version is newer."""
+    """The copy of a product that its service does not show. Any version is newer."""
     return Product(0, UNKNOWN, product_id)
 
 

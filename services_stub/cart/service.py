@@ -1,20 +1,31 @@
-"""Wires the cart service: two connections to the store, one for requests and one for events."""
+"""The cart service, wired: two connections to the store, one for requests and one for events."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from services_stub.cart.api import FAST_ROUTES, RESOURCES, ROUTES
-from services_stub.cart.handlers import CALLS, EventSink, Resources
-from services_stub.cart.store import Carts, Executor, StoreConnection
+from services_stub.cart.domain import CHECKOUT_SECONDS
+from services_stub.cart.handlers.carts import Resources
+from services_stub.cart.handlers.events import CALLS, EventSink
+from services_stub.cart.handlers.expiry import LONGEST_PAUSE, ExpiryWorker
+from services_stub.cart.store import Carts, Checkouts, Executor, StoreConnection
 from services_stub.runtime.context import Context
 from services_stub.runtime.service import Service, Sink, Worker
 
 
 def _workers(context: Context) -> Sequence[Worker]:
-    executor = Executor(StoreConnection(context.settings.options["store_url"]))
-    context.state[RESOURCES] = Resources(Carts(executor), context.peers)
-    return (executor,)
+    options = context.settings.options
+    executor, seconds = Executor(StoreConnection(options["store_url"])), _checkout_seconds(context)
+    resources = Resources(Carts(executor), Checkouts(executor), context.peers, seconds)
+    context.state[RESOURCES] = resources
+    # They stop in this order: a sweep under way still needs the executor.
+    return (ExpiryWorker(context, resources.checkouts, min(LONGEST_PAUSE, seconds / 4)), executor)
+
+
+def _checkout_seconds(context: Context) -> float:
+    """How long a cart's lines stay out for an order that is not placed yet; the option `checkout_seconds`."""
+    return float(context.settings.options.get("checkout_seconds", CHECKOUT_SECONDS))
 
 
 def _sink(context: Context) -> Sink:

@@ -13,6 +13,7 @@ from services_stub.contracts import http
 from services_stub.contracts.base import Body, Event, Request, title_of
 from services_stub.contracts.envelope import SCHEMA_BASE
 from services_stub.contracts.events import EVENTS, HopsReported
+from services_stub.contracts.http.items import ItemResult
 from services_stub.contracts.http.page import Page
 from services_stub.contracts.problem import FieldError
 
@@ -85,4 +86,4 @@ def _http_bodies() -> list[type[msgspec.Struct]]:
         for member in vars(module).values()
         if isinstance(member, type) and issubclass(member, (Body, Request)) and member.__module__ == module.__name__
     ]
-    return [body for body in found if body is not Page]
+    return [body for body in found if body not in (Page, ItemResult)]

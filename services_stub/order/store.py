@@ -34,11 +34,12 @@ from services_stub.contracts.events.order import OrderItem, OrderStatus
 from services_stub.contracts.http.order import Order, OrderChange
 from services_stub.contracts.http.page import Page
 from services_stub.contracts.money import from_cents
-from services_stub.contracts.times import from_microseconds, rfc3339
+from services_stub.contracts.times import from_microseconds, rfc3339, to_microseconds
 from services_stub.runtime.sql import keyset
 from services_stub.runtime.sql.database import InsertOrIgnore
 from services_stub.runtime.sql.keyset import SortOrder
 from services_stub.runtime.sql.prepared import fetch
+from services_stub.runtime.sql.transaction import Transaction
 
 TABLES = MetaData()
 
@@ -87,27 +88,21 @@ blocked_sellers = Table(
     Column("since", BigInteger, nullable=False),
 )
 
-INSERT_ORDER = InsertOrIgnore(orders)
-INSERT_SELLERS = insert(order_sellers)
-FIND_ORDER = select(orders).where(orders.c.order_id == bindparam("order_id"))
-UPDATE_STATUS = (
+_INSERT_ORDER = InsertOrIgnore(orders)
+_INSERT_SELLERS = insert(order_sellers)
+_FIND_ORDER = select(orders).where(orders.c.order_id == bindparam("order_id"))
+_UPDATE_STATUS = (
     update(orders)
     .where(orders.c.order_id == bindparam("of_order"))
     .values(status=bindparam("new_status"), reason=bindparam("new_reason"), updated_at=bindparam("now"))
 )
-LATEST_OF_USER = (
-    select(orders)
-    .where(orders.c.user_id == bindparam("user_id"), orders.c.created_at > bindparam("since"))
-    .order_by(orders.c.created_at.desc(), orders.c.order_id.desc())
-    .limit(1)
-)
-SELLERS_OF_ORDER = select(order_sellers).where(order_sellers.c.order_id == bindparam("order_id"))
-SHIP_ITEMS = (
+_SELLERS_OF_ORDER = select(order_sellers).where(order_sellers.c.order_id == bindparam("order_id"))
+_SHIP_ITEMS = (
     update(order_sellers)
     .where(order_sellers.c.order_id == bindparam("of_order"), order_sellers.c.seller_id == bindparam("of_seller"))
     .values(shipped_at=bindparam("now"))
 )
-DELIVER_ITEMS = (
+_DELIVER_ITEMS = (
     update(order_sellers)
     .where(order_sellers.c.order_id == bindparam("of_order"), order_sellers.c.seller_id == bindparam("of_seller"))
     .values(delivered_at=bindparam("now"))
@@ -118,19 +113,19 @@ _IS_BLOCKED = select(blocked_sellers.c.seller_id).where(
 _BLOCKED_AMONG = select(blocked_sellers.c.seller_id).where(
     blocked_sellers.c.seller_id.in_(bindparam("seller_ids", expanding=True)), blocked_sellers.c.blocked
 )
-PENDING_OF_SELLER = (
+_PENDING_OF_SELLER = (
     select(orders)
     .join(order_sellers, order_sellers.c.order_id == orders.c.order_id)
     .where(order_sellers.c.seller_id == bindparam("seller_id"), orders.c.status == OrderStatus.PENDING)
 )
-SELLER_BLOCK = select(blocked_sellers.c.since).where(blocked_sellers.c.seller_id == bindparam("seller_id"))
-INSERT_BLOCK = insert(blocked_sellers)
-CHANGE_BLOCK = (
+_SELLER_BLOCK = select(blocked_sellers.c.since).where(blocked_sellers.c.seller_id == bindparam("seller_id"))
+_INSERT_BLOCK = insert(blocked_sellers)
+_CHANGE_BLOCK = (
     update(blocked_sellers)
     .where(blocked_sellers.c.seller_id == bindparam("of_seller"))
     .values(blocked=bindparam("is_blocked"), since=bindparam("from_now"))
 )
-KNOWN_AMONG = select(orders.c.order_id).where(orders.c.order_id.in_(bindparam("order_ids", expanding=True)))
+_KNOWN_AMONG = select(orders.c.order_id).where(orders.c.order_id.in_(bindparam("order_ids", expanding=True)))
 
 _HISTORY = select(order_history).where(order_history.c.order_id == bindparam("order_id")).order_by(order_history.c.id)
 
@@ -170,7 +165,70 @@ def _to_change(step: Row[Any]) -> OrderChange:
 
 def find_order(connection: Connection, order_id: str) -> Row[Any] | None:
     """The row of an order."""
-    return next(iter(fetch(connection, FIND_ORDER, {"order_id": order_id})), None)
+    return next(iter(fetch(connection, _FIND_ORDER, {"order_id": order_id})), None)
+
+
+def insert_order(tx: Transaction, row: dict[str, str | int]) -> bool:
+    """Insert an order; False where there is one with its id already."""
+    return tx.write(_INSERT_ORDER, row) == 1
+
+
+def insert_sellers(tx: Transaction, order_id: str, seller_ids: list[str], now: int) -> None:
+    """Note whose items an order has; nothing of it is shipped."""
+    tx.write(
+        _INSERT_SELLERS, *({"order_id": order_id, "seller_id": seller, "created_at": now} for seller in seller_ids)
+    )
+
+
+def update_status(tx: Transaction, order_id: str, status: OrderStatus, reason: str) -> None:
+    """Set the status of an order, and its reason."""
+    now = to_microseconds(tx.now)
+    tx.write(_UPDATE_STATUS, {"of_order": order_id, "new_status": status, "new_reason": reason, "now": now})
+
+
+def append_history(tx: Transaction, order_id: str, status: OrderStatus, reason: str) -> None:
+    """Add a step to the history of an order."""
+    row = {"order_id": order_id, "status": status, "reason": reason, "at": to_microseconds(tx.now)}
+    tx.append(order_history, row)
+
+
+def sellers_of_order(connection: Connection, order_id: str) -> list[Row[Any]]:
+    """How far each seller of an order has come."""
+    return list(connection.execute(_SELLERS_OF_ORDER, {"order_id": order_id}).all())
+
+
+def set_shipped(tx: Transaction, order_id: str, seller_id: str) -> None:
+    """The items of a seller are on their way."""
+    now = to_microseconds(tx.now)
+    tx.execute(_SHIP_ITEMS, {"of_order": order_id, "of_seller": seller_id, "now": now})
+
+
+def set_delivered(tx: Transaction, order_id: str, seller_id: str) -> None:
+    """The items of a seller have arrived."""
+    now = to_microseconds(tx.now)
+    tx.execute(_DELIVER_ITEMS, {"of_order": order_id, "of_seller": seller_id, "now": now})
+
+
+def pending_of_seller(connection: Connection, seller_id: str) -> list[Row[Any]]:
+    """The orders with items of a seller that are not paid yet."""
+    return list(connection.execute(_PENDING_OF_SELLER, {"seller_id": seller_id}).all())
+
+
+def set_block(tx: Transaction, seller_id: str, *, blocked: bool, since: int) -> bool:
+    """Note that a seller is blocked, or not any more, since a time; False where something later is known."""
+    known_since = tx.connection.scalar(_SELLER_BLOCK, {"seller_id": seller_id})
+    if known_since is None:
+        tx.execute(_INSERT_BLOCK, {"seller_id": seller_id, "blocked": blocked, "since": since})
+        return True
+    if since < known_since:
+        return False
+    tx.execute(_CHANGE_BLOCK, {"of_seller": seller_id, "is_blocked": blocked, "from_now": since})
+    return True
+
+
+def known_among(connection: Connection, order_ids: list[str]) -> set[str]:
+    """Those of `order_ids` that are orders."""
+    return set(connection.scalars(_KNOWN_AMONG, {"order_ids": order_ids}))
 
 
 def blocked_among(connection: Connection, seller_ids: list[str]) -> set[str]:

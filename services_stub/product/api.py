@@ -10,6 +10,7 @@ from litestar.params import Parameter
 
 from services_stub.contracts.envelope import Cause
 from services_stub.contracts.events.product import ProductStatus
+from services_stub.contracts.http.items import ItemResult
 from services_stub.contracts.http.page import DEFAULT_PAGE, LARGEST_PAGE, Page
 from services_stub.contracts.http.product import (
     CategoryCount,
@@ -27,6 +28,7 @@ from services_stub.product.handlers import products, reservations
 from services_stub.product.store import catalogue
 from services_stub.product.store.catalogue import ProductQuery, Sort
 from services_stub.product.store.products import find, product_of
+from services_stub.runtime.batching import answer_items
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.fast_path import FastRoute, RawRequest
@@ -176,11 +178,17 @@ async def unblock_product(context: Context, cause: Cause, product_id: ProductId,
     return await context.write(products.block, products.Block(product_id, _reason(data), blocked=False), cause)
 
 
-@post("/internal/reservations", **allow_internal())
-async def reserve(context: Context, cause: Cause, data: Reserve) -> Reservation:
-    """Hold stock for an order: all lines or none."""
-    return await context.write(
-        reservations.reserve, reservations.ReserveStock(data, reservation_seconds(context)), cause
+@post("/internal/reservations", status_code=200, **allow_internal())
+async def reserve(context: Context, data: list[Reserve]) -> list[ItemResult[Reservation]]:
+    """Hold stock for orders, each by itself: all lines or none. The results stand in the order of the request."""
+    seconds = reservation_seconds(context)
+    return await answer_items(
+        context.write(
+            reservations.reserve,
+            reservations.ReserveStock(body, seconds),
+            Cause(body.order_id, body.causation_id, body.traceparent),
+        )
+        for body in data
     )
 
 
@@ -227,7 +235,7 @@ ROUTES = [
 
 
 async def _reserve_fast(request: RawRequest) -> object:
-    return await reserve.fn(context=request.context, cause=request.cause, data=request.decode(Reserve))
+    return await reserve.fn(context=request.context, data=request.decode(list[Reserve]))
 
 
 FAST_ROUTES = [FastRoute(reserve, _reserve_fast)]

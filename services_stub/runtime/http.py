@@ -249,15 +249,20 @@ class _RequestScope:
         return from_http(request.headers, request_id=new_id())
 
 
-def as_response(error: Exception) -> Response[bytes]:
-    """The problem document for a refusal, for a dependency that is away, or for a bug."""
+def problem_for(error: Exception) -> Problem:
+    """The problem document that tells the caller of a refusal, of something unavailable, or of a bug (both logged)."""
     if isinstance(error, Refused):
-        return problem_response(error.problem)
+        return error.problem
     if isinstance(error, Unavailable):
         structlog.get_logger().warning("unavailable", reason=str(error))
-        return problem_response(problem(503, "unavailable", "a part of the marketplace is away: try again in a moment"))
+        return problem(503, "unavailable", "a part of the marketplace is away: try again in a moment")
     structlog.get_logger().error("a request failed by a bug", exc_info=error)
-    return problem_response(problem(500, "internal-error", "this is a bug; the log of the service says more"))
+    return problem(500, "internal-error", "this is a bug; the log of the service says more")
+
+
+def as_response(error: Exception) -> Response[bytes]:
+    """The response to a request that failed by `error`."""
+    return problem_response(problem_for(error))
 
 
 def _on_error(_request: Request[Any, Any, State], error: Exception) -> Response[bytes]:

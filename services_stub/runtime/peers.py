@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -39,7 +39,7 @@ class Peers:
         *,
         expect: type[T],
         cause: Cause,
-        body: msgspec.Struct | None = None,
+        body: msgspec.Struct | Sequence[msgspec.Struct] | None = None,
         authorization: str = "",
     ) -> T:
         """The answer of another service, decoded; for an answer without body expect `None`'s type.

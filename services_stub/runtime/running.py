@@ -108,7 +108,10 @@ class RunningService:
         waiting = self._writer.outbox.backlog() if self._writer is not None else 0
         detail = "" if ready else "waiting for Kafka"
         return ServiceHealth(
-            name=self._service.name, ready=ready, detail=detail or (f"{waiting} events wait" if waiting else "")
+            name=self._service.name,
+            ready=ready,
+            detail=detail or (f"{waiting} events wait" if waiting else ""),
+            requests=self._server.server_state.total_requests,
         )
 
     async def _fetch_keys(self) -> KeySet:

@@ -12,31 +12,36 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from services_stub.infra.processes.scheduling import prefer_long_time_slices
-from tests.bench.load import Measured, closed_loop, prepare
+from tests.bench.load import Measured, closed_loop, prepare, requests_answered
 from tests.bench.machine import cpu_seconds, description, memory_mib
 from tests.bench.watch import PaidWatch
 
-SHOPPERS = 32
+SHOPPERS = (1, 32, 128)
+IDLE_SECONDS = WARM_UP_SECONDS = 3.0
 
 
 def main() -> None:
     """Run the benchmark on each broker and print what was measured."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--runs", type=int, default=3, drain="measured runs per broker")
-    parser.add_argument("--seconds", type=float, default=10.0, drain="length of a run")
-    parser.add_argument("--shoppers", type=int, default=SHOPPERS, drain="shoppers in the closed loop")
-    parser.add_argument("--kafka", action="append", drain="the brokers; default: embedded and apache")
+    parser.add_argument("--runs", type=int, default=3, help="measured runs per broker")
+    parser.add_argument("--seconds", type=float, default=10.0, help="length of a run")
+    parser.add_argument(
+        "--shoppers", type=int, action="append", help="shoppers in the closed loop; default: 1, 32, 128"
+    )
+    parser.add_argument("--kafka", action="append", help="the brokers; default: embedded and apache")
     options = parser.parse_args()
     # As the marketplace does: the load shall not interrupt it at each answer.
     prefer_long_time_slices()
     _say(description())
+    options.shoppers = options.shoppers or SHOPPERS
     _say(
-        f"load      {options.shoppers} shoppers, closed loop, "
-        f"{options.runs} runs of {options.seconds:g} s after a warm-up"
+        f"load      {', '.join(map(str, options.shoppers))} shoppers, closed loop, "
+        f"{options.runs} runs of {options.seconds:g} s each after a warm-up"
     )
     _say("          add to cart, place order, PAID read from order-updated; load and marketplace share the machine")
     for kafka in options.kafka or ["embedded", "apache"]:
@@ -68,31 +73,40 @@ async def _measure(status: dict[str, Any], options: argparse.Namespace) -> None:
     pids |= {"supervisor": status["supervisorPid"], "launcher": status["launcherPid"]}
     watch = PaidWatch(status["kafka"]["bootstrapServers"])
     idle_before = cpu_seconds(pids)
-    await asyncio.sleep(3.0)
+    await asyncio.sleep(IDLE_SECONDS)
     idle = sum(cpu_seconds(pids).values()) - sum(idle_before.values())
-    _say(f"  idle: {sum(memory_mib(pids).values()):.0f} MiB PSS, {idle / 3.0:.1%} of a core")
-    products, tokens = await prepare(status["gateway"], options.shoppers)
-    await closed_loop(status["gateway"], watch, products, tokens, 3.0)
-    runs: list[Measured] = []
-    before, begun = cpu_seconds(pids), time.process_time()
-    for _ in range(options.runs):
-        runs.append(await closed_loop(status["gateway"], watch, products, tokens, options.seconds))
-    used = {name: seconds - before[name] for name, seconds in cpu_seconds(pids).items()}
-    used["load"] = time.process_time() - begun
+    _say(f"  idle: {sum(memory_mib(pids).values()):.0f} MiB PSS, {idle / IDLE_SECONDS:.1%} of a core")
+    products, tokens = await prepare(status["gateway"], max(options.shoppers))
+    # The gateway is asked by the load alone; what the others answer is what an order costs in calls between services.
+    urls = [f"http://127.0.0.1:{service['port']}" for service in status["services"] if service["name"] != "gateway"]
+    for shoppers in options.shoppers:
+        loop = partial(closed_loop, status["gateway"], watch, products, tokens[:shoppers])
+        await loop(WARM_UP_SECONDS)
+        requests = await requests_answered(urls)
+        before, begun = cpu_seconds(pids), time.process_time()
+        runs = [await loop(options.seconds) for _ in range(options.runs)]
+        used = {name: seconds - before[name] for name, seconds in cpu_seconds(pids).items()}
+        used["load"] = time.process_time() - begun
+        # Each count was answered once itself before it was read again.
+        requests = await requests_answered(urls) - requests - len(urls)
+        _report(shoppers, runs, requests, used, memory_mib(pids))
     watch.close()
-    _report(runs, used, memory_mib(pids))
 
 
-def _report(runs: list[Measured], used: dict[str, float], memory: dict[str, float]) -> None:
+def _report(
+    shoppers: int, runs: list[Measured], requests: int, used: dict[str, float], memory: dict[str, float]
+) -> None:
     rates = [run.rate() for run in runs]
     orders = sum(len(run.sagas) for run in runs)
     failures = [failure for run in runs for failure in run.failures]
+    _say(f"  {shoppers} shoppers")
     _say(f"  orders/s to PAID   median {statistics.median(rates):.0f}   min {min(rates):.0f}   max {max(rates):.0f}")
     for percent in (50, 99):
         values = [percentile(run.sagas, percent) * 1000 for run in runs]
         spread = f"min {min(values):.1f}   max {max(values):.1f}"
         _say(f"  saga p{percent}           median {statistics.median(values):.1f} ms   {spread}")
     _say(f"  orders {orders}, failures {len(failures)} {failures[:1] if failures else ''}")
+    _say(f"  HTTP requests per order {requests / max(sum(run.placed for run in runs), 1):.2f}")
     _say(f"  {'process':<14}{'CPU ms/order':>14}{'PSS MiB':>10}")
     for name, seconds in sorted(used.items(), key=lambda item: -item[1]):
         pss = f"{memory[name]:>10.0f}" if name in memory else ""

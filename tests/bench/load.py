@@ -27,9 +27,13 @@ class _Order(msgspec.Struct, rename="camel"):
 
 @dataclass
 class Measured:
-    """What one run saw. Times in seconds; a saga runs from the start of placing the order to PAID read from Kafka."""
+    """The outcome of a run. Times in seconds; a saga runs from the start of placing the order to PAID read from Kafka.
+
+    `placed` counts the orders that were answered, `sagas` those of them that were PAID before the end of the run.
+    """
 
     seconds: float = 0.0
+    placed: int = 0
     sagas: list[float] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
@@ -63,6 +67,14 @@ def access_token(client: MarketplaceClient) -> str:
     return client.session.tokens.access_token
 
 
+async def requests_answered(urls: list[str]) -> int:
+    """How many HTTP requests the services at `urls` have answered together since they started."""
+    client = ClientBuilder().timeout(timedelta(seconds=5)).build()
+    answers = [await (await client.get(f"{url}/health/live").build().send()).json() for url in urls]
+    await client.close()
+    return sum(int(answer["requests"]) for answer in answers)
+
+
 async def closed_loop(
     base_url: str, watch: PaidWatch, products: list[str], tokens: list[str], seconds: float
 ) -> Measured:
@@ -92,10 +104,10 @@ async def _shop(
 ) -> None:
     headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
     decoder = msgspec.json.Decoder(_Order)
-    turn = number
+    place_in_list = number
     while time.monotonic() < deadline:
-        product = products[turn % len(products)]
-        turn += 7
+        product = products[place_in_list % len(products)]
+        place_in_list += 7
         add = b'{"productId":"%s","quantity":1}' % product.encode()
         response = (
             await client.post(f"{base_url}/cart-service/api/cart/public/add")
@@ -117,6 +129,7 @@ async def _shop(
         if response.status != 201:
             measured.failures.append(f"order: {response.status} {bytes(body).decode()}")
             continue
+        measured.placed += 1
         paid_at = await watch.paid(decoder.decode(body).order_id)
         if paid_at < deadline:
             measured.sagas.append(paid_at - begun)

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import msgspec
 
-from services_stub.cart.domain import Line, Product, owner_of_user, seconds_to_live, unknown
+from services_stub.cart.domain import Line, Product, seconds_to_live, unknown
 from services_stub.cart.store import scripts
 from services_stub.cart.store.executor import Executor
 from services_stub.cart.store.scripts import CartRefusal
-from services_stub.contracts import topics
-from services_stub.contracts.http.cart import MOST_PER_LINE
 
 UNKNOWN_SECONDS = 30
 TOMBSTONE_SECONDS = 30 * 24 * 60 * 60
-
-_ORDER_TOPIC = next(topic for topic in topics.BUSINESS_TOPICS if topic.name == topics.ORDER_CREATED)
-ORDERED_SECONDS = _ORDER_TOPIC.retention_ms // 1000
-"""How long it is remembered that an order's lines left the cart: until its event can no longer be delivered."""
 
 _lines = msgspec.json.Decoder(list[Line])
 _refusals = {refusal.value: refusal for refusal in CartRefusal}
 
 Answer = list[Line] | CartRefusal
-OrderedLine = tuple[str, int]
 
 
 class Carts:
-    """What requests do. `merging` names a guest's cart that moves into the owner's in the same step."""
+    """The requests of shoppers. `merging` names a guest's cart that moves into the owner's in the same step."""
 
     def __init__(self, executor: Executor) -> None:
         self._executor = executor
@@ -36,10 +27,6 @@ class Carts:
     async def read(self, owner: str, merging: str = "") -> list[Line]:
         """The lines of a cart, in the order in which they were put in."""
         return _lines_of(await self._executor.run(scripts.READ.call(_carts(owner, merging))))
-
-    async def read_after(self, owner: str, order_id: str) -> Answer:
-        """The lines of a cart, but only once those of an order have left it."""
-        return _answer_of(await self._executor.run(scripts.READ_AFTER.call((f"cart:{owner}",), order_id)))
 
     async def add(self, owner: str, merging: str, product_id: str, quantity: int) -> Answer:
         """Put more of a product in."""
@@ -59,24 +46,9 @@ class Carts:
         """Take all lines out."""
         return _lines_of(await self._executor.run(scripts.CLEAR.call(_carts(owner, merging))))
 
-    async def ordered(self, user_id: str, order_id: str, lines: Iterable[OrderedLine]) -> None:
-        """Take the lines of an order out, unless that was done before."""
-        await self._executor.run(ordered_call("request", user_id, order_id, lines))
-
     async def cache_product(self, product: Product) -> None:
         """Cache what the product service answered, unless something newer is known."""
         await self._executor.run(cache_product_call(product))
-
-
-def ordered_call(source: str, user_id: str, order_id: str, lines: Iterable[OrderedLine]) -> bytes:
-    """Take the lines of an order out of the user's cart, as told by `source` (`request` or `event`).
-
-    No line of a cart has more than `MOST_PER_LINE`, so larger numbers mean all of it.
-    """
-    words = [source, str(ORDERED_SECONDS)]
-    for product_id, quantity in lines:
-        words += (product_id, str(min(max(quantity, 0), MOST_PER_LINE)))
-    return scripts.ORDERED.call((f"cart:{owner_of_user(user_id)}", f"ordered:{order_id}"), *words)
 
 
 def cache_product_call(product: Product) -> bytes:

@@ -1,8 +1,14 @@
 """The Lua scripts that make each operation on the store atomic and one round trip.
 
 Keys: `cart:{owner}` is a hash of product id to quantity, `product:{id}` the JSON of a cached `Product`,
-`ordered:{orderId}` says that an order's lines have left the cart. The scripts reach the products of a cart by names
-that they compose, so they need a server that holds all keys (a cluster does not).
+`checkout:{orderId}` a hash of the lines that were taken out for an order, and `checkouts` a sorted set of the orders
+whose lines may still go back, by the deadline of the checkout (microseconds of Unix time). The scripts reach the
+products of a cart, and the cart of a checkout, by names that they compose, so they need a server that holds all keys
+(a cluster does not).
+
+A checkout has the fields `cart` (the key of the cart), `deadline`, `lines` (the cart as it was answered), `attempts`
+(how many attempts may still place the order), a field `attempt:{id}` for each of these, and once the order is known to
+exist `confirmed`, which says by whom: by the `worker`, or by the `event`, which may come after the worker.
 
 A cart is answered as JSON: `[[quantity, product], ...]`, or `[quantity, null, id]` where the product is not cached.
 An operation that was not done is answered by a word of `CartRefusal`.
@@ -25,7 +31,7 @@ class CartRefusal(Enum):
     TOO_MANY_LINES = b"too-many-lines"
     TOO_MANY_OF_ONE = b"too-many-of-one"
     NO_SUCH_LINE = b"no-such-line"
-    NOT_TAKEN_OUT = b"not-taken-out"
+    CART_EMPTY = b"cart-empty"
 
 
 class Script:
@@ -46,8 +52,8 @@ class Script:
 
 _STATUS = '^%[%d+,"(%u+)"'
 
-# KEYS[1] is the cart; KEYS[2], where given, the guest's cart that is merged into it first.
-_CART = """
+# KEYS[1] is the cart.
+_ANSWER = """
 local function answer()
   local flat = redis.call('HGETALL', KEYS[1])
   if #flat == 0 then return '[]' end
@@ -63,6 +69,12 @@ local function answer()
   end
   return '[' .. table.concat(lines, ',') .. ']'
 end
+"""
+
+# KEYS[1] is the cart; KEYS[2], where given, the guest's cart that is merged into it first.
+_CART = (
+    _ANSWER
+    + """
 local function keep(seconds)
   if seconds ~= '0' then redis.call('EXPIRE', KEYS[1], seconds) end
 end
@@ -77,13 +89,9 @@ if KEYS[2] then
   redis.call('DEL', KEYS[2])
 end
 """.replace("MOST_LINES", str(MOST_LINES)).replace("MOST_PER_LINE", str(MOST_PER_LINE))
+)
 
 READ = Script(_CART + "return answer()")
-
-# ARGV: an order's id. The cart is answered only once the lines of that order have left it.
-READ_AFTER = Script(
-    "if redis.call('EXISTS', 'ordered:' .. ARGV[1]) == 0 then return 'not-taken-out' end\n" + _CART + "return answer()"
-)
 
 # ARGV: product id, quantity, seconds to live
 ADD = Script(
@@ -121,19 +129,98 @@ REMOVE = Script(_CART + "redis.call('HDEL', KEYS[1], ARGV[1])\nreturn answer()")
 
 CLEAR = Script(_CART + "redis.call('DEL', KEYS[1])\nreturn '[]'")
 
-# KEYS: the cart, the order's mark. ARGV: who says it, seconds to keep the mark, then product id and quantity by turns.
-# Answers 1, or 0 where the same source said it before. The order service asks for it and publishes an event about it:
-# what the other source did already is not done again, and is no duplicate either.
-ORDERED = Script(
+# KEYS: the cart, the checkout, the checkouts. ARGV: order id, attempt id, deadline.
+# Answers `[deadline, lines]`. A checkout that exists keeps its lines and its deadline, and never touches the cart.
+TAKE = Script(
+    _ANSWER
+    + """
+local kept = redis.call('HMGET', KEYS[2], 'deadline', 'lines')
+if not kept[1] then
+  kept = {ARGV[3], answer()}
+  if kept[2] == '[]' then return 'cart-empty' end
+  redis.call('HSET', KEYS[2], 'cart', KEYS[1], 'deadline', kept[1], 'lines', kept[2])
+  redis.call('ZADD', KEYS[3], kept[1], ARGV[1])
+  redis.call('DEL', KEYS[1])
+end
+if redis.call('HSETNX', KEYS[2], 'attempt:' .. ARGV[2], 1) == 1 then redis.call('HINCRBY', KEYS[2], 'attempts', 1) end
+return '[' .. kept[1] .. ',' .. kept[2] .. ']'
+"""
+)
+
+# KEYS[1] is a checkout that is not confirmed, KEYS[2] the checkouts; ARGV[1] the order id. A line that the shopper has
+# put in since grows, up to its limit; and where the cart is full by now, it stays as it is.
+_GIVE_BACK = """
+local function give_back()
+  local cart, lines = unpack(redis.call('HMGET', KEYS[1], 'cart', 'lines'))
+  for _, line in ipairs(cjson.decode(lines)) do
+    local product_id = line[3] or line[2][3]
+    local before = redis.call('HGET', cart, product_id)
+    if before or redis.call('HLEN', cart) < MOST_LINES then
+      redis.call('HSET', cart, product_id, math.min(tonumber(before or '0') + line[1], MOST_PER_LINE))
+    end
+  end
+  redis.call('DEL', KEYS[1])
+  redis.call('ZREM', KEYS[2], ARGV[1])
+end
+""".replace("MOST_LINES", str(MOST_LINES)).replace("MOST_PER_LINE", str(MOST_PER_LINE))
+
+# KEYS: the checkout, the checkouts. ARGV: order id, attempt id.
+# Answers 1 where that was the last attempt, so that the lines went back, else 0.
+GIVE_BACK = Script(
+    _GIVE_BACK
+    + """
+if redis.call('HDEL', KEYS[1], 'attempt:' .. ARGV[2]) == 0 then return 0 end
+if redis.call('HINCRBY', KEYS[1], 'attempts', -1) > 0 then return 0 end
+if redis.call('HEXISTS', KEYS[1], 'confirmed') == 1 then return 0 end
+give_back()
+return 1
+"""
+)
+
+# KEYS: the checkout, the checkouts. ARGV: order id, the latest deadline that has passed for sure.
+# Answers 1 where the lines went back, whatever attempts there were: none can place the order any more.
+EXPIRE = Script(
+    _GIVE_BACK
+    + """
+local deadline, confirmed = unpack(redis.call('HMGET', KEYS[1], 'deadline', 'confirmed'))
+if not deadline or confirmed then
+  redis.call('ZREM', KEYS[2], ARGV[1])
+  return 0
+end
+if tonumber(deadline) > tonumber(ARGV[2]) then return 0 end
+give_back()
+return 1
+"""
+)
+
+# KEYS: the cart, the checkout, the checkouts. ARGV: order id, who says that the order exists (`worker` or `event`),
+# seconds to remember it, then product id and quantity of each line, alternating.
+# Answers 1, or 0 where the same was said before. The lines of a checkout have left the cart already. An order that took
+# none out was placed by an order service that does not take them: its lines leave the cart now, once.
+CONFIRM = Script(
     """
-local before = redis.call('GET', KEYS[2])
-if before == ARGV[1] or before == 'event' then return 0 end
-redis.call('SET', KEYS[2], ARGV[1], 'EX', ARGV[2])
-if before then return 1 end
-for i = 3, #ARGV, 2 do
+local before = redis.call('HGET', KEYS[2], 'confirmed')
+if before == ARGV[2] or before == 'event' then return 0 end
+local taken = redis.call('EXISTS', KEYS[2]) == 1
+redis.call('ZREM', KEYS[3], ARGV[1])
+if not taken and ARGV[2] == 'worker' then return 0 end
+redis.call('HSET', KEYS[2], 'confirmed', ARGV[2])
+redis.call('EXPIRE', KEYS[2], ARGV[3])
+if taken then return 1 end
+redis.call('HSET', KEYS[2], 'deadline', '0', 'lines', '[]')
+for i = 4, #ARGV, 2 do
   if redis.call('HINCRBY', KEYS[1], ARGV[i], -tonumber(ARGV[i + 1])) <= 0 then redis.call('HDEL', KEYS[1], ARGV[i]) end
 end
 return 1
+"""
+)
+
+# KEYS: the checkouts. ARGV: a time, how many. Answers the ids of the orders whose deadline is not after it, as JSON.
+OVERDUE = Script(
+    """
+local order_ids = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
+if #order_ids == 0 then return '[]' end
+return cjson.encode(order_ids)
 """
 )
 
@@ -166,4 +253,17 @@ return 1
 """.replace("STATUS", _STATUS).replace("DELETED", DELETED)
 )
 
-SCRIPTS = (READ, READ_AFTER, ADD, CHANGE, REMOVE, CLEAR, ORDERED, CACHE_PRODUCT, TOMBSTONE)
+SCRIPTS = (
+    READ,
+    ADD,
+    CHANGE,
+    REMOVE,
+    CLEAR,
+    TAKE,
+    GIVE_BACK,
+    EXPIRE,
+    CONFIRM,
+    OVERDUE,
+    CACHE_PRODUCT,
+    TOMBSTONE,
+)

@@ -7,7 +7,6 @@ from typing import Annotated
 from msgspec import Meta
 
 from services_stub.contracts.base import Body, Request
-from services_stub.contracts.events.order import OrderItem
 from services_stub.contracts.http.product import Quantity
 from services_stub.contracts.money import Money
 
@@ -49,8 +48,28 @@ class Cart(Body, frozen=True, kw_only=True):
     currency: str
 
 
-class Ordered(Request, frozen=True, kw_only=True):
-    """Internal: these lines became an order, so they leave the cart, once."""
+class TakeCart(Request, frozen=True, kw_only=True):
+    """Internal: take everything out of the cart of a user, for an order.
+
+    `attempt_id` names one attempt to place the order: each attempt gets the same lines, and they go back to the cart
+    only when no attempt can place the order any more.
+    """
 
     order_id: str
-    items: list[OrderItem]
+    user_id: str
+    attempt_id: str
+
+
+class Checkout(Body, frozen=True, kw_only=True):
+    """Internal: the lines taken out of a cart for an order, which must be placed before `expires_at` (RFC 3339)."""
+
+    order_id: str
+    lines: list[CartLine]
+    currency: str
+    expires_at: str
+
+
+class GivenBack(Body, frozen=True, kw_only=True):
+    """Internal: whether the lines of a checkout went back; not while another attempt may still place the order."""
+
+    returned: bool

@@ -17,11 +17,12 @@ class OrderOverview(Body, frozen=True, kw_only=True):
 
 
 class ServiceHealth(Body, frozen=True, kw_only=True):
-    """Whether a service answers, as the gateway sees it."""
+    """Whether a service is ready, and how many HTTP requests it has answered since it started."""
 
     name: str
     ready: bool
     detail: str = ""
+    requests: int = 0
 
 
 class Health(Body, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, UnsetType
 
 from services_stub.contracts.base import Body, Request
+from services_stub.contracts.events.order import OrderItem
 from services_stub.contracts.events.product import ProductStatus
 from services_stub.contracts.money import Money, checked_price
 
@@ -92,20 +93,15 @@ class ReservationLine(Request, frozen=True, kw_only=True):
 
 
 class Reserve(Request, frozen=True, kw_only=True):
-    """Internal: reserve every line for an order, or none."""
+    """Internal: reserve every line for an order, or none.
+
+    Several of these share one HTTP call, so each brings the cause (request id and W3C `traceparent`) of its own events.
+    """
 
     order_id: str
     lines: Annotated[list[ReservationLine], Meta(min_length=1, max_length=100)]
-
-
-class ReservedLine(Body, frozen=True, kw_only=True):
-    """A line as it is reserved, with what an order must know of the product."""
-
-    product_id: str
-    seller_id: str
-    name: str
-    quantity: int
-    unit_price: Money
+    causation_id: str = ""
+    traceparent: str = ""
 
 
 class Reservation(Body, frozen=True, kw_only=True):
@@ -113,7 +109,7 @@ class Reservation(Body, frozen=True, kw_only=True):
 
     order_id: str
     expires_at: str
-    lines: list[ReservedLine]
+    lines: list[OrderItem]
 
 
 class LineProblem(Body, frozen=True, kw_only=True):

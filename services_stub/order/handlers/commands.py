@@ -1,14 +1,13 @@
-"""What shoppers and sellers ask of an order: to read it, to cancel it, to ship and deliver what is theirs."""
+"""Requests of shoppers and sellers about an order: to read it, to cancel it, to ship and deliver their items."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Update
+from sqlalchemy import Connection, Row
 
 from services_stub.contracts.http.order import Order
-from services_stub.contracts.times import to_microseconds
 from services_stub.order import store
 from services_stub.order.domain import total
 from services_stub.order.fulfilment import Trigger
@@ -68,7 +67,7 @@ def cancel(tx: Transaction, command: Cancel) -> None:
     row = find(tx, command.order_id)
     if row.user_id != command.user_id:
         raise no_such_order()
-    sellers = tx.execute(store.SELLERS_OF_ORDER, {"order_id": command.order_id}).all()
+    sellers = store.sellers_of_order(tx.connection, command.order_id)
     shipped = any(seller.shipped_at is not None for seller in sellers)
     apply_transition(tx, row, Trigger.CANCEL_PART_SHIPPED if shipped else Trigger.CANCEL, note=command.why)
 
@@ -79,7 +78,7 @@ def ship(tx: Transaction, command: ShipItems) -> None:
     last = all(other.shipped_at is not None for other in others)
     apply_transition(tx, row, Trigger.SHIP_LAST if last else Trigger.SHIP_PART)
     if mine.shipped_at is None:
-        _set_time(tx, store.SHIP_ITEMS, command)
+        store.set_shipped(tx, command.order_id, command.seller_id)
 
 
 def deliver(tx: Transaction, command: DeliverItems) -> None:
@@ -90,19 +89,14 @@ def deliver(tx: Transaction, command: DeliverItems) -> None:
     if mine.shipped_at is None:
         raise Refused(409, "order-not-shipped", "ship your items before you deliver them")
     if mine.delivered_at is None:
-        _set_time(tx, store.DELIVER_ITEMS, command)
+        store.set_delivered(tx, command.order_id, command.seller_id)
 
 
 def _load_parts(tx: Transaction, command: ShipItems | DeliverItems) -> tuple[Row[Any], Row[Any], list[Row[Any]]]:
     """The order, the seller's share of it, and the shares of the others."""
     row = find(tx, command.order_id)
-    shares = tx.execute(store.SELLERS_OF_ORDER, {"order_id": command.order_id}).all()
+    shares = store.sellers_of_order(tx.connection, command.order_id)
     mine = [share for share in shares if share.seller_id == command.seller_id]
     if not mine:
         raise no_such_order()
     return row, mine[0], [share for share in shares if share.seller_id != command.seller_id]
-
-
-def _set_time(tx: Transaction, statement: Update, command: ShipItems | DeliverItems) -> None:
-    now = to_microseconds(tx.now)
-    tx.execute(statement, {"of_order": command.order_id, "of_seller": command.seller_id, "now": now})

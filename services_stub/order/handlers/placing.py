@@ -16,14 +16,16 @@ from services_stub.contracts.money import to_cents
 from services_stub.contracts.times import rfc3339, to_microseconds
 from services_stub.order import store
 from services_stub.order.fulfilment import PLACED
-from services_stub.order.handlers.transitions import append_history, no_such_order
+from services_stub.order.handlers.transitions import no_such_order
 from services_stub.runtime.errors import Refused
-from services_stub.runtime.sql.prepared import fetch
 from services_stub.runtime.sql.transaction import Transaction
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Make a reservation an order. `fingerprint` tells a repeated request from another one under the same key."""
+    """Make a reservation an order, before `expires_at`: the earlier deadline of the reservation and the checkout.
+
+    `fingerprint` tells a repeated request from another one under the same key.
+    """
 
     order_id: str
     user_id: str
@@ -45,22 +47,19 @@ class Placed(msgspec.Struct, frozen=True):
 def place(tx: Transaction, command: Place) -> Placed:
     """Insert the order and publish order-created, unless the order is there already."""
     now = to_microseconds(tx.now)
-    if tx.write(store.INSERT_ORDER, _row(command, now)) == 0:
+    if not store.insert_order(tx, _row(command, now)):
         before = placed_before(tx.connection, command.order_id, command.fingerprint)
         if before is None:
             raise no_such_order()
         return Placed(before, replayed=True)
     seller_ids = sorted({item.seller_id for item in command.items})
     _refuse_blocked(tx, command, seller_ids)
-    # The clock and not the batch's time: the answer of `known` that lets an expired reservation go is given in this
-    # thread too, so an order that it did not name finds itself too late here.
+    # The clock and not the batch's time: the answers of `known` that let an expired reservation and an expired checkout
+    # go are given by this writer too, so an order that they did not name finds itself too late here.
     if datetime.now(UTC) >= command.expires_at:
-        raise Refused(503, "reservation-expired", "the stock was held for too long: place the order again")
-    tx.write(
-        store.INSERT_SELLERS,
-        *({"order_id": command.order_id, "seller_id": seller_id, "created_at": now} for seller_id in seller_ids),
-    )
-    append_history(tx, command.order_id, PLACED.status, PLACED.reason)
+        raise checkout_expired()
+    store.insert_sellers(tx, command.order_id, seller_ids, now)
+    store.append_history(tx, command.order_id, PLACED.status, PLACED.reason)
     tx.publish(
         OrderCreated(
             order_id=command.order_id,
@@ -90,38 +89,14 @@ def placed_before(connection: Connection, order_id: str, fingerprint: str) -> Or
     return store.with_history(connection, row)
 
 
-class LatestOrder(msgspec.Struct, frozen=True):
-    """The latest order of a shopper: its lines may still lie in the cart, which hears of it by its event."""
-
-    order_id: str
-    items: list[OrderItem]
-
-
-class CheckoutState(msgspec.Struct, frozen=True):
-    """How a shopper stands before a checkout: the order of the same key, if any, else their latest order, if any."""
-
-    before: Order | None
-    latest: LatestOrder | None
-
-
-def load_checkout_state(
-    connection: Connection, order_id: str, fingerprint: str, user_id: str, since: int
-) -> CheckoutState:
-    """Whether the order was placed before; if not, the shopper's latest order since `since` (microseconds).
-
-    Raises:
-        Refused: the key was used with another request.
-    """
-    before = placed_before(connection, order_id, fingerprint)
-    if before is not None:
-        return CheckoutState(before, None)
-    rows = fetch(connection, store.LATEST_OF_USER, {"user_id": user_id, "since": since})
-    return CheckoutState(None, LatestOrder(rows[0].order_id, store.items_of(rows[0])) if rows else None)
+def checkout_expired() -> Refused:
+    """The refusal of an order whose lines or whose stock were held for too long."""
+    return Refused(503, "reservation-expired", "the stock was held for too long: place the order again")
 
 
 def find_known_orders(tx: Transaction, order_ids: list[str]) -> list[str]:
     """Those of `order_ids` that are orders. A command and not a read: it must see what the writer has under way."""
-    found = set(tx.connection.scalars(store.KNOWN_AMONG, {"order_ids": order_ids}))
+    found = store.known_among(tx.connection, order_ids)
     return [order_id for order_id in order_ids if order_id in found]
 
 

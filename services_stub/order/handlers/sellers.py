@@ -20,15 +20,15 @@ def seller_blocked(tx: Transaction, received: Received[SellerBlocked]) -> Outcom
     seller_id = received.event.seller_id
     if not _set_block(tx, received, seller_id, blocked=True):
         return Outcome.REJECTED
-    for row in tx.execute(store.PENDING_OF_SELLER, {"seller_id": seller_id}).all():
+    for row in store.pending_of_seller(tx.connection, seller_id):
         apply_transition(tx, row, Trigger.SELLER_BLOCKED)
     return Outcome.HANDLED
 
 
 def seller_unblocked(tx: Transaction, received: Received[SellerUnblocked]) -> Outcome:
     """Take orders with this seller again."""
-    is_news = _set_block(tx, received, received.event.seller_id, blocked=False)
-    return Outcome.HANDLED if is_news else Outcome.REJECTED
+    newest = _set_block(tx, received, received.event.seller_id, blocked=False)
+    return Outcome.HANDLED if newest else Outcome.REJECTED
 
 
 def _set_block(tx: Transaction, received: Received[Event], seller_id: str, *, blocked: bool) -> bool:
@@ -36,15 +36,7 @@ def _set_block(tx: Transaction, received: Received[Event], seller_id: str, *, bl
 
     The two topics are not ordered against each other, so the time of the event decides.
     """
-    since = _time_of(received)
-    known_since = tx.connection.scalar(store.SELLER_BLOCK, {"seller_id": seller_id})
-    if known_since is None:
-        tx.execute(store.INSERT_BLOCK, {"seller_id": seller_id, "blocked": blocked, "since": since})
-        return True
-    if since < known_since:
-        return False
-    tx.execute(store.CHANGE_BLOCK, {"of_seller": seller_id, "is_blocked": blocked, "from_now": since})
-    return True
+    return store.set_block(tx, seller_id, blocked=blocked, since=_time_of(received))
 
 
 def _time_of(received: Received[Event]) -> int:

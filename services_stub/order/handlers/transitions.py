@@ -8,7 +8,6 @@ from sqlalchemy import Row
 
 from services_stub.contracts.events.order import OrderStatus, OrderUpdated
 from services_stub.contracts.money import from_cents
-from services_stub.contracts.times import to_microseconds
 from services_stub.order import store
 from services_stub.order.fulfilment import Effect, Trigger, transition_for
 from services_stub.runtime.errors import Refused
@@ -32,9 +31,8 @@ def apply_transition(tx: Transaction, row: Row[Any], trigger: Trigger, *, reason
     if step.effect is Effect.NOTHING:
         return
     why = reason or step.reason
-    now = to_microseconds(tx.now)
-    tx.write(store.UPDATE_STATUS, {"of_order": row.order_id, "new_status": step.status, "new_reason": why, "now": now})
-    append_history(tx, row.order_id, step.status, f"{why}: {note}" if note else why)
+    store.update_status(tx, row.order_id, step.status, why)
+    store.append_history(tx, row.order_id, step.status, f"{why}: {note}" if note else why)
     tx.publish(
         OrderUpdated(
             order_id=row.order_id,
@@ -48,12 +46,6 @@ def apply_transition(tx: Transaction, row: Row[Any], trigger: Trigger, *, reason
         ),
         correlation_id=row.order_id,
     )
-
-
-def append_history(tx: Transaction, order_id: str, status: OrderStatus, reason: str) -> None:
-    """Add a step to the order's history."""
-    row = {"order_id": order_id, "status": status, "reason": reason, "at": to_microseconds(tx.now)}
-    tx.append(store.order_history, row)
 
 
 def find(tx: Transaction, order_id: str) -> Row[Any]:

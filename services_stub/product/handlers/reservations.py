@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from services_stub.contracts.http.product import LineProblem, Reservation, Reserve, ReservedLine
+from services_stub.contracts.events.order import OrderItem
+from services_stub.contracts.http.product import LineProblem, Reservation, Reserve
 from services_stub.contracts.money import from_cents
 from services_stub.contracts.times import rfc3339
 from services_stub.product import domain
@@ -53,7 +54,7 @@ def reserve(transaction: Transaction, command: ReserveStock) -> Reservation:
             raise _refusal(line_refusals)
         return before
     lines = [
-        ReservedLine(
+        OrderItem(
             product_id=line.product_id,
             seller_id=found[line.product_id].seller_id,
             name=found[line.product_id].name,
@@ -86,14 +87,14 @@ def settle_overdue(transaction: Transaction, command: SettleOverdue) -> None:
         release(transaction, order_id)
 
 
-def release_stock(transaction: Transaction, order_id: str, lines: Sequence[ReservedLine]) -> None:
+def release_stock(transaction: Transaction, order_id: str, lines: Sequence[OrderItem]) -> None:
     """Move the units of `lines` from reserved to what can be bought."""
     for product_id, count in units_of(lines).items():
         row = products.move(transaction, product_id, quantity=count, reserved=-count)
         products.publish_updated(transaction, row, correlation_id=order_id)
 
 
-def units_of(lines: Sequence[ReservedLine]) -> dict[str, int]:
+def units_of(lines: Sequence[OrderItem]) -> dict[str, int]:
     """The units of each product in `lines`."""
     return domain.totals([RequestedLine(line.product_id, line.quantity, line.unit_price) for line in lines])
 

@@ -10,7 +10,8 @@ import msgspec
 from sqlalchemy import Connection, Row, bindparam, select, update
 
 from services_stub.contracts.encoding import encode_json
-from services_stub.contracts.http.product import Reservation, ReservedLine
+from services_stub.contracts.events.order import OrderItem
+from services_stub.contracts.http.product import Reservation
 from services_stub.contracts.times import from_microseconds, rfc3339, to_microseconds
 from services_stub.product.domain import ReservationStatus
 from services_stub.product.store.tables import reservations, sellers
@@ -22,7 +23,7 @@ LARGEST_OVERDUE_BATCH = 500
 _LONG_AGO = 0
 _NEVER = 253_402_300_799_000_000  # 9999-12-31T23:59:59Z, the last second that RFC 3339 can write
 
-_lines = msgspec.json.Decoder(list[ReservedLine])
+_lines = msgspec.json.Decoder(list[OrderItem])
 
 _hold = InsertOrIgnore(reservations)
 _one = select(reservations).where(reservations.c.order_id == bindparam("id"))
@@ -67,7 +68,7 @@ _change_seller = (
 )
 
 
-def hold(transaction: Transaction, order_id: str, expires_at: datetime, lines: Sequence[ReservedLine]) -> bool:
+def hold(transaction: Transaction, order_id: str, expires_at: datetime, lines: Sequence[OrderItem]) -> bool:
     """Write a reservation down; False where the order has one already."""
     row = {
         "order_id": order_id,
@@ -78,7 +79,7 @@ def hold(transaction: Transaction, order_id: str, expires_at: datetime, lines: S
     return transaction.write(_hold, row) == 1
 
 
-def hold_anew(transaction: Transaction, order_id: str, expires_at: datetime, lines: Sequence[ReservedLine]) -> None:
+def hold_anew(transaction: Transaction, order_id: str, expires_at: datetime, lines: Sequence[OrderItem]) -> None:
     """Hold stock again for an order whose reservation expired."""
     parameters = {
         "id": order_id,
@@ -96,13 +97,13 @@ def find(connection: Connection, order_id: str) -> Row[Any] | None:
 
 def move(
     transaction: Transaction, order_id: str, before: ReservationStatus, after: ReservationStatus
-) -> list[ReservedLine] | None:
+) -> list[OrderItem] | None:
     """Move a reservation from one status to another for good; its lines, or None where it is not in that status."""
     parameters = {"id": order_id, "from_status": before, "to_status": after}
     return _decoded(next((row.lines for row in transaction.fetch(_move, parameters)), None))
 
 
-def expire(transaction: Transaction, order_id: str) -> list[ReservedLine] | None:
+def expire(transaction: Transaction, order_id: str) -> list[OrderItem] | None:
     """Expire a reservation that is held and not confirmed; its lines, or None where there is none such."""
     return _decoded(transaction.execute(_expire, {"id": order_id}).scalar_one_or_none())
 
@@ -153,5 +154,5 @@ def record_seller_block(transaction: Transaction, seller_id: str, *, blocked: bo
     return bool(row.blocked != blocked)
 
 
-def _decoded(lines: str | None) -> list[ReservedLine] | None:
+def _decoded(lines: str | None) -> list[OrderItem] | None:
     return None if lines is None else _lines.decode(lines)

@@ -1,0 +1,85 @@
+"""The events of product and order, each applied to the store by one script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import structlog
+
+from services_stub.cart import domain
+from services_stub.cart.handlers.carts import EXACT, cached_product
+from services_stub.cart.store import StoreConnection, cache_product_call, order_created_call, tombstone_call
+from services_stub.contracts.base import Event
+from services_stub.contracts.events.order import OrderCreated
+from services_stub.contracts.events.product import ProductCreated, ProductDeleted, ProductUpdated
+from services_stub.runtime.service import Outcome
+from services_stub.runtime.sql.transaction import Received
+
+
+class EventSink:
+    """Applies batches of events to the store, each batch one round trip. Used by the consumer's thread alone."""
+
+    def __init__(self, connection: StoreConnection) -> None:
+        self._connection = connection
+
+    def __call__(self, records: Sequence[Received[Event]]) -> list[Outcome]:
+        """The outcome of each record.
+
+        Raises:
+            Unavailable: the store is away; the scripts make it harmless to apply the batch again.
+        """
+        calls: list[bytes] = []
+        outcomes: list[Outcome | None] = []
+        for received in records:
+            call = _call_for(received)
+            outcomes.append(Outcome.DEAD_LETTER if call is None else None)
+            if call is not None:
+                calls.append(call)
+        replies = iter(self._connection.run(calls) if calls else [])
+        return [outcome or _outcome_of(next(replies)) for outcome in outcomes]
+
+
+def _call_for(received: Received[Event]) -> bytes | None:
+    try:
+        return CALLS[type(received.event)](received.event)
+    except (ValueError, ArithmeticError) as error:
+        structlog.get_logger().error(
+            "an event cannot be applied to the cart",
+            topic=received.topic,
+            event_id=received.envelope.id,
+            reason=str(error),
+        )
+        return None
+
+
+def _outcome_of(reply: bytes | int | Exception) -> Outcome:
+    if isinstance(reply, Exception):
+        raise reply
+    return Outcome.HANDLED if reply == 1 else Outcome.DUPLICATE
+
+
+def _product_changed(event: ProductCreated | ProductUpdated) -> bytes:
+    if not 1 <= event.version < EXACT:
+        raise ValueError("the version is no positive number")
+    return cache_product_call(cached_product(event, event.quantity))
+
+
+def _product_deleted(event: ProductDeleted) -> bytes:
+    if not 0 <= event.version < EXACT:
+        raise ValueError("the version is no positive number")
+    return tombstone_call(domain.Product(event.version, domain.DELETED, event.product_id, event.seller_id))
+
+
+def _order_created(event: OrderCreated) -> bytes:
+    lines = [(item.product_id, item.quantity) for item in event.items]
+    return order_created_call(event.user_id, event.order_id, lines)
+
+
+CALLS: dict[type[Event], Callable[[Any], bytes]] = {
+    ProductCreated: _product_changed,
+    ProductUpdated: _product_changed,
+    ProductDeleted: _product_deleted,
+    OrderCreated: _order_created,
+}
+"""The events that are consumed, and the call of the store that each becomes."""

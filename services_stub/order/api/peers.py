@@ -1,0 +1,84 @@
+"""Cart and product as a checkout asks them; checkouts that wait at the same moment share one call to each."""
+
+from __future__ import annotations
+
+import msgspec
+import structlog
+
+from services_stub.contracts.envelope import Cause
+from services_stub.contracts.http.cart import Checkout, GivenBack, TakeCart
+from services_stub.contracts.http.product import Reservation, ReservationLine, Reserve
+from services_stub.runtime.batching import RequestBatcher
+from services_stub.runtime.errors import Refused, Unavailable
+from services_stub.runtime.peers import Peers
+
+_LARGEST_RESERVATION_BATCH = 40
+"""So many reservations, each of a full cart, fit into the largest body that a service accepts."""
+
+_LONGEST_CAUSE = 64
+"""Of a request id or traceparent, in characters: clients choose them, and other orders share the call."""
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """One attempt to place an order. Several may go on at the same time, in several instances of this service too."""
+
+    order_id: str
+    attempt_id: str
+    user_id: str
+    cause: Cause
+
+
+class CheckoutPeers:
+    """The calls of a checkout."""
+
+    def __init__(self, peers: Peers) -> None:
+        self._peers = peers
+        self._carts = RequestBatcher(peers, "cart", "/internal/checkouts", Checkout)
+        self._stock = RequestBatcher(
+            peers, "product", "/internal/reservations", Reservation, _LARGEST_RESERVATION_BATCH
+        )
+
+    async def take_cart(self, attempt: Attempt) -> Checkout:
+        """Take the lines of the shopper's cart out for the order.
+
+        Raises:
+            Refused: the cart is empty.
+            Unavailable: the cart service is away; lines that it took out for the order stay for its next attempt.
+        """
+        command = TakeCart(order_id=attempt.order_id, user_id=attempt.user_id, attempt_id=attempt.attempt_id)
+        return await self._carts.request(command, attempt.cause)
+
+    async def reserve(self, attempt: Attempt, checkout: Checkout) -> Reservation:
+        """Reserve the stock of the lines, at the prices that the cart knows.
+
+        Raises:
+            Refused: a line cannot be reserved; none is.
+            Unavailable: the product service is away; what it reserved all the same expires.
+        """
+        command = Reserve(
+            order_id=attempt.order_id,
+            lines=[
+                ReservationLine(product_id=line.product_id, quantity=line.quantity, unit_price=line.unit_price)
+                for line in checkout.lines
+            ],
+            causation_id=attempt.cause.causation_id[:_LONGEST_CAUSE],
+            traceparent=attempt.cause.traceparent[:_LONGEST_CAUSE],
+        )
+        return await self._stock.request(command, attempt.cause)
+
+    async def give_up(self, attempt: Attempt, *, reserved: bool) -> None:
+        """End an attempt that places no order: give the lines back to the cart, and the stock that was reserved.
+
+        While another attempt at the same order goes on, lines and stock stay for that one. Where cart or product is
+        away now, the lines go back at the deadline of the checkout, and the reservation expires.
+        """
+        lines = f"/internal/checkouts/{attempt.order_id}/attempts/{attempt.attempt_id}"
+        stock = f"/internal/reservations/{attempt.order_id}"
+        try:
+            answer = await self._peers.call("cart", "DELETE", lines, expect=GivenBack, cause=attempt.cause)
+            if answer.returned and reserved:
+                await self._peers.call("product", "DELETE", stock, expect=type(None), cause=attempt.cause)
+        except (Refused, Unavailable) as error:
+            structlog.get_logger().warning(
+                "a checkout will expire", service="order", correlation_id=attempt.order_id, reason=str(error)
+            )
