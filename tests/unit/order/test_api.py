@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from services_stub.contracts.events.order import OrderCreated
-from services_stub.contracts.http.cart import Cart, CartLine, Ordered
-from services_stub.contracts.http.product import Reservation, Reserve, ReservedLine
+from services_stub.contracts.events.order import OrderCreated, OrderItem
+from services_stub.contracts.http.cart import CartLine, Checkout, GivenBack, TakeCart
+from services_stub.contracts.http.items import ItemResult
+from services_stub.contracts.http.product import Reservation, Reserve
+from services_stub.contracts.problem import problem
 from services_stub.order.domain import order_id_for
 from services_stub.order.service import SERVICE
-from services_stub.runtime.errors import Refused
+from services_stub.runtime.errors import Refused, Unavailable
 from tests.unit.serving import Serving, serving
 
 PAY = {"paymentMethod": "pm_card_visa"}
@@ -28,24 +31,22 @@ class Shop:
 
     def __init__(self, service: Serving) -> None:
         self.service = service
-        self.lines = 1
+        self.in_cart = True
+        self.quantity = 2
         self.seconds = 60.0
-        self.reserved: list[Reserve] = []
+        self.checkout_seconds = 60.0
+        self.taken: dict[str, set[str]] = {}
+        self.given_back: list[str] = []
+        self.reserved: dict[str, list[OrderItem]] = {}
+        self.reserve_calls: list[list[Reserve]] = []
         self.released: list[str] = []
-        self.ordered: list[Ordered] = []
         self.refusal: Refused | None = None
         service.peers.answers = {
-            "GET cart /internal/carts/u1": self._cart,
-            "POST cart /internal/carts/u1/ordered": self._ordered,
-            "POST product /internal/reservations": self._reserve,
+            "POST cart /internal/checkouts": self._take_all,
+            "POST product /internal/reservations": self._reserve_all,
         }
 
     def place(self, key: str = "key", *, by: str = "user:u1", json: Any = None, **options: Any) -> httpx.Response:
-        order_id = order_id_for("u1", key)
-        release = f"DELETE product /internal/reservations/{order_id}"
-        self.service.peers.answers[release] = lambda _body: self.released.append(order_id)
-        after = f"GET cart /internal/carts/u1/after/{order_id}"
-        self.service.peers.answers[after] = lambda _body: self._cart_after(order_id)
         return self.service.request(
             "POST", "/api/orders", by=by, json=json or PAY, headers={"Idempotency-Key": key}, **options
         )
@@ -53,43 +54,70 @@ class Shop:
     def created(self) -> list[OrderCreated]:
         return [event for event in self.service.sender.events if isinstance(event, OrderCreated)]
 
-    def _cart(self, _body: None) -> Cart:
+    def _take_all(self, body: list[TakeCart]) -> list[ItemResult[Checkout]]:
+        return [self._take(command) for command in body]
+
+    def _take(self, command: TakeCart) -> ItemResult[Checkout]:
+        if command.order_id not in self.taken:
+            if not self.in_cart:
+                return ItemResult(refused=problem(409, "cart-empty", "the cart is empty").document())
+            self.in_cart = False
+            self.taken[command.order_id] = set()
+        attempts = self.taken[command.order_id]
+        attempts.add(command.attempt_id)
+        path = f"/internal/checkouts/{command.order_id}/attempts/{command.attempt_id}"
+        self.service.peers.answers[f"DELETE cart {path}"] = lambda _body: self._give_back(
+            command.order_id, command.attempt_id
+        )
         line = CartLine(
             product_id="p1",
             seller_id="s1",
             name="Lamp",
-            quantity=2,
+            quantity=self.quantity,
             unit_price=Decimal("12.50"),
             available=True,
-            line_total=Decimal("25.00"),
+            line_total=Decimal("12.50") * self.quantity,
         )
-        return Cart(owner="u1", lines=[line] * self.lines, amount=Decimal("25.00"), currency="USD")
+        expires_at = (datetime.now(UTC) + timedelta(seconds=self.checkout_seconds)).isoformat()
+        done = Checkout(order_id=command.order_id, lines=[line], currency="USD", expires_at=expires_at)
+        return ItemResult(done=done)
 
-    def _cart_after(self, order_id: str) -> Cart:
-        if order_id not in [body.order_id for body in self.ordered]:
-            raise Refused(409, "order-not-taken-out", "still in the cart")
-        return self._cart(None)
+    def _give_back(self, order_id: str, attempt_id: str) -> GivenBack:
+        attempts = self.taken[order_id]
+        attempts.discard(attempt_id)
+        if attempts:
+            return GivenBack(returned=False)
+        del self.taken[order_id]
+        self.in_cart = True
+        self.given_back.append(order_id)
+        return GivenBack(returned=True)
 
-    def _reserve(self, body: Reserve) -> Reservation:
-        self.reserved.append(body)
+    def _reserve_all(self, body: list[Reserve]) -> list[ItemResult[Reservation]]:
+        self.reserve_calls.append(body)
+        return [self._reserve(command) for command in body]
+
+    def _reserve(self, command: Reserve) -> ItemResult[Reservation]:
         if self.refusal is not None:
-            raise self.refusal
+            return ItemResult(refused=self.refusal.problem.document())
         lines = [
-            ReservedLine(
+            OrderItem(
                 product_id=line.product_id,
                 seller_id="s1",
                 name="Lamp",
                 quantity=line.quantity,
                 unit_price=line.unit_price,
             )
-            for line in body.lines
+            for line in command.lines
         ]
-        expires_at = datetime.now(UTC) + timedelta(seconds=self.seconds)
-        return Reservation(order_id=body.order_id, expires_at=expires_at.isoformat(), lines=lines)
+        release = f"DELETE product /internal/reservations/{command.order_id}"
+        self.service.peers.answers[release] = lambda _body: self._release(command.order_id)
+        lines = self.reserved.setdefault(command.order_id, lines)
+        expires_at = (datetime.now(UTC) + timedelta(seconds=self.seconds)).isoformat()
+        return ItemResult(done=Reservation(order_id=command.order_id, expires_at=expires_at, lines=lines))
 
-    def _ordered(self, body: Ordered) -> None:
-        self.ordered.append(body)
-        self.lines -= 1
+    def _release(self, order_id: str) -> None:
+        del self.reserved[order_id]
+        self.released.append(order_id)
 
 
 @pytest.fixture
@@ -108,78 +136,125 @@ def test_a_cart_becomes_an_order(shop: Shop) -> None:
     assert response.status_code == 201
     assert (order["orderId"], order["status"], order["amount"]) == (order_id_for("u1", "key"), "PENDING", 25.0)
     assert [step["status"] for step in order["history"]] == ["PENDING"]
-    assert shop.reserved[0].order_id == order["orderId"]
-    assert shop.reserved[0].lines[0].unit_price == Decimal("12.50")
-    assert shop.ordered == []
+    ((reserved,),) = shop.reserve_calls
+    assert reserved.order_id == order["orderId"]
+    assert reserved.lines[0].unit_price == Decimal("12.50")
+    assert (shop.given_back, shop.released) == ([], [])
     assert shop.service.sender.headers[0]["ce_correlationid"].decode() == order["orderId"]
     assert shop.service.request("GET", f"/api/orders/{order['orderId']}", by="user:u1").json() == order
 
 
-def test_a_repeated_request_finds_the_order_and_asks_nobody(shop: Shop) -> None:
+def test_a_repeated_request_finds_the_order_and_asks_no_other_service(shop: Shop) -> None:
     first = shop.place()
     again = shop.place()
     assert (first.status_code, again.status_code) == (201, 200)
     assert again.json() == first.json()
-    assert len(shop.reserved) == 1
+    assert len(shop.reserve_calls) == 1
     assert code_of(shop.place(json={"paymentMethod": "pm_card_slow"})) == (422, "idempotency-key-reused")
 
 
-def test_requests_that_race_with_one_key_make_one_order(shop: Shop) -> None:
+def at_once(requests: Iterable[Callable[[], httpx.Response]]) -> list[httpx.Response]:
     responses: list[httpx.Response] = []
-    threads = [threading.Thread(target=lambda: responses.append(shop.place())) for _ in range(20)]
+    threads = [threading.Thread(target=lambda send=send: responses.append(send())) for send in requests]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    return responses
+
+
+def test_requests_that_race_with_one_key_make_one_order(shop: Shop) -> None:
+    responses = at_once([shop.place] * 20)
     assert sorted(response.status_code for response in responses) == [200] * 19 + [201]
     assert len({response.json()["orderId"] for response in responses}) == 1
-    assert (len(shop.created()), len(shop.reserved), shop.released) == (1, 1, [])
+    assert (len(shop.created()), shop.given_back, shop.released) == (1, [], [])
+
+
+def test_requests_that_race_with_many_keys_make_one_order(shop: Shop) -> None:
+    responses = at_once([partial(shop.place, f"key-{number}") for number in range(20)])
+    assert sorted(response.status_code for response in responses) == [201] + [409] * 19
+    assert {code_of(response)[1] for response in responses if response.status_code == 409} == {"cart-empty"}
+    assert len(shop.created()) == 1
+
+
+def test_an_attempt_with_another_amount_takes_nothing_from_one_that_places_the_order(shop: Shop) -> None:
+    first = shop.place()
+    order_id = first.json()["orderId"]
+    # As it was for a request that looked for the order before the first one wrote it.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("services_stub.order.api.checkout.placed_before", lambda *_: None)
+        assert code_of(shop.place(json=PAY | {"expectedAmount": 24.99})) == (409, "price-changed")
+        assert code_of(shop.place(json=PAY | {"expectedAmount": 25})) == (422, "idempotency-key-reused")
+        assert shop.place().json() == first.json()
+    assert (shop.given_back, shop.released) == ([], [])
+    assert list(shop.reserved) == [order_id]
 
 
 def test_an_empty_cart_orders_nothing(shop: Shop) -> None:
-    shop.lines = 0
+    shop.in_cart = False
     assert code_of(shop.place()) == (409, "cart-empty")
-    assert shop.reserved == []
+    assert shop.reserve_calls == []
 
 
-def test_what_cannot_be_reserved_is_said_as_product_says_it(shop: Shop) -> None:
+def test_a_refusal_of_the_stock_is_handed_on_and_the_lines_go_back(shop: Shop) -> None:
     shop.refusal = Refused(409, "price-changed", "p1: price-changed", lines=[{"productId": "p1"}])
     response = shop.place()
     assert code_of(response) == (409, "price-changed")
     assert response.json()["lines"] == [{"productId": "p1"}]
-    assert (shop.created(), shop.released) == ([], [])
+    assert (shop.created(), shop.in_cart, shop.released) == ([], True, [])
 
 
-def test_another_amount_than_expected_gives_the_stock_back(shop: Shop) -> None:
+def test_another_amount_than_expected_gives_lines_and_stock_back(shop: Shop) -> None:
     response = shop.place(json=PAY | {"expectedAmount": 24.99})
     assert code_of(response) == (409, "price-changed")
     assert response.json()["amount"] == 25.0
-    assert shop.released == [order_id_for("u1", "key")]
+    assert shop.given_back == shop.released == [order_id_for("u1", "key")]
     assert shop.place("other", json=PAY | {"expectedAmount": 25}).status_code == 201
 
 
-def test_an_expired_reservation_gives_the_stock_back(shop: Shop) -> None:
-    shop.seconds = -1
+@pytest.mark.parametrize("deadline", ["seconds", "checkout_seconds"])
+def test_a_deadline_that_has_passed_gives_lines_and_stock_back(shop: Shop, deadline: str) -> None:
+    setattr(shop, deadline, -1)
     assert code_of(shop.place()) == (503, "reservation-expired")
-    assert shop.released == [order_id_for("u1", "key")]
-    shop.seconds = 60
+    assert shop.given_back == shop.released == [order_id_for("u1", "key")]
+    setattr(shop, deadline, 60)
     assert shop.place().status_code == 201
 
 
-def test_who_orders_again_at_once_does_not_order_the_same_lines_twice(shop: Shop) -> None:
-    first = shop.place("first").json()
-    assert code_of(shop.place("second")) == (409, "cart-empty")
-    assert [body.order_id for body in shop.ordered] == [first["orderId"]]
-    shop.lines = 1
-    assert shop.place("third").status_code == 201
-    assert [body.order_id for body in shop.ordered] == [first["orderId"]]
+def test_a_reservation_for_the_lines_of_an_earlier_cart_is_not_ordered(shop: Shop) -> None:
+    order_id = order_id_for("u1", "key")
+    shop.reserved[order_id] = [
+        OrderItem(product_id="p9", seller_id="s1", name="Kettle", quantity=1, unit_price=Decimal("3.00"))
+    ]
+    assert code_of(shop.place()) == (503, "reservation-expired")
+    assert shop.given_back == shop.released == [order_id]
+    placed = shop.place()
+    assert (placed.status_code, placed.json()["items"][0]["productId"]) == (201, "p1")
 
 
-@pytest.mark.parametrize("peer", ["GET cart /internal/carts/u1", "POST product /internal/reservations"])
-def test_a_peer_that_is_away_makes_no_order(shop: Shop, peer: str) -> None:
-    del shop.service.peers.answers[peer]
+def test_an_away_cart_makes_no_order(shop: Shop) -> None:
+    del shop.service.peers.answers["POST cart /internal/checkouts"]
     assert code_of(shop.place()) == (503, "unavailable")
     assert shop.created() == []
+
+
+def test_an_away_product_service_makes_no_order_and_the_lines_go_back(shop: Shop) -> None:
+    reserve = shop.service.peers.answers.pop("POST product /internal/reservations")
+    assert code_of(shop.place()) == (503, "unavailable")
+    assert (shop.created(), shop.in_cart) == ([], True)
+    shop.service.peers.answers["POST product /internal/reservations"] = reserve
+    assert shop.place().status_code == 201
+
+
+def test_an_away_database_leaves_the_lines_with_the_order(shop: Shop) -> None:
+    def away(*_: object) -> None:
+        raise Unavailable("database: away")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shop.service.context, "write", away)
+        assert code_of(shop.place()) == (503, "unavailable")
+    assert (shop.in_cart, shop.given_back, shop.released) == (False, [], [])
+    assert shop.place().status_code == 201
 
 
 @pytest.mark.parametrize("key", ["", " ", "a b", "x" * 129])

@@ -33,8 +33,21 @@ def add(shop: Serving, **fields: Any) -> str:
 
 
 def reserve(shop: Serving, order_id: str, product_id: str, quantity: int = 2, price: float = 12.5) -> Any:
+    """The result of one reservation."""
+    (result,) = reserve_all(shop, wanted(order_id, product_id, quantity, price))
+    return result
+
+
+def reserve_all(shop: Serving, *reservations: Any) -> list[Any]:
+    response = shop.internal("POST", "/internal/reservations", json=list(reservations))
+    assert response.status_code == 200, response.text
+    results: list[Any] = response.json()
+    return results
+
+
+def wanted(order_id: str, product_id: str, quantity: int = 2, price: float = 12.5) -> dict[str, Any]:
     lines = [{"productId": product_id, "quantity": quantity, "unitPrice": price}]
-    return shop.internal("POST", "/internal/reservations", json={"orderId": order_id, "lines": lines})
+    return {"orderId": order_id, "lines": lines}
 
 
 def quantity(shop: Serving, product_id: str) -> int:
@@ -166,8 +179,8 @@ def test_unicode_is_kept_as_it_was_sent(shop: Serving) -> None:
 def test_a_reservation_is_made_once_and_released(shop: Serving) -> None:
     product_id = add(shop)
     first = reserve(shop, "o1", product_id)
-    assert first.status_code == 201
-    assert reserve(shop, "o1", product_id).json() == first.json()
+    assert first["refused"] is None
+    assert reserve(shop, "o1", product_id) == first
     assert quantity(shop, product_id) == 3
     for _ in range(2):
         assert shop.internal("DELETE", "/internal/reservations/o1").status_code == 204
@@ -176,13 +189,30 @@ def test_a_reservation_is_made_once_and_released(shop: Serving) -> None:
 
 def test_a_refused_reservation_says_which_line_and_why(shop: Serving) -> None:
     product_id = add(shop)
-    response = reserve(shop, "o1", product_id, quantity=6)
-    assert response.status_code == 409
-    assert response.json()["type"] == "/problems/out-of-stock"
-    assert response.json()["lines"] == [
+    refused = reserve(shop, "o1", product_id, quantity=6)["refused"]
+    assert (refused["status"], refused["type"]) == (409, "/problems/out-of-stock")
+    assert refused["lines"] == [
         {"productId": product_id, "problem": "out-of-stock", "available": 5, "oldPrice": None, "newPrice": None}
     ]
-    assert reserve(shop, "o1", product_id, price=12).json()["lines"][0]["newPrice"] == 12.5
+    assert reserve(shop, "o1", product_id, price=12)["refused"]["lines"][0]["newPrice"] == 12.5
+
+
+def test_reservations_of_one_request_share_a_batch_and_fail_alone(shop: Serving) -> None:
+    product_id = add(shop)
+    batches: list[int] = []
+    write = shop.writer.write
+    shop.writer.write = lambda entries: (batches.append(len(entries)), write(entries))[1]  # type: ignore[method-assign]
+    cause = {"causationId": "request-2", "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
+    results = reserve_all(
+        shop, wanted("o1", product_id, 2), wanted("o2", product_id, 2) | cause, wanted("o3", product_id, 2)
+    )
+    assert [result["done"] and result["done"]["orderId"] for result in results] == ["o1", "o2", None]
+    assert results[2]["refused"]["type"] == "/problems/out-of-stock"
+    assert max(batches) == 3
+    assert quantity(shop, product_id) == 1
+    headers = shop.sender.headers[-1]
+    assert (headers["ce_correlationid"], headers["ce_causationid"]) == (b"o2", b"request-2")
+    assert headers["traceparent"].split(b"-")[1] == b"0af7651916cd43dd8448eb211c80319c"
 
 
 def test_reservations_that_are_no_orders_expire(shop: Serving) -> None:
