@@ -60,15 +60,22 @@ def test_lines_are_changed_and_removed(ask: Ask) -> None:
     assert ask("DELETE", "/api/cart/public", USER).json()["amount"] == 0
 
 
-def test_the_order_service_reads_and_takes_out(ask: Ask) -> None:
+def test_the_order_service_takes_carts_out_and_gives_them_back(ask: Ask) -> None:
     ask("POST", ADD, USER, json={"productId": "p1", "quantity": 3})
-    assert ask("GET", "/internal/carts/u1", INSIDER).json()["lines"][0]["quantity"] == 3
-    item = {"productId": "p1", "sellerId": "s1", "name": "", "quantity": 2, "unitPrice": 2.5}
-    for _ in range(2):
-        done = ask("POST", "/internal/carts/u1/ordered", INSIDER, json={"orderId": "o1", "items": [item]})
-        assert done.status_code == 204
-    assert ask("GET", "/internal/carts/u1", INSIDER).json()["lines"][0]["quantity"] == 1
-    assert ask("GET", "/internal/carts/u1", USER).status_code == 404
+    take = [{"orderId": f"o{number}", "userId": user, "attemptId": "a1"} for number, user in ((1, "u1"), (2, "u2"))]
+    taken = ask("POST", "/internal/checkouts", INSIDER, json=take)
+    (done, refused) = taken.json()
+    assert (done["done"]["orderId"], done["done"]["lines"][0]["quantity"], done["refused"]) == ("o1", 3, None)
+    assert (refused["done"], refused["refused"]["status"], refused["refused"]["type"]) == (
+        None,
+        409,
+        "/problems/cart-empty",
+    )
+    assert ask("GET", "/api/cart/public", USER).json()["lines"] == []
+    path = "/internal/checkouts/o1/attempts/a1"
+    assert [ask("DELETE", path, INSIDER).json()["returned"] for _ in range(2)] == [True, False]
+    assert ask("GET", "/api/cart/public", USER).json()["lines"][0]["quantity"] == 3
+    assert ask("DELETE", path, USER).status_code == 404
 
 
 @pytest.mark.parametrize(

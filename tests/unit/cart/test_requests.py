@@ -1,4 +1,4 @@
-"""What a shopper's request does to a cart."""
+"""Requests of shoppers and guests on their carts."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from decimal import Decimal
 import pytest
 import valkey
 
-from services_stub.cart.handlers import carts
 from services_stub.cart.domain import GUEST_CART_SECONDS
-from services_stub.contracts.events.order import OrderItem
+from services_stub.cart.handlers import carts
 from services_stub.contracts.events.product import ProductStatus
-from services_stub.contracts.http.cart import MOST_LINES, MOST_PER_LINE, AddToCart, Cart, Ordered
+from services_stub.contracts.http.cart import MOST_LINES, MOST_PER_LINE, AddToCart, Cart
 from services_stub.contracts.http.product import Product
 from services_stub.runtime.errors import Refused, Unavailable
 from tests.fakes import received
@@ -72,7 +71,7 @@ def test_a_product_that_is_not_cached_is_asked_for_once(shop: Shop) -> None:
     assert shop.products.asked == ["/api/products/p9"]
 
 
-def test_a_product_that_nobody_knows_is_refused_and_not_asked_for_again(shop: Shop) -> None:
+def test_an_unknown_product_is_refused_and_not_asked_for_again(shop: Shop) -> None:
     for _ in range(2):
         with pytest.raises(Refused) as error:
             add(shop, "p9")
@@ -211,30 +210,15 @@ def test_a_line_whose_product_was_forgotten_is_asked_for(shop: Shop, client: val
     ]
 
 
-def test_ordered_lines_leave_once(shop: Shop) -> None:
-    shop.product("p1")
-    shop.product("p2")
-    add(shop, "p1", 5)
-    add(shop, "p2", 1)
-    command = Ordered(order_id="o1", items=[item("p1", 2), item("p2", 1), item("never-there", 4)])
-    for _ in range(2):
-        shop.do(carts.ordered(shop.resources, "u1", command))
-        assert quantities(shop.do(carts.read(shop.resources, access()))) == {"p1": 3}
-
-
 def test_many_requests_at_once_all_count(shop: Shop) -> None:
     shop.product("p1")
 
-    async def storm() -> Cart:
+    async def add_many() -> Cart:
         command = AddToCart(product_id="p1", quantity=2)
         await asyncio.gather(*(carts.add(shop.resources, access(), command) for _ in range(400)))
         return await carts.read(shop.resources, access())
 
-    assert quantities(shop.do(storm())) == {"p1": 800}
-
-
-def item(product_id: str, quantity: int) -> OrderItem:
-    return OrderItem(product_id=product_id, seller_id="s1", name="", quantity=quantity, unit_price=Decimal("2.50"))
+    assert quantities(shop.do(add_many())) == {"p1": 800}
 
 
 def wire_product(product_id: str, price: str = "2.50") -> Product:
