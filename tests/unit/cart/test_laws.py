@@ -139,8 +139,12 @@ class Checkouts(RuleBasedStateMachine):
 
 
 def test_lines_are_conserved(shop: Shop, client: valkey.Valkey) -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        lambda: Checkouts(shop, client),
+    class OnThisServer(Checkouts):
+        def __init__(self) -> None:
+            super().__init__(shop, client)
+
+    run_state_machine_as_test(
+        OnThisServer,
         settings=settings(
             max_examples=60,
             stateful_step_count=40,

@@ -13,6 +13,7 @@ from services_stub.contracts.http.order import OrderIds
 from services_stub.product.handlers.expiry import ExpiryWorker, settle_overdue_at
 from services_stub.product.service import SERVICE
 from services_stub.runtime.errors import Unavailable
+from services_stub.runtime.sql.writer import Entry
 from tests.unit.serving import Serving, serving
 
 KETTLE = {"name": "Kettle", "category": "Kitchen", "price": 12.5, "quantity": 5}
@@ -197,11 +198,18 @@ def test_a_refused_reservation_says_which_line_and_why(shop: Serving) -> None:
     assert reserve(shop, "o1", product_id, price=12)["refused"]["lines"][0]["newPrice"] == 12.5
 
 
-def test_reservations_of_one_request_share_a_batch_and_fail_alone(shop: Serving) -> None:
+def test_reservations_of_one_request_share_a_batch_and_fail_alone(
+    shop: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
     product_id = add(shop)
     batches: list[int] = []
     write = shop.writer.write
-    shop.writer.write = lambda entries: (batches.append(len(entries)), write(entries))[1]  # type: ignore[method-assign]
+
+    def counted(entries: list[Entry]) -> None:
+        batches.append(len(entries))
+        write(entries)
+
+    monkeypatch.setattr(shop.writer, "write", counted)
     cause = {"causationId": "request-2", "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
     results = reserve_all(
         shop, wanted("o1", product_id, 2), wanted("o2", product_id, 2) | cause, wanted("o3", product_id, 2)
