@@ -51,7 +51,7 @@ class Line(msgspec.Struct, frozen=True, array_like=True):
 
 
 class PricedLine(msgspec.Struct, frozen=True):
-    """A line with what it costs now, and whether that many could be bought."""
+    """A line with its price now, and whether that many could be bought."""
 
     product: Product
     quantity: int

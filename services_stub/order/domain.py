@@ -1,4 +1,4 @@
-"""What an order is, apart from its life: its id, what it costs, and when a request is the same request again."""
+"""The rules of orders apart from their life: ids, amounts, and when a request is a repetition."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def order_id_for(user_id: str, idempotency_key: str) -> str:
 
 
 def fingerprint_of(payment_method: str, expected_amount: Decimal | None) -> str:
-    """What tells a repeated request from another one under the same key."""
+    """A text that tells a repeated request from another one under the same key."""
     expected = "" if expected_amount is None else str(to_cents(expected_amount))
     return hashlib.blake2b(f"{expected}\n{payment_method}".encode(), digest_size=16).hexdigest()
 
 
 def total(lines: Iterable[tuple[int, Decimal]]) -> Decimal:
-    """What lines of (quantity, unit price) cost together."""
+    """The price of lines of (quantity, unit price) together."""
     return sum((quantity * unit_price for quantity, unit_price in lines), ZERO)

@@ -1,11 +1,11 @@
-"""The life of an order as one table: what each trigger does to an order in each status.
+"""The life of an order as one table: the transition for each status and trigger.
 
     PENDING ► PAID ► SHIPPED ► DELIVERED      PENDING ► FAILED      PENDING or PAID ► CANCELLED ► REFUNDED
 
 Topics are not ordered against each other, and records come twice, so every trigger can meet every status: the table is
-total. What is decided here is carried out elsewhere; what it starts in other services hangs on the order-updated that a
-step announces: PAID commits the stock, FAILED and CANCELLED give it back, CANCELLED makes the payment service void the
-charge or give it back.
+total. The decisions are carried out elsewhere; other services act on the order-updated that a transition publishes:
+PAID commits the stock, FAILED and CANCELLED give it back, CANCELLED makes the payment service void the charge or give
+it back.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ S = OrderStatus
 
 
 class Trigger(StrEnum):
-    """What can happen to an order: events of other services, and what its shopper and its sellers ask for.
+    """The triggers of an order: events of other services, and requests of its shopper and its sellers.
 
     An order can have several sellers. Only the last of them to ship or deliver moves it; and once one of them has
     shipped, it cannot be cancelled any more.
@@ -41,16 +41,16 @@ T = Trigger
 
 
 class Effect(Enum):
-    """What a step makes happen beside the new status."""
+    """The effect of a transition beside the new status."""
 
     PUBLISHED = "order-updated is published and the history grows"
     NOTHING = "nothing: the trigger is late, repeated, or does not concern an order in this status"
-    REFUSED = "nothing, and whoever asked is told the reason"
+    REFUSED = "nothing, and the caller is told the reason"
     REJECTED = "nothing, and the event is logged: it cannot be true of an order in this status"
 
 
 class Transition(NamedTuple):
-    """The status after a trigger, why, and what happens."""
+    """The status after a trigger, the reason, and the effect."""
 
     status: OrderStatus
     reason: str
@@ -60,7 +60,7 @@ class Transition(NamedTuple):
 _PUBLISHED, _NOTHING, _REFUSED, _REJECTED = Effect.PUBLISHED, Effect.NOTHING, Effect.REFUSED, Effect.REJECTED
 
 PLACED = Transition(S.PENDING, "placed", _PUBLISHED)
-"""How an order begins; what announces it is order-created."""
+"""How an order begins; it is published as order-created."""
 
 TRANSITIONS: dict[tuple[OrderStatus, Trigger], Transition] = {
     # The stock is reserved, the charge is under way.
@@ -107,7 +107,7 @@ TRANSITIONS: dict[tuple[OrderStatus, Trigger], Transition] = {
     (S.DELIVERED, T.SHIP_LAST): Transition(S.DELIVERED, "already-shipped", _NOTHING),
     (S.DELIVERED, T.DELIVER_PART): Transition(S.DELIVERED, "already-delivered", _NOTHING),
     (S.DELIVERED, T.DELIVER_LAST): Transition(S.DELIVERED, "already-delivered", _NOTHING),
-    # Not charged. Should a charge turn up after all, it must not be kept: cancelling gives it back.
+    # Not charged. A charge that arrives after all must not be kept: cancelling gives it back.
     (S.FAILED, T.PAYMENT_SUCCESS): Transition(S.CANCELLED, "charged-after-failure", _PUBLISHED),
     (S.FAILED, T.PAYMENT_FAILED): Transition(S.FAILED, "already-failed", _NOTHING),
     (S.FAILED, T.PAYMENT_REFUNDED): Transition(S.REFUNDED, "refunded", _PUBLISHED),
@@ -144,5 +144,5 @@ TRANSITIONS: dict[tuple[OrderStatus, Trigger], Transition] = {
 
 
 def transition_for(status: OrderStatus, trigger: Trigger) -> Transition:
-    """What `trigger` does to an order in `status`."""
+    """The transition of an order in `status` by `trigger`."""
     return TRANSITIONS[status, trigger]

@@ -1,1 +1,1 @@
-"""The product service: the catalogue, the stock, and what of the stock is reserved for orders."""
+"""The product service: the catalogue, the stock, and the reservations of stock for orders."""

@@ -1,4 +1,4 @@
-"""The HTTP routes of the product service: who may call what, and which handler answers."""
+"""The HTTP routes of the product service: the access to each, and the handler that answers it."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ async def change_product(
 
 @delete("/api/products/{product_id:str}", **allow("seller"))
 async def delete_product(context: Context, caller: Caller, cause: Cause, product_id: ProductId) -> None:
-    """Take a product of one's own away. What orders have reserved of it stays theirs."""
+    """Take a product of one's own away. Units reserved for orders stay theirs."""
     await context.write(products.delete, products.Delete(caller.user_id, product_id), cause)
 
 
@@ -152,7 +152,7 @@ async def list_all_products(
     cursor: Cursor = "",
     limit: Limit = DEFAULT_PAGE,
 ) -> Page[Product]:
-    """Everybody's products, whatever their status."""
+    """The products of all sellers, whatever their status."""
     query = ProductQuery(
         query=q,
         category=category,
@@ -194,7 +194,7 @@ async def reserve(context: Context, data: list[Reserve]) -> list[ItemResult[Rese
 
 @delete("/internal/reservations/{order_id:str}", **allow_internal())
 async def release(context: Context, cause: Cause, order_id: str) -> None:
-    """Give back what is held for an order that was never written."""
+    """Give back the stock held for an order that was never written."""
     await context.write(reservations.release, order_id, cause)
 
 

@@ -20,7 +20,7 @@ GRACE = timedelta(seconds=2)
 
 
 class ReservationStatus(StrEnum):
-    """HELD waits for its order's fate; COMMITTED was sold; RELEASED was an order and gave its stock back for good.
+    """HELD waits for the end of its order; COMMITTED was sold; RELEASED was an order and gave its stock back for good.
 
     EXPIRED never became an order: the same order id may reserve anew.
     """
@@ -32,14 +32,14 @@ class ReservationStatus(StrEnum):
 
 
 class Trigger(StrEnum):
-    """What an order's status means for its stock."""
+    """The meaning of an order's status for its stock."""
 
     ORDER_PAID = "SOLD"
     ORDER_ENDED = "GONE"
 
 
 class Effect(StrEnum):
-    """Where units move: each name says what happens to the units of a reservation."""
+    """Where the units of a reservation move."""
 
     NONE = "none"
     SELL = "reserved to sold"
@@ -63,14 +63,14 @@ TRANSITIONS: Mapping[tuple[ReservationStatus, Trigger], tuple[ReservationStatus,
     (ReservationStatus.HELD, Trigger.ORDER_ENDED): (ReservationStatus.RELEASED, Effect.RELEASE),
     (ReservationStatus.COMMITTED, Trigger.ORDER_PAID): (ReservationStatus.COMMITTED, Effect.NONE),
     (ReservationStatus.COMMITTED, Trigger.ORDER_ENDED): (ReservationStatus.RELEASED, Effect.RESTOCK),
-    # An order that ended does not come back: what says otherwise is a late record.
+    # An order that ended does not come back: a record that says otherwise is late.
     (ReservationStatus.RELEASED, Trigger.ORDER_PAID): (ReservationStatus.RELEASED, Effect.NONE),
     (ReservationStatus.RELEASED, Trigger.ORDER_ENDED): (ReservationStatus.RELEASED, Effect.NONE),
     # Let go although the order existed: its stock was given back, so it is taken once more.
     (ReservationStatus.EXPIRED, Trigger.ORDER_PAID): (ReservationStatus.COMMITTED, Effect.SELL_LATE),
     (ReservationStatus.EXPIRED, Trigger.ORDER_ENDED): (ReservationStatus.RELEASED, Effect.NONE),
 }
-"""What becomes of a reservation when its order's fate is known."""
+"""The next status of a reservation when its order is paid or has ended, and where its units move."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def totals(lines: Sequence[RequestedLine]) -> dict[str, int]:
 
 
 def line_refusals(lines: Sequence[RequestedLine], offers: Mapping[str, Offer]) -> list[LineRefusal]:
-    """What stands against reserving all of `lines`; nothing, and all of them can be reserved."""
+    """The refusals of those lines that cannot be reserved; where there are none, all of `lines` can be."""
     units = totals(lines)
     found = []
     for line in lines:
@@ -128,7 +128,7 @@ def line_refusals(lines: Sequence[RequestedLine], offers: Mapping[str, Offer]) -
 
 
 def most_severe(found: Sequence[LineRefusal]) -> str:
-    """The code of the obstacle that a shopper must hear of first."""
+    """The code of the refusal that a shopper must hear of first."""
     return min((refusal.code for refusal in found), key=_MOST_SEVERE_FIRST.index)
 
 
@@ -140,12 +140,12 @@ def status_of(*, blocked: bool, disabled: bool) -> str:
 
 
 def folded(text: str) -> str:
-    """`text` so that what readers take for the same compares as the same, in any case and any Unicode form."""
+    """`text` in a form in which texts that look the same compare equal, in any case and any Unicode form."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
 def search_text(name: str, category: str, description: str) -> str:
-    """What the words of a search are looked for in."""
+    """The text in which the words of a search are looked for."""
     return folded(f"{name}\n{category}\n{description}")
 
 

@@ -1,4 +1,4 @@
-"""What the figures were measured on: the machine, the versions, and the processes with their CPU time and memory."""
+"""The conditions of a measurement: the machine, the versions, and the processes with their CPU time and memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Carries the script calls of many requests to the store: what waits goes out together, as one round trip."""
+"""Carries the script calls of many requests to the store: waiting calls go out together, as one round trip."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class Executor:
         self._thread = threading.Thread(target=self._run, name="cart-store", daemon=True)
 
     def start(self) -> None:
-        """Begin to work; what is given before waits."""
+        """Begin to work; calls given before this wait."""
         self._thread.start()
 
     def stop(self, timeout: float) -> None:
-        """Finish what was given, then let go."""
+        """Finish the calls that were given, then disconnect."""
         self._entries.put(None)
         self._thread.join(timeout)
 

@@ -8,7 +8,7 @@ products of a cart, and the cart of a checkout, by names that they compose, so t
 
 A checkout has the fields `cart` (the key of the cart), `deadline`, `lines` (the cart as it was answered), `attempts`
 (how many attempts may still place the order), a field `attempt:{id}` for each of these, and once the order is known to
-exist `confirmed`, which says by whom: by the `worker`, or by the `event`, which may come after the worker.
+exist `confirmed`, which names the source: the `worker`, or the `event`, which may come after the worker.
 
 A cart is answered as JSON: `[[quantity, product], ...]`, or `[quantity, null, id]` where the product is not cached.
 An operation that was not done is answered by a word of `CartRefusal`.
@@ -193,7 +193,7 @@ return 1
 """
 )
 
-# KEYS: the cart, the checkout, the checkouts. ARGV: order id, who says that the order exists (`worker` or `event`),
+# KEYS: the cart, the checkout, the checkouts. ARGV: order id, the source of the confirmation (`worker` or `event`),
 # seconds to remember it, then product id and quantity of each line, alternating.
 # Answers 1, or 0 where the same was said before. The lines of a checkout have left the cart already. An order that took
 # none out was placed by an order service that does not take them: its lines leave the cart now, once.
@@ -237,7 +237,7 @@ return 1
 """.replace("STATUS", _STATUS).replace("DELETED", DELETED)
 )
 
-# KEYS: the product. ARGV: JSON of a tombstone, seconds to keep it. What was known (the name) stays readable in carts.
+# KEYS: the product. ARGV: JSON of a tombstone, seconds to keep it. Known fields (the name) stay readable in carts.
 TOMBSTONE = Script(
     """
 local before = redis.call('GET', KEYS[1])

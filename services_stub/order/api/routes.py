@@ -1,4 +1,4 @@
-"""The routes of the order service: they check what only HTTP knows, and hand on to the handlers."""
+"""The routes of the order service: they check the parts of a request that only HTTP knows, and call the handlers."""
 
 from __future__ import annotations
 
@@ -146,5 +146,5 @@ async def list_all_orders(
 
 @post("/internal/orders/known", status_code=200, summary="Which of these are orders?", **allow_internal())
 async def known_orders(data: OrderIds, context: Context, cause: Cause) -> OrderIds:
-    """What is not an order now will not become one from a reservation that has expired."""
+    """An id that is no order now will not become one from a reservation or a checkout that has expired."""
     return OrderIds(order_ids=await context.write(find_known_orders, data.order_ids, cause))

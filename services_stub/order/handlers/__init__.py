@@ -1,4 +1,4 @@
-"""What the order service does: commands of shoppers, sellers and other services, and events of payments and sellers.
+"""Handlers of the order service: commands of shoppers, sellers and other services, and events of payments and sellers.
 
 Each handler loads, asks the table of `fulfilment`, saves, and publishes, in the writer's transaction.
 """

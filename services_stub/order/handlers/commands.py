@@ -56,7 +56,7 @@ def read_order(connection: Connection, order_id: str, role: str, user_id: str) -
 
 
 def as_seller_sees(order: Order, seller_id: str) -> Order:
-    """The order with the seller's items alone, and what these cost: other sellers' sales are not theirs to know."""
+    """The order with the seller's items and their amount alone: other sellers' sales are confidential."""
     items = [item for item in order.items if item.seller_id == seller_id]
     amount = total((item.quantity, item.unit_price) for item in items)
     return msgspec.structs.replace(order, items=items, amount=amount)

@@ -1,4 +1,4 @@
-"""What the payment service's events do to an order. An event about an order that does not exist is rejected."""
+"""The effects of the payment service's events on an order. An event about an order that does not exist is rejected."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def checkout_expired() -> Refused:
 
 
 def find_known_orders(tx: Transaction, order_ids: list[str]) -> list[str]:
-    """Those of `order_ids` that are orders. A command and not a read: it must see what the writer has under way."""
+    """Those of `order_ids` that are orders. A command and not a read: it must see the batch that is being written."""
     found = store.known_among(tx.connection, order_ids)
     return [order_id for order_id in order_ids if order_id in found]
 

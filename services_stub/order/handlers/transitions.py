@@ -1,4 +1,4 @@
-"""Carries out what the table of `fulfilment` decides: the one way in which a placed order changes."""
+"""Carries out the decisions of the table in `fulfilment`: the one way in which a placed order changes."""
 
 from __future__ import annotations
 

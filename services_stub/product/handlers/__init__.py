@@ -1,4 +1,4 @@
-"""What the product service does: plain functions over one transaction, and the table of the events it handles."""
+"""Handlers of the product service: plain functions over one transaction, and the table of its events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What other services' events do to products and their stock."""
+"""The effects of other services' events on products and their stock."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from services_stub.runtime.sql.transaction import Received, Transaction
 
 
 def on_order_updated(transaction: Transaction, received: Received[OrderUpdated]) -> Outcome | None:
-    """Settle the reservation of an order whose fate is known, by the table `TRANSITIONS`, whatever came before."""
+    """Settle the reservation of an order by the table `TRANSITIONS`, in whatever status it is."""
     order_id = received.event.order_id
     trigger = TRIGGER_OF_ORDER_STATUS[received.event.status]
     status = ReservationStatus.HELD
@@ -41,12 +41,12 @@ def on_order_updated(transaction: Transaction, received: Received[OrderUpdated])
 
 
 def on_seller_blocked(transaction: Transaction, received: Received[SellerBlocked]) -> None:
-    """Take every product of the seller off the shelf."""
+    """Disable every product of the seller."""
     _disable(transaction, received, received.event.seller_id, disabled=True)
 
 
 def on_seller_unblocked(transaction: Transaction, received: Received[SellerUnblocked]) -> None:
-    """Put the seller's products back; what an admin blocked stays blocked."""
+    """Enable the seller's products; those that an admin blocked stay blocked."""
     _disable(transaction, received, received.event.seller_id, disabled=False)
 
 

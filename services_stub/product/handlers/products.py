@@ -1,4 +1,4 @@
-"""What sellers do with their products, and admins with anybody's."""
+"""Commands of sellers on their products, and of admins on any product."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def create(transaction: Transaction, command: Create) -> Product:
 
 
 def change(transaction: Transaction, command: Change) -> Product:
-    """Change what the body names; nothing where it names nothing new. `quantity` is what can be bought from now on."""
+    """Change the fields that the body names, if they differ. `quantity` is how many can be bought from now on."""
     _refuse_blocked(transaction, command.seller_id)
     row = _own(transaction, command.seller_id, command.product_id)
     body = command.body
@@ -99,7 +99,7 @@ def change(transaction: Transaction, command: Change) -> Product:
 
 
 def delete(transaction: Transaction, command: Delete) -> None:
-    """Take a product away; what is reserved of it stays reserved. Doing it again changes nothing."""
+    """Take a product away; its reserved units stay reserved. Doing it again changes nothing."""
     row = _own(transaction, command.seller_id, command.product_id, deleted_too=True)
     if not row.deleted:
         products.publish_deleted(transaction, products.change(transaction, row.product_id, {"deleted": True}))
@@ -118,7 +118,7 @@ def block(transaction: Transaction, command: Block) -> Product:
 
 
 def product_not_found(product_id: str) -> Refused:
-    """The refusal of a product that does not exist, was deleted, or must not be seen by who asks."""
+    """The refusal of a product that does not exist, was deleted, or must not be seen by the caller."""
     return Refused(404, "product-not-found", f"there is no product {product_id[:64]}")
 
 

@@ -27,7 +27,7 @@ class ReserveStock:
 
 @dataclass(frozen=True)
 class SettleOverdue:
-    """What the order service said of overdue reservations: which of them are orders, and which are not."""
+    """The order service has told which overdue reservations are orders, and which are not."""
 
     orders: Sequence[str]
     others: Sequence[str]
@@ -81,14 +81,14 @@ def release(transaction: Transaction, order_id: str) -> None:
 
 
 def settle_overdue(transaction: Transaction, command: SettleOverdue) -> None:
-    """Keep what is held for orders, and give the rest back."""
+    """Keep the reservations of orders, and give the stock of the others back."""
     reservations.confirm(transaction, command.orders)
     for order_id in command.others:
         release(transaction, order_id)
 
 
 def release_stock(transaction: Transaction, order_id: str, lines: Sequence[OrderItem]) -> None:
-    """Move the units of `lines` from reserved to what can be bought."""
+    """Move the units of `lines` from reserved back to buyable."""
     for product_id, count in units_of(lines).items():
         row = products.move(transaction, product_id, quantity=count, reserved=-count)
         products.publish_updated(transaction, row, correlation_id=order_id)

@@ -1,1 +1,1 @@
-"""What the product service keeps: products with their stock, reservations, and which sellers are blocked."""
+"""The store of the product service: products with their stock, reservations, and blocked sellers."""

@@ -38,7 +38,7 @@ _ORDERS: Mapping[Sort, SortOrder] = {
 
 @dataclass(frozen=True, kw_only=True)
 class ProductQuery:
-    """Which products somebody wants to see, in which order, and from where on."""
+    """A request for a page of products: filters, sort order, and where the page begins."""
 
     query: str = ""
     category: str = ""

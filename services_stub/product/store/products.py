@@ -76,13 +76,13 @@ def change(transaction: Transaction, product_id: str, values: Mapping[str, Any])
 
 
 def move(transaction: Transaction, product_id: str, *, quantity: int = 0, reserved: int = 0) -> Row[Any]:
-    """Move units into (or, negative, out of) what can be bought and what is reserved, visibly to all."""
+    """Add to (negative: take from) the buyable and the reserved units, as a new version of the product."""
     row: Row[Any] = transaction.fetch(_move, {"id": product_id, "to_quantity": quantity, "to_reserved": reserved})[0]
     return row
 
 
 def take_out(transaction: Transaction, units: Mapping[str, int]) -> None:
-    """Take reserved units out of the stock for good: they were sold. What can be bought does not change."""
+    """Take reserved units out of the stock for good: they were sold. The buyable units do not change."""
     transaction.write(_take_out, *({"id": product_id, "units": count} for product_id, count in units.items()))
 
 

@@ -1,4 +1,4 @@
-"""Statements on reservations and on what is known of sellers."""
+"""Statements on reservations and on blocked sellers."""
 
 from __future__ import annotations
 
@@ -122,8 +122,8 @@ def overdue(connection: Connection, before: datetime) -> list[str]:
 def reservation_of(row: Row[Any]) -> Reservation:
     """A reservation as the order service gets it.
 
-    One whose order exists does not expire any more. One whose order has ended has expired long ago, so that nobody
-    takes it for stock that is held.
+    One whose order exists does not expire any more. One whose order has ended has expired long ago, so that it is
+    not taken for stock that is held.
     """
     without_expiry = _LONG_AGO if row.status == ReservationStatus.RELEASED else _NEVER
     expires_at = without_expiry if row.expires_at is None else row.expires_at

@@ -39,7 +39,7 @@ reservations = Table(
     metadata,
     Column("order_id", String, primary_key=True),
     Column("status", String, nullable=False),
-    # Null once the order is known to exist: from then on only its fate ends the reservation.
+    # Null once the order is known to exist: from then on only the order's end ends the reservation.
     Column("expires_at", BigInteger),
     Column("lines", Text, nullable=False),
     Index("reservations_by_expiry", "expires_at"),

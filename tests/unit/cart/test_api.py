@@ -1,4 +1,4 @@
-"""Whose cart a request is about, and what is said to bad input. The rest is tested without HTTP."""
+"""The owner of the cart that a request is about, and refusals of bad input. The rest is tested without HTTP."""
 
 from __future__ import annotations
 

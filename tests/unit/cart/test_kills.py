@@ -94,7 +94,7 @@ class Purchase:
         return [event for event in self.orders.sender.events if isinstance(event, OrderCreated)]
 
     def sweep(self) -> None:
-        """What the worker of the cart does long after."""
+        """Let the worker of the cart look long after."""
         work = settle_overdue(self.shop.resources.checkouts, AskedOverHttp(self.orders), datetime.now(UTC) + LATER)
         self.shop.do(work)
 

@@ -36,7 +36,7 @@ def command(
 
 
 def placed(tx: FakeTransaction, order_id: str = "o1", *sellers: str) -> None:
-    """Place an order with one item of each seller, and forget what was published for it."""
+    """Place an order with one item of each seller, and forget the events that were published for it."""
     items = tuple(order_item(f"p-{seller}", seller_id=seller) for seller in sellers or ("s1",))
     place(tx, command(order_id, items=items))
     tx.commit()

@@ -20,7 +20,7 @@ PAY = {"paymentMethod": "pm_card_visa"}
 
 
 class Shop:
-    """The order service with a cart and a stock beside it that keep what they were asked."""
+    """The order service with a cart and a stock beside it that keep their books."""
 
     def __init__(self, service: Serving) -> None:
         self.service = service

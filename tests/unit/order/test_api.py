@@ -1,4 +1,4 @@
-"""The order service over HTTP: the checkout with its two peers, retries, races, and who may see what."""
+"""The order service over HTTP: the checkout with its two peers, retries, races, and access."""
 
 from __future__ import annotations
 

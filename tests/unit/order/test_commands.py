@@ -1,4 +1,4 @@
-"""What shoppers and sellers may ask of an order, and what each of them sees."""
+"""Requests of shoppers and sellers about an order, and the part of it that each of them sees."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_shopper_cancels_until_it_is_shipped(tx: FakeTransaction, is_paid: boo
     assert len(tx.published) == 1
 
 
-def test_what_is_shipped_even_in_part_is_not_cancelled(tx: FakeTransaction) -> None:
+def test_an_order_shipped_even_in_part_is_not_cancelled(tx: FakeTransaction) -> None:
     pay(tx, "s1", "s2")
     for seller in ("s1", "s2"):
         ship(tx, ShipItems("o1", seller))

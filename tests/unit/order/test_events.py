@@ -1,4 +1,4 @@
-"""What events do to orders: the table, carried out; and what is said to whom."""
+"""The effects of events on orders: the table, carried out, and the events that it publishes."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ _PAYMENT_EVENTS = {
 
 
 def act(tx: FakeTransaction, action: str) -> None:
-    """Do `action` as the runtime would: what is refused leaves no trace."""
+    """Do `action` as the runtime would: a refused action leaves no trace."""
     tx.begin_item(Cause("", "", ""))
     name, _, seller = action.partition("-")
     savepoint = tx.connection.begin_nested()

@@ -60,7 +60,7 @@ class Stock:
         return handle(SERVICE, self.tx, received(event))
 
     def levels(self, product: Product) -> tuple[int, int]:
-        """What can be bought of a product, and what is reserved."""
+        """The buyable and the reserved units of a product."""
         now = self.look(product)
         return now.quantity, now.reserved
 

@@ -1,4 +1,4 @@
-"""The product service over HTTP: who may do what, what bad input gets, and reservations that expire."""
+"""The product service over HTTP: access, refusals of bad input, and reservations that expire."""
 
 from __future__ import annotations
 

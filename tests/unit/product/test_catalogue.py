@@ -1,4 +1,4 @@
-"""Lists: what they leave out, what they find, and that pages together are the list."""
+"""Lists: which products they find and leave out, and that pages together are the list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must hold whatever happens: no unit is made or lost, and a reservation holds all of its lines or none."""
+"""Laws of the stock: no unit is made or lost, and a reservation holds all of its lines or none."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ QUANTITIES = st.integers(1, 4)
 
 
 class Warehouse(RuleBasedStateMachine):
-    """Orders come and go over three products, beside a ledger that is kept by hand.
+    """Orders come and go over three products, beside books that are kept by hand.
 
-    An order lives as the order service lets it: it exists only while its reservation is held, and what exists is
-    never said not to be an order.
+    An order lives as the order service lets it: it exists only while its reservation is held, and an existing
+    order is never said to be none.
     """
 
     def __init__(self) -> None:

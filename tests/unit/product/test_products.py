@@ -88,7 +88,7 @@ def test_a_change_of_an_older_version_is_refused(stock: Stock) -> None:
     assert refusal(stock, product.product_id, ChangeProduct(name="Pan", version=1)) == "version-conflict"
 
 
-def test_nobody_changes_what_is_not_theirs(stock: Stock) -> None:
+def test_a_seller_changes_their_own_products_alone(stock: Stock) -> None:
     product = stock.product()
     assert refusal(stock, product.product_id, ChangeProduct(name="Mine"), "s2") == "not-your-product"
     assert refusal(stock, "unknown", ChangeProduct(name="Mine")) == "product-not-found"

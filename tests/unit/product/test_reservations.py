@@ -149,7 +149,7 @@ SHIPPED = OrderStatus.SHIPPED
         ([OrderStatus.PENDING], (7, 3)),
     ],
 )
-def test_stock_follows_the_fate_of_the_order(
+def test_stock_follows_the_status_of_the_order(
     stock: Stock, statuses: list[OrderStatus], levels: tuple[int, int]
 ) -> None:
     kettle = stock.product(10)
@@ -177,7 +177,7 @@ def test_an_order_that_ended_gets_no_stock_again(stock: Stock) -> None:
     assert stock.levels(kettle) == (10, 0)
 
 
-def test_an_order_nobody_reserved_for_is_rejected(stock: Stock) -> None:
+def test_an_order_without_a_reservation_is_rejected(stock: Stock) -> None:
     assert stock.order("unknown", OrderStatus.PAID) is Outcome.REJECTED
 
 
