@@ -11,7 +11,8 @@ from services_stub.client import MarketplaceClient
 from services_stub.client.errors import Refused
 from services_stub.contracts.http.order import Order
 from services_stub.runtime.identifiers import new_id
-from tests.system.accounts import GOOD_CARD
+from tests.bench.load import requests_answered
+from tests.system.accounts import GOOD_CARD, new_person, new_product
 from tests.system.marketplace import Marketplace, running_marketplace
 from tests.system.purchases_under_faults import PurchaseRun, check_books, insist, prepare
 
@@ -63,3 +64,22 @@ def test_one_cart_makes_one_order_however_many_checkouts_there_are() -> None:
 def test_one_cart_makes_one_order_in_a_hundred_rounds_with_kills() -> None:
     with running_marketplace() as marketplace:
         asyncio.run(_rounds(marketplace, 100, 10))
+
+
+def test_a_purchase_takes_four_calls_between_services(marketplace: Marketplace) -> None:
+    urls = [f"http://127.0.0.1:{service['port']}" for service in marketplace.status()["services"]]
+    behind_the_gateway = [url for url in urls if url != marketplace.gateway]
+
+    async def purchase() -> int:
+        """The requests that the services answered for the second purchase: by then the cart knows the product."""
+        seller, shopper = await new_person(marketplace, "seller"), await new_person(marketplace)
+        product = await new_product(seller, quantity=10)
+        counts: list[int] = []
+        for _ in range(2):
+            await shopper.cart.add(product.product_id)
+            await shopper.orders.place(GOOD_CARD)
+            counts.append(await requests_answered(behind_the_gateway))
+        return counts[1] - counts[0] - len(behind_the_gateway)
+
+    assert len(behind_the_gateway) == len(urls) - 1
+    assert asyncio.run(purchase()) == 4
