@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
+import msgspec
 import pytest
 import valkey
 
 from services_stub.cart.handlers import carts
 from services_stub.cart.handlers.checkouts import take as take_cart
+from services_stub.cart.handlers.expiry import ExpiryWorker
 from services_stub.cart.store.checkouts import CONFIRMED_SECONDS
 from services_stub.contracts.http.cart import MOST_LINES, MOST_PER_LINE, TakeCart
 from services_stub.runtime.batching import answer_items
@@ -167,6 +171,21 @@ def test_overdue_checkouts_become_confirmed_or_go_back(shop: Shop, client: valke
         assert (in_cart(shop), open_checkouts(client)) == ({"p2": 1}, [])
     assert [hear(shop, "o1", {"p1": 2}) for _ in range(2)] == [Outcome.HANDLED, Outcome.DUPLICATE]
     assert in_cart(shop) == {"p2": 1}
+
+
+def test_the_worker_waits_while_the_order_service_is_away(shop: Shop) -> None:
+    put(shop, "p1", 2)
+    shop.resources = msgspec.structs.replace(shop.resources, checkout_seconds=-10.0)
+    take(shop, "o1")
+    orders = Orders()
+    context: Any = SimpleNamespace(peers=orders, run=lambda work, _timeout: asyncio.run(work))
+    worker = ExpiryWorker(context, shop.resources.checkouts, 60)
+    orders.away = True
+    assert worker.step() is False
+    assert in_cart(shop) == {}
+    orders.away = False
+    assert worker.step() is False
+    assert in_cart(shop) == {"p1": 2}
 
 
 def test_a_sweep_leaves_a_checkout_alone_that_was_taken_anew_since_it_asked(shop: Shop) -> None:
