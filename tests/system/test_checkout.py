@@ -8,7 +8,7 @@ import signal
 import pytest
 
 from services_stub.client import MarketplaceClient
-from services_stub.client.errors import Refused
+from services_stub.client.errors import Conflict
 from services_stub.contracts.http.order import Order
 from services_stub.runtime.identifiers import new_id
 from tests.bench.load import requests_answered
@@ -40,8 +40,8 @@ async def _order(shopper: MarketplaceClient, key: str) -> Order | None:
     """Place an order, trying again with the same key until there is an answer; None where the cart was empty."""
     try:
         return await insist(lambda: shopper.orders.place(GOOD_CARD, idempotency_key=key))
-    except Refused as refused:
-        assert refused.problem.code == "cart-empty"
+    except Conflict as conflict:
+        assert conflict.problem.code == "cart-empty"
         return None
 
 

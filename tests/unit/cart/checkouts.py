@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
+import msgspec
 import valkey
 
 from services_stub.cart.handlers import carts, checkouts
 from services_stub.cart.handlers.expiry import settle_overdue
-from services_stub.contracts.events.order import OrderCreated, OrderItem, OrderStatus
+from services_stub.contracts.events.order import OrderCreated
 from services_stub.contracts.http.cart import AddToCart, TakeCart
 from services_stub.contracts.http.order import OrderIds
 from services_stub.runtime.errors import Refused, Unavailable
 from services_stub.runtime.peers import Peers
 from services_stub.runtime.service import Outcome
 from services_stub.runtime.sql.transaction import NO_CAUSE
+from tests.builders import order_created, order_item
 from tests.fakes import received
 from tests.unit.cart.conftest import Shop, access
 
@@ -66,24 +67,15 @@ def sweep(shop: Shop, orders: Orders, now: datetime | None = None) -> None:
     shop.do(settle_overdue(shop.resources.checkouts, orders, now or datetime.now(UTC)))
 
 
-def order_created(order_id: str, lines: Units) -> OrderCreated:
-    return OrderCreated(
-        order_id=order_id,
-        user_id="u1",
-        items=[
-            OrderItem(product_id=product_id, seller_id="s1", name="", quantity=quantity, unit_price=Decimal(1))
-            for product_id, quantity in lines.items()
-        ],
-        status=OrderStatus.PENDING,
-        amount=Decimal(1),
-        currency="USD",
-        payment_method="pm_card_visa",
-    )
+def order_of(order_id: str, lines: Units) -> OrderCreated:
+    """The event of an order of these lines."""
+    items = [order_item(product_id, quantity=quantity) for product_id, quantity in lines.items()]
+    return msgspec.structs.replace(order_created(order_id), items=items)
 
 
 def hear(shop: Shop, order_id: str, lines: Units) -> Outcome:
     """Let the cart hear that an order was placed."""
-    (outcome,) = shop.sink([received(order_created(order_id, lines))])
+    (outcome,) = shop.sink([received(order_of(order_id, lines))])
     return outcome
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from services_stub.cart.handlers.checkouts import take as take_cart
 from services_stub.cart.handlers.expiry import settle_overdue
-from services_stub.contracts.events.order import OrderCreated, OrderItem
+from services_stub.contracts.events.order import OrderCreated
 from services_stub.contracts.http.cart import Checkout, GivenBack, TakeCart
 from services_stub.contracts.http.items import ItemResult
 from services_stub.contracts.http.order import OrderIds
@@ -22,6 +22,7 @@ from services_stub.runtime.batching import answer_items
 from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.peers import Peers
 from services_stub.runtime.sql.transaction import NO_CAUSE
+from tests.builders import order_item
 from tests.unit.cart.checkouts import hear, in_cart, put
 from tests.unit.cart.conftest import Shop
 from tests.unit.serving import Serving, serving
@@ -55,13 +56,7 @@ class Neighbours(Peers):
 
     def _reserve(self, command: Reserve) -> ItemResult[Reservation]:
         lines = [
-            OrderItem(
-                product_id=line.product_id,
-                seller_id="s1",
-                name="Lamp",
-                quantity=line.quantity,
-                unit_price=line.unit_price,
-            )
+            order_item(line.product_id, quantity=line.quantity, unit_price=str(line.unit_price))
             for line in command.lines
         ]
         expires_at = (datetime.now(UTC) + timedelta(minutes=1)).isoformat()

@@ -14,6 +14,7 @@ from services_stub.contracts.http.items import ItemResult
 from services_stub.contracts.http.product import Reservation, Reserve
 from services_stub.contracts.problem import problem
 from services_stub.runtime.errors import Refused
+from tests.builders import order_item
 from tests.unit.serving import Serving
 
 PAY = {"paymentMethod": "pm_card_visa"}
@@ -93,13 +94,7 @@ class Shop:
         if self.refusal is not None:
             return ItemResult(refused=self.refusal.problem.document())
         lines = [
-            OrderItem(
-                product_id=line.product_id,
-                seller_id="s1",
-                name="Lamp",
-                quantity=line.quantity,
-                unit_price=line.unit_price,
-            )
+            order_item(line.product_id, quantity=line.quantity, unit_price=str(line.unit_price))
             for line in command.lines
         ]
         release = f"DELETE product /internal/reservations/{command.order_id}"

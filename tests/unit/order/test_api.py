@@ -12,10 +12,10 @@ from typing import Any
 import httpx
 import pytest
 
-from services_stub.contracts.events.order import OrderItem
 from services_stub.order.domain import order_id_for
 from services_stub.order.service import SERVICE
 from services_stub.runtime.errors import Refused, Unavailable
+from tests.builders import order_item
 from tests.unit.order.shop import PAY, Shop
 from tests.unit.serving import serving
 
@@ -123,9 +123,7 @@ def test_a_deadline_that_has_passed_gives_lines_and_stock_back(shop: Shop, deadl
 
 def test_a_reservation_for_the_lines_of_an_earlier_cart_is_not_ordered(shop: Shop) -> None:
     order_id = order_id_for("u1", "key")
-    shop.reserved[order_id] = [
-        OrderItem(product_id="p9", seller_id="s1", name="Kettle", quantity=1, unit_price=Decimal("3.00"))
-    ]
+    shop.reserved[order_id] = [order_item("p9")]
     assert code_of(shop.place()) == (503, "reservation-expired")
     assert shop.given_back == shop.released == [order_id]
     placed = shop.place()
