@@ -67,7 +67,7 @@ def test_one_cart_makes_one_order_in_a_hundred_rounds_with_kills() -> None:
 
 
 def test_a_purchase_takes_four_calls_between_services(marketplace: Marketplace) -> None:
-    urls = [f"http://127.0.0.1:{service['port']}" for service in marketplace.status()["services"]]
+    urls = [f"http://127.0.0.1:{service.port}" for service in marketplace.state.services]
     behind_the_gateway = [url for url in urls if url != marketplace.gateway]
 
     async def purchase() -> int:

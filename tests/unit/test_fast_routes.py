@@ -18,7 +18,7 @@ from litestar import get, post
 from litestar.params import ParameterKwarg
 
 from services_stub.contracts.events.product import ProductStatus
-from services_stub.contracts.http.cart import AddToCart
+from services_stub.contracts.http.cart import AddToCart, TakeCart
 from services_stub.contracts.http.order import PlaceOrder
 from services_stub.contracts.http.product import Product, Reserve
 from services_stub.infra.config.services import SERVICES
@@ -32,7 +32,8 @@ from tests.unit.serving import THE_INTERNAL_TOKEN, Serving
 BODIES: dict[Any, str] = {
     AddToCart: '{"productId":"p1","quantity":2}',
     PlaceOrder: '{"paymentMethod":"pm_card_visa"}',
-    Reserve: '{"orderId":"o1","lines":[{"productId":"p1","quantity":1,"unitPrice":2.50}]}',
+    list[TakeCart]: '[{"orderId":"o1","userId":"u1","attemptId":"a1"}]',
+    list[Reserve]: '[{"orderId":"o1","lines":[{"productId":"p1","quantity":1,"unitPrice":2.50}]}]',
 }
 LAMP = Product(
     product_id="p1",

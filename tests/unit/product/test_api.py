@@ -203,13 +203,13 @@ def test_reservations_of_one_request_share_a_batch_and_fail_alone(
 ) -> None:
     product_id = add(shop)
     batches: list[int] = []
-    write = shop.writer.write
+    write = shop.context.writer.write
 
     def counted(entries: list[Entry]) -> None:
         batches.append(len(entries))
         write(entries)
 
-    monkeypatch.setattr(shop.writer, "write", counted)
+    monkeypatch.setattr(shop.context.writer, "write", counted)
     cause = {"causationId": "request-2", "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
     results = reserve_all(
         shop, wanted("o1", product_id, 2), wanted("o2", product_id, 2) | cause, wanted("o3", product_id, 2)
