@@ -25,6 +25,11 @@ TYPE_PREFIX = "marketplace"
 # A trace id and a span id of zeros only are invalid (W3C Trace Context §3.2.2).
 _TRACEPARENT = re.compile("00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
+LONGEST_ATTRIBUTE = 200
+"""Characters. Of longer attributes of a foreign envelope only so much is kept: they would be copied on and on."""
+
+_ID_OF_CALLER = re.compile(r"[\x21-\x7e]{1,%d}" % LONGEST_ATTRIBUTE)
+
 _random = random.Random(os.urandom(16))
 os.register_at_fork(after_in_child=lambda: _random.seed(os.urandom(16)))
 
@@ -82,25 +87,29 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
             MalformedEnvelope: a required attribute is missing, is not UTF-8, or the version is not 1.0.
 
         """
-        try:
-            found = {name: value.decode() for name, value in headers if value is not None}
-        except UnicodeDecodeError as error:
-            raise MalformedEnvelope("a header is not UTF-8") from error
+        found: dict[str, str] = {}
+        for name, value in headers:
+            try:
+                if value is not None:
+                    found[name] = value.decode()
+            except UnicodeDecodeError as error:
+                raise MalformedEnvelope(f"the header {name[:LONGEST_ATTRIBUTE]} is not UTF-8") from error
         if found.get("ce_specversion") != SPEC_VERSION:
-            raise MalformedEnvelope(f"ce_specversion is {found.get('ce_specversion')!r}, not '{SPEC_VERSION}'")
+            version = found.get("ce_specversion", "")[:LONGEST_ATTRIBUTE] or None
+            raise MalformedEnvelope(f"ce_specversion is {version!r}, not '{SPEC_VERSION}'")
         for name in ("ce_id", "ce_type", "ce_source"):
             if not found.get(name):
                 raise MalformedEnvelope(f"the header {name} is missing")
         return cls(
             id=found["ce_id"],
             type=found["ce_type"],
-            source=found["ce_source"],
-            time=found.get("ce_time", ""),
-            subject=found.get("ce_subject", ""),
-            dataschema=found.get("ce_dataschema", ""),
-            correlation_id=found.get("ce_correlationid", ""),
-            causation_id=found.get("ce_causationid", ""),
-            traceparent=found.get("traceparent", ""),
+            source=found["ce_source"][:LONGEST_ATTRIBUTE],
+            time=found.get("ce_time", "")[:LONGEST_ATTRIBUTE],
+            subject=found.get("ce_subject", "")[:LONGEST_ATTRIBUTE],
+            dataschema=found.get("ce_dataschema", "")[:LONGEST_ATTRIBUTE],
+            correlation_id=found.get("ce_correlationid", "")[:LONGEST_ATTRIBUTE],
+            causation_id=found.get("ce_causationid", "")[:LONGEST_ATTRIBUTE],
+            traceparent=found.get("traceparent", "")[:LONGEST_ATTRIBUTE],
         )
 
     def cause(self) -> Cause:
@@ -113,7 +122,7 @@ def envelope_for(
 ) -> Envelope:
     """The envelope under which `source` publishes `event`.
 
-    The flow is `flow` where given, else the cause's, else the event starts one of its own. The event gets a span of
+    The flow is `correlation_id` where given, else the cause's, else the event starts one of its own. The event gets a span of
     its own within the trace of its cause.
     """
     return Envelope(
@@ -162,9 +171,19 @@ def trace_id_of(traceparent: str) -> str:
 
 
 def from_http(headers: Mapping[str, str], *, request_id: str) -> Cause:
-    """The cause that a request's headers name; `request_id` stands in where the caller gave none."""
+    """The cause that a request's headers name; `request_id` stands in where the caller gave none.
+
+    An id that is longer than `LONGEST_ATTRIBUTE` or is not printable ASCII, and a `traceparent` that is none, count as
+    not given: all that comes of the request would carry them.
+    """
+    traceparent = headers.get("traceparent", "")
     return Cause(
-        headers.get("x-correlation-id", ""),
-        headers.get("x-request-id", "") or request_id,
-        headers.get("traceparent", ""),
+        _id_in(headers, "x-correlation-id"),
+        _id_in(headers, "x-request-id") or request_id,
+        traceparent if is_traceparent(traceparent) else "",
     )
+
+
+def _id_in(headers: Mapping[str, str], name: str) -> str:
+    value = headers.get(name, "")
+    return value if _ID_OF_CALLER.fullmatch(value) else ""

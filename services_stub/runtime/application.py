@@ -12,11 +12,14 @@ from litestar import Response, get
 from litestar.types import ASGIApp
 
 from services_stub.contracts.http.gateway import ServiceHealth
-from services_stub.runtime.consumer import Consumer, Handling, InDatabase, InSink
+from services_stub.runtime.consumer import Consumer
 from services_stub.runtime.context import Context
 from services_stub.runtime.fast_path import FastPath
+from services_stub.runtime.handling import Handling
 from services_stub.runtime.hops import HopReporter
 from services_stub.runtime.http import allow_anyone, build_app
+from services_stub.runtime.in_database import InDatabase
+from services_stub.runtime.in_sink import InSink
 from services_stub.runtime.kafka.producer import Publisher
 from services_stub.runtime.kafka.record_source import RecordSource
 from services_stub.runtime.service import Service
@@ -45,12 +48,14 @@ def build_consumer(
 ) -> Consumer:
     """The consumer of a service with its filters: what `source` yields is handled in its database or by its sink."""
     handling: Handling
+    on_step: Callable[[], None] | None = None
     if service.sink is not None:
         handling = InSink(service.name, service.sink(context), publisher)
+        on_step = publisher.poll  # of the other services the writer polls it
     else:
         handling = InDatabase(service.name, context.writer, service.handlers)
     hops = HopReporter(context.settings, publisher)
-    return Consumer(service.name, service.events(), source, handling, hops, on_bug, service.filters_out)
+    return Consumer(service.name, service.events(), source, handling, hops, on_bug, service.filters_out, on_step)
 
 
 def _health_routes(health: Callable[[], ServiceHealth]) -> list[Any]:

@@ -1,4 +1,4 @@
-"""From a record to an event, or to a dead letter with its reason."""
+"""From a record to an event, or to poison with its reason: whatever a record holds, decoding it raises nothing."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Sequence
 import msgspec
 
 from services_stub.contracts.base import Event
-from services_stub.contracts.envelope import Envelope, MalformedEnvelope, event_type
-from services_stub.contracts.topics import dead_letter_topic
+from services_stub.contracts.envelope import Envelope, event_type
 from services_stub.runtime.kafka.records import Record
-from services_stub.runtime.sql.transaction import OutboxRow, Received
+from services_stub.runtime.sql.transaction import Received
 
 LONGEST_ID = 200
 
 
 class Poisoned(msgspec.Struct, frozen=True):
-    """A record that nobody can handle, and why."""
+    """A record that can never be handled, and why. `event_id` is that of its event, where it could be read."""
 
     record: Record
     reason: str
+    event_id: str = ""
 
 
 class EventDecoder:
@@ -29,30 +29,24 @@ class EventDecoder:
         self._decoders = {event.topic: (event_type(event), msgspec.json.Decoder(event)) for event in events}
 
     def decode(self, record: Record) -> Received[Event] | Poisoned:
-        """The event that `record` carries."""
-        expected, decoder = self._decoders[record.topic]
+        """The event that `record` carries, or the record as poison."""
         try:
-            envelope = Envelope.from_headers(record.headers)
-            if envelope.type != expected:
-                return Poisoned(record, f"ce_type is {envelope.type!r}, not {expected!r}")
-            if len(envelope.id) > LONGEST_ID:
-                return Poisoned(record, f"ce_id has more than {LONGEST_ID} characters")
-            event = decoder.decode(record.value or b"")
-        except (MalformedEnvelope, msgspec.MsgspecError, UnicodeDecodeError) as error:
-            return Poisoned(record, str(error))
+            return self._decode(record)
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - also nesting beyond the stack, and numbers beyond decimal's
+            return Poisoned(record, str(error) or type(error).__name__)
+
+    def _decode(self, record: Record) -> Received[Event] | Poisoned:
+        if record.fault:
+            return Poisoned(record, record.fault)
+        expected, decoder = self._decoders[record.topic]
+        envelope = Envelope.from_headers(record.headers)
+        if envelope.type != expected:
+            return Poisoned(record, f"ce_type is {envelope.type[:LONGEST_ID]!r}, not {expected!r}")
+        if len(envelope.id) > LONGEST_ID:
+            return Poisoned(record, f"ce_id has more than {LONGEST_ID} characters")
+        if "\0" in envelope.id:
+            return Poisoned(record, "ce_id contains the character U+0000")
+        event = decoder.decode(record.value or b"")
         return Received(event, envelope, record.topic, record.partition, record.offset)
-
-
-def dead_letter(record: Record, *, group: str, reason: str, attempt: int) -> OutboxRow:
-    """The record as it came, on its way to the dead letters, with headers that say who gave it up and why."""
-    headers = [(name, value or b"") for name, value in record.headers]
-    about = {
-        "dlq_group": group,
-        "dlq_error": reason,
-        "dlq_attempt": attempt,
-        "dlq_topic": record.topic,
-        "dlq_partition": record.partition,
-        "dlq_offset": record.offset,
-    }
-    headers += [(name, str(value).encode()) for name, value in about.items()]
-    return OutboxRow(dead_letter_topic(record.topic), record.key, headers, record.value)

@@ -47,13 +47,15 @@ class RunningService:
         self, service: Service, settings: Settings, cluster_id: str, on_bug: Callable[[BaseException], None]
     ) -> None:
         self._service, self._settings, self._on_bug = service, settings, on_bug
-        self._publisher = Publisher(settings, lambda reason: on_bug(RuntimeError(reason)))
+        # The writer or the consumer polls it; in a service without either it would fill up with reports of errors.
+        sends = service.tables is not None or bool(service.events())
+        self._publisher = Publisher(settings, lambda reason: on_bug(RuntimeError(reason))) if sends else None
         self._peers = Peers(settings.peers, settings.internal_token)
         verifier = Verifier(self._fetch_keys)
         self._database: Database | None = None
         writer: Writer | None = None
         self._reader: Reader | None = None
-        if service.tables is not None:
+        if service.tables is not None and self._publisher is not None:
             Path(settings.data_dir).mkdir(parents=True, exist_ok=True)
             self._database = Database(settings.url_of_database())
             self._database.create(service.tables, outbox.tables, inbox.tables)
@@ -97,7 +99,8 @@ class RunningService:
         if self._writer is not None and self._reader is not None:
             await asyncio.to_thread(self._reader.stop, _STOP)
             await asyncio.to_thread(self._writer.stop, _FLUSH)
-        await asyncio.to_thread(self._publisher.flush, _FLUSH)
+        if self._publisher is not None:
+            await asyncio.to_thread(self._publisher.flush, _FLUSH)
         await self._peers.close()
         if self._database is not None:
             self._database.close()
@@ -105,12 +108,15 @@ class RunningService:
     def health(self) -> ServiceHealth:
         """Ready once it consumes, with what else is worth knowing."""
         ready = self._consumer is None or self._consumer.assigned
-        waiting = self._writer.outbox.backlog() if self._writer is not None else 0
-        detail = "" if ready else "waiting for Kafka"
+        details = [] if ready else ["waiting for Kafka"]
+        if self._writer is not None:
+            waiting, refused = self._writer.outbox.backlog(), self._writer.outbox.refused
+            details += [f"{waiting} events wait"] if waiting and ready else []
+            details += [f"{refused} events refused by the broker (table outbox_refused)"] if refused else []
         return ServiceHealth(
             name=self._service.name,
             ready=ready,
-            detail=detail or (f"{waiting} events wait" if waiting else ""),
+            detail=", ".join(details),
             requests=self._server.server_state.total_requests,
         )
 
@@ -119,12 +125,13 @@ class RunningService:
 
     def _build_consumer(self) -> Consumer | None:
         events = self._service.events()
-        if not events:
+        publisher = self._publisher
+        if not events or publisher is None:
             return None
         source = RecordSource(
             self._settings, [event.topic for event in events], self._on_gap, self._service.batch_linger
         )
-        return build_consumer(self._service, self.context, source, self._publisher, self._on_bug)
+        return build_consumer(self._service, self.context, source, publisher, self._on_bug)
 
     def _on_gap(self, topic: str, partition: int, expected: int, found: int) -> None:
         structlog.get_logger().error(

@@ -10,9 +10,10 @@ import pytest
 
 from services_stub.contracts.events import OrderCreated
 from services_stub.contracts.events.trace import HopOutcome
-from services_stub.runtime.consumer import InDatabase, Item
 from services_stub.runtime.decoding import EventDecoder
 from services_stub.runtime.errors import Refused
+from services_stub.runtime.handling import Item
+from services_stub.runtime.in_database import InDatabase
 from services_stub.runtime.kafka.records import Record
 from services_stub.runtime.sql import outbox
 from services_stub.runtime.sql.database import Database

@@ -24,7 +24,7 @@ from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.events import OrderCreated
 from services_stub.contracts.schemas import PUBLISHED, event_schema, event_schemas
 from services_stub.contracts.topics import ALL_TOPICS
-from services_stub.runtime.decoding import dead_letter
+from services_stub.runtime.dead_letters import dead_letter
 from services_stub.runtime.kafka.records import Record
 from tests.contracts.samples import HOPS, SAMPLES, envelope_of, golden
 

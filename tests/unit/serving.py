@@ -56,6 +56,7 @@ class RecordingSender:
         value: bytes | None,
         headers: list[tuple[str, bytes]],
         on_acknowledged: Callable[[], None] | None = None,
+        on_refused: Callable[[str], None] | None = None,
     ) -> bool:
         self.topics.append(topic)
         if topic in EVENT_BY_TOPIC:

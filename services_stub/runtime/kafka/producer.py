@@ -1,22 +1,46 @@
-"""The producer of one service: hands records to the broker in order and says when the broker has them."""
+"""The producer of one service: hands records to the broker in order and says when the broker has them.
+
+A record that is refused for itself (too large, malformed) is its sender's to deal with. Any other final refusal says
+that the producer or the cluster is not in order, and is fatal.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from confluent_kafka import KafkaError, Message, Producer
+import structlog
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from services_stub.runtime.kafka import configuration
 from services_stub.runtime.settings import Settings
 
+_OF_THE_RECORD = frozenset(
+    (
+        KafkaError.MSG_SIZE_TOO_LARGE,
+        KafkaError.RECORD_LIST_TOO_LARGE,
+        KafkaError.INVALID_RECORD,
+        KafkaError.INVALID_MSG,
+        KafkaError.INVALID_MSG_SIZE,
+        KafkaError.INVALID_TIMESTAMP,
+        KafkaError._BAD_MSG,
+        KafkaError._INVALID_ARG,
+    )
+)
+"""The refusals that would come again with the same record, and only with it."""
+
 
 class Publisher:
-    """Sends records. Delivery is reported in the thread that calls `poll` or `flush`, and nowhere else."""
+    """Sends records. Delivery is reported in the thread that calls `poll` or `flush`, and nowhere else.
+
+    Its owner calls `poll` as long as it lives: reports and errors queue up until then.
+    """
 
     def __init__(self, settings: Settings, on_fatal: Callable[[str], None]) -> None:
         self._on_fatal = on_fatal
-        self._producer = Producer(configuration.of_producer(settings) | {"error_cb": self._on_error})
+        self._config = configuration.of_producer(settings) | {"error_cb": self._on_error}
+        self._producer = Producer(self._config)
+        self._single: Producer | None = None
 
     def send(
         self,
@@ -25,37 +49,100 @@ class Publisher:
         value: bytes | None,
         headers: list[tuple[str, bytes]],
         on_acknowledged: Callable[[], None] | None = None,
+        on_refused: Callable[[str], None] | None = None,
     ) -> bool:
-        """Queue a record; False where the queue is full and the record was not taken."""
+        """Queue a record; False where the queue is full and the record was not taken.
 
-        def delivered(error: KafkaError | None, _message: Message) -> None:
-            if error is None and on_acknowledged is not None:
-                on_acknowledged()
-            elif error is not None and on_acknowledged is not None:
-                # Never given up by time-out (message.timeout.ms=0): what arrives here cannot be sent at all.
-                self._on_fatal(f"the broker refused a record of {topic}: {error}")
-
-        options: dict[str, Any] = {"headers": headers}
-        if on_acknowledged is not None:
-            options["on_delivery"] = delivered
+        `on_refused` is called, at once or later, with the reason why this record can never be sent. A record without
+        callbacks is expendable: any failure of it is logged, and no more.
+        """
+        sending = _Sending(self, topic, key, value, headers, on_acknowledged, on_refused)
         try:
-            self._producer.produce(topic, value, key, **options)
+            self._producer.produce(topic, value, key, headers=sending.headers, on_delivery=sending.delivered)
         except BufferError:
             return False
+        except (KafkaException, ValueError, TypeError) as error:
+            sending.failed(error)
         return True
+
+    def send_alone(self, sending: _Sending) -> None:
+        """Send a record again in a batch of its own: the broker refuses whole batches for one of their records."""
+        if self._single is None:
+            self._single = Producer(self._config | {"batch.num.messages": 1})
+        try:
+            self._single.produce(
+                sending.topic, sending.value, sending.key, headers=sending.headers, on_delivery=sending.delivered_alone
+            )
+        except (BufferError, KafkaException) as error:
+            sending.failed(error)
+
+    def report_fatal(self, reason: str) -> None:
+        """Say that no record can be sent any more."""
+        self._on_fatal(reason)
 
     def poll(self) -> None:
         """Report what was delivered; never waits."""
         self._producer.poll(0)
+        if self._single is not None:
+            self._single.poll(0)
 
     def waiting(self) -> int:
-        """How many records the broker has not acknowledged."""
-        return len(self._producer)
+        """How many records the broker has not acknowledged, and how many reports nothing has read."""
+        return len(self._producer) + (0 if self._single is None else len(self._single))
 
     def flush(self, timeout: float) -> int:
         """Wait up to `timeout` seconds until all is delivered; the number that is not."""
-        return self._producer.flush(timeout)
+        left = self._producer.flush(timeout)
+        return left if self._single is None else left + self._single.flush(timeout)
 
     def _on_error(self, error: KafkaError) -> None:
         if error.fatal():
             self._on_fatal(f"Kafka producer: {error}")
+
+
+class _Sending:
+    """One record on its way, and what is done once its fate is known."""
+
+    def __init__(
+        self,
+        publisher: Publisher,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        headers: list[tuple[str, bytes]],
+        on_acknowledged: Callable[[], None] | None,
+        on_refused: Callable[[str], None] | None,
+    ) -> None:
+        self._publisher = publisher
+        self.topic, self.key, self.value = topic, key, value
+        self.headers: Any = headers  # the stub of the library wants str or None beside bytes
+        self._on_acknowledged, self._on_refused = on_acknowledged, on_refused
+
+    def delivered(self, error: KafkaError | None, _message: Message) -> None:
+        """The report of the first attempt."""
+        if error is not None and error.code() in _OF_THE_RECORD:
+            self._publisher.send_alone(self)
+        else:
+            self.delivered_alone(error, _message)
+
+    def delivered_alone(self, error: KafkaError | None, _message: Message) -> None:
+        """The report of an attempt in which no other record had a part."""
+        if error is not None:
+            self.failed(KafkaException(error))
+        elif self._on_acknowledged is not None:
+            self._on_acknowledged()
+
+    def failed(self, error: Exception) -> None:
+        """Tell the sender where the record is the matter, else report that none can be sent."""
+        cause = error.args[0] if isinstance(error, KafkaException) else None
+        of_the_record = isinstance(error, ValueError | TypeError) or (
+            isinstance(cause, KafkaError) and cause.code() in _OF_THE_RECORD
+        )
+        reason = str(cause or error)
+        if of_the_record and self._on_refused is not None:
+            self._on_refused(reason)
+        elif self._on_acknowledged is None and self._on_refused is None:
+            structlog.get_logger().error("a record is not sent", topic=self.topic, reason=reason)
+        else:
+            # Never given up by time-out (message.timeout.ms=0): no record can be sent there at all.
+            self._publisher.report_fatal(f"the broker refused a record of {self.topic}: {reason}")

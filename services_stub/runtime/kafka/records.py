@@ -9,9 +9,14 @@ from confluent_kafka import Message
 
 Headers = list[tuple[str, bytes | None]]
 
+_LONGEST_NAME = 200
+
 
 class Record(msgspec.Struct, frozen=True):
-    """One record; `timestamp` is the broker's or producer's, in milliseconds of Unix time."""
+    """One record; `timestamp` is the broker's or producer's, in milliseconds of Unix time.
+
+    `fault` says why the headers cannot be read, which are then missing; empty where they can.
+    """
 
     topic: str
     partition: int
@@ -20,11 +25,18 @@ class Record(msgspec.Struct, frozen=True):
     value: bytes | None
     headers: Headers
     timestamp: int
+    fault: str = ""
 
 
 def record_of(message: Message) -> Record:
-    """The record that a message of the client library carries."""
-    headers = message.headers()
+    """The record that a message of the client library carries; it may be one whose headers cannot be read."""
+    headers: object = None
+    fault = ""
+    try:
+        headers = message.headers()
+    except UnicodeDecodeError as error:
+        # Not asked a second time: the library would then hand out names that are null pointers.
+        fault = f"the name of a header is not UTF-8: {error.object[:_LONGEST_NAME]!r}; no header can be read or copied"
     return Record(
         message.topic() or "",
         message.partition() or 0,
@@ -33,11 +45,12 @@ def record_of(message: Message) -> Record:
         as_bytes(message.value()),
         [(name, as_bytes(value)) for name, value in _pairs(headers)],
         message.timestamp()[1],
+        fault,
     )
 
 
 def as_bytes(value: object) -> bytes | None:
-    """Bytes of what the library may hand out as text."""
+    """The bytes of a key or value that the library may hand out as text."""
     if value is None or isinstance(value, bytes):
         return value
     return str(value).encode()

@@ -114,14 +114,35 @@ def mapped_errors() -> Iterator[None]:
     """Map the errors of a database that is away, full, locked or read-only to `Unavailable`."""
     try:
         yield
-    except _DRIVER_ERRORS as error:
-        raise Unavailable(f"database: {error}") from error
-    except (OperationalError, InterfaceError) as error:
-        raise Unavailable(f"database: {error.orig}") from error
     except DBAPIError as error:
-        if error.connection_invalidated:
+        if _is_away(error):
             raise Unavailable(f"database: {error.orig}") from error
         raise
+    except _DRIVER_ERRORS as error:
+        if _is_away(error):
+            raise Unavailable(f"database: {error}") from error
+        raise
+
+
+def concerns_batch(error: Exception) -> bool:
+    """Whether an error is not that of the item during which it came: the database or the memory is the matter."""
+    return isinstance(error, Unavailable | MemoryError) or _is_away(error)
+
+
+def _is_away(error: Exception) -> bool:
+    if isinstance(error, DBAPIError):
+        original = error.orig
+        if error.connection_invalidated:
+            return True
+        return isinstance(error, OperationalError | InterfaceError) and not _concerns_statement(original)
+    return isinstance(error, _DRIVER_ERRORS) and not _concerns_statement(error)
+
+
+def _concerns_statement(error: BaseException | None) -> bool:
+    """Whether an operational error would come with these values anywhere: too long for an index, too complex."""
+    if isinstance(error, sqlite3.OperationalError):
+        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+    return isinstance(error, psycopg.errors.ProgramLimitExceeded)
 
 
 def _prepare_sqlite(engine: Engine) -> None:

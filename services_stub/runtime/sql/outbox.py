@@ -4,15 +4,20 @@ Rows are produced right after the commit, from memory. `acknowledged` is the num
 them, kept in the database; what lies behind it is sent again after a crash, in order. The newest acknowledged rows are
 retained, so that a broker that lost its log can be filled again; the consumers' inboxes make that harmless.
 
-Everything here runs under the writer's pen, so nothing needs a lock.
+A row that the broker can never take (it is too large, say) would be sent for ever, with all rows behind it waiting. It
+is set aside in a table of its own with the reason, and counts as done.
+
+Everything here runs under the writer's lock, so nothing needs one of its own.
 """
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Protocol
 
 import msgspec
+import structlog
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -22,6 +27,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     bindparam,
     delete,
     func,
@@ -30,6 +36,8 @@ from sqlalchemy import (
     update,
 )
 
+from services_stub.contracts.times import to_microseconds
+from services_stub.runtime.sql.database import InsertOrIgnore
 from services_stub.runtime.sql.prepared import write
 from services_stub.runtime.sql.transaction import OutboxRow
 
@@ -37,6 +45,7 @@ RETAINED = 20_000
 """How many acknowledged rows are kept for a replay."""
 
 _RESEND = 500
+_LONGEST_REASON = 2000
 
 tables = MetaData()
 _outbox = Table(
@@ -55,6 +64,17 @@ _state = Table(
     Column("acknowledged", BigInteger, nullable=False),
     Column("cluster_id", String(200), nullable=False),
 )
+_refused = Table(
+    "outbox_refused",
+    tables,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("topic", String(200), nullable=False),
+    Column("key", LargeBinary),
+    Column("headers", LargeBinary, nullable=False),
+    Column("value", LargeBinary),
+    Column("reason", Text, nullable=False),
+    Column("refused_at", BigInteger, nullable=False),
+)
 _insert = insert(_outbox)
 _after = select(_outbox).where(_outbox.c.seq > bindparam("seq")).order_by(_outbox.c.seq).limit(_RESEND)
 _acknowledge = update(_state).where(_state.c.id == 1).values(acknowledged=bindparam("acknowledged_to"))
@@ -72,8 +92,9 @@ class Sender(Protocol):
         value: bytes | None,
         headers: list[tuple[str, bytes]],
         on_acknowledged: Any = None,
+        on_refused: Any = None,
     ) -> bool:
-        """Queue a record; False where the queue is full."""
+        """Queue a record; False where the queue is full. `on_refused` hears why it can never be sent."""
 
     def poll(self) -> None:
         """Call back for what was acknowledged."""
@@ -82,7 +103,7 @@ class Sender(Protocol):
 class Outbox:
     """The outbox of one database. Create it with the writer's connection, inside a transaction.
 
-    `behind` says that committed rows wait which only `catch_up` sends.
+    `behind` says that committed rows wait which only `catch_up` sends; `refused` is how many were set aside.
     """
 
     def __init__(self, connection: Connection, sender: Sender, cluster_id: str) -> None:
@@ -101,6 +122,9 @@ class Outbox:
         self._sent = self._stored
         self._last = max(last, self._stored)
         self._done: set[int] = set()
+        self._refusals: dict[int, str] = {}
+        self._set_aside = 0
+        self.refused: int = connection.scalar(select(func.count()).select_from(_refused)) or 0
         self.behind = self._sent < self._last
 
     def store(self, connection: Connection, rows: list[OutboxRow]) -> None:
@@ -121,6 +145,7 @@ class Outbox:
                     for seq, row in enumerate(rows, first)
                 ],
             )
+        self._set_aside = sum(_set_aside(connection, seq, reason) for seq, reason in self._refusals.items())
         if self._acknowledged > self._stored:
             write(connection, _acknowledge, [{"acknowledged_to": self._acknowledged}])
             if self._acknowledged // 1000 > self._stored // 1000:
@@ -129,6 +154,8 @@ class Outbox:
     def committed(self, rows: list[OutboxRow]) -> None:
         """The batch is committed: its rows are true now, and go to the broker."""
         self._stored = self._acknowledged
+        self.refused += self._set_aside
+        self._refusals.clear()
         for row in rows:
             self._last += 1
             if not self.behind:
@@ -160,7 +187,9 @@ class Outbox:
     def _send(
         self, seq: int, topic: str, key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]
     ) -> bool:
-        taken = self._sender.send(topic, key, value, headers, partial(self._on_acknowledged, seq))
+        taken = self._sender.send(
+            topic, key, value, headers, partial(self._on_acknowledged, seq), partial(self._on_refused, seq)
+        )
         if taken:
             self._sent = seq
         return taken
@@ -170,3 +199,23 @@ class Outbox:
         while self._acknowledged + 1 in self._done:
             self._acknowledged += 1
             self._done.remove(self._acknowledged)
+
+    def _on_refused(self, seq: int, reason: str) -> None:
+        self._refusals[seq] = reason
+        self._on_acknowledged(seq)
+
+
+def _set_aside(connection: Connection, seq: int, reason: str) -> int:
+    """Copy a row to those that were refused; 0 where it lies there already."""
+    row = connection.execute(select(_outbox).where(_outbox.c.seq == seq)).one()
+    values = {**row._mapping, "reason": reason[:_LONGEST_REASON], "refused_at": to_microseconds(datetime.now(UTC))}
+    # After a broker lost its log, the replay meets the same refusal again.
+    added = connection.execute(InsertOrIgnore(_refused).values(values)).rowcount
+    structlog.get_logger().error(
+        "the broker refuses a record for good; it is set aside in outbox_refused",
+        topic=row.topic,
+        seq=seq,
+        bytes=len(row.value or b""),
+        reason=reason,
+    )
+    return added

@@ -21,7 +21,7 @@ from services_stub.contracts.envelope import Cause
 from services_stub.runtime.completions import Completions, Waiting
 from services_stub.runtime.errors import Refused, Unavailable
 from services_stub.runtime.sql import inbox
-from services_stub.runtime.sql.database import Database, Savepoint, mapped_errors
+from services_stub.runtime.sql.database import Database, Savepoint, concerns_batch, mapped_errors
 from services_stub.runtime.sql.outbox import Outbox, Sender
 from services_stub.runtime.sql.transaction import Transaction
 
@@ -36,7 +36,10 @@ class Entry(Protocol):
     """Something that waits to be written."""
 
     def apply(self, transaction: Transaction, savepoint: Savepoint) -> None:
-        """Do it in the batch's transaction; an error that concerns only this entry does not escape."""
+        """Do it in the batch's transaction; an error that concerns only this entry does not escape.
+
+        It may be called again after it was rolled back.
+        """
 
     def committed(self, completions: Completions, /) -> None:
         """The batch is committed."""
@@ -54,7 +57,7 @@ class Command:
         self._error: Exception | None = None
 
     def apply(self, transaction: Transaction, savepoint: Savepoint) -> None:
-        """Call the handler; what it refuses, and a bug in it, is told to the caller alone."""
+        """Call the handler; its refusal, and any bug in it, is told to the caller alone."""
         self._result, self._error = None, None
         transaction.begin_item(self._cause)
         savepoint.set()
@@ -62,7 +65,9 @@ class Command:
             self._result = self._handler(transaction, self._command)
         except Refused as error:
             self._error = error
-        except (TypeError, ValueError, KeyError, AttributeError, IndexError, ArithmeticError, AssertionError) as error:
+        except Exception as error:
+            if concerns_batch(error):
+                raise
             structlog.get_logger().exception("a command failed by a bug", handler=repr(self._handler))
             self._error = error
         if self._error is None:
@@ -85,8 +90,8 @@ class Writer:
 
     Where a statement never waits for a network (SQLite), whoever comes with an entry takes the pen and writes
     everything that waits: handing a batch to another thread and back costs more than the batch. Elsewhere the writer's
-    thread does. That thread also keeps the outbox going. `on_bug` is called with what no entry could contain; the
-    process ends then.
+    thread does. That thread also keeps the outbox going. `on_bug` is called with an error that concerns no entry alone;
+    the process ends then.
     """
 
     def __init__(
@@ -98,6 +103,7 @@ class Writer:
         on_bug: Callable[[BaseException], None],
     ) -> None:
         self._service, self._database, self._on_bug = service, database, on_bug
+        self.cluster_id = cluster_id
         self._entries: queue.SimpleQueue[Entry] = queue.SimpleQueue()
         self._write_lock = threading.Lock()
         self._wakeup = threading.Event()
@@ -191,6 +197,11 @@ class Writer:
                 entry.failed(error, completions)
             completions.deliver()
             return
+        except Exception as error:
+            if isinstance(error, MemoryError) or not entries:
+                raise
+            self._write_alone(entries, error)
+            return
         self._written_at = time.monotonic()
         self.outbox.committed(transaction.outbox)
         for callback in transaction.callbacks:
@@ -201,6 +212,17 @@ class Writer:
         if self.outbox.behind:
             with mapped_errors(), self._connection.begin():
                 self.outbox.catch_up(self._connection)
+
+    def _write_alone(self, entries: list[Entry], error: Exception) -> None:
+        """Write each entry of a batch that was rolled back by an error of one: that one alone fails."""
+        if len(entries) > 1:
+            for entry in entries:
+                self.write([entry])
+            return
+        structlog.get_logger().error("an entry failed by a bug", service=self._service, exc_info=error)
+        completions = Completions()
+        entries[0].failed(error, completions)
+        completions.deliver()
 
     def _write_waiting(self, entries: list[Entry]) -> None:
         acknowledged = self.outbox.poll()

@@ -72,18 +72,28 @@ def record_of(event: Event, *, event_id: str = "", offset: int = 0) -> Record:
 
 
 class HeldSender:
-    """Takes records and acknowledges them only when told to; refuses beyond `room`."""
+    """Takes records and acknowledges them only when told to; is full at `room`, and refuses the keys in `refuses`."""
 
     def __init__(self, room: int = 1_000_000) -> None:
         self.room = room
+        self.refuses: set[bytes | None] = set()
         self.taken: list[tuple[str, bytes | None, bytes | None]] = []
         self.waiting: list[Callable[[], None]] = []
 
     def send(
-        self, topic: str, key: bytes | None, value: bytes | None, headers: Any, on_acknowledged: Any = None
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Any,
+        on_acknowledged: Any = None,
+        on_refused: Any = None,
     ) -> bool:
         if len(self.taken) >= self.room:
             return False
+        if key in self.refuses:
+            on_refused("too large")
+            return True
         self.taken.append((topic, key, value))
         self.waiting.append(on_acknowledged)
         return True

@@ -9,9 +9,11 @@ import pytest
 
 from services_stub.contracts.events import OrderCreated
 from services_stub.contracts.events.trace import HopOutcome
-from services_stub.runtime.consumer import Consumer, Handled, Handling, InSink, Item
+from services_stub.runtime.consumer import Consumer
 from services_stub.runtime.errors import Unavailable
+from services_stub.runtime.handling import Handled, Handling, Item
 from services_stub.runtime.hops import HopReporter
+from services_stub.runtime.in_sink import InSink
 from services_stub.runtime.kafka.producer import Publisher
 from services_stub.runtime.kafka.record_source import RecordSource
 from services_stub.runtime.kafka.records import Record
@@ -55,7 +57,7 @@ class Dead:
         self.sent: list[tuple[str, bytes | None]] = []
         self.unacknowledged = unacknowledged
 
-    def send(self, topic: str, _key: bytes | None, value: bytes | None, _headers: Any) -> bool:
+    def send(self, topic: str, _key: bytes | None, value: bytes | None, _headers: Any, **_callbacks: Any) -> bool:
         self.sent.append((topic, value))
         return True
 

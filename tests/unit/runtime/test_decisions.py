@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from services_stub.contracts.events import OrderCreated
 from services_stub.contracts.http.product import CreateProduct
-from services_stub.runtime.decoding import EventDecoder, Poisoned, dead_letter
+from services_stub.runtime.dead_letters import dead_letter
+from services_stub.runtime.decoding import EventDecoder, Poisoned
 from services_stub.runtime.http import invalid_body
 from services_stub.runtime.kafka.configuration import UnsafeConfiguration, base
 from services_stub.runtime.kafka.records import Record
