@@ -53,6 +53,15 @@ DEAD_LETTER_HEADERS: dict[str, Document] = {
 }
 """The headers that a dead letter carries beside its own."""
 
+CUT_HEADERS: dict[str, Document] = {
+    "dlq_value_size": {"type": "string", "pattern": "^[0-9]+$", "description": "The size of a value that was cut."},
+    "dlq_value_sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$", "description": "The SHA-256 of all of it."},
+    "dlq_key_size": {"type": "string", "pattern": "^[0-9]+$", "description": "The size of a key that was cut."},
+    "dlq_key_sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$", "description": "The SHA-256 of all of it."},
+    "dlq_headers_cut": {"type": "string", "description": "The headers that were cut or left out, with their sizes."},
+}
+"""Further headers of a dead letter whose record was too large to be copied whole."""
+
 
 def owner_of(event: type[Event]) -> str:
     """The service that publishes `event`: events live in the module of their owner."""
@@ -175,7 +184,11 @@ def _operations() -> Document:
 
 def _component_schemas() -> Document:
     envelope = {"type": "object", "properties": ENVELOPE_HEADERS, "required": list(ENVELOPE_HEADERS)}
-    dead_letter = {"type": "object", "properties": DEAD_LETTER_HEADERS, "required": list(DEAD_LETTER_HEADERS)}
+    dead_letter = {
+        "type": "object",
+        "properties": DEAD_LETTER_HEADERS | CUT_HEADERS,
+        "required": list(DEAD_LETTER_HEADERS),
+    }
     return {_ENVELOPE_SCHEMA: envelope, _DEAD_LETTER_SCHEMA: dead_letter, **component_schemas(PUBLISHED)}
 
 

@@ -49,7 +49,7 @@ def user_of(authorization: bytes) -> str:
     payload = authorization.partition(b".")[2].partition(b".")[0]
     try:
         return _claims.decode(base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4))).user_id
-    except (binascii.Error, msgspec.MsgspecError):
+    except (binascii.Error, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return ""
 
 

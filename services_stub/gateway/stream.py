@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from operator import attrgetter
 from typing import Protocol
 
+import structlog
+
 from services_stub.contracts.base import Event
 from services_stub.contracts.encoding import encode_json
 from services_stub.gateway.visibility import STREAMED, visible_to
@@ -138,7 +140,7 @@ class Broadcaster:
         for record in sorted(records, key=attrgetter("timestamp")):
             received = self._decoder.decode(record)
             if isinstance(received, Received):
-                self._deliver(record, received)
+                self._deliver_one(record, received)
 
     def close_those_of(self, user_id: str) -> None:
         """End every connection of a user."""
@@ -155,6 +157,15 @@ class Broadcaster:
         reader, self._reader = self._reader, None
         if reader is not None:
             reader.stop(timeout)
+
+    def _deliver_one(self, record: Record, received: Received[Event]) -> None:
+        try:
+            self._deliver(record, received)
+        except (ValueError, ArithmeticError, RecursionError) as error:
+            # Amounts that cannot be added up, say: the other events of the batch concern other connections.
+            structlog.get_logger().error(
+                "an event cannot be streamed", topic=record.topic, event_id=received.envelope.id, reason=str(error)
+            )
 
     def _deliver(self, record: Record, received: Received[Event]) -> None:
         whole = b""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import traceback
-from collections.abc import Iterator
 
 from services_stub.contracts.topics import dead_letter_topic
 from services_stub.runtime.kafka.records import Headers, Record
@@ -25,6 +24,8 @@ LARGEST_HEADERS = 32_000
 LONGEST_REASON = 2_000
 """Characters."""
 
+_LONGEST_SUMMARY = 500
+_LEFT_OUT = "\n...\n"
 _HEADER_OVERHEAD = 16
 
 
@@ -33,7 +34,7 @@ def dead_letter(record: Record, *, group: str, reason: str, attempt: int) -> Out
     copied, left_out = _bounded(record.headers)
     about: dict[str, object] = {
         "dlq_group": group,
-        "dlq_error": reason[:LONGEST_REASON],
+        "dlq_error": _printable(reason[:LONGEST_REASON])[:LONGEST_REASON],
         "dlq_attempt": attempt,
         "dlq_topic": record.topic,
         "dlq_partition": record.partition,
@@ -48,15 +49,25 @@ def dead_letter(record: Record, *, group: str, reason: str, attempt: int) -> Out
         key = key[:LARGEST_KEY]
     if left_out:
         about["dlq_headers_cut"] = ", ".join(left_out)[:LONGEST_REASON]
-    headers = copied + [(name, str(text).encode(errors="backslashreplace")) for name, text in about.items()]
+    headers = copied + [(name, str(text).encode()) for name, text in about.items()]
     return OutboxRow(dead_letter_topic(record.topic), key, headers, value)
 
 
 def reason_of_bug(error: BaseException, attempts: int) -> str:
-    """The reason of a dead letter that a bug makes: the error, then the end of its traceback, which is where it is."""
-    summary = "".join(traceback.format_exception_only(error)).strip()[: LONGEST_REASON // 4]
-    head = f"a bug in each of {attempts} attempts: {summary}\n"
-    return head + "".join(traceback.format_exception(error))[-(LONGEST_REASON - len(head)) :]
+    """The reason of a dead letter that a bug makes: the error, then its traceback, of a long one both ends."""
+    summary = "".join(traceback.format_exception_only(error)).strip()[:_LONGEST_SUMMARY]
+    head = _printable(f"a bug in each of {attempts} attempts: {summary}\n")[:_LONGEST_SUMMARY]
+    frames = [f"{frame.name} ({frame.filename}:{frame.lineno})" for frame in traceback.extract_tb(error.__traceback__)]
+    trace = _printable("\n".join(frames))
+    room = LONGEST_REASON - len(head)
+    if len(trace) > room:
+        trace = f"{trace[: room // 2]}{_LEFT_OUT}{trace[-(room // 2 - len(_LEFT_OUT)) :]}"
+    return head + trace
+
+
+def _printable(text: str) -> str:
+    """`text` as far as it can be encoded; lone surrogates are written out."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _bounded(headers: Headers) -> tuple[list[tuple[str, bytes]], list[str]]:
@@ -64,7 +75,8 @@ def _bounded(headers: Headers) -> tuple[list[tuple[str, bytes]], list[str]]:
     copied: list[tuple[str, bytes]] = []
     cut: list[str] = []
     left = LARGEST_HEADERS
-    for name, value in _with_bytes(headers):
+    for name, raw in headers:
+        value = raw or b""
         kept = value[:LARGEST_HEADER]
         size = len(name.encode()) + len(kept) + _HEADER_OVERHEAD
         if len(kept) < len(value) or size > left:
@@ -73,7 +85,3 @@ def _bounded(headers: Headers) -> tuple[list[tuple[str, bytes]], list[str]]:
             copied.append((name, kept))
             left -= size
     return copied, cut
-
-
-def _with_bytes(headers: Headers) -> Iterator[tuple[str, bytes]]:
-    return ((name, value or b"") for name, value in headers)

@@ -72,7 +72,7 @@ def decode_body(body: bytes, annotation: Any) -> Any:
     """
     try:
         decoded = msgspec.json.decode(body, type=annotation)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise invalid_body(str(error)) from error
     if b"\\u0000" in body:
         # Not every database can keep it in a text.

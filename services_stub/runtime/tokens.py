@@ -83,7 +83,7 @@ class Verifier:
                 token, await self._key(key_id), algorithms=["EdDSA"], options={"require": _CLAIMS, "verify_exp": False}
             )
             return Caller(str(claims["userId"]), str(claims["role"]), str(claims["email"]), int(claims["exp"]))
-        except (jwt.PyJWTError, ValueError, TypeError) as error:
+        except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
             raise unauthorized("token-invalid", "the access token is not valid") from error
 
     async def _key(self, key_id: str) -> Ed25519PublicKey:

@@ -17,6 +17,8 @@ from services_stub.contracts.events import HopOutcome, HopsReported
 from services_stub.contracts.topics import TRACE_HOPS
 from simulator.trace.records import TracedRecord
 
+_LATEST = 2**63 - 1
+
 Place = tuple[str, int, int]
 """Topic, partition and offset: where a record lies, once in the world."""
 
@@ -115,7 +117,7 @@ def _event(correlation_id: str, record: TracedRecord) -> FlowEvent | None:
 def _hops(correlation_id: str, record: TracedRecord) -> list[tuple[Place, Consumption]]:
     try:
         report = msgspec.json.decode(record.value or b"", type=HopsReported)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return []
     return [
         (
@@ -123,7 +125,7 @@ def _hops(correlation_id: str, record: TracedRecord) -> list[tuple[Place, Consum
             Consumption(report.group, report.instance, hop.outcome, hop.polled_at, hop.handled_at, hop.committed_at),
         )
         for hop in report.hops
-        if hop.correlation_id == correlation_id
+        if hop.correlation_id == correlation_id and _are_times(hop.polled_at, hop.handled_at, hop.committed_at)
     ]
 
 
@@ -147,6 +149,11 @@ def _causes_first(events: Sequence[FlowEvent]) -> list[FlowEvent]:
         return moments[event.envelope.id]
 
     return sorted(events, key=lambda event: (*moment(event), event.topic, event.partition, event.offset))
+
+
+def _are_times(*moments: int) -> bool:
+    """Whether they can be microseconds of Unix time: a foreign report may hold any number."""
+    return all(0 <= moment <= _LATEST for moment in moments)
 
 
 def _by_time(consumption: Consumption) -> tuple[int, str, str]:

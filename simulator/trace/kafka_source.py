@@ -29,7 +29,10 @@ class SourceUnavailable(Exception):
 
 
 class KafkaSource:
-    """A reader of whole topics. Use it as a context manager, or call `close`."""
+    """A reader of whole topics. Use it as a context manager, or call `close`.
+
+    `skipped` counts the records whose headers cannot be read: they belong to no flow.
+    """
 
     def __init__(
         self,
@@ -45,6 +48,7 @@ class KafkaSource:
             SourceUnavailable: no broker answers.
 
         """
+        self.skipped = 0
         self._consumer: Any = Consumer(
             {
                 "group.id": "marketplace-trace",  # demanded by the library; neither joined nor committed to
@@ -85,7 +89,8 @@ class KafkaSource:
         first = self._consumer.poll(_POLL_SECONDS)
         if first is None:
             return []
-        return [record for message in [first, *self._consumer.consume(_BATCH, 0)] if (record := _record(message))]
+        messages = [first, *self._consumer.consume(_BATCH, 0)]
+        return [record for message in messages if (record := self._record(message)) is not None]
 
     def follow(self, *, quiet: float, deadline: float, enough: Callable[[], bool]) -> Iterator[TracedRecord]:
         """Records until there is enough and nothing came for `quiet` seconds, at most for `deadline` seconds."""
@@ -108,6 +113,13 @@ class KafkaSource:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _record(self, message: Message) -> TracedRecord | None:
+        try:
+            return _record(message)
+        except UnicodeDecodeError:  # the name of a header
+            self.skipped += 1
+            return None
 
     def _existing(self, topics: set[str]) -> list[tuple[str, int]]:
         try:

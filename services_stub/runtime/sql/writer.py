@@ -69,7 +69,8 @@ class Command:
             if concerns_batch(error):
                 raise
             structlog.get_logger().exception("a command failed by a bug", handler=repr(self._handler))
-            self._error = error
+            # A future does not take a StopIteration.
+            self._error = RuntimeError(repr(error)) if isinstance(error, StopIteration) else error
         if self._error is None:
             savepoint.release()
         else:

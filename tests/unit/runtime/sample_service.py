@@ -78,6 +78,7 @@ class HeldSender:
         self.room = room
         self.refuses: set[bytes | None] = set()
         self.taken: list[tuple[str, bytes | None, bytes | None]] = []
+        self.headers: list[list[tuple[str, bytes]]] = []
         self.waiting: list[Callable[[], None]] = []
 
     def send(
@@ -95,6 +96,7 @@ class HeldSender:
             on_refused("too large")
             return True
         self.taken.append((topic, key, value))
+        self.headers.append(headers)
         self.waiting.append(on_acknowledged)
         return True
 
