@@ -6,11 +6,13 @@ confluent_kafka takes header names as text only; other clients do not care, so s
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import socket
+from collections.abc import Sequence
 from typing import Any
 
-from confluent_kafka import Producer, cimpl
+from confluent_kafka import cimpl
+
+from services_stub.infra.kafka.mock_cluster import MockCluster
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 
@@ -23,13 +25,15 @@ _FLUSH_MS = 10_000
 _LARGEST = b"5000000"
 
 
-@contextmanager
-def mock_broker() -> Iterator[str]:
-    """A broker of librdkafka in memory, as long as the block runs; its address."""
-    owner = Producer({"bootstrap.servers": "", "test.mock.num.brokers": 1, "log_level": 0})
-    brokers = owner.list_topics(timeout=10).brokers.values()
-    yield ",".join(f"{broker.host}:{broker.port}" for broker in brokers)
-    owner.flush(1)
+def broker_in_memory(*topics: str) -> tuple[MockCluster, str]:
+    """A broker with these topics, of one partition each, as long as the process lives; and its address."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    cluster = MockCluster(cimpl.__file__, port)
+    for topic in topics:
+        cluster.create_topic(topic, 1)
+    cluster.bring_up()
+    return cluster, f"127.0.0.1:{port}"
 
 
 class RawProducer:

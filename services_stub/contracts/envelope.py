@@ -28,7 +28,7 @@ _TRACEPARENT = re.compile("00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-
 LONGEST_ATTRIBUTE = 200
 """Characters. Of longer attributes of a foreign envelope only so much is kept: they would be copied on and on."""
 
-_ID_OF_CALLER = re.compile(r"[\x21-\x7e]{1,%d}" % LONGEST_ATTRIBUTE)
+_ID_OF_CALLER = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_ATTRIBUTE}}}")
 
 _random = random.Random(os.urandom(16))
 os.register_at_fork(after_in_child=lambda: _random.seed(os.urandom(16)))
@@ -122,8 +122,8 @@ def envelope_for(
 ) -> Envelope:
     """The envelope under which `source` publishes `event`.
 
-    The flow is `correlation_id` where given, else the cause's, else the event starts one of its own. The event gets a span of
-    its own within the trace of its cause.
+    The flow is `correlation_id` where given, else the cause's, else the event starts one of its own. The event gets a
+    span of its own within the trace of its cause.
     """
     return Envelope(
         id=event_id,

@@ -117,7 +117,7 @@ class KafkaSource:
     def _record(self, message: Message) -> TracedRecord | None:
         try:
             return _record(message)
-        except UnicodeDecodeError:  # the name of a header
+        except (UnicodeDecodeError, SystemError):  # the name of a header; the interpreter may wrap the error
             self.skipped += 1
             return None
 

@@ -1,4 +1,4 @@
-"""One item that fails, whatever it raises and wherever, on each kind of database: it alone fails, and the rest goes on."""
+"""One item that fails, whatever it raises and wherever, on each kind of database: it fails alone, the rest goes on."""
 
 from __future__ import annotations
 

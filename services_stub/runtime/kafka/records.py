@@ -34,9 +34,9 @@ def record_of(message: Message) -> Record:
     fault = ""
     try:
         headers = message.headers()
-    except UnicodeDecodeError as error:
+    except (UnicodeDecodeError, SystemError) as error:
         # Not asked a second time: the library would then hand out names that are null pointers.
-        fault = f"the name of a header is not UTF-8: {error.object[:_LONGEST_NAME]!r}; no header can be read or copied"
+        fault = f"the name of a header is not UTF-8{_name_in(error)}; no header can be read or copied"
     return Record(
         message.topic() or "",
         message.partition() or 0,
@@ -54,6 +54,12 @@ def as_bytes(value: object) -> bytes | None:
     if value is None or isinstance(value, bytes):
         return value
     return str(value).encode()
+
+
+def _name_in(error: BaseException) -> str:
+    """The name that could not be decoded; the interpreter may have wrapped the error of the library."""
+    cause = error if isinstance(error, UnicodeDecodeError) else error.__cause__
+    return f": {cause.object[:_LONGEST_NAME]!r}" if isinstance(cause, UnicodeDecodeError) else ""
 
 
 def _pairs(headers: object) -> Sequence[tuple[str, object]]:

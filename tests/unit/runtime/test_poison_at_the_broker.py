@@ -1,0 +1,190 @@
+"""Poison and refusals with a real client and a broker in memory: what the library does with them, and the queue."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from confluent_kafka import KafkaError
+
+from services_stub.contracts.events import OrderCreated
+from services_stub.contracts.events.trace import HopOutcome
+from services_stub.contracts.topics import TRACE_HOPS
+from services_stub.infra.kafka.mock_cluster import MockCluster
+from services_stub.runtime.decoding import EventDecoder, Poisoned
+from services_stub.runtime.hops import HopReporter
+from services_stub.runtime.kafka.producer import Publisher
+from services_stub.runtime.kafka.record_source import RecordSource
+from services_stub.runtime.kafka.records import Record
+from services_stub.runtime.kafka.tail import Tail
+from services_stub.runtime.settings import Settings
+from services_stub.runtime.sql.transaction import OutboxRow, Transaction
+from services_stub.runtime.sql.writer import Writer
+from tests.conformance.test_poison import run_commands
+from tests.raw_kafka import RawProducer, broker_in_memory
+from tests.unit.runtime.sample_service import open_database, order_created, record_of
+
+TOPIC = "order-created"
+_SECONDS = 20.0
+_PRODUCE = 0
+"""The API key of the produce request."""
+
+
+def settings_for(bootstrap_servers: str) -> Settings:
+    return Settings(
+        service="test",
+        instance="test-1",
+        port=0,
+        bootstrap_servers=bootstrap_servers,
+        data_dir="",
+        internal_token="",
+    )
+
+
+@pytest.fixture
+def cluster() -> Iterator[tuple[MockCluster, Settings]]:
+    """A broker of its own that answers with errors on request, and the settings of a service there."""
+    broker, address = broker_in_memory(TOPIC, TRACE_HOPS)
+    yield broker, settings_for(address)
+    broker.take_down()
+
+
+@pytest.fixture
+def kafka(cluster: tuple[MockCluster, Settings]) -> Settings:
+    """The settings of a service at a broker of its own."""
+    return cluster[1]
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + _SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def never(reason: str) -> None:
+    raise AssertionError(reason)
+
+
+def raw(bootstrap_servers: str) -> list[Record]:
+    """Put three records there: one with a header name that is not UTF-8, a large one, a good one."""
+    good = record_of(order_created("a"))
+    headers = [(name.encode(), value or b"") for name, value in good.headers]
+    producer = RawProducer(bootstrap_servers)
+    producer.send(TOPIC, b"\xff", good.value, [*headers, (b"bad\xff\xfename", b"1"), (b"after", b"2")])
+    producer.send(TOPIC, b"large", b"x" * 1_040_000, headers)
+    producer.send(TOPIC, b"good", good.value, headers)
+    producer.close()
+    return [good]
+
+
+def check(records: list[Record]) -> None:
+    unreadable, large, good = records
+    assert (unreadable.key, unreadable.headers) == (b"\xff", [])
+    decoder = EventDecoder([OrderCreated])
+    found = decoder.decode(unreadable)
+    assert isinstance(found, Poisoned)
+    assert "bad\\xff\\xfename" in found.reason
+    assert len(large.value or b"") == 1_040_000
+    assert isinstance(decoder.decode(large), Poisoned)
+    assert not isinstance(decoder.decode(good), Poisoned)
+
+
+def test_a_consumer_reads_records_that_only_other_clients_can_write(kafka: Settings) -> None:
+    raw(kafka.bootstrap_servers)
+    source = RecordSource(kafka, [TOPIC], lambda *_place: None)
+    source.assign()
+    records: list[Record] = []
+    wait_for(lambda: records.extend(source.poll(10, 0.1)) or len(records) == 3)
+    source.close()
+    check(records)
+
+
+def test_a_tail_hands_on_records_that_only_other_clients_can_write(kafka: Settings) -> None:
+    records: list[Record] = []
+    tail = Tail(kafka, [TOPIC], records.extend, from_beginning=True)
+    raw(kafka.bootstrap_servers)
+    tail.start()
+    wait_for(lambda: len(records) == 3)
+    tail.stop(5)
+    check(records)
+
+
+def test_reports_do_not_pile_up_however_many_hops_are_sent(kafka: Settings) -> None:
+    publisher = Publisher(kafka, never)
+    reporter = HopReporter(kafka, publisher)
+    received: Any = EventDecoder([OrderCreated]).decode(record_of(order_created("a")))
+    largest = 0
+    for _ in range(60_000):
+        reporter.report([(received, HopOutcome.HANDLED)], 1, 2, 3)
+        reporter.flush(now=True)
+        publisher.poll()
+        largest = max(largest, publisher.waiting())
+    assert publisher.flush(_SECONDS) == 0
+    assert publisher.waiting() == 0
+    assert publisher.send(TOPIC, b"k", b"v", [])
+
+
+def test_a_record_that_the_library_refuses_is_told_to_its_sender_alone(kafka: Settings) -> None:
+    publisher = Publisher(kafka, never)
+    refused: list[str] = []
+    acknowledged: list[int] = []
+    for place, value in enumerate((b"a", b"x" * 999_999, b"b")):
+        done = [place]
+        assert publisher.send(TOPIC, b"k", value, [], lambda done=done: acknowledged.extend(done), refused.append)
+    assert publisher.send(TOPIC, b"k", b"x" * 999_999, [])
+    assert publisher.flush(_SECONDS) == 0
+    assert acknowledged == [0, 2]
+    assert len(refused) == 1
+    assert "too large" in refused[0].lower()
+
+
+@pytest.mark.parametrize("code", [KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_RECORD])
+def test_a_batch_that_the_broker_refuses_is_sent_record_by_record(
+    cluster: tuple[MockCluster, Settings], code: int
+) -> None:
+    broker, settings = cluster
+    publisher = Publisher(settings, never)
+    fates: dict[int, str] = {}
+    broker.push_errors(_PRODUCE, [code, code])
+    for place in range(3):
+        publisher.send(
+            TOPIC,
+            b"k",
+            b"v",
+            [],
+            lambda place=place: fates.update({place: "acknowledged"}),
+            lambda _reason, place=place: fates.update({place: "refused"}),
+        )
+    wait_for(lambda: publisher.poll() or len(fates) == 3)
+    assert sorted(fates.values()) == ["acknowledged", "acknowledged", "refused"]
+    assert publisher.waiting() == 0
+
+
+def test_a_refusal_that_is_not_the_records_is_fatal(cluster: tuple[MockCluster, Settings]) -> None:
+    broker, settings = cluster
+    fatal: list[str] = []
+    refused: list[str] = []
+    publisher = Publisher(settings, fatal.append)
+    broker.push_errors(_PRODUCE, [KafkaError.TOPIC_AUTHORIZATION_FAILED])
+    publisher.send(TOPIC, b"k", b"v", [], lambda: None, refused.append)
+    wait_for(lambda: publisher.poll() or fatal)
+    assert refused == []
+
+
+def test_a_stuck_row_of_an_earlier_run_is_set_aside_and_the_rest_is_sent(kafka: Settings, tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'test.db'}")
+    publisher = Publisher(kafka, never)
+    writer = Writer("test", database, publisher, "cluster", never)
+
+    def append(transaction: Transaction, size: int) -> None:
+        transaction.outbox.append(OutboxRow(TOPIC, b"k", [("x", b"y")], b"x" * size))
+
+    run_commands(writer, append, [10, 1_000_000, 10, 1_040_000, 10])
+    wait_for(lambda: writer.write([]) or not writer.outbox.pending())
+    assert writer.outbox.refused == 2
+    assert publisher.waiting() == 0
+    database.close()
