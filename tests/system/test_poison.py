@@ -1,0 +1,130 @@
+"""Every kind of poison on every consumed topic: a dead letter of each group, no restart, no lag, and shopping goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from services_stub.contracts.events.order import OrderStatus
+from services_stub.runtime.identifiers import new_id
+from tests.raw_kafka import RawProducer
+from tests.system.accounts import buy, new_person, new_product
+from tests.system.log import Entry, read_topics
+from tests.system.marketplace import COMMAND, SERVICES, Marketplace, running_marketplace, wait_for
+from tests.system.test_records import CONSUMED, consumed_everything
+
+LARGE = {"large": b"x" * 999_760, "larger than our clients send": b"x" * 1_040_000}
+
+KINDS: dict[str, tuple[bytes | None, list[tuple[bytes, bytes]], str]] = {
+    "nested": (b'{"unknown":' + b"[" * 1100 + b"]" * 1100 + b"}", [], "recursion"),
+    "header name": (b"{}", [(b"bad\xffname", b"1"), (b"after", b"2")], r"b'bad\xffname'"),
+    "header value": (b"{}", [(b"x-binary", b"\xff\xfe")], "x-binary"),
+    "tombstone": (None, [], "truncated"),
+    "value that is not UTF-8": (b'{"productId": "\xff"}', [], ""),
+    "array": (b"[1]", [], ""),
+    "huge number": (b'{"version": ' + b"9" * 5000 + b"}", [], ""),
+    "correlation id": (b"{}", [(b"ce_correlationid", b"x" * 100_000)], ""),
+    **{name: (value, [], "") for name, value in LARGE.items()},
+}
+"""Value and headers of each kind, and a part of the reason."""
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[Marketplace]:
+    """A marketplace of its own: it is ended and started again."""
+    with running_marketplace() as running:
+        yield running
+
+
+def key_of(topic: str, kind: str) -> str:
+    return f"{topic} {kind}"
+
+
+def send_all(shop: Marketplace) -> None:
+    producer = RawProducer(shop.bootstrap_servers)
+    for topic in CONSUMED:
+        for kind, (value, headers, _reason) in KINDS.items():
+            envelope = {
+                "ce_specversion": "1.0",
+                "ce_id": new_id(),
+                "ce_type": f"marketplace.{topic}.v1",
+                "ce_source": "/tests",
+                "content-type": "application/json",
+            }
+            every = [*((name.encode(), text.encode()) for name, text in envelope.items()), *headers]
+            producer.send(topic, key_of(topic, kind).encode(), value, every)
+        producer.send(topic, key_of(topic, "no headers").encode(), b"{}")
+        producer.send(topic, b"\xff key", b"{}")
+    producer.close()
+
+
+def check_letters(shop: Marketplace, topic: str) -> None:
+    letters: dict[str, list[Entry]] = {}
+    for letter in read_topics(shop.bootstrap_servers, f"{topic}.dlq"):
+        letters.setdefault(letter.key, []).append(letter)
+    for kind in (*KINDS, "no headers"):
+        mine = letters[key_of(topic, kind)]
+        groups = Counter(letter.headers["dlq_group"] for letter in mine)
+        assert set(groups) >= set(CONSUMED[topic]), (topic, kind)
+        assert set(groups.values()) == {1}, (topic, kind, groups)
+        for letter in mine:
+            assert KINDS[kind][2] in letter.headers["dlq_error"] if kind in KINDS else letter.headers["dlq_error"]
+            if kind in LARGE:
+                assert letter.headers["dlq_value_size"] == str(len(LARGE[kind]))
+                assert letter.headers["dlq_value_sha256"] == hashlib.sha256(LARGE[kind]).hexdigest()
+    assert len(letters["\ufffd key"]) >= len(CONSUMED[topic])
+
+
+async def purchase(shop: Marketplace) -> str:
+    seller, shopper = await new_person(shop, "seller"), await new_person(shop)
+    product = await new_product(seller, quantity=10)
+    order = await buy(shopper, product.product_id)
+    assert (await shopper.orders.read(order.order_id)).status == OrderStatus.PAID
+    return order.order_id
+
+
+def send_odd_events(shop: Marketplace, order_id: str) -> None:
+    """Events of the right shape with numbers and texts that no store can hold. The reader cannot read all poison."""
+    producer = RawProducer(shop.bootstrap_servers)
+    for topic in ("order-created", "order-updated", "payment-success", "product-created"):
+        for entry in read_topics(shop.bootstrap_servers, topic)[:1]:
+            for quantity in (10**14, 10**30):
+                for text in ("\\u0000", "x" * 100_000, "\U0001f6d2" * 1000):
+                    value = entry.raw.replace(b'"quantity":1', b'"quantity":%d' % quantity)
+                    value = value.replace(b'"version":1', b'"version":%d' % quantity)
+                    value = value.replace(order_id.encode(), text.encode())
+                    headers = entry.headers | {"ce_id": new_id(), "ce_time": "x" * 5000}
+                    pairs = [(name.encode(), content.encode()) for name, content in headers.items()]
+                    producer.send(topic, b"odd", value, pairs)
+    producer.close()
+
+
+def test_every_kind_of_poison_becomes_one_dead_letter_a_group_and_shopping_goes_on(shop: Marketplace) -> None:
+    order_id = asyncio.run(purchase(shop))
+    send_odd_events(shop, order_id)
+    send_all(shop)
+    wait_for(lambda: consumed_everything(shop), seconds=60, what="all poison consumed")
+    asyncio.run(purchase(shop))
+    for topic in CONSUMED:
+        check_letters(shop, topic)
+    assert restarts(shop) == {name: 0 for name in SERVICES}
+
+
+def test_the_data_directory_starts_again_after_poison(shop: Marketplace) -> None:
+    directory = str(shop.directory)
+    subprocess.run([*COMMAND, "down", "--data-dir", directory], check=True, capture_output=True, timeout=60)
+    subprocess.run(
+        [*COMMAND, "up", "--detach", "--data-dir", directory], check=True, capture_output=True, timeout=180
+    )
+    again = Marketplace(shop.directory)
+    asyncio.run(purchase(again))
+    assert restarts(again) == {name: 0 for name in SERVICES}
+
+
+def restarts(shop: Marketplace) -> dict[str, int]:
+    return {service["name"]: service["restarts"] for service in shop.status()["services"]}
