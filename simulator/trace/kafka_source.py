@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import methodcaller
 from types import TracebackType
 from typing import Any, Self
 
@@ -22,6 +23,9 @@ _POLL_SECONDS = 0.1
 """`poll` blocks for all of a longer time."""
 
 _METADATA_SECONDS = 5.0
+
+# As in the services' runtime: a call from bytecode would hand out null pointers for a name that is not UTF-8.
+_headers_of = methodcaller("headers")
 
 
 class SourceUnavailable(Exception):
@@ -139,7 +143,7 @@ def _record(message: Message) -> TracedRecord | None:
     topic, partition, offset = message.topic(), message.partition(), message.offset()
     if topic is None or partition is None or offset is None:
         return None
-    headers: Any = message.headers() or []
+    headers: Any = _headers_of(message) or []
     value: Any = message.value()
     _, written_at = message.timestamp()
     return TracedRecord(

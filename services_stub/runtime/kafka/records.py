@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import methodcaller
 
 import msgspec
 from confluent_kafka import Message
@@ -10,6 +11,10 @@ from confluent_kafka import Message
 Headers = list[tuple[str, bytes | None]]
 
 _LONGEST_NAME = 200
+
+# For a name that is not UTF-8 the library returns a list with null pointers and sets an error as well. A call from
+# bytecode, once the interpreter has specialised it, hands that list out and the process crashes; this call checks.
+_headers_of = methodcaller("headers")
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -33,7 +38,7 @@ def record_of(message: Message) -> Record:
     headers: object = None
     fault = ""
     try:
-        headers = message.headers()
+        headers = _headers_of(message)
     except (UnicodeDecodeError, SystemError) as error:
         # Not asked a second time: the library would then hand out names that are null pointers.
         fault = f"the name of a header is not UTF-8{_name_in(error)}; no header can be read or copied"

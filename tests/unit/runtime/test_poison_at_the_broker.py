@@ -29,6 +29,7 @@ from tests.unit.runtime.sample_service import open_database, order_created, reco
 
 TOPIC = "order-created"
 _SECONDS = 20.0
+_BEFORE = 100
 _PRODUCE = 0
 """The API key of the produce request."""
 
@@ -69,20 +70,24 @@ def never(reason: str) -> None:
     raise AssertionError(reason)
 
 
-def raw(bootstrap_servers: str) -> list[Record]:
-    """Put three records there: one with a header name that is not UTF-8, a large one, a good one."""
+def raw(bootstrap_servers: str) -> None:
+    """Put three records there after others: one with a header name that is not UTF-8, a large one, a good one.
+
+    The others make the interpreter specialise its calls, which then check less.
+    """
     good = record_of(order_created("a"))
     headers = [(name.encode(), value or b"") for name, value in good.headers]
     producer = RawProducer(bootstrap_servers)
+    for _ in range(_BEFORE):
+        producer.send(TOPIC, b"before", good.value, headers)
     producer.send(TOPIC, b"\xff", good.value, [*headers, (b"bad\xff\xfename", b"1"), (b"after", b"2")])
     producer.send(TOPIC, b"large", b"x" * 1_040_000, headers)
     producer.send(TOPIC, b"good", good.value, headers)
     producer.close()
-    return [good]
 
 
 def check(records: list[Record]) -> None:
-    unreadable, large, good = records
+    unreadable, large, good = records[_BEFORE:]
     assert (unreadable.key, unreadable.headers) == (b"\xff", [])
     decoder = EventDecoder([OrderCreated])
     found = decoder.decode(unreadable)
@@ -98,7 +103,7 @@ def test_a_consumer_reads_records_that_only_other_clients_can_write(kafka: Setti
     source = RecordSource(kafka, [TOPIC], lambda *_place: None)
     source.assign()
     records: list[Record] = []
-    wait_for(lambda: records.extend(source.poll(10, 0.1)) or len(records) == 3)
+    wait_for(lambda: records.extend(source.poll(10, 0.1)) or len(records) == _BEFORE + 3)
     source.close()
     check(records)
 
@@ -108,7 +113,7 @@ def test_a_tail_hands_on_records_that_only_other_clients_can_write(kafka: Settin
     tail = Tail(kafka, [TOPIC], records.extend, from_beginning=True)
     raw(kafka.bootstrap_servers)
     tail.start()
-    wait_for(lambda: len(records) == 3)
+    wait_for(lambda: len(records) == _BEFORE + 3)
     tail.stop(5)
     check(records)
 
@@ -123,9 +128,9 @@ def test_reports_do_not_pile_up_however_many_hops_are_sent(kafka: Settings) -> N
         reporter.flush(now=True)
         publisher.poll()
         largest = max(largest, publisher.waiting())
+    assert largest < 50_000
     assert publisher.flush(_SECONDS) == 0
     assert publisher.waiting() == 0
-    assert publisher.send(TOPIC, b"k", b"v", [])
 
 
 def test_a_record_that_the_library_refuses_is_told_to_its_sender_alone(kafka: Settings) -> None:
