@@ -188,7 +188,7 @@ def test_a_filter_that_fails_leaves_the_event_to_its_handler() -> None:
 
     handled: list[str] = []
 
-    def sink(events: Sequence[Received[OrderCreated]]) -> list[HopOutcome]:
+    def sink(events: Sequence[Received[Any]]) -> list[HopOutcome]:
         handled.extend(event.event.order_id for event in events)
         return [HopOutcome.HANDLED for _ in events]
 

@@ -173,7 +173,7 @@ def test_a_batch_that_the_broker_refuses_is_sent_record_by_record(
             b"v",
             [],
             partial(fates.__setitem__, place, "acknowledged"),
-            partial(fates.setdefault, place),
+            partial(fates.__setitem__, place),
         )
     wait_for(lambda: len(fates) == 3 if publisher.flush(0.05) == 0 else False)
     assert sorted(fate == "acknowledged" for fate in fates.values()) == [False, True, True]
