@@ -25,7 +25,7 @@ Place = tuple[str, int, int]
 
 @dataclass(frozen=True)
 class Consumption:
-    """What one consumer group did with an event, and when; times in microseconds of Unix time."""
+    """The outcome of an event at one consumer group, and when; times in microseconds of Unix time."""
 
     group: str
     instance: str

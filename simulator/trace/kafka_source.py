@@ -89,7 +89,7 @@ class KafkaSource:
         return found
 
     def step(self) -> list[TracedRecord]:
-        """What is there now, after a short wait; empty where nothing came."""
+        """The records that are there now, after a short wait; empty where none came."""
         first = self._consumer.poll(_POLL_SECONDS)
         if first is None:
             return []

@@ -1,4 +1,4 @@
-"""A Kafka record as the trace sees it, whoever read it."""
+"""A Kafka record as the trace sees it, no matter which client read it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the runtime asks of a database, the same for each kind."""
+"""The demands of the runtime on a database, the same for each kind."""
 
 from __future__ import annotations
 

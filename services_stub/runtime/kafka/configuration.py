@@ -1,4 +1,4 @@
-"""How producers and consumers are configured, and what of it nobody may change."""
+"""The configuration of producers and consumers, and the properties that users cannot change."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class UnsafeConfiguration(ValueError):
 
 
 def base(bootstrap_servers: str, extra: dict[str, str]) -> dict[str, Any]:
-    """What every client needs: addresses, time-outs and the user's own properties.
+    """The properties of every client: addresses, time-outs and the user's own properties.
 
     Raises:
         UnsafeConfiguration: `extra` sets a property that must not be changed.
@@ -47,7 +47,7 @@ def of_producer(settings: Settings) -> dict[str, Any]:
         "linger.ms": 1,
         "message.timeout.ms": 0,
         "queue.buffering.max.messages": 50_000,
-        # Java's partitioner, so that keys lie in the same partition whoever produces them.
+        # Java's partitioner, so that a key lies in the same partition, no matter which client produces it.
         "partitioner": "murmur2_random",
     }
 

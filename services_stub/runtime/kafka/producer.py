@@ -101,7 +101,7 @@ class Publisher:
 
 
 class _Sending:
-    """One record on its way, and what is done once its fate is known."""
+    """One record on its way, and the reactions to its delivery report."""
 
     def __init__(
         self,

@@ -89,8 +89,8 @@ class Command:
 class Writer:
     """Runs entries in batches, one batch at a time, on one connection.
 
-    Where a statement never waits for a network (SQLite), whoever comes with an entry takes the pen and writes
-    everything that waits: handing a batch to another thread and back costs more than the batch. Elsewhere the writer's
+    Where a statement never waits for a network (SQLite), the thread that brings an entry takes the write lock and writes
+    all waiting entries: handing a batch to another thread and back costs more than the batch. Elsewhere the writer's
     thread does. That thread also keeps the outbox going. `on_bug` is called with an error that concerns no entry alone;
     the process ends then.
     """
@@ -141,7 +141,7 @@ class Writer:
         if self._database.waits:
             self._wakeup.set()
         elif not self._scheduled:
-            # All requests of one turn of the event loop become one batch.
+            # All requests of one round of the event loop become one batch.
             self._scheduled = True
             loop.call_soon(self._drain_scheduled)
         return await future
@@ -167,7 +167,7 @@ class Writer:
             self._connection.close()
 
     def drain(self) -> None:
-        """Write what waits, unless somebody else is at it, who then writes it before going."""
+        """Write the waiting entries, unless another thread is at it, which then writes them before it leaves."""
         try:
             while self._write_lock.acquire(blocking=False):
                 try:
@@ -181,7 +181,7 @@ class Writer:
             raise
 
     def write(self, entries: list[Entry]) -> None:
-        """Write one batch. The caller holds the pen."""
+        """Write one batch. The caller holds the write lock."""
         completions = Completions()
         transaction = Transaction(self._connection, self._service, datetime.now(UTC))
         try:

@@ -62,7 +62,7 @@ def test_time_begins_with_the_first_event_unless_told() -> None:
     assert flow_of(ORDER, PURCHASE).started_at == START + 4_100
 
 
-def test_a_flow_nobody_knows_is_empty() -> None:
+def test_an_unknown_flow_is_empty() -> None:
     assert flow_of("nobody", PURCHASE) == Flow("nobody", 0, ())
 
 
