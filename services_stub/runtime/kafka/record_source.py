@@ -62,7 +62,7 @@ class RecordSource:
         self._consumer.assign(committed)
 
     def poll(self, most: int, timeout: float) -> list[Record]:
-        """Up to `most` records: waits up to `timeout` seconds for the first, takes what is there (after `batch_linger`).
+        """Up to `most` records: waits `timeout` seconds at most for the first, then takes all that are there.
 
         Raises:
             Unavailable: the broker answered with an error that is not healed by reading on.
