@@ -90,9 +90,9 @@ class Writer:
     """Runs entries in batches, one batch at a time, on one connection.
 
     Where a statement never waits for a network (SQLite), the thread that brings an entry takes the write lock and
-    writes all waiting entries: handing a batch to another thread and back costs more than the batch. Elsewhere the writer's
-    thread does. That thread also keeps the outbox going. `on_bug` is called with an error that concerns no entry alone;
-    the process ends then.
+    writes all waiting entries: handing a batch to another thread and back costs more than the batch. Elsewhere the
+    writer's thread does. That thread also keeps the outbox going. `on_bug` is called with an error that concerns no
+    entry alone; the process ends then.
     """
 
     def __init__(
