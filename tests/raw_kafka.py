@@ -32,7 +32,7 @@ def broker_in_memory(*topics: str) -> tuple[MockCluster, str]:
     cluster = MockCluster(cimpl.__file__, port)
     for topic in topics:
         cluster.create_topic(topic, 1)
-    cluster.bring_up()
+    cluster.accept_connections()
     return cluster, f"127.0.0.1:{port}"
 
 

@@ -15,8 +15,9 @@ from services_stub.runtime.identifiers import new_id
 from tests.raw_kafka import RawProducer
 from tests.system.accounts import buy, new_person, new_product
 from tests.system.log import Entry, read_topics
-from tests.system.marketplace import COMMAND, SERVICES, Marketplace, running_marketplace, wait_for
+from tests.system.marketplace import COMMAND, SERVICES, Marketplace, running_marketplace
 from tests.system.test_records import CONSUMED, consumed_everything
+from tests.system.waiting import wait_for
 
 LARGE = {"large": b"x" * 999_760, "larger than our clients send": b"x" * 1_040_000}
 
@@ -125,4 +126,4 @@ def test_the_data_directory_starts_again_after_poison(shop: Marketplace) -> None
 
 
 def restarts(shop: Marketplace) -> dict[str, int]:
-    return {service["name"]: service["restarts"] for service in shop.status()["services"]}
+    return {name: shop.service(name).restarts for name in SERVICES}

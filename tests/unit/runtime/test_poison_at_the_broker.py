@@ -51,7 +51,7 @@ def cluster() -> Iterator[tuple[MockCluster, Settings]]:
     """A broker of its own that answers with errors on request, and the settings of a service there."""
     broker, address = broker_in_memory(TOPIC, TRACE_HOPS)
     yield broker, settings_for(address)
-    broker.take_down()
+    broker.refuse_connections()
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ def test_a_record_whose_headers_cannot_be_read_is_skipped_and_counted() -> None:
         assert source.skipped == 3
     assert [entry.offset for entry in found] == [*range(1, _MANY + 2), _MANY + 4]
     assert len(flow_of(ORDER, found).events) == _MANY + 2
-    broker.take_down()
+    broker.refuse_connections()
 
 
 def test_hop_reports_that_no_service_would_send_are_passed_over() -> None:
