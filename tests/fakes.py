@@ -1,4 +1,4 @@
-"""Stand-ins that many tests share: a transaction over SQLite in memory, and events as a consumer would get them."""
+"""Stand-ins that many tests share: a transaction over an empty database, and events as a consumer would get them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from services_stub.contracts.base import Event
 from services_stub.contracts.envelope import Cause, envelope_for
 from services_stub.runtime.identifiers import new_id
 from services_stub.runtime.service import Outcome, Service
-from services_stub.runtime.sql.database import Database
 from services_stub.runtime.sql.transaction import NO_CAUSE, Received, Transaction
+from tests.databases import empty_database
 
 E = TypeVar("E", bound=Event)
 
@@ -40,12 +40,11 @@ class FakeTransaction(Transaction):
 
 @contextmanager
 def transaction(tables: MetaData, *, source: str = "test", now: datetime | None = None) -> Iterator[FakeTransaction]:
-    """A transaction over an empty in-memory database with `tables`."""
-    database = Database("sqlite://")
-    database.create(tables)
-    with database.connect() as connection, connection.begin():
-        yield FakeTransaction(connection, source, now)
-    database.close()
+    """A transaction over an empty database with `tables`."""
+    with empty_database() as database:
+        database.create(tables)
+        with database.connect() as connection, connection.begin():
+            yield FakeTransaction(connection, source, now)
 
 
 def received(event: E, *, event_id: str = "", cause: Cause = NO_CAUSE, correlation_id: str = "") -> Received[E]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import String, bindparam, insert, inspect, select
 
 from services_stub.runtime.sql.database import Database, InsertOrIgnore, Savepoint
+from services_stub.runtime.sql.prepared import fetch, write
 from tests.unit.runtime.sample_service import names, things
+
+_insert_thing = insert(things)
+_find_thing = select(things).where(things.c.name == bindparam("wanted"))
 
 
 def test_a_savepoint_takes_back_one_item_alone(database: Database) -> None:
@@ -49,3 +53,29 @@ def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
     with pytest.raises(RuntimeError):
         fail()
     assert names(database) == []
+
+
+def test_text_with_nul_is_kept_and_found_again(database: Database) -> None:
+    with database.connect() as connection, connection.begin():
+        connection.execute(insert(things), {"name": "a\0b"})
+        assert write(connection, _insert_thing, [{"name": "\0"}, {"name": "c"}]) == 2
+        assert connection.execute(select(things).where(things.c.name == "a\0b")).one_or_none() is not None
+        assert connection.execute(select(things).where(things.c.name == "ab")).one_or_none() is None
+        assert len(fetch(connection, _find_thing, {"wanted": "\0"})) == 1
+
+
+def test_text_is_sorted_by_code_point(database: Database) -> None:
+    texts = ["\u00e9", "b", "B", "_a", "-b", "a", "\U0001f375", "\uff21", ""]
+    with database.connect() as connection, connection.begin():
+        connection.execute(insert(things), [{"name": text} for text in texts])
+        assert connection.scalars(select(things.c.name).order_by(things.c.name)).all() == sorted(texts)
+
+
+def test_the_locale_of_the_server_does_not_matter(database: Database) -> None:
+    if not database.waits:
+        pytest.skip("SQLite has no locale")
+    columns = [column for table in inspect(database.engine).get_multi_columns().values() for column in table]
+    collations = {
+        getattr(column["type"], "collation", None) for column in columns if isinstance(column["type"], String)
+    }
+    assert collations == {"C"}

@@ -16,6 +16,7 @@ from services_stub.runtime.kafka.records import Record
 from services_stub.runtime.service import Service
 from services_stub.runtime.sql.transaction import Received
 from tests.contracts.samples import SAMPLES, golden
+from tests.databases import each_database as each_database
 from tests.unit.serving import Serving
 
 SAMPLE_OF = {type(event): event for event in SAMPLES}

@@ -33,6 +33,7 @@ from services_stub.runtime.sql.database import Database
 from services_stub.runtime.sql.reader import Reader
 from services_stub.runtime.sql.writer import Writer
 from services_stub.runtime.tokens import Caller, Verifier
+from tests.databases import url_for
 from tests.unit.runtime.sample_service import record_of
 
 THE_INTERNAL_TOKEN = "internal-secret"
@@ -128,6 +129,7 @@ class Serving:
             data_dir=str(data_dir),
             internal_token=THE_INTERNAL_TOKEN,
             options=dict(options),
+            database_url=url_for(data_dir),
         )
         self.bugs: list[BaseException] = []
         self.sender = RecordingSender()

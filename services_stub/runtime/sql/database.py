@@ -8,10 +8,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, Engine, Insert, MetaData, create_engine, event
+from psycopg.abc import Buffer
+from psycopg.types.string import StrDumperUnknown
+from sqlalchemy import Connection, Engine, Insert, MetaData, String, create_engine, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import StaticPool
+from sqlalchemy.schema import CreateColumn
 
 from services_stub.runtime.errors import Unavailable
 
@@ -31,6 +34,23 @@ class InsertOrIgnore(Insert):
 @compiles(InsertOrIgnore)
 def _insert_or_ignore(statement: InsertOrIgnore, compiler: Any, **options: Any) -> str:
     return f"{compiler.visit_insert(statement, **options)} ON CONFLICT DO NOTHING"
+
+
+@compiles(CreateColumn, "postgresql")
+def _column_sorted_by_code_point(column: CreateColumn, compiler: Any, **options: Any) -> str:
+    # As on SQLite and in Python, whatever the locale of the server: a page of a list does not depend on the machine.
+    definition = str(compiler.visit_create_column(column, **options))
+    return f'{definition} COLLATE "C"' if isinstance(column.element.type, String) else definition
+
+
+class _TextWithoutNul(StrDumperUnknown):
+    """Text for PostgreSQL, which has no NUL: it becomes the character that stands for one that cannot be shown.
+
+    Comparisons are made with the same text, so a key that contains NUL still finds its row.
+    """
+
+    def dump(self, obj: str) -> Buffer | None:
+        return super().dump(obj.replace("\0", "\ufffd"))
 
 
 class Database:
@@ -59,6 +79,7 @@ class Database:
                 hide_parameters=True,
                 execution_options={"preserve_rowcount": True},  # SQLAlchemy forgets it of an INSERT otherwise
             )
+            _prepare_postgresql(self.engine)
 
     def create(self, *tables: MetaData) -> None:
         """Create what does not exist yet of `tables`.
@@ -143,6 +164,12 @@ def _concerns_statement(error: BaseException | None) -> bool:
     if isinstance(error, sqlite3.OperationalError):
         return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
     return isinstance(error, psycopg.errors.ProgramLimitExceeded)
+
+
+def _prepare_postgresql(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def configure(connection: psycopg.Connection, _record: Any) -> None:
+        connection.adapters.register_dumper(str, _TextWithoutNul)
 
 
 def _prepare_sqlite(engine: Engine) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from services_stub.auth.service import SERVICE
+from tests.databases import each_database as each_database
 from tests.unit.serving import Serving, serving
 
 ADMIN = {"email": "admin@example.com", "password": "admin-password"}

@@ -18,6 +18,7 @@ from services_stub.contracts.base import Event
 from services_stub.notification.service import notification_service
 from services_stub.notification.store import tables
 from services_stub.runtime.service import Outcome
+from tests.databases import each_database as each_database
 from tests.fakes import FakeTransaction, handle, received, transaction
 
 

@@ -76,6 +76,8 @@ def test_the_spool_is_paged_and_read(full: FakeTransaction) -> None:
 
 
 def test_what_is_due_is_found_by_its_index(full: FakeTransaction) -> None:
+    if full.connection.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL reads a table of a few rows faster without an index")
     statement = store._due.limit(10).compile(full.connection)
     plan = full.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", (1, 10, 0)).all()
     assert "spool_due" in plan[0][-1]

@@ -23,8 +23,8 @@ from services_stub.payment.service import SERVICE
 from services_stub.payment.store import payments as store
 from services_stub.payment.store.sandbox import Sandbox
 from services_stub.runtime.errors import Unavailable
-from services_stub.runtime.sql.database import Database
 from services_stub.runtime.sql.transaction import Transaction
+from tests.databases import empty_database
 from tests.fakes import FakeTransaction, received
 
 AMOUNT = Decimal("25.00")
@@ -160,10 +160,9 @@ class PaymentHarness:
 @contextmanager
 def till(provider: Provider | None = None) -> Iterator[PaymentHarness]:
     """A till with an empty database."""
-    database = Database("sqlite://")
-    database.create(store.TABLES)
-    with database.connect() as connection, connection.begin():
-        opened = PaymentHarness(connection, provider)
-        yield opened
-        opened.provider.close()
-    database.close()
+    with empty_database() as database:
+        database.create(store.TABLES)
+        with database.connect() as connection, connection.begin():
+            opened = PaymentHarness(connection, provider)
+            yield opened
+            opened.provider.close()

@@ -16,6 +16,7 @@ from services_stub.product.service import SERVICE
 from services_stub.product.store.products import find, product_of
 from services_stub.product.store.tables import metadata
 from services_stub.runtime.service import Outcome
+from tests.databases import each_database as each_database
 from tests.fakes import FakeTransaction, handle, received, transaction
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

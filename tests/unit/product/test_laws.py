@@ -6,7 +6,14 @@ from contextlib import ExitStack, suppress
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.http.product import ChangeProduct, Product
@@ -122,5 +129,5 @@ class Warehouse(RuleBasedStateMachine):
         self._cleanup.close()
 
 
-TestWarehouse = Warehouse.TestCase
-TestWarehouse.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+def test_units_move_between_places_and_are_never_made_or_lost() -> None:
+    run_state_machine_as_test(Warehouse, settings=settings(max_examples=40, stateful_step_count=40, deadline=None))

@@ -1,0 +1,3 @@
+"""The tests of this folder run on each kind of database."""
+
+from tests.databases import each_database as each_database
