@@ -6,6 +6,7 @@ delivered stays in it, to be read.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -18,7 +19,6 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Row,
-    RowMapping,
     String,
     Table,
     Text,
@@ -34,11 +34,12 @@ from sqlalchemy import (
 
 from services_stub.contracts.http.notification import Mail, Notification
 from services_stub.contracts.http.page import Page
-from services_stub.notification.domain.delivery import State
+from services_stub.notification.domain.delivery import Recorded, State
 from services_stub.runtime.sql import keyset
 from services_stub.runtime.sql.database import InsertOrIgnore
 from services_stub.runtime.sql.keyset import SortOrder
 from services_stub.runtime.sql.prepared import fetch
+from services_stub.runtime.sql.transaction import Transaction
 
 EMAIL = "email"
 SMS = "sms"
@@ -94,36 +95,36 @@ spool = Table(
     Index("spool_due", "due_at", sqlite_where=_waits_for_delivery, postgresql_where=_waits_for_delivery),
 )
 
-add_notification = InsertOrIgnore(notifications)
-add_recipient = InsertOrIgnore(recipients)
-add_unaddressed = insert(unaddressed)
+_insert_notification = InsertOrIgnore(notifications)
+_insert_recipient = InsertOrIgnore(recipients)
+_insert_unaddressed = insert(unaddressed)
 _recipient = select(recipients.c.address, recipients.c.name, recipients.c.phone).where(
     recipients.c.user_id == bindparam("user_id")
 )
-addressee_about = (
+_addressee = (
     select(notifications.c.user_id)
     .where(notifications.c.about == bindparam("about"), notifications.c.template == bindparam("template"))
     .limit(1)
 )
-unaddressed_of = (
+_unaddressed_of = (
     select(notifications)
     .join(unaddressed, unaddressed.c.notification_id == notifications.c.notification_id)
     .where(unaddressed.c.user_id == bindparam("user_id"))
     .order_by(notifications.c.notification_id)
 )
-drop_unaddressed = delete(unaddressed).where(unaddressed.c.user_id == bindparam("user_id"))
-mark_read = (
+_delete_unaddressed = delete(unaddressed).where(unaddressed.c.user_id == bindparam("user_id"))
+_mark_read = (
     update(notifications)
     .where(notifications.c.user_id == bindparam("of_user"), notifications.c.notification_id == bindparam("wanted"))
     .values(read=True)
     .returning(notifications)
 )
-mark_all_read = (
+_mark_all_read = (
     update(notifications)
     .where(notifications.c.user_id == bindparam("of_user"), notifications.c.read.is_(False))
     .values(read=True)
 )
-record_attempt = (
+_record_attempts = (
     update(spool)
     .where(spool.c.mail_id == bindparam("of_mail"), spool.c.state == State.SPOOLED.value)
     .values(
@@ -161,7 +162,7 @@ class ContactCache:
         self._known: dict[str, Contact] = {}
 
     def find(self, connection: Connection, user_id: str) -> Contact | None:
-        """How a user is reached, or None as long as nobody has said."""
+        """How a user is reached, or None as long as it is unknown."""
         known = self._known.get(user_id)
         if known is None:
             row = next(iter(fetch(connection, _recipient, {"user_id": user_id})), None)
@@ -180,7 +181,67 @@ def inbox_page(
     statement = select(notifications).where(notifications.c.user_id == user_id)
     if unread is not None:
         statement = statement.where(notifications.c.read.is_(not unread))
-    return keyset.page(connection, statement, _NEWEST_NOTIFICATION_FIRST, cursor, limit, to_notification)
+    return keyset.page(connection, statement, _NEWEST_NOTIFICATION_FIRST, cursor, limit, _to_notification)
+
+
+def insert_recipient(transaction: Transaction, user_id: str, contact: Contact) -> bool:
+    """Remember how a user is reached; False if that was known already."""
+    row = {"user_id": user_id, "address": contact.address, "name": contact.name, "phone": contact.phone}
+    return transaction.write(_insert_recipient, row) == 1
+
+
+def insert_notification(transaction: Transaction, row: dict[str, Any]) -> bool:
+    """Insert a notification; False if its user was notified of the same occasion before."""
+    return transaction.write(_insert_notification, row) == 1
+
+
+def insert_unaddressed(transaction: Transaction, notification_id: str, user_id: str) -> None:
+    """Remember that a notification waits for its user to become reachable."""
+    transaction.execute(_insert_unaddressed, {"notification_id": notification_id, "user_id": user_id})
+
+
+def take_unaddressed(transaction: Transaction, user_id: str) -> Sequence[Row[Any]]:
+    """The notifications that waited for this user, oldest first; they wait no longer."""
+    waiting = transaction.execute(_unaddressed_of, {"user_id": user_id}).all()
+    if waiting:
+        transaction.execute(_delete_unaddressed, {"user_id": user_id})
+    return waiting
+
+
+def find_addressee(connection: Connection, about: str, template: str) -> str | None:
+    """The user who was notified of `about` by `template`."""
+    return connection.execute(_addressee, {"about": about, "template": template}).scalar()
+
+
+def mark_read(transaction: Transaction, user_id: str, notification_id: str) -> Notification | None:
+    """Mark a notification of a user as read; None if the user has no such notification."""
+    row = transaction.execute(_mark_read, {"of_user": user_id, "wanted": notification_id}).one_or_none()
+    return None if row is None else _to_notification(row)
+
+
+def mark_all_read(transaction: Transaction, user_id: str) -> None:
+    """Mark all notifications of a user as read."""
+    transaction.execute(_mark_all_read, {"of_user": user_id})
+
+
+def append_mail(transaction: Transaction, row: dict[str, Any]) -> None:
+    """Put a complete message into the spool."""
+    transaction.append(spool, row)
+
+
+def record_attempts(transaction: Transaction, attempts: Sequence[Recorded]) -> None:
+    """Write the outcomes of attempts to deliver e-mails; one that was settled before stays so."""
+    rows = [
+        {
+            "of_mail": item.mail_id,
+            "new_state": item.attempt.state.value,
+            "new_attempts": item.attempts,
+            "new_error": item.attempt.error,
+            "new_due_at": item.due_at,
+        }
+        for item in attempts
+    ]
+    transaction.write(_record_attempts, *rows)
 
 
 def unread_count(connection: Connection, user_id: str) -> int:
@@ -199,7 +260,7 @@ def find_mail(connection: Connection, mail_id: int) -> Mail | None:
     return None if row is None else _to_mail(row, row.message)
 
 
-def to_notification(row: Row[Any]) -> Notification:
+def _to_notification(row: Row[Any]) -> Notification:
     """A row as the notification that is shown."""
     return Notification(
         notification_id=row.notification_id,
@@ -231,6 +292,6 @@ def _without_message(row: Row[Any]) -> Mail:
     return _to_mail(row, "")
 
 
-def due_mails(connection: Connection, now: int, most: int) -> list[RowMapping]:
+def due_mails(connection: Connection, now: int, most: int) -> Sequence[Row[Any]]:
     """Up to `most` e-mails that are to be delivered by `now` (Unix time in microseconds), longest due first."""
-    return list(connection.execute(_due.limit(most), {"now": now}).mappings())
+    return connection.execute(_due.limit(most), {"now": now}).all()

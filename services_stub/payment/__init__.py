@@ -1,1 +1,1 @@
-"""Payments: each order is charged at most once, and given back if it is cancelled."""
+"""Payments: each order is charged at most once, and refunded if it is cancelled."""

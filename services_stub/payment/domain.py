@@ -1,10 +1,10 @@
-"""The life of a payment as one table, the seam to whoever takes the money, and the sandbox's test cards. Pure.
+"""The life of a payment as one table, the seam to the payment provider, and the sandbox's test cards. Pure.
 
     PENDING ► CHARGED ► REFUNDING ► REFUNDED      PENDING ► FAILED      PENDING ► VOIDING ► VOIDED or REFUNDED
 
-Orders are charged outside of any transaction, so an order can be cancelled while nobody knows whether its charge went
-through. The stages VOIDING, REFUNDING and ABANDONED say that the provider is still to be asked to give back whatever it
-has taken: work that survives a crash, because the stage is in the row.
+Orders are charged outside of any transaction, so an order can be cancelled while it is unknown whether its charge went
+through. The statuses VOIDING, REFUNDING and ABANDONED say that the provider is still to be asked for a refund of
+anything that it has taken: a request that survives a crash, because the status is in the row.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 
 
 class Status(StrEnum):
-    """How far a payment has come. VOIDED is also what is kept of an order that was cancelled before it was known."""
+    """How far a payment has come. VOIDED also marks an order that was cancelled before it was known."""
 
     PENDING = "PENDING"
     CHARGED = "CHARGED"
@@ -28,67 +28,65 @@ class Status(StrEnum):
 
 
 class Trigger(StrEnum):
-    """What moves a payment: the order's events, and what the provider answered."""
+    """The causes of a transition: the order's events, and the provider's answers."""
 
     ORDERED = "ordered"
     CANCELLED = "cancelled"
     CHARGED = "charged"
     DECLINED = "declined"
     UNREACHABLE = "unreachable"
-    REFUNDED = "given back"
+    REFUNDED = "refunded"
     NOTHING_TAKEN = "nothing taken"
 
 
-class Fact(StrEnum):
-    """What is published."""
+class Effect(StrEnum):
+    """The consequences of a transition: events to publish, and a request to the provider."""
 
-    SUCCESS = "payment-success"
-    FAILED = "payment-failed"
-    REFUNDED = "payment-refunded"
-
-
-class Work(StrEnum):
-    """What is to be done at the provider."""
-
-    CHARGE = "charge"
-    REFUND = "give back"
+    PUBLISH_SUCCESS = "publish payment-success"
+    PUBLISH_FAILED = "publish payment-failed"
+    PUBLISH_REFUNDED = "publish payment-refunded"
+    REQUEST_CHARGE = "request a charge"
+    REQUEST_REFUND = "request a refund"
 
 
 class Transition(NamedTuple):
-    """Where a payment goes, what is published, and what the provider is asked for next."""
+    """The next status of a payment and the effects of reaching it, in order; at most one effect is a request."""
 
     status: Status
-    facts: tuple[Fact, ...] = ()
-    work: Work | None = None
+    effects: tuple[Effect, ...] = ()
 
 
 TRANSITIONS: dict[tuple[Status | None, Trigger], Transition] = {
-    (None, Trigger.ORDERED): Transition(Status.PENDING, work=Work.CHARGE),
+    (None, Trigger.ORDERED): Transition(Status.PENDING, (Effect.REQUEST_CHARGE,)),
     # The topics are not ordered against each other: the cancelling came first, so its order is never charged.
     (None, Trigger.CANCELLED): Transition(Status.VOIDED),
-    (Status.PENDING, Trigger.CHARGED): Transition(Status.CHARGED, (Fact.SUCCESS,)),
-    (Status.PENDING, Trigger.DECLINED): Transition(Status.FAILED, (Fact.FAILED,)),
-    # Nobody knows what became of the attempts: the order fails now, and what was taken after all is given back.
-    (Status.PENDING, Trigger.UNREACHABLE): Transition(Status.ABANDONED, (Fact.FAILED,), Work.REFUND),
+    (Status.PENDING, Trigger.CHARGED): Transition(Status.CHARGED, (Effect.PUBLISH_SUCCESS,)),
+    (Status.PENDING, Trigger.DECLINED): Transition(Status.FAILED, (Effect.PUBLISH_FAILED,)),
+    # The outcome of the attempts is unknown: the order fails now, and money that was taken after all is refunded.
+    (Status.PENDING, Trigger.UNREACHABLE): Transition(Status.ABANDONED, (Effect.PUBLISH_FAILED, Effect.REQUEST_REFUND)),
     (Status.ABANDONED, Trigger.NOTHING_TAKEN): Transition(Status.FAILED),
-    (Status.ABANDONED, Trigger.REFUNDED): Transition(Status.REFUNDED, (Fact.SUCCESS, Fact.REFUNDED)),
+    (Status.ABANDONED, Trigger.REFUNDED): Transition(
+        Status.REFUNDED, (Effect.PUBLISH_SUCCESS, Effect.PUBLISH_REFUNDED)
+    ),
     # Cancelled while the charge may be under way.
-    (Status.PENDING, Trigger.CANCELLED): Transition(Status.VOIDING, work=Work.REFUND),
-    (Status.VOIDING, Trigger.CHARGED): Transition(Status.REFUNDING, (Fact.SUCCESS,)),
+    (Status.PENDING, Trigger.CANCELLED): Transition(Status.VOIDING, (Effect.REQUEST_REFUND,)),
+    (Status.VOIDING, Trigger.CHARGED): Transition(Status.REFUNDING, (Effect.PUBLISH_SUCCESS,)),
     (Status.VOIDING, Trigger.NOTHING_TAKEN): Transition(Status.VOIDED),
-    (Status.VOIDING, Trigger.REFUNDED): Transition(Status.REFUNDED, (Fact.SUCCESS, Fact.REFUNDED)),
-    (Status.CHARGED, Trigger.CANCELLED): Transition(Status.REFUNDING, work=Work.REFUND),
-    (Status.REFUNDING, Trigger.REFUNDED): Transition(Status.REFUNDED, (Fact.REFUNDED,)),
+    (Status.VOIDING, Trigger.REFUNDED): Transition(Status.REFUNDED, (Effect.PUBLISH_SUCCESS, Effect.PUBLISH_REFUNDED)),
+    (Status.CHARGED, Trigger.CANCELLED): Transition(Status.REFUNDING, (Effect.REQUEST_REFUND,)),
+    (Status.REFUNDING, Trigger.REFUNDED): Transition(Status.REFUNDED, (Effect.PUBLISH_REFUNDED,)),
 }
-"""Whatever is missing here is late or repeated and changes nothing."""
+"""A trigger that is missing here is late or repeated and changes nothing."""
 
-OPEN_WORK: dict[Status, Work] = {
-    Status.PENDING: Work.CHARGE,
-    Status.ABANDONED: Work.REFUND,
-    Status.VOIDING: Work.REFUND,
-    Status.REFUNDING: Work.REFUND,
+OPEN_REQUESTS: dict[Status, Effect] = {
+    Status.PENDING: Effect.REQUEST_CHARGE,
+    Status.ABANDONED: Effect.REQUEST_REFUND,
+    Status.VOIDING: Effect.REQUEST_REFUND,
+    Status.REFUNDING: Effect.REQUEST_REFUND,
 }
-"""What a payment waits for: taken up again at the start."""
+"""The request whose answer a payment waits for: made again at the start."""
+
+REQUESTS = frozenset(OPEN_REQUESTS.values())
 
 CHARGE_ATTEMPTS = 5
 """After so many without an answer the payment fails."""
@@ -135,7 +133,7 @@ ChargeResult = Charged | Declined | Processing
 
 
 class Provider(Protocol):
-    """Whoever takes the money. Both operations may be repeated and then answer as before."""
+    """The seam to the provider that takes the money. Both operations may be repeated and then answer as before."""
 
     def charge(self, request: ChargeRequest) -> ChargeResult:
         """Take the money for an order, once.
@@ -145,20 +143,20 @@ class Provider(Protocol):
         """
 
     def refund(self, order_id: str) -> str | None:
-        """Give back what was taken for an order and take nothing for it any more.
+        """Refund the charge of an order and take nothing for it any more.
 
-        The id of the charge that was given back, or None if nothing had been taken.
+        The id of the charge that was refunded, or None if nothing had been taken.
 
         Raises:
             ProviderUnavailable: the provider does not answer.
         """
 
     def close(self) -> None:
-        """Let go of what the provider holds."""
+        """Close the connections of the provider."""
 
 
 class Behaviour(StrEnum):
-    """What the sandbox does with a card."""
+    """The sandbox's answer to a card."""
 
     PAY = "pay"
     DECLINE = "decline"
@@ -168,7 +166,7 @@ class Behaviour(StrEnum):
 
 @dataclass(frozen=True)
 class Card:
-    """A test card: what it does, and the reason if it declines."""
+    """A test card: its behaviour, and the reason if it declines."""
 
     behaviour: Behaviour
     description: str

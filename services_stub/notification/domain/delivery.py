@@ -45,6 +45,15 @@ class Attempt(msgspec.Struct, frozen=True):
     wait: float = 0.0
 
 
+class Recorded(msgspec.Struct, frozen=True):
+    """The outcome of the newest attempt at an e-mail, and when the next is due (Unix time in microseconds)."""
+
+    mail_id: int
+    attempts: int
+    attempt: Attempt
+    due_at: int
+
+
 def after(answer: Answer, attempts: int, age: timedelta, chance: random.Random) -> Attempt:
     """The consequence of an answer to the attempt numbered `attempts`, counted from 1, for a message of that age."""
     error = f"{answer.code} {answer.text}".strip()[:500]

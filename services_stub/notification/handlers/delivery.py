@@ -10,14 +10,14 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 import structlog
 
 from services_stub.contracts.times import to_microseconds
 from services_stub.notification import store
-from services_stub.notification.domain.delivery import Answer, Attempt, State, after
+from services_stub.notification.domain.delivery import Answer, Recorded, State, after
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.retry import pause_after
@@ -64,7 +64,7 @@ class Spool(Protocol):
         """Up to `most` e-mails that are due."""
 
     def record(self, attempts: list[Recorded]) -> None:
-        """Write down what became of them."""
+        """Write the outcomes of attempts."""
 
 
 class DueMail(msgspec.Struct, frozen=True):
@@ -75,15 +75,6 @@ class DueMail(msgspec.Struct, frozen=True):
     message: str
     attempts: int
     created_at: datetime
-
-
-class Recorded(msgspec.Struct, frozen=True):
-    """What became of an e-mail, as it is written down."""
-
-    mail_id: int
-    attempts: int
-    attempt: Attempt
-    due_at: int
 
 
 class DatabaseSpool:
@@ -97,17 +88,17 @@ class DatabaseSpool:
         rows = self._context.run(self._context.read(store.due_mails, now, most), _DATABASE)
         return [
             DueMail(
-                row["mail_id"],
-                row["recipient"],
-                row["message"],
-                row["attempts"],
-                datetime.fromisoformat(row["created_at"]),
+                row.mail_id,
+                row.recipient,
+                row.message,
+                row.attempts,
+                datetime.fromisoformat(row.created_at),
             )
             for row in rows
         ]
 
     def record(self, attempts: list[Recorded]) -> None:
-        """Write down what became of them."""
+        """Write the outcomes of attempts."""
         self._context.write_from_thread(record_attempts, attempts, NO_CAUSE)
 
 
@@ -195,15 +186,5 @@ class Delivery:
 
 
 def record_attempts(tx: Transaction, attempts: list[Recorded]) -> None:
-    """Write down what became of e-mails. One that was settled meanwhile stays so."""
-    rows: list[dict[str, Any]] = [
-        {
-            "of_mail": item.mail_id,
-            "new_state": item.attempt.state.value,
-            "new_attempts": item.attempts,
-            "new_error": item.attempt.error,
-            "new_due_at": item.due_at,
-        }
-        for item in attempts
-    ]
-    tx.execute(store.record_attempt, rows)
+    """Write the outcomes of a round."""
+    store.record_attempts(tx, attempts)

@@ -1,4 +1,4 @@
-"""What people are told of which event."""
+"""Handlers of the events that users are notified of, each by a template."""
 
 from __future__ import annotations
 
@@ -70,14 +70,14 @@ def seller_blocked(notifier: Notifier, tx: Transaction, received: Received[Selle
 
 
 def _payer(tx: Transaction, event: PaymentSuccess | PaymentFailed | PaymentRefunded) -> str:
-    """Who pays. A payment service may leave it out: then it is whoever was told that the order was placed."""
+    """The user who pays. A payment service may leave it out: then it is the user whose order was placed."""
     if event.user_id:
         return event.user_id
     check_ids(event.order_id)
-    found = tx.execute(store.addressee_about, {"about": event.order_id, "template": "order-placed"}).scalar()
+    found = store.find_addressee(tx.connection, event.order_id, "order-placed")
     if found is None:
         raise Refused(404, "addressee-unknown", "the event names no user, and its order is not known")
-    return str(found)
+    return found
 
 
 def _items(items: Sequence[OrderItem], currency: str) -> str:
@@ -103,7 +103,7 @@ TEMPLATE_OF_STATUS: dict[OrderStatus, str] = {
 
 
 def handlers(notifier: Notifier) -> Mapping[type[Event], Handler]:
-    """The events that are consumed, and what is told of each by `teller`."""
+    """The handlers of the consumed events, which write their notifications by `notifier`."""
     return {
         UserCreated: partial(user_created, notifier),
         OrderCreated: partial(order_created, notifier),

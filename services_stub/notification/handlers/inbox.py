@@ -1,4 +1,4 @@
-"""What a person sees of their inbox, and what operators see of the spool."""
+"""A user's own inbox, and the spool for operators."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from services_stub.runtime.sql.transaction import Transaction
 
 
 class MarkRead(msgspec.Struct, frozen=True):
-    """A person has read a notification."""
+    """Mark a notification as read by its user."""
 
     user_id: str
     notification_id: str
@@ -28,17 +28,16 @@ def read_inbox(
 
 
 def mark_read(tx: Transaction, command: MarkRead) -> Notification:
-    """Mark one of the own notifications as read; doing so again changes nothing."""
-    parameters = {"of_user": command.user_id, "wanted": command.notification_id}
-    row = tx.execute(store.mark_read, parameters).one_or_none()
-    if row is None:
+    """Mark one of the user's own notifications as read; doing so again changes nothing."""
+    notification = store.mark_read(tx, command.user_id, command.notification_id)
+    if notification is None:
         raise Refused(404, "notification-not-found", "there is no such notification")
-    return store.to_notification(row)
+    return notification
 
 
 def mark_all_read(tx: Transaction, user_id: str) -> Inbox:
-    """Mark all of the own notifications as read."""
-    tx.execute(store.mark_all_read, {"of_user": user_id})
+    """Mark all of the user's own notifications as read."""
+    store.mark_all_read(tx, user_id)
     return read_inbox(tx.connection, user_id)
 
 

@@ -1,4 +1,4 @@
-"""Telling somebody something: an entry in the inbox, messages in the spool, and the events about them.
+"""Notifying a user: an entry in the inbox, messages in the spool, and the events about them.
 
 A notification is written once for its addressee, template and subject matter, whatever number of events ask for it.
 """
@@ -22,7 +22,7 @@ LONGEST_ID = 200
 
 
 class NotificationRequest(msgspec.Struct, frozen=True):
-    """What is told: to whom, by which template, about which id, and on which occasion if it can happen again."""
+    """The recipient, the template, the id that it is about, and the occasion if it can happen again."""
 
     user_id: str
     template: str
@@ -31,23 +31,22 @@ class NotificationRequest(msgspec.Struct, frozen=True):
 
 
 class Notifier:
-    """Writes notifications in the transaction of what they tell of."""
+    """Writes notifications in the transaction of the event that they tell of."""
 
     def __init__(self, contacts: store.ContactCache) -> None:
         self._contacts = contacts
 
     def add_recipient(self, tx: Transaction, user_id: str, email: str, name: str, phone: str) -> bool:
-        """Remember how a user is reached, and send what waited for it; False if that was known already."""
+        """Remember how a user is reached, and send the notifications that waited; False if it was known already."""
         check_ids(user_id)
-        row = {
-            "user_id": user_id,
-            "address": address_of(email),
-            "name": templates.printable(name).strip(),
-            "phone": templates.printable(phone).strip(),
-        }
-        if tx.write(store.add_recipient, row) == 0:
+        contact = store.Contact(
+            address_of(email), templates.printable(name).strip(), templates.printable(phone).strip()
+        )
+        if not store.insert_recipient(tx, user_id, contact):
             return False
-        self._send_what_waited(tx, user_id)
+        for row in store.take_unaddressed(tx, user_id):
+            request = NotificationRequest(user_id, row.template, row.about, row.occasion)
+            _spool(tx, contact, request, row.notification_id, templates.RenderedMessage(row.subject, row.text))
         return True
 
     def notify(self, tx: Transaction, request: NotificationRequest, **values: str) -> Outcome | None:
@@ -66,25 +65,15 @@ class Notifier:
             "read": False,
             "created_at": rfc3339(tx.now),
         }
-        if tx.write(store.add_notification, row) == 0:
+        if not store.insert_notification(tx, row):
             return Outcome.DUPLICATE
         _publish(tx, request, notification_id, store.EMAIL, rendered)
         recipient = self._contacts.find(tx.connection, request.user_id)
         if recipient is None:
-            tx.execute(store.add_unaddressed, {"notification_id": notification_id, "user_id": request.user_id})
+            store.insert_unaddressed(tx, notification_id, request.user_id)
         else:
             _spool(tx, recipient, request, notification_id, rendered)
         return None
-
-    def _send_what_waited(self, tx: Transaction, user_id: str) -> None:
-        key = {"user_id": user_id}
-        waiting = tx.execute(store.unaddressed_of, key).all()
-        recipient = self._contacts.find(tx.connection, user_id) if waiting else None
-        if recipient is not None:
-            for row in waiting:
-                request = NotificationRequest(user_id, row.template, row.about, row.occasion)
-                _spool(tx, recipient, request, row.notification_id, templates.RenderedMessage(row.subject, row.text))
-            tx.execute(store.drop_unaddressed, key)
 
 
 def check_ids(*ids: str) -> None:
@@ -118,8 +107,8 @@ def _spool(
 
 
 def _append(tx: Transaction, notification_id: str, channel: str, recipient: str, subject: str, message: str) -> None:
-    tx.append(
-        store.spool,
+    store.append_mail(
+        tx,
         {
             "notification_id": notification_id,
             "channel": channel,

@@ -1,4 +1,4 @@
-"""What the payment service does: it hears of orders, has them charged or given back, and says how that went."""
+"""The payment service's handlers: orders are charged or refunded, and events tell how that went."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["ENDED", "handlers"]
 
 
 def handlers(jobs: Jobs) -> Mapping[type[Event], Handler]:
-    """The handlers, which put work for the provider into `jobs`."""
+    """The handlers, which put requests to the provider into `jobs`."""
     return {
         OrderCreated: partial(order_created, jobs),
         OrderUpdated: partial(order_updated, jobs),

@@ -1,4 +1,4 @@
-"""The worker that asks the provider: a thread of its own, so that neither requests nor events wait for the money."""
+"""The worker that asks the provider: a thread of its own, so that neither requests nor events wait for an answer."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from services_stub.payment.domain import (
     Charged,
     ChargeRequest,
     Declined,
+    Effect,
     Processing,
     Provider,
     ProviderUnavailable,
     Trigger,
-    Work,
 )
 from services_stub.payment.handlers.jobs import Job, Jobs, Scheduled
 from services_stub.payment.handlers.settling import Answer, settle_all
@@ -106,9 +106,9 @@ class ChargeWorker:
         """The provider's answer, or None where it has to be asked again."""
         job, attempt = scheduled.job, scheduled.attempt
         try:
-            return self._charge(job, attempt) if job.work is Work.CHARGE else self._refund(job)
+            return self._charge(job, attempt) if job.request is Effect.REQUEST_CHARGE else self._refund(job)
         except ProviderUnavailable as error:
-            if job.work is Work.CHARGE and attempt >= CHARGE_ATTEMPTS:
+            if job.request is Effect.REQUEST_CHARGE and attempt >= CHARGE_ATTEMPTS:
                 return Answer(job, Trigger.UNREACHABLE, reason=UNREACHABLE_REASON)
             pause = pause_after(attempt, self._chance, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE)
             structlog.get_logger().warning(
@@ -145,5 +145,5 @@ class ChargeWorker:
 
 
 def find_open(tx: Transaction, _command: None) -> list[Job]:
-    """The work that is open in the rows."""
-    return [Job.of(row._mapping) for row in tx.execute(store.OPEN_PAYMENTS)]
+    """The open requests in the rows."""
+    return [Job.of(row._mapping) for row in store.open_payments(tx.connection)]

@@ -1,6 +1,6 @@
-"""The work for the provider: what waits to be charged or given back, and when.
+"""The requests to the provider: which payments wait to be charged or refunded, and until when.
 
-It lies in memory only. What it is made of stands in the rows, so a restart makes it again.
+They lie in memory only. They are derived from the rows, so a restart makes them again.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from typing import Any, NamedTuple
 import msgspec
 
 from services_stub.contracts.envelope import Cause
-from services_stub.payment.domain import OPEN_WORK, Status, Work
+from services_stub.payment.domain import OPEN_REQUESTS, Effect, Status
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """Something to do at the provider for the payment of an order, which was in `stage` then."""
+    """A request to the provider for the payment of an order, which was in `status` then."""
 
-    work: Work
+    request: Effect
     status: Status
     order_id: str
     payment_id: str
@@ -34,10 +34,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, row: Mapping[Any, Any]) -> Job:
-        """The open work of a payment's row."""
+        """The open request of a payment's row."""
         status = Status(row["status"])
         return cls(
-            work=OPEN_WORK[status],
+            request=OPEN_REQUESTS[status],
             status=status,
             order_id=row["order_id"],
             payment_id=row["payment_id"],
@@ -76,7 +76,7 @@ class Jobs:
             self._changed.notify()
 
     def take(self, most: int, timeout: float | None) -> list[Scheduled]:
-        """What is due, at most `most`; waits for the first up to `timeout` seconds, or until `interrupt`."""
+        """The jobs that are due, at most `most`; waits for the first up to `timeout` seconds, or until `interrupt`."""
         give_up = None if timeout is None else self._clock() + timeout
         with self._changed:
             while not self._interrupted:
@@ -93,7 +93,7 @@ class Jobs:
         return []
 
     def interrupt(self) -> None:
-        """Have whoever takes return at once, this time or the next, with nothing."""
+        """Let `take` return at once with nothing, this time or the next."""
         with self._changed:
             self._interrupted = True
             self._changed.notify()

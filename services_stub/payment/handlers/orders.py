@@ -1,4 +1,4 @@
-"""What the order service's events mean for payments: a new order is charged, a cancelled one is not, or given back."""
+"""Handlers of the order service's events: a new order is charged, a cancelled one is not, or is refunded."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from services_stub.payment.store import payments as store
 from services_stub.runtime.identifiers import new_id
 from services_stub.runtime.sql.transaction import Received, Transaction
 
-"""In cents it still fits into 64 bits, with much room."""
-
 ENDED = frozenset({OrderStatus.CANCELLED, OrderStatus.FAILED})
 """An order that comes to one of these keeps no money; no other change concerns its payment."""
 
@@ -24,21 +22,21 @@ def order_created(jobs: Jobs, tx: Transaction, received: Received[OrderCreated])
     event = received.event
     transition = TRANSITIONS[None, Trigger.ORDERED]
     row = _row(tx, received, transition.status, reason="", payment_method=event.payment_method)
-    if tx.write(store.INSERT_PAYMENT, row) == 1:
+    if store.insert_payment(tx, row):
         tx.after_commit(partial(jobs.put, Job.of(row)))
     else:
-        tx.execute(store.NAME_METHOD, {"of_order": event.order_id, "method": event.payment_method})
+        store.set_payment_method(tx, event.order_id, event.payment_method)
 
 
 def order_updated(jobs: Jobs, tx: Transaction, received: Received[OrderUpdated]) -> None:
-    """An order that has ended (`ENDED`) keeps no money: it is not charged any more, or the charge is given back."""
+    """An order that has ended (`ENDED`) keeps no money: its charge is not made any more, or is refunded."""
     event = received.event
     row = store.find_payment(tx.connection, event.order_id)
     transition = TRANSITIONS.get((None if row is None else Status(row.status), Trigger.CANCELLED))
     if transition is None:
         return
     if row is None:
-        tx.execute(store.INSERT_PAYMENT, _row(tx, received, transition.status, reason=event.reason, payment_method=""))
+        store.insert_payment(tx, _row(tx, received, transition.status, reason=event.reason, payment_method=""))
         return
     cause = received.envelope.cause()
     changes = {
@@ -48,7 +46,7 @@ def order_updated(jobs: Jobs, tx: Transaction, received: Received[OrderUpdated])
         "traceparent": cause.traceparent,
         "updated_at": to_microseconds(tx.now),
     }
-    tx.execute(store.CALL_OFF, {"of_order": event.order_id, **changes})
+    store.update_payment(tx, event.order_id, changes)
     tx.after_commit(partial(jobs.put, Job.of({**row._mapping, **changes})))
 
 

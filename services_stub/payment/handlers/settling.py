@@ -1,4 +1,4 @@
-"""What the provider answered becomes true: the payment moves on, and the world hears of it."""
+"""The provider's answers are written: the payment takes its next status, and events tell of it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from services_stub.contracts.base import Event
 from services_stub.contracts.events.payment import PaymentFailed, PaymentRefunded, PaymentSuccess
 from services_stub.contracts.money import from_cents
 from services_stub.contracts.times import to_microseconds
-from services_stub.payment.domain import TRANSITIONS, Fact, Status, Trigger
+from services_stub.payment.domain import REQUESTS, TRANSITIONS, Effect, Status, Trigger
 from services_stub.payment.handlers.jobs import Job
 from services_stub.payment.store import payments as store
 from services_stub.runtime.sql.transaction import Transaction
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What became of a job. `reason` is the provider's where it declined."""
+    """The provider's answer to a job. `reason` is the provider's where it declined."""
 
     job: Job
     trigger: Trigger
@@ -26,14 +26,14 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 def settle_all(tx: Transaction, answers: Sequence[Answer]) -> list[Job]:
-    """Settle the answers of one round; the work that they lead to."""
+    """Settle the answers of one round; the jobs of the requests that they lead to."""
     return [follow_up for answer in answers if (follow_up := settle(tx, answer)) is not None]
 
 
 def settle(tx: Transaction, answer: Answer) -> Job | None:
-    """Move the payment of `answer` and publish what follows; the work that comes next, if any.
+    """Apply the transition that `answer` triggers; the job of the next request, if there is one.
 
-    Nearly always the payment still is in the stage in which the job found it, so that is tried first.
+    Nearly always the payment still has the status in which the job found it, so that is tried first.
     """
     job = answer.job
     settled = _settle(tx, answer, job.status, job.reason)
@@ -51,7 +51,7 @@ class _Settled(msgspec.Struct, frozen=True):
 
 
 def _settle(tx: Transaction, answer: Answer, status: Status, known_reason: str) -> _Settled | None:
-    """Settle a payment that is in `stage`; None where it is not, or where the answer does not move it from there."""
+    """Settle a payment that is in `status`; None where it is not, or where the answer triggers nothing there."""
     transition = TRANSITIONS.get((status, answer.trigger))
     if transition is None:
         return None
@@ -60,25 +60,26 @@ def _settle(tx: Transaction, answer: Answer, status: Status, known_reason: str) 
     changes = {"status": transition.status, "reason": reason, "updated_at": to_microseconds(tx.now)}
     if answer.charge_id:
         changes["charge_id"] = answer.charge_id
-    settled = tx.write(store.SETTLE, {"of_order": job.order_id, "status_before": status, **changes})
-    if settled == 0:
+    if not store.update_payment_in_status(tx, job.order_id, status, changes):
         return None
-    for fact in transition.facts:
-        tx.publish(_event(fact, job, reason), correlation_id=job.order_id, cause=job.cause)
-    if transition.work is None:
-        return _Settled(None)
-    return _Settled(msgspec.structs.replace(job, work=transition.work, status=transition.status, reason=reason))
+    next_job = None
+    for effect in transition.effects:
+        if effect in REQUESTS:
+            next_job = msgspec.structs.replace(job, request=effect, status=transition.status, reason=reason)
+        else:
+            tx.publish(_event(effect, job, reason), correlation_id=job.order_id, cause=job.cause)
+    return _Settled(next_job)
 
 
-def _event(fact: Fact, job: Job, reason: str) -> Event:
+def _event(effect: Effect, job: Job, reason: str) -> Event:
     order_id, payment_id, user_id, currency = job.order_id, job.payment_id, job.user_id, job.currency
     amount = from_cents(job.amount)
-    match fact:
-        case Fact.SUCCESS:
+    match effect:
+        case Effect.PUBLISH_SUCCESS:
             return PaymentSuccess(
                 order_id=order_id, payment_id=payment_id, amount=amount, user_id=user_id, currency=currency
             )
-        case Fact.FAILED:
+        case Effect.PUBLISH_FAILED:
             return PaymentFailed(
                 order_id=order_id,
                 reason=reason,
@@ -87,7 +88,7 @@ def _event(fact: Fact, job: Job, reason: str) -> Event:
                 amount=amount,
                 currency=currency,
             )
-        case Fact.REFUNDED:
+        case Effect.PUBLISH_REFUNDED:
             return PaymentRefunded(
                 order_id=order_id,
                 payment_id=payment_id,
@@ -96,3 +97,5 @@ def _event(fact: Fact, job: Job, reason: str) -> Event:
                 user_id=user_id,
                 currency=currency,
             )
+        case _:
+            raise ValueError(f"{effect} publishes nothing")

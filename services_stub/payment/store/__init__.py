@@ -1,1 +1,1 @@
-"""What the payment service keeps: its payments, and apart from them what the sandbox provider remembers."""
+"""The stores of the payment service: its payments, and apart from them the memory of the sandbox provider."""

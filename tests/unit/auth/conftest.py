@@ -21,7 +21,7 @@ OPTIONS = {
 }
 
 
-class Door:
+class AuthClient:
     """The auth service as its callers use it."""
 
     def __init__(self, running: Serving) -> None:
@@ -55,6 +55,6 @@ class Door:
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> Iterator[Door]:
+def auth(tmp_path: Path) -> Iterator[AuthClient]:
     with serving(SERVICE, tmp_path, OPTIONS, own_tokens=True) as running:
-        yield Door(running)
+        yield AuthClient(running)

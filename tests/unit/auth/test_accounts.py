@@ -13,19 +13,19 @@ from services_stub.auth.domain import canonical_email
 from services_stub.auth.service import SERVICE
 from services_stub.auth.store.tables import metadata
 from services_stub.contracts.events import SellerBlocked, SellerUnblocked, UserCreated
-from tests.unit.auth.conftest import ADMIN, OPTIONS, PASSWORD, Door
+from tests.unit.auth.conftest import ADMIN, OPTIONS, PASSWORD, AuthClient
 from tests.unit.serving import serving
 
 
-def test_whoever_registers_is_announced_without_the_password(door: Door) -> None:
+def test_whoever_registers_is_announced_without_the_password(auth: AuthClient) -> None:
     body = {"email": "Ada@Example.com", "password": PASSWORD, "role": "seller", "name": "Ada", "phone": "+44 20 7946"}
-    status, user = door.post("/api/auth/register", body)
+    status, user = auth.post("/api/auth/register", body)
     assert status == 201
     assert PASSWORD not in str(user)
     created = UserCreated(
         user_id=user["userId"], email="Ada@Example.com", role="seller", name="Ada", phone="+44 20 7946"
     )
-    assert door.running.sender.events == [created]
+    assert auth.running.sender.events == [created]
 
 
 @pytest.mark.parametrize(
@@ -36,11 +36,11 @@ def test_whoever_registers_is_announced_without_the_password(door: Door) -> None
         ("caf\u00e9@example.com", "CAFE\u0301@example.com"),
     ],
 )
-def test_an_address_is_one_account_however_it_is_spelt(door: Door, registered: str, given: str) -> None:
-    user_id = door.register(registered)
-    status, tokens = door.log_in(given)
+def test_an_address_is_one_account_however_it_is_spelt(auth: AuthClient, registered: str, given: str) -> None:
+    user_id = auth.register(registered)
+    status, tokens = auth.log_in(given)
     assert (status, tokens["user"]["userId"], tokens["user"]["email"]) == (200, user_id, registered)
-    status, problem = door.post("/api/auth/register", {"email": given, "password": PASSWORD})
+    status, problem = auth.post("/api/auth/register", {"email": given, "password": PASSWORD})
     assert (status, problem["type"], problem["errors"][0]["field"]) == (409, "/problems/email-taken", "email")
 
 
@@ -68,13 +68,13 @@ def test_the_canonical_spelling_is_its_own(text: str) -> None:
         ({"blocked": True}, "blocked"),
     ],
 )
-def test_bad_input_is_refused_by_the_name_of_its_field(door: Door, change: dict[str, Any], field: str) -> None:
-    status, problem = door.post("/api/auth/register", {"email": "a@example.com", "password": PASSWORD} | change)
+def test_bad_input_is_refused_by_the_name_of_its_field(auth: AuthClient, change: dict[str, Any], field: str) -> None:
+    status, problem = auth.post("/api/auth/register", {"email": "a@example.com", "password": PASSWORD} | change)
     assert (status, [error["field"] for error in problem["errors"]]) == (400, [field])
 
 
-def test_a_huge_body_is_refused(door: Door) -> None:
-    response = door.running.request("POST", "/api/auth/register", content=b'{"email":"' + b"x" * 300_000 + b'"}')
+def test_a_huge_body_is_refused(auth: AuthClient) -> None:
+    response = auth.running.request("POST", "/api/auth/register", content=b'{"email":"' + b"x" * 300_000 + b'"}')
     assert response.status_code == 413
     assert response.headers["content-type"] == "application/problem+json"
 
@@ -82,83 +82,84 @@ def test_a_huge_body_is_refused(door: Door) -> None:
 def test_the_first_start_makes_the_admin_and_the_next_keeps_it(tmp_path: Path) -> None:
     for password in ("admin-password", "another-password"):
         with serving(SERVICE, tmp_path, OPTIONS | {"admin_password": password}, own_tokens=True) as running:
-            door = Door(running)
-            assert door.log_in(ADMIN["email"], "admin-password")[0] == 200
-            status, page = door.get("/api/admin/users?role=admin", by=door.admin_token())
+            auth = AuthClient(running)
+            assert auth.log_in(ADMIN["email"], "admin-password")[0] == 200
+            status, page = auth.get("/api/admin/users?role=admin", by=auth.admin_token())
             assert (status, len(page["items"])) == (200, 1)
             assert running.sender.events == []
 
 
 def test_the_address_of_a_customer_does_not_make_an_admin(tmp_path: Path) -> None:
     with serving(SERVICE, tmp_path, {"password_profile": "development"}, own_tokens=True) as running:
-        Door(running).register(ADMIN["email"])
+        AuthClient(running).register(ADMIN["email"])
     with serving(SERVICE, tmp_path, OPTIONS, own_tokens=True) as running:
-        assert Door(running).log_in(ADMIN["email"], ADMIN["password"])[0] == 401
-        assert Door(running).log_in(ADMIN["email"])[1]["user"]["role"] == "user"
+        assert AuthClient(running).log_in(ADMIN["email"], ADMIN["password"])[0] == 401
+        assert AuthClient(running).log_in(ADMIN["email"])[1]["user"]["role"] == "user"
 
 
-def test_a_blocked_seller_is_locked_out_until_unblocked(door: Door) -> None:
-    seller_id, admin = door.register("s@example.com", "seller"), door.admin_token()
-    tokens = door.log_in("s@example.com")[1]
+def test_a_blocked_seller_is_locked_out_until_unblocked(auth: AuthClient) -> None:
+    seller_id, admin = auth.register("s@example.com", "seller"), auth.admin_token()
+    tokens = auth.log_in("s@example.com")[1]
     for _ in range(2):
-        status, user = door.post(f"/api/admin/block-seller/{seller_id}", {"reason": "fraud"}, by=admin)
+        status, user = auth.post(f"/api/admin/block-seller/{seller_id}", {"reason": "fraud"}, by=admin)
         assert (status, user["blocked"], user["blockedReason"]) == (200, True, "fraud")
-    assert door.running.internal("GET", "/internal/blocked-sellers").json() == {"sellerIds": [seller_id]}
+    assert auth.running.internal("GET", "/internal/blocked-sellers").json() == {"sellerIds": [seller_id]}
     for status, problem in (
-        door.log_in("s@example.com"),
-        door.post("/api/auth/refresh", {"refreshToken": tokens["refreshToken"]}),
+        auth.log_in("s@example.com"),
+        auth.post("/api/auth/refresh", {"refreshToken": tokens["refreshToken"]}),
     ):
         assert (status, problem["type"]) == (403, "/problems/seller-blocked")
-    assert door.log_in("s@example.com", "wrong password")[0] == 401
+    assert auth.log_in("s@example.com", "wrong password")[0] == 401
     for _ in range(2):
-        status, user = door.post(f"/api/admin/unblock-seller/{seller_id}", by=admin)
+        status, user = auth.post(f"/api/admin/unblock-seller/{seller_id}", by=admin)
         assert (status, user["blocked"], user["blockedReason"]) == (200, False, "")
-    assert door.log_in("s@example.com")[0] == 200
-    assert door.post("/api/auth/refresh", {"refreshToken": tokens["refreshToken"]})[0] == 200
-    assert door.running.sender.events[1:] == [
+    assert auth.log_in("s@example.com")[0] == 200
+    assert auth.post("/api/auth/refresh", {"refreshToken": tokens["refreshToken"]})[0] == 200
+    assert auth.running.sender.events[1:] == [
         SellerBlocked(seller_id=seller_id, reason="fraud"),
         SellerUnblocked(seller_id=seller_id, reason=""),
     ]
 
 
-def test_only_sellers_are_blocked_and_only_by_admins(door: Door) -> None:
-    user_id, admin = door.register("u@example.com"), door.admin_token()
-    assert door.post(f"/api/admin/block-seller/{user_id}", {}, by=admin)[0] == 404
-    assert door.post("/api/admin/block-seller/unknown", {}, by=admin)[0] == 404
-    user = door.log_in("u@example.com")[1]["accessToken"]
-    assert door.post(f"/api/admin/block-seller/{user_id}", {}, by=user)[0] == 403
-    assert door.post(f"/api/admin/block-seller/{user_id}", {})[0] == 401
-    assert door.running.request("GET", "/internal/blocked-sellers", by=admin).status_code == 404
+def test_only_sellers_are_blocked_and_only_by_admins(auth: AuthClient) -> None:
+    user_id, admin = auth.register("u@example.com"), auth.admin_token()
+    assert auth.post(f"/api/admin/block-seller/{user_id}", {}, by=admin)[0] == 404
+    assert auth.post("/api/admin/block-seller/unknown", {}, by=admin)[0] == 404
+    user = auth.log_in("u@example.com")[1]["accessToken"]
+    assert auth.post(f"/api/admin/block-seller/{user_id}", {}, by=user)[0] == 403
+    assert auth.post(f"/api/admin/block-seller/{user_id}", {})[0] == 401
+    assert auth.running.request("GET", "/internal/blocked-sellers", by=admin).status_code == 404
 
 
-def test_an_admin_finds_accounts(door: Door) -> None:
-    admin = door.admin_token()
+def test_an_admin_finds_accounts(auth: AuthClient) -> None:
+    admin = auth.admin_token()
     for number in range(3):
-        door.register(f"Shopper_{number}@example.com")
-    door.register("seller@example.com", "seller")
+        auth.register(f"Shopper_{number}@example.com")
+    auth.register("seller@example.com", "seller")
 
     def emails(query: str) -> list[str]:
-        status, page = door.get(f"/api/admin/users?{query}", by=admin)
+        status, page = auth.get(f"/api/admin/users?{query}", by=admin)
         assert status == 200, page
         return [item["email"] for item in page["items"]]
 
     assert emails("role=seller") == ["seller@example.com"]
     assert emails("q=SHOPPER_") == [f"Shopper_{number}@example.com" for number in (2, 1, 0)]
     assert emails("q=%25") == []
-    page = door.get("/api/admin/users?limit=4", by=admin)[1]
+    page = auth.get("/api/admin/users?limit=4", by=admin)[1]
     assert len(page["items"]) == 4
     assert emails(f"limit=4&cursor={page['nextCursor']}") == [ADMIN["email"]]
-    assert door.get("/api/admin/users?role=boss", by=admin)[0] == 400
-    assert door.get("/api/admin/users?cursor=x", by=admin)[1]["errors"][0]["field"] == "cursor"
+    assert auth.get("/api/admin/users?role=boss", by=admin)[0] == 400
+    assert auth.get("/api/admin/users?cursor=x", by=admin)[1]["errors"][0]["field"] == "cursor"
 
 
-def test_nothing_secret_is_kept_in_the_clear(door: Door, capfd: pytest.CaptureFixture[str]) -> None:
-    door.register("a@example.com")
-    tokens = door.log_in("a@example.com")[1]
-    door.log_in("a@example.com", "a wrong password")
-    door.post("/api/auth/refresh", {"refreshToken": tokens["refreshToken"]})
-    door.post("/api/auth/refresh", {"refreshToken": tokens["refreshToken"]})
-    with door.running.database.connect() as connection:
+def test_nothing_secret_is_kept_in_the_clear(auth: AuthClient, capfd: pytest.CaptureFixture[str]) -> None:
+    auth.register("a@example.com")
+    tokens = auth.log_in("a@example.com")[1]
+    auth.log_in("a@example.com", "a wrong password")
+    auth.post("/api/auth/refresh", {"refreshToken": tokens["refreshToken"]})
+    auth.post("/api/auth/refresh", {"refreshToken": tokens["refreshToken"]})
+    assert auth.running.database is not None
+    with auth.running.database.connect() as connection:
         rows = [connection.execute(table.select()).all() for table in metadata.sorted_tables]
     kept = "\n".join(repr(row) for row in rows)
     output = capfd.readouterr()

@@ -23,16 +23,16 @@ from services_stub.auth.store.signing_key import FILE_NAME, load_or_make
 from services_stub.auth.store.tables import metadata
 from services_stub.runtime.errors import Unavailable
 from tests.fakes import transaction
-from tests.unit.auth.conftest import OPTIONS, PASSWORD, Door
+from tests.unit.auth.conftest import OPTIONS, PASSWORD, AuthClient
 from tests.unit.serving import serving
 
 CHEAP = HashParameters(memory_kib=8, iterations=1)
 
 
-def test_a_token_says_who_somebody_is_and_is_verified_with_the_published_key(door: Door) -> None:
-    user_id = door.register("a@example.com")
-    tokens = door.log_in("a@example.com")[1]
-    (key,) = door.get("/api/auth/keys")[1]["keys"]
+def test_a_token_says_who_somebody_is_and_is_verified_with_the_published_key(auth: AuthClient) -> None:
+    user_id = auth.register("a@example.com")
+    tokens = auth.log_in("a@example.com")[1]
+    (key,) = auth.get("/api/auth/keys")[1]["keys"]
     header = jwt.get_unverified_header(tokens["accessToken"])
     assert (header["alg"], header["kid"]) == ("EdDSA", key["kid"])
     claims = jwt.decode(tokens["accessToken"], jwt.PyJWK(key).key, algorithms=["EdDSA"])
@@ -44,40 +44,40 @@ def test_a_token_says_who_somebody_is_and_is_verified_with_the_published_key(doo
         "a@example.com",
     )
     assert claims["exp"] - claims["iat"] == tokens["expiresIn"] == ACCESS.total_seconds() == 900
-    assert door.get("/api/auth/me", by=tokens["accessToken"])[1]["userId"] == user_id
+    assert auth.get("/api/auth/me", by=tokens["accessToken"])[1]["userId"] == user_id
 
 
-def test_a_forged_token_is_worth_nothing(door: Door) -> None:
-    door.register("a@example.com")
-    token = door.log_in("a@example.com")[1]["accessToken"]
+def test_a_forged_token_is_worth_nothing(auth: AuthClient) -> None:
+    auth.register("a@example.com")
+    token = auth.log_in("a@example.com")[1]["accessToken"]
     for forged in ("nonsense", token[:-4] + "AAAA", jwt.encode({"userId": "a"}, "", algorithm="none")):
-        assert door.get("/api/auth/me", by=forged)[0] == 401
-    assert door.get("/api/auth/me")[0] == 401
+        assert auth.get("/api/auth/me", by=forged)[0] == 401
+    assert auth.get("/api/auth/me")[0] == 401
 
 
-def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(door: Door) -> None:
-    door.register("a@example.com")
-    wrong, unknown = door.log_in("a@example.com", "wrong password"), door.log_in("b@example.com", "wrong password")
+def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(auth: AuthClient) -> None:
+    auth.register("a@example.com")
+    wrong, unknown = auth.log_in("a@example.com", "wrong password"), auth.log_in("b@example.com", "wrong password")
     assert wrong == unknown
     assert wrong[0] == 401
 
 
 def test_the_key_and_so_the_tokens_outlive_a_restart(tmp_path: Path) -> None:
     with serving(SERVICE, tmp_path, OPTIONS, own_tokens=True) as running:
-        Door(running).register("a@example.com")
-        tokens = Door(running).log_in("a@example.com")[1]
+        AuthClient(running).register("a@example.com")
+        tokens = AuthClient(running).log_in("a@example.com")[1]
     with serving(SERVICE, tmp_path, OPTIONS, own_tokens=True) as running:
-        assert Door(running).get("/api/auth/me", by=tokens["accessToken"])[0] == 200
-        assert Door(running).post("/api/auth/refresh", {"refreshToken": tokens["refreshToken"]})[0] == 200
+        assert AuthClient(running).get("/api/auth/me", by=tokens["accessToken"])[0] == 200
+        assert AuthClient(running).post("/api/auth/refresh", {"refreshToken": tokens["refreshToken"]})[0] == 200
 
 
-def test_a_refresh_token_renews_once_and_a_second_use_ends_the_session(door: Door) -> None:
-    door.register("a@example.com")
-    first = door.log_in("a@example.com")[1]["refreshToken"]
-    other = door.log_in("a@example.com")[1]["refreshToken"]
+def test_a_refresh_token_renews_once_and_a_second_use_ends_the_session(auth: AuthClient) -> None:
+    auth.register("a@example.com")
+    first = auth.log_in("a@example.com")[1]["refreshToken"]
+    other = auth.log_in("a@example.com")[1]["refreshToken"]
 
     def refresh(token: str) -> tuple[int, str]:
-        status, body = door.post("/api/auth/refresh", {"refreshToken": token})
+        status, body = auth.post("/api/auth/refresh", {"refreshToken": token})
         return status, body.get("refreshToken", "")
 
     status, second = refresh(first)
@@ -88,12 +88,12 @@ def test_a_refresh_token_renews_once_and_a_second_use_ends_the_session(door: Doo
     assert refresh(other)[0] == 200
 
 
-def test_logging_out_ends_the_session_and_may_be_repeated(door: Door) -> None:
-    door.register("a@example.com")
-    tokens = door.log_in("a@example.com")[1]
+def test_logging_out_ends_the_session_and_may_be_repeated(auth: AuthClient) -> None:
+    auth.register("a@example.com")
+    tokens = auth.log_in("a@example.com")[1]
     for _ in range(2):
-        assert door.post("/api/auth/logout", {"refreshToken": tokens["refreshToken"]}) == (204, None)
-    assert door.post("/api/auth/refresh", {"refreshToken": tokens["refreshToken"]})[0] == 401
+        assert auth.post("/api/auth/logout", {"refreshToken": tokens["refreshToken"]}) == (204, None)
+    assert auth.post("/api/auth/refresh", {"refreshToken": tokens["refreshToken"]})[0] == 401
 
 
 def test_a_session_that_nobody_uses_ends() -> None:
@@ -109,14 +109,14 @@ def test_a_session_that_nobody_uses_ends() -> None:
 
 def test_a_password_is_rehashed_at_login_when_the_parameters_changed(tmp_path: Path) -> None:
     with serving(SERVICE, tmp_path, OPTIONS, own_tokens=True) as running:
-        Door(running).register("a@example.com")
+        AuthClient(running).register("a@example.com")
     with serving(SERVICE, tmp_path, {"password_profile": "owasp"}, own_tokens=True) as running:
-        assert Door(running).log_in("a@example.com")[0] == 200
+        assert AuthClient(running).log_in("a@example.com")[0] == 200
         assert running.database is not None
         with running.database.connect() as connection:
             row = connection.exec_driver_sql("SELECT password_hash FROM users WHERE email = 'a@example.com'").one()
         assert "m=19456,t=2,p=1" in row[0]
-        assert Door(running).log_in("a@example.com")[0] == 200
+        assert AuthClient(running).log_in("a@example.com")[0] == 200
 
 
 def test_the_standard_parameters_are_those_of_owasp() -> None:
@@ -148,7 +148,7 @@ def test_an_unknown_account_costs_a_hash_too(monkeypatch: pytest.MonkeyPatch) ->
     passwords.stop()
 
 
-def test_hashing_leaves_the_event_loop_alone(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hashing_leaves_the_event_loop_alone(auth: AuthClient, monkeypatch: pytest.MonkeyPatch) -> None:
     threads: set[str] = set()
     hash_now = Passwords.hash_now
 
@@ -157,7 +157,7 @@ def test_hashing_leaves_the_event_loop_alone(door: Door, monkeypatch: pytest.Mon
         return hash_now(self, password)
 
     monkeypatch.setattr(Passwords, "hash_now", noted)
-    door.register("a@example.com")
+    auth.register("a@example.com")
     assert threads == {"passwords_"}
 
 

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import select
 
 from services_stub.notification import store
-from services_stub.notification.domain.delivery import GIVE_UP_AFTER, Answer, Attempt, State, after
+from services_stub.notification.domain.delivery import GIVE_UP_AFTER, Answer, Attempt, Recorded, State, after
 from services_stub.notification.handlers import delivery
-from services_stub.notification.handlers.delivery import Delivery, DueMail, Recorded, record_attempts
+from services_stub.notification.handlers.delivery import Delivery, DueMail, record_attempts
 from services_stub.runtime.errors import Unavailable
 from tests.builders import order_created, user_created
 from tests.fakes import FakeTransaction
@@ -185,14 +185,14 @@ def test_attempts_are_written_to_the_spool(tx: FakeTransaction) -> None:
     for event in (user_created(), order_created()):
         notify(tx, event)
     now = _microseconds(tx.now)
-    assert [row["mail_id"] for row in store.due_mails(tx.connection, now, 10)] == [1, 2]
+    assert [row.mail_id for row in store.due_mails(tx.connection, now, 10)] == [1, 2]
     assert store.due_mails(tx.connection, now - 1, 10) == []
     done, later = Attempt(State.DELIVERED), Attempt(State.SPOOLED, "451 later", 5.0)
     record_attempts(tx, [Recorded(1, 1, done, now), Recorded(2, 1, later, now + 5)])
     record_attempts(tx, [Recorded(1, 9, Attempt(State.FAILED, "late"), now)])
     rows = tx.execute(select(store.spool.c.state, store.spool.c.attempts, store.spool.c.error)).all()
     assert [tuple(row) for row in rows] == [("DELIVERED", 1, ""), ("SPOOLED", 1, "451 later")]
-    assert [row["mail_id"] for row in store.due_mails(tx.connection, now + 5, 10)] == [2]
+    assert [row.mail_id for row in store.due_mails(tx.connection, now + 5, 10)] == [2]
 
 
 def _microseconds(moment: datetime) -> int:

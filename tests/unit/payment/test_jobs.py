@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from services_stub.payment.domain import Status, Work
+from services_stub.payment.domain import Effect, Status
 from services_stub.payment.handlers.jobs import Job, Jobs
 from services_stub.runtime.sql.transaction import NO_CAUSE
 from tests.unit.payment.payment_harness import Clock
@@ -12,7 +12,7 @@ from tests.unit.payment.payment_harness import Clock
 
 def job(order_id: str) -> Job:
     return Job(
-        work=Work.CHARGE,
+        request=Effect.REQUEST_CHARGE,
         status=Status.PENDING,
         order_id=order_id,
         payment_id="",
