@@ -133,7 +133,7 @@ def _changed(transaction: Transaction, row: Row[Any], values: dict[str, Any]) ->
 def _described(name: str, category: str, description: str) -> dict[str, str]:
     return {
         "name": name,
-        "name_key": domain.folded(name),
+        "name_key": domain.sort_key(name),
         "category": category,
         "category_key": domain.folded(category),
         "description": description,

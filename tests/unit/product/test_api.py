@@ -97,6 +97,18 @@ def test_lists_page_by_cursor(shop: Serving) -> None:
     assert shop.request("GET", "/api/categories").json() == [{"category": "Kitchen", "products": 3}]
 
 
+def test_names_that_grow_when_they_are_folded_are_paged_like_others(shop: Serving) -> None:
+    growing = "\ufdfa" * 200  # each is folded to 18 characters
+    added = {add(shop, name=growing), add(shop, name=growing), add(shop, name="\U0001d573" * 200)}
+    seen = set()
+    cursor: str | None = ""
+    while cursor is not None:
+        page = shop.request("GET", f"/api/products?sort=name&limit=1&cursor={cursor}").json()
+        seen |= {item["productId"] for item in page["items"]}
+        cursor = page["nextCursor"]
+    assert seen == added
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [
