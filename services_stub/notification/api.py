@@ -16,6 +16,7 @@ from services_stub.runtime.http import allow, allow_internal
 from services_stub.runtime.tokens import Caller
 
 Limit = Annotated[int, Parameter(ge=1, le=LARGEST_PAGE)]
+MailId = Annotated[int, Parameter(ge=1, le=2**63 - 1)]
 
 
 @get("/api/notifications", summary="The own inbox, newest first", **allow("user", "seller", "admin"))
@@ -55,7 +56,7 @@ async def read_spool(context: Context, cursor: str = "", limit: Limit = DEFAULT_
 
 
 @get("/internal/mail/{mail_id:int}", **allow_internal())
-async def read_mail(context: Context, mail_id: int) -> Mail:
+async def read_mail(context: Context, mail_id: MailId) -> Mail:
     """A spooled message, complete."""
     return await context.read(inbox.read_mail, mail_id)
 

@@ -44,6 +44,14 @@ def test_a_reader_sees_only_what_is_committed(database: Database) -> None:
             assert reading.scalars(select(things.c.name)).all() == ["a"]
 
 
+def test_all_statements_of_one_read_see_the_same_snapshot(database: Database) -> None:
+    with database.connect() as writing, database.connect_reader() as reading, reading.begin():
+        assert reading.scalars(select(things.c.name)).all() == []
+        with writing.begin():
+            writing.execute(insert(things), {"name": "a"})
+        assert reading.scalars(select(things.c.name)).all() == []
+
+
 def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
     def fail() -> None:
         with database.connect() as connection, connection.begin():

@@ -1,4 +1,4 @@
-"""One SQL database of one service. All that differs between SQLite and PostgreSQL stands here and nowhere else."""
+"""One SQL database of one service. Every difference between SQLite and PostgreSQL stands here and nowhere else."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CHECKPOINT_PAGES = 8000
 
 
 class InsertOrIgnore(Insert):
-    """An insert that does nothing where the key exists already: `rowcount` says which it was."""
+    """An insert that does nothing where the key exists already: `rowcount` is 0 then."""
 
     inherit_cache = True
 
@@ -82,7 +82,7 @@ class Database:
             _prepare_postgresql(self.engine)
 
     def create(self, *tables: MetaData) -> None:
-        """Create what does not exist yet of `tables`.
+        """Create those of `tables` that do not exist yet.
 
         Raises:
             Unavailable: the database cannot be reached or written.
@@ -100,8 +100,19 @@ class Database:
         with mapped_errors():
             return self.engine.connect()
 
+    def connect_reader(self) -> Connection:
+        """A connection whose transactions see one committed snapshot each, however many statements they execute.
+
+        Raises:
+            Unavailable: the database cannot be reached.
+        """
+        with mapped_errors():
+            connection = self.engine.connect()
+            # A reader of SQLite has a snapshot anyway.
+            return connection.execution_options(isolation_level="REPEATABLE READ") if self.waits else connection
+
     def close(self) -> None:
-        """Give all connections back."""
+        """Close all connections."""
         self.engine.dispose()
 
 
@@ -112,15 +123,15 @@ class Savepoint:
         self._execute: Any = driver_of(connection).execute
 
     def set(self) -> None:
-        """From here on can be taken back."""
+        """Begin an item."""
         self._execute("SAVEPOINT item")
 
     def release(self) -> None:
-        """Keep what was done since `set`."""
+        """Keep the changes since `set`."""
         self._execute("RELEASE SAVEPOINT item")
 
     def rollback(self) -> None:
-        """Take back what was done since `set`."""
+        """Undo the changes since `set`."""
         self._execute("ROLLBACK TO SAVEPOINT item")
         self._execute("RELEASE SAVEPOINT item")
 

@@ -1,6 +1,6 @@
 """Statements of SQLAlchemy Core, compiled once and then handed to the driver.
 
-Executing a statement costs Core several times what it costs the database. What Core adds is wanted once: the SQL of the
+Executing a statement costs Core several times what it costs the database. Core's part is needed once: the SQL of the
 dialect, the order of the parameters, and how values are converted on the way in and out. For statements that are kept
 and executed for every purchase; all others go through Core.
 """

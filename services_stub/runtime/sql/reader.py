@@ -24,7 +24,7 @@ class Reader:
     def __init__(self, service: str, database: Database) -> None:
         self._reads: queue.SimpleQueue[_Read | None] = queue.SimpleQueue()
         self._database = database
-        self._connection = database.connect()
+        self._connection = database.connect_reader()
         self._thread = threading.Thread(target=self._run, name=f"reader-{service}", daemon=True)
 
     def start(self) -> None:
@@ -33,7 +33,7 @@ class Reader:
             self._thread.start()
 
     async def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """The result of `function(connection, *arguments)`, or what it raised.
+        """The result of `function(connection, *arguments)`, or the error that it raised.
 
         Raises:
             Refused: the function refused.
@@ -46,7 +46,7 @@ class Reader:
         return await future
 
     def stop(self, timeout: float) -> None:
-        """Answer what waits and end."""
+        """Answer the waiting reads and end."""
         if self._database.waits:
             self._reads.put(None)
             self._thread.join(timeout)

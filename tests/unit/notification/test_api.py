@@ -65,6 +65,7 @@ def test_the_spool_is_for_insiders(tmp_path: Path) -> None:
         mail = running.internal("GET", f"/internal/mail/{page['items'][0]['mailId']}").json()
         assert mail["message"].startswith("Date: ")
         assert running.internal("GET", "/internal/mail/99").status_code == 404
+        assert running.internal("GET", f"/internal/mail/{2**63}").status_code == 400
         assert running.request("GET", "/internal/mail", by="admin:a1").status_code == 404
 
 
