@@ -1,1 +1,1 @@
-"""The auth service: who somebody is, what they may do, and the keys that prove it."""
+"""The auth service: accounts with their roles, sessions, and the keys that sign access tokens."""

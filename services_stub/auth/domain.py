@@ -11,12 +11,12 @@ ACCESS = timedelta(minutes=15)
 """How long an access token is valid; a stolen one is worth as much."""
 
 REFRESH = timedelta(days=30)
-"""How long a session lasts that nobody uses."""
+"""The life of a session that is not used."""
 
 
 @dataclass(frozen=True)
 class HashParameters:
-    """What a password hash with argon2id costs."""
+    """The cost of a password hash with argon2id."""
 
     memory_kib: int
     iterations: int
@@ -32,7 +32,7 @@ PASSWORD_PROFILES = {
 
 
 class RefreshOutcome(Enum):
-    """What a refresh token that was presented is good for."""
+    """The use of a refresh token that was presented."""
 
     VALID = auto()
     EXPIRED = auto()
@@ -42,7 +42,7 @@ class RefreshOutcome(Enum):
 def check_refresh(*, used: bool, expires_at: datetime, now: datetime) -> RefreshOutcome:
     """Whether a refresh token renews a session.
 
-    One that is presented twice is in two hands, and nobody can tell which of them is the owner's.
+    One that is presented twice is in two hands, and which of them is the owner's is unknown.
     """
     if used:
         return RefreshOutcome.REUSED
@@ -55,7 +55,7 @@ def canonical_email(email: str) -> str:
 
 
 def search_text(email: str, name: str) -> str:
-    """What the words of an admin's search are looked for in."""
+    """The text in which the words of an admin's search are looked for."""
     return f"{canonical_email(email)}\n{canonical_email(name)}"
 
 

@@ -1,1 +1,1 @@
-"""The notification service: tells people what happened, in an inbox, by e-mail and by SMS."""
+"""The notification service: notifies users of events in an inbox, by e-mail and by SMS."""

@@ -23,7 +23,7 @@ MailId = Annotated[int, Parameter(ge=1, le=2**63 - 1)]
 async def read_inbox(
     context: Context, caller: Caller, unread: bool | None = None, cursor: str = "", limit: Limit = DEFAULT_PAGE
 ) -> Inbox:
-    """A page of the inbox; with `unread`, only what is (true) or is not (false) unread."""
+    """A page of the inbox; with `unread`, only the unread (true) or only the read ones (false)."""
     return await context.read(inbox.read_inbox, caller.user_id, unread, cursor, limit)
 
 

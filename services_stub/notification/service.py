@@ -24,7 +24,7 @@ def _workers(context: Context) -> Sequence[Worker]:
 
 
 def notification_service() -> Service:
-    """The service, with an address book of its own."""
+    """The service, with a cache of contacts of its own."""
     return Service(
         name="notification",
         routes=ROUTES,

@@ -1,4 +1,4 @@
-"""The routes of the payment service: payments can only be read, orders are what moves them."""
+"""The routes of the payment service: payments can only be read, orders change them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def list_all_payments(context: Context, cursor: str = "", limit: Limit = D
 
 @get("/api/payment-methods", summary="The test cards", **allow_anyone())
 async def list_payment_methods() -> list[PaymentMethod]:
-    """What can be paid with, and what each card does."""
+    """The payment methods, and the behaviour of each card."""
     return _METHODS
 
 

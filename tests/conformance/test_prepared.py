@@ -19,15 +19,15 @@ switches = Table(
     TABLES,
     Column("name", String, primary_key=True),
     Column("on", Boolean, nullable=False),
-    Column("turned", BigInteger),
+    Column("counted", BigInteger),
 )
 _insert = insert(switches)
 _find = select(switches).where(switches.c.on == bindparam("wanted")).order_by(switches.c.name)
-_turn = update(switches).where(switches.c.name == bindparam("of_switch")).values(on=bindparam("now_on"))
-_turn_and_tell = (
+_set = update(switches).where(switches.c.name == bindparam("of_switch")).values(on=bindparam("now_on"))
+_count_off = (
     update(switches)
     .where(switches.c.on.is_(False))
-    .values(turned=switches.c.turned + bindparam("by"))
+    .values(counted=switches.c.counted + bindparam("by"))
     .returning(switches)
 )
 
@@ -37,7 +37,7 @@ ROWS = [("a", True, 2**62), ("b", False, None), ("c", True, -1), ("d", False, 7)
 def test_a_prepared_statement_does_as_core_does(database: Database) -> None:
     database.create(TABLES)
     with database.connect() as connection, connection.begin():
-        rows = [{"name": name, "on": on, "turned": turned} for name, on, turned in ROWS]
+        rows = [{"name": name, "on": on, "counted": counted} for name, on, counted in ROWS]
         assert write(connection, _insert, rows[:1]) == 1
         assert write(connection, _insert, rows[1:]) == 3
         for wanted in (True, False):
@@ -48,10 +48,10 @@ def test_a_prepared_statement_does_as_core_does(database: Database) -> None:
             ]
             assert all(row.on is wanted for row in found)
         assert (
-            write(connection, _turn, [{"of_switch": "a", "now_on": False}, {"of_switch": "none", "now_on": True}]) == 1
+            write(connection, _set, [{"of_switch": "a", "now_on": False}, {"of_switch": "none", "now_on": True}]) == 1
         )
-        told = fetch(connection, _turn_and_tell, {"by": 1})
-        assert sorted((row.name, row.on, row.turned) for row in told if row.turned is not None) == [
+        told = fetch(connection, _count_off, {"by": 1})
+        assert sorted((row.name, row.on, row.counted) for row in told if row.counted is not None) == [
             ("a", False, 2**62 + 1),
             ("d", False, 8),
         ]
@@ -65,7 +65,7 @@ def test_sqlalchemy_has_the_privates_that_prepared_statements_read(url: str) -> 
     shape: dict[str, Callable[[Any], bool]] = {
         "_bind_processors": lambda value: isinstance(value, dict) and (not value or set(value) == {"wanted"}),
         "_result_columns": lambda value: (
-            [getattr(column, "keyname", "") for column in value] == ["name", "on", "turned"]
+            [getattr(column, "keyname", "") for column in value] == ["name", "on", "counted"]
             and all(hasattr(getattr(column, "type", None), "result_processor") for column in value)
         ),
         "positiontup": lambda value: value == (["wanted"] if dialect.name == "sqlite" else None),

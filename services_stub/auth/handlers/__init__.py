@@ -1,4 +1,4 @@
-"""What the auth service does: plain functions over one transaction, and the two crafts of passwords and signatures.
+"""The auth service's handlers: plain functions over one transaction, beside them passwords and signatures.
 
 It consumes no events, so there is no table of handlers.
 """

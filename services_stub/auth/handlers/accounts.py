@@ -21,7 +21,7 @@ from services_stub.runtime.sql.transaction import Transaction
 
 @dataclass(frozen=True)
 class RegisterAccount:
-    """Somebody registers; the password is hashed already."""
+    """Register an account; the password is hashed already."""
 
     email: str
     password_hash: str = field(repr=False)
@@ -60,7 +60,7 @@ def register(transaction: Transaction, command: RegisterAccount) -> User:
 
 
 def ensure_admin(transaction: Transaction, command: EnsureAdmin) -> None:
-    """Make an admin where there is none. Nobody hears of it: admins are no customers."""
+    """Make an admin where there is none. No event tells of it: admins are no customers."""
     if users.has_admin(transaction.connection):
         return
     user = _new_user(transaction, command.email, "admin", "Admin", "")

@@ -44,7 +44,7 @@ class Passwords:
     async def check(self, password: str, known: str | None) -> PasswordCheck:
         """Whether `password` is the one whose hash is `known`.
 
-        Without one the answer is no and takes as long, so that nobody learns who has an account.
+        Without one the answer is no and takes as long, so that the time does not tell which accounts exist.
         """
         return await asyncio.get_running_loop().run_in_executor(self._threads, self.check_now, password, known)
 

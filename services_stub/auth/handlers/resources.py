@@ -1,4 +1,4 @@
-"""What the auth service has at hand while it runs, and what it sees to before the first request comes."""
+"""The resources of the running auth service, and the accounts that it makes before the first request."""
 
 from __future__ import annotations
 
@@ -48,6 +48,6 @@ class Resources:
 
 
 def resources_of(context: Context) -> Resources:
-    """The desk of a running service."""
+    """The resources of a running service."""
     resources: Resources = context.state[_RESOURCES]
     return resources

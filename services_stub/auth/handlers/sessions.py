@@ -18,7 +18,7 @@ from services_stub.runtime.sql.transaction import Transaction
 
 @dataclass(frozen=True)
 class OpenSession:
-    """Somebody gave the right password; `rehashed` replaces the hash that it was checked against."""
+    """Open a session after the right password; `rehashed` replaces the hash that it was checked against."""
 
     user_id: str
     password_hash: str = field(repr=False)

@@ -1,4 +1,4 @@
-"""Access tokens: signed with Ed25519, verified by everybody with the published key."""
+"""Access tokens: signed with Ed25519, verified by every service with the published key."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from services_stub.runtime.identifiers import new_id
 
 
 class Signer:
-    """Signs access tokens with one key; `keys` is what they are verified with."""
+    """Signs access tokens with one key; they are verified with `keys`."""
 
     def __init__(self, private_key: Ed25519PrivateKey) -> None:
         self._private_key = private_key
@@ -25,7 +25,7 @@ class Signer:
         self.keys = KeySet(keys=[Key(kid=self._headers["kid"], x=x)])
 
     def access_token(self, user: User) -> str:
-        """A token that says who `user` is."""
+        """A token that identifies `user`."""
         claims = claims_of(user.user_id, user.role, user.email, token_id=new_id(), now=datetime.now(UTC))
         return jwt.encode(claims, self._private_key, algorithm="EdDSA", headers=self._headers)
 

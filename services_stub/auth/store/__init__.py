@@ -1,1 +1,1 @@
-"""What the auth service keeps: accounts, the refresh tokens of their sessions, and the key that signs access tokens."""
+"""The store of the auth service: accounts, the refresh tokens of their sessions, and the signing key."""

@@ -33,7 +33,7 @@ def add(transaction: Transaction, token: str, family_id: str, user_id: str, expi
 
 
 def find(transaction: Transaction, token: str) -> Row[Any] | None:
-    """What is known of a refresh token."""
+    """The row of a refresh token."""
     return transaction.execute(_one, {"hash": _hash(token)}).one_or_none()
 
 

@@ -26,7 +26,7 @@ users = Table(
 refresh_tokens = Table(
     "refresh_tokens",
     metadata,
-    # Only the hash: who reads the database cannot renew anybody's session.
+    # Only the hash: reading the database does not allow to renew a session.
     Column("token_hash", String, primary_key=True),
     Column("family_id", String, nullable=False),
     Column("user_id", String, nullable=False),

@@ -1,1 +1,1 @@
-"""What messages say, what an e-mail looks like, and what follows from a mail server's answer. Pure."""
+"""The texts of messages, the form of an e-mail, and the consequences of a mail server's answer. Pure."""

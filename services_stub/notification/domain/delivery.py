@@ -1,4 +1,4 @@
-"""What follows from a mail server's answer: decisions, carried out by the delivery worker."""
+"""The consequences of a mail server's answer: decisions, carried out by the delivery worker."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class State(StrEnum):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What the server said to a message."""
+    """The server's answer to a message."""
 
     code: int
     text: str
@@ -38,7 +38,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Attempt(msgspec.Struct, frozen=True):
-    """What becomes of a message after an attempt; `wait` are seconds until the next one."""
+    """The state of a message after an attempt; `wait` are seconds until the next one."""
 
     state: State
     error: str = ""

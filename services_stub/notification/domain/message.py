@@ -32,7 +32,7 @@ _PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+( [A-Za-z0-9!#$%&'*+/=?^_`
 
 
 class Recipient(msgspec.Struct, frozen=True):
-    """Whom a message is for. `address` comes from `address_of`, `name` may be empty."""
+    """The recipient of a message. `address` comes from `address_of`, `name` may be empty."""
 
     address: str
     name: str

@@ -1,4 +1,4 @@
-"""What is told to whom: one template for each thing that people hear of.
+"""The templates of notifications: one for each occasion on which a user is notified.
 
 Values are data: they are made printable, and nothing in them is ever read as a placeholder.
 """
@@ -93,11 +93,11 @@ REASONS: dict[str, str] = {
     "seller-blocked": "one of its sellers is blocked",
     "charged-after-failure": "its payment came too late",
 }
-"""What the codes mean that payment and order give as their reasons. Other reasons are told as they are."""
+"""The meaning of the codes that payment and order give as their reasons. Other reasons are told as they are."""
 
 
 def render(template_id: str, about: str, **values: str) -> RenderedMessage:
-    """The letter of a template. Values that are texts of people go through `printable` first."""
+    """The rendered message of a template. Values that are texts of people go through `printable` first."""
     template = TEMPLATES[template_id]
     about = printable(about)
     return RenderedMessage(template.subject.format(about=about, **values), template.text.format(about=about, **values))

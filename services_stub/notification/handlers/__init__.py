@@ -1,4 +1,4 @@
-"""What the notification service does: it tells people of events, shows them their inbox, and delivers the spool."""
+"""The notification service's handlers: they notify users of events, show the inbox, and deliver the spool."""
 
 from services_stub.notification.handlers.events import TEMPLATE_OF_STATUS, handlers
 from services_stub.notification.handlers.notifying import Notifier

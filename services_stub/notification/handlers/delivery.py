@@ -1,6 +1,7 @@
 """The worker that delivers the spool: a thread of its own, so that a mail server holds up nothing else.
 
-A message is delivered at least once: what a crash leaves unrecorded is sent again, with the same Message-ID.
+A message is delivered at least once: one whose delivery a crash left unrecorded is sent again, with
+the same Message-ID.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from services_stub.runtime.sql.transaction import NO_CAUSE, Transaction
 
 MOST_AT_ONCE = 50
 LONGEST_ROUND = 1.0
-"""Seconds after which a round is recorded even if more is due: what a crash would send twice stays little."""
+"""Seconds after which a round is recorded even if more is due: a crash sends few messages twice."""
 
 _EVERY = 0.25
 _LONGEST_PAUSE = 60.0
@@ -103,7 +104,7 @@ class DatabaseSpool:
 
 
 class Delivery:
-    """Delivers what is due, over and over. `clock` gives the time, `chance` the jitter of the pauses."""
+    """Delivers the due messages, round after round. `clock` gives the time, `chance` the jitter of the pauses."""
 
     def __init__(
         self,
@@ -146,7 +147,7 @@ class Delivery:
         return 0.0
 
     def _deliver(self, mails: list[DueMail]) -> tuple[list[Recorded], str]:
-        """What became of the messages of a round, and what makes it no good to go on at once."""
+        """The outcomes of the messages of a round, and the reason to pause before the next, if there is one."""
         recorded: list[Recorded] = []
         deadline = time.monotonic() + LONGEST_ROUND
         for mail in mails:

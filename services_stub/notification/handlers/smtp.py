@@ -19,7 +19,7 @@ _SUBMISSION, _SUBMISSION_TLS, _RELAY = 587, 465, 25
 
 
 class MailServer(msgspec.Struct, frozen=True):
-    """What an SMTP URL says. `tls` is the whole connection, `starttls` begins it within one."""
+    """The settings in an SMTP URL. `tls` is the whole connection, `starttls` begins it within one."""
 
     host: str
     port: int
@@ -33,7 +33,7 @@ class MailServer(msgspec.Struct, frozen=True):
         """Read `smtp://[user:password@]host[:port][?starttls]` or `smtps://...`.
 
         Raises:
-            ValueError: it is no such URL; the text says what is wrong.
+            ValueError: it is no such URL; the text names the fault.
         """
         parts = urlsplit(url)
         options = parse_qs(parts.query, keep_blank_values=True)
@@ -79,7 +79,7 @@ class SmtpSession:
             raise _unavailable(error) from error
 
     def send(self, recipient: str, message: str) -> Answer:
-        """Give the server one message over the open connection; what it answers.
+        """Give the server one message over the open connection; its answer.
 
         Raises:
             Unavailable: the server hung up, is too slow, or speaks of us and not of the message. It may have it.

@@ -17,7 +17,7 @@ from tests.unit.auth.conftest import ADMIN, OPTIONS, PASSWORD, AuthClient
 from tests.unit.serving import serving
 
 
-def test_whoever_registers_is_announced_without_the_password(auth: AuthClient) -> None:
+def test_a_new_account_is_announced_without_the_password(auth: AuthClient) -> None:
     body = {"email": "Ada@Example.com", "password": PASSWORD, "role": "seller", "name": "Ada", "phone": "+44 20 7946"}
     status, user = auth.post("/api/auth/register", body)
     assert status == 201

@@ -29,7 +29,7 @@ from tests.unit.serving import serving
 CHEAP = HashParameters(memory_kib=8, iterations=1)
 
 
-def test_a_token_says_who_somebody_is_and_is_verified_with_the_published_key(auth: AuthClient) -> None:
+def test_a_token_identifies_its_user_and_is_verified_with_the_published_key(auth: AuthClient) -> None:
     user_id = auth.register("a@example.com")
     tokens = auth.log_in("a@example.com")[1]
     (key,) = auth.get("/api/auth/keys")[1]["keys"]
@@ -96,7 +96,7 @@ def test_logging_out_ends_the_session_and_may_be_repeated(auth: AuthClient) -> N
     assert auth.post("/api/auth/refresh", {"refreshToken": tokens["refreshToken"]})[0] == 401
 
 
-def test_a_session_that_nobody_uses_ends() -> None:
+def test_an_unused_session_ends() -> None:
     with transaction(metadata) as tx:
         user = register(tx, RegisterAccount("a@example.com", "hash", "user", "", ""))
         token = sessions.log_in(tx, sessions.OpenSession(user.user_id, "hash")).refresh_token

@@ -34,7 +34,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def test_everybody_reads_and_marks_their_own(tmp_path: Path) -> None:
+def test_users_read_and_mark_their_own_notifications(tmp_path: Path) -> None:
     with serving(notification_service(), tmp_path) as running:
         running.consume(user_created("u1"), order_created("o1"), user_created("u2"))
         inbox = running.request("GET", "/api/notifications?limit=1", by="user:u1").json()
@@ -70,17 +70,17 @@ def test_the_spool_is_for_insiders(tmp_path: Path) -> None:
 
 
 def test_mail_waits_for_the_server_and_is_delivered_once(tmp_path: Path) -> None:
-    letters, port = RenderedMessages(), free_port()
+    messages, port = RenderedMessages(), free_port()
     with serving(notification_service(), tmp_path, {"smtp_url": f"smtp://127.0.0.1:{port}"}) as running:
         running.consume(user_created("u1"), *(order_created(f"o{number}") for number in range(120)))
         assert running.internal("GET", "/internal/mail").json()["items"][0]["state"] == "SPOOLED"
-        server = Controller(letters, hostname="127.0.0.1", port=port)
+        server = Controller(messages, hostname="127.0.0.1", port=port)
         server.start()
         wait_until(lambda: running.internal("GET", "/internal/mail/121").json()["state"] == "DELIVERED")
         server.stop()
         running.consume(order_created("late"))
-        again = Controller(letters, hostname="127.0.0.1", port=port)
+        again = Controller(messages, hostname="127.0.0.1", port=port)
         again.start()
         wait_until(lambda: running.internal("GET", "/internal/mail/122").json()["state"] == "DELIVERED")
         again.stop()
-    assert len(letters.ids) == len(set(letters.ids)) == 122
+    assert len(messages.ids) == len(set(messages.ids)) == 122

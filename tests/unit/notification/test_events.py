@@ -92,7 +92,7 @@ def test_other_steps_are_told_by_the_payments_events(tx: FakeTransaction, status
     assert sent(tx) == []
 
 
-def test_the_same_news_in_another_event_is_told_once(tx: FakeTransaction) -> None:
+def test_the_same_fact_in_another_event_is_told_once(tx: FakeTransaction) -> None:
     notify(tx, user_created())
     assert notify(tx, order_created(), order_created(), user_created()) == [None, Outcome.DUPLICATE, Outcome.DUPLICATE]
     assert notify(tx, order_created()) == [Outcome.DUPLICATE]
@@ -157,7 +157,7 @@ def test_a_payment_that_names_no_user_is_the_shoppers_of_its_order(
     assert len(sent(tx)) == 2
 
 
-def test_a_payment_of_nobodys_order_is_rejected(tx: FakeTransaction) -> None:
+def test_a_payment_of_an_unknown_order_is_rejected(tx: FakeTransaction) -> None:
     with pytest.raises(Refused):
         notify(tx, payment_success(user_id=""))
 

@@ -32,7 +32,7 @@ def test_the_inbox_is_paged_newest_first(full: FakeTransaction) -> None:
     assert cursor == ""
 
 
-def test_everybody_sees_their_own(full: FakeTransaction) -> None:
+def test_users_see_their_own_notifications(full: FakeTransaction) -> None:
     assert [item.template for item in inbox.read_inbox(full.connection, "u2").items] == ["welcome"]
     assert inbox.read_inbox(full.connection, "nobody").items == []
 
@@ -48,7 +48,7 @@ def test_marking_one_and_all(full: FakeTransaction) -> None:
     assert inbox.read_inbox(full.connection, "u2").unread == 1
 
 
-def test_nobody_marks_anothers(full: FakeTransaction) -> None:
+def test_a_notification_of_another_user_cannot_be_marked(full: FakeTransaction) -> None:
     theirs = inbox.read_inbox(full.connection, "u1").items[0]
     with pytest.raises(Refused) as error:
         inbox.mark_read(full, MarkRead("u2", theirs.notification_id))

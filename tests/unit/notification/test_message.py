@@ -51,7 +51,7 @@ def parsed(name: str = "", subject: str = "Hello", text: str = "Text", address: 
 
 
 def shown(text: str) -> str:
-    """What may be left of a text in a header: a parser joins white space around folds."""
+    """The remains of a text in a header: a parser joins white space around folds."""
     return " ".join(printable(text).split())
 
 

@@ -26,7 +26,7 @@ Start = Callable[..., Controller]
 
 
 class Handler:
-    """What the server does with recipients and messages: takes them, or answers as it is told."""
+    """The server's answers to recipients and messages: takes them, or answers as it is told."""
 
     def __init__(self) -> None:
         self.taken: list[Envelope] = []
@@ -137,7 +137,7 @@ def test_a_server_that_closes_service_is_away(start: Start, handler: Handler) ->
     assert session.send("jo@example.org", message()).code == 250
 
 
-def test_nobody_listens() -> None:
+def test_a_server_that_does_not_listen_is_unavailable() -> None:
     session = SmtpSession(MailServer("127.0.0.1", free_port()), 1.0)
     with pytest.raises(Unavailable, match="mail server"):
         session.open()

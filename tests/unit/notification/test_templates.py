@@ -1,4 +1,4 @@
-"""What the templates say, with people's texts as data."""
+"""The texts of the templates, with users' texts as data."""
 
 from __future__ import annotations
 

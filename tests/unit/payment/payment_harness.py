@@ -158,8 +158,8 @@ class PaymentHarness:
 
 
 @contextmanager
-def till(provider: Provider | None = None) -> Iterator[PaymentHarness]:
-    """A till with an empty database."""
+def payment_harness(provider: Provider | None = None) -> Iterator[PaymentHarness]:
+    """A payment service with an empty database."""
     with empty_database() as database:
         database.create(store.TABLES)
         with database.connect() as connection, connection.begin():

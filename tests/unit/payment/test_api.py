@@ -94,6 +94,6 @@ def test_payments_are_seen_by_those_they_concern(bank: Bank) -> None:
     assert [first["items"][0]["orderId"], *rest] == ["o2", "o1"]
 
 
-def test_everybody_can_read_the_test_cards(bank: Bank) -> None:
+def test_the_test_cards_are_read_without_a_token(bank: Bank) -> None:
     cards = bank.running.request("GET", "/api/payment-methods").json()
     assert [card["paymentMethod"] for card in cards] == list(CARDS)

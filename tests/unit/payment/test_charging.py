@@ -22,14 +22,14 @@ from tests.unit.payment.payment_harness import (
     UNREACHABLE,
     PaymentHarness,
     created,
-    till,
+    payment_harness,
     updated,
 )
 
 
 @pytest.fixture
 def shop() -> Iterator[PaymentHarness]:
-    with till() as opened:
+    with payment_harness() as opened:
         yield opened
 
 
@@ -69,7 +69,7 @@ def test_a_declined_card_fails_the_payment_with_its_reason(shop: PaymentHarness,
     ]
 
 
-def test_a_slow_card_holds_up_nobody(shop: PaymentHarness) -> None:
+def test_a_slow_card_delays_no_other(shop: PaymentHarness) -> None:
     shop.hear(created("slow", SLOW))
     shop.hear(created("quick"))
     assert shop.step() == 2
@@ -216,7 +216,7 @@ class SilentSandbox(Sandbox):
 
 def test_what_was_taken_without_an_answer_is_given_back_when_the_provider_answers() -> None:
     provider = SilentSandbox(":memory:")
-    with till(provider) as shop:
+    with payment_harness(provider) as shop:
         shop.hear(created())
         shop.settle()
         assert (shop.payment().status, shop.topics()) == ("FAILED", ["payment-failed"])

@@ -1,4 +1,4 @@
-"""Whatever comes in whatever order, how often, and wherever the service crashes: the money and the events agree."""
+"""Events in any order, repeated, and crashes at any point: the money and the events agree."""
 
 from __future__ import annotations
 
@@ -12,12 +12,21 @@ from services_stub.contracts.http.payment import PaymentStatus
 from services_stub.payment.domain import Charged, ChargeRequest, ChargeResult
 from services_stub.payment.store.payments import find_payment
 from services_stub.payment.store.sandbox import Sandbox
-from tests.unit.payment.payment_harness import DECLINED, GOOD, SLOW, UNREACHABLE, Clock, created, till, updated
+from tests.unit.payment.payment_harness import (
+    DECLINED,
+    GOOD,
+    SLOW,
+    UNREACHABLE,
+    Clock,
+    created,
+    payment_harness,
+    updated,
+)
 
 ACTIONS = ["created", "cancelled", "failed", "step", "write", "lose", "crash", "wait"]
 
 
-class Ledger(Sandbox):
+class RecordingSandbox(Sandbox):
     """A sandbox that keeps what it answered."""
 
     def __init__(self, clock: Clock) -> None:
@@ -46,8 +55,8 @@ class Ledger(Sandbox):
 @example(SLOW, ["created", "step", "cancelled", "step", "wait", "wait", "wait", "step"])
 def test_money_and_events_agree(card: str, actions: list[str]) -> None:
     clock = Clock()
-    ledger = Ledger(clock)
-    with till(ledger) as shop:
+    sandbox = RecordingSandbox(clock)
+    with payment_harness(sandbox) as shop:
         shop.clock = clock
         shop.crash()
         for action in actions:
@@ -65,17 +74,17 @@ def test_money_and_events_agree(card: str, actions: list[str]) -> None:
         shop.settle()
         cancelled = "cancelled" in actions or "failed" in actions
         events = Counter(shop.topics())
-        assert len(ledger.charges) <= 1
+        assert len(sandbox.charges) <= 1
         assert all(count == 1 for count in events.values())
-        assert events["payment-success"] == len(ledger.charges)
-        assert events["payment-refunded"] == len(ledger.given_back)
-        assert ledger.given_back == (ledger.charges if cancelled else set())
+        assert events["payment-success"] == len(sandbox.charges)
+        assert events["payment-refunded"] == len(sandbox.given_back)
+        assert sandbox.given_back == (sandbox.charges if cancelled else set())
         assert not (events["payment-failed"] and events["payment-success"])
         if find_payment(shop.connection, "o1") is None:
             assert actions.count("created") == 0
             return
         status = shop.payment().status
-        if ledger.charges:
+        if sandbox.charges:
             assert status is (PaymentStatus.REFUNDED if cancelled else PaymentStatus.CHARGED)
         elif events["payment-failed"]:
             assert status is PaymentStatus.FAILED
