@@ -2,7 +2,7 @@
 
 Written by hand because two are written for each purchase, and the standard library's composer takes a hundred times as
 long. The result is ASCII with CRLF line ends, except where the recipient's own address is not ASCII (RFC 6532).
-Nothing that comes in can end a header line: every value is made printable here, whoever calls.
+Nothing that comes in can end a header line: every value is made printable here, whichever caller it comes from.
 """
 
 from __future__ import annotations
