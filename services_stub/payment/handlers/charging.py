@@ -51,7 +51,7 @@ class ChargeWorker:
         self._thread = threading.Thread(target=self._run, name="charges", daemon=True)
 
     def start(self) -> None:
-        """Take up what a crash or a stop left open, and begin to work.
+        """Take up the requests that a crash or a stop left open, and begin to work.
 
         Raises:
             Unavailable: the database is away.
@@ -74,7 +74,7 @@ class ChargeWorker:
         return len(due)
 
     def recover(self) -> None:
-        """Put the open work of the rows among the jobs. Called before any event can change a row.
+        """Put the open requests of the rows among the jobs. Called before any event can change a row.
 
         Raises:
             Unavailable: the database is away.
@@ -87,7 +87,7 @@ class ChargeWorker:
         return [answer for scheduled in due if (answer := self._ask(scheduled)) is not None]
 
     def settle(self, answers: Sequence[Answer]) -> None:
-        """Have the answers written, and go on with the work that they lead to.
+        """Have the answers written, and make the requests that they lead to.
 
         Where the database is away the jobs are done again: asking the provider twice is harmless.
         """
