@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from services_stub.auth.api import ROUTES
 from services_stub.auth.handlers.resources import Resources
-from services_stub.auth.store.tables import metadata
+from services_stub.auth.store import TABLES
 from services_stub.runtime.context import Context
 from services_stub.runtime.service import Service, Worker
 
@@ -15,4 +15,4 @@ def _workers(context: Context) -> Sequence[Worker]:
     return [Resources(context)]
 
 
-SERVICE = Service(name="auth", routes=ROUTES, tables=metadata, workers=_workers)
+SERVICE = Service(name="auth", routes=ROUTES, tables=TABLES, workers=_workers)

@@ -10,7 +10,7 @@ from services_stub.notification.api import ROUTES
 from services_stub.notification.handlers import TEMPLATE_OF_STATUS, Notifier, handlers
 from services_stub.notification.handlers.delivery import DatabaseSpool, Delivery
 from services_stub.notification.handlers.smtp import MailServer, SmtpSession
-from services_stub.notification.store import ContactCache, tables
+from services_stub.notification.store import TABLES, ContactCache
 from services_stub.runtime.context import Context
 from services_stub.runtime.service import Service, Worker
 
@@ -28,7 +28,7 @@ def notification_service() -> Service:
     return Service(
         name="notification",
         routes=ROUTES,
-        tables=tables,
+        tables=TABLES,
         handlers=handlers(Notifier(ContactCache())),
         batch_linger=0.02,
         filters={OrderUpdated: lambda event: event.status not in TEMPLATE_OF_STATUS},

@@ -45,10 +45,10 @@ EMAIL = "email"
 SMS = "sms"
 REMEMBERED = 10_000
 
-tables = MetaData()
+TABLES = MetaData()
 recipients = Table(
     "recipients",
-    tables,
+    TABLES,
     Column("user_id", String(200), primary_key=True),
     Column("address", Text, nullable=False),
     Column("name", Text, nullable=False),
@@ -56,7 +56,7 @@ recipients = Table(
 )
 notifications = Table(
     "notifications",
-    tables,
+    TABLES,
     Column("notification_id", String(36), primary_key=True),
     Column("user_id", String(200), nullable=False),
     Column("template", String(40), nullable=False),
@@ -71,7 +71,7 @@ notifications = Table(
 )
 unaddressed = Table(
     "unaddressed",
-    tables,
+    TABLES,
     Column("notification_id", String(36), primary_key=True),
     Column("user_id", String(200), nullable=False, index=True),
 )
@@ -79,7 +79,7 @@ unaddressed = Table(
 _waits_for_delivery = text(f"state = '{State.SPOOLED}' AND channel = '{EMAIL}'")
 spool = Table(
     "spool",
-    tables,
+    TABLES,
     # SQLite counts by itself in a column that is exactly an INTEGER PRIMARY KEY.
     Column("mail_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("notification_id", String(36), nullable=False),

@@ -11,7 +11,7 @@ from services_stub.payment.api import ROUTES
 from services_stub.payment.handlers import ENDED, handlers
 from services_stub.payment.handlers.charging import ChargeWorker
 from services_stub.payment.handlers.jobs import Jobs
-from services_stub.payment.store.payments import TABLES
+from services_stub.payment.store import TABLES
 from services_stub.payment.store.sandbox import Sandbox
 from services_stub.runtime.context import Context
 from services_stub.runtime.service import Service, Worker

@@ -9,7 +9,7 @@ from services_stub.product.api import FAST_ROUTES, ROUTES, reservation_seconds
 from services_stub.product.domain import TRIGGER_OF_ORDER_STATUS
 from services_stub.product.handlers import HANDLERS
 from services_stub.product.handlers.expiry import LONGEST_PAUSE, ExpiryWorker
-from services_stub.product.store.tables import metadata
+from services_stub.product.store import TABLES
 from services_stub.runtime.context import Context
 from services_stub.runtime.service import Service, Worker
 
@@ -23,7 +23,7 @@ SERVICE = Service(
     name="product",
     routes=ROUTES,
     fast_routes=FAST_ROUTES,
-    tables=metadata,
+    tables=TABLES,
     handlers=HANDLERS,
     filters={OrderUpdated: lambda event: event.status not in TRIGGER_OF_ORDER_STATUS},
     batch_linger=0.01,

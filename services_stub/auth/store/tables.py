@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, MetaData, String, Table, Text
 
-metadata = MetaData()
+TABLES = MetaData()
 
 users = Table(
     "users",
-    metadata,
+    TABLES,
     Column("user_id", String, primary_key=True),
     Column("email", Text, nullable=False),
     Column("email_key", Text, nullable=False, unique=True),
@@ -25,7 +25,7 @@ users = Table(
 
 refresh_tokens = Table(
     "refresh_tokens",
-    metadata,
+    TABLES,
     # Only the hash: reading the database does not allow to renew a session.
     Column("token_hash", String, primary_key=True),
     Column("family_id", String, nullable=False),

@@ -17,7 +17,7 @@ from services_stub.runtime.service import Handler, Outcome
 from services_stub.runtime.sql.transaction import Received, Transaction
 
 
-def user_created(notifier: Notifier, tx: Transaction, received: Received[UserCreated]) -> Outcome | None:
+def on_user_created(notifier: Notifier, tx: Transaction, received: Received[UserCreated]) -> Outcome | None:
     """Remember how the user is reached, and welcome them."""
     event = received.event
     if not notifier.add_recipient(tx, event.user_id, event.email, event.name, event.phone):
@@ -26,14 +26,14 @@ def user_created(notifier: Notifier, tx: Transaction, received: Received[UserCre
     return notifier.notify(tx, request, role=templates.printable(event.role), email=templates.printable(event.email))
 
 
-def order_created(notifier: Notifier, tx: Transaction, received: Received[OrderCreated]) -> Outcome | None:
+def on_order_created(notifier: Notifier, tx: Transaction, received: Received[OrderCreated]) -> Outcome | None:
     """Tell the shopper that the order was placed."""
     event = received.event
     request = NotificationRequest(event.user_id, "order-placed", event.order_id)
     return notifier.notify(tx, request, items=_items(event.items, event.currency), amount=_amount(event))
 
 
-def order_updated(notifier: Notifier, tx: Transaction, received: Received[OrderUpdated]) -> Outcome | None:
+def on_order_updated(notifier: Notifier, tx: Transaction, received: Received[OrderUpdated]) -> Outcome | None:
     """Tell the shopper of the steps that the payment's events do not tell of."""
     event = received.event
     request = NotificationRequest(event.user_id, TEMPLATE_OF_STATUS[event.status], event.order_id)
@@ -41,28 +41,28 @@ def order_updated(notifier: Notifier, tx: Transaction, received: Received[OrderU
     return notifier.notify(tx, request, items=items, reason=templates.reason(event.reason))
 
 
-def payment_success(notifier: Notifier, tx: Transaction, received: Received[PaymentSuccess]) -> Outcome | None:
+def on_payment_success(notifier: Notifier, tx: Transaction, received: Received[PaymentSuccess]) -> Outcome | None:
     """Tell the shopper that the order is paid."""
     event = received.event
     request = NotificationRequest(_payer(tx, event), "payment-received", event.order_id)
     return notifier.notify(tx, request, amount=_amount(event))
 
 
-def payment_failed(notifier: Notifier, tx: Transaction, received: Received[PaymentFailed]) -> Outcome | None:
+def on_payment_failed(notifier: Notifier, tx: Transaction, received: Received[PaymentFailed]) -> Outcome | None:
     """Tell the shopper that the order could not be paid, and why."""
     event = received.event
     request = NotificationRequest(_payer(tx, event), "payment-failed", event.order_id)
     return notifier.notify(tx, request, reason=templates.reason(event.reason))
 
 
-def payment_refunded(notifier: Notifier, tx: Transaction, received: Received[PaymentRefunded]) -> Outcome | None:
+def on_payment_refunded(notifier: Notifier, tx: Transaction, received: Received[PaymentRefunded]) -> Outcome | None:
     """Tell the shopper that the money is given back."""
     event = received.event
     request = NotificationRequest(_payer(tx, event), "refund", event.order_id)
     return notifier.notify(tx, request, amount=_amount(event), reason=templates.reason(event.reason))
 
 
-def seller_blocked(notifier: Notifier, tx: Transaction, received: Received[SellerBlocked]) -> Outcome | None:
+def on_seller_blocked(notifier: Notifier, tx: Transaction, received: Received[SellerBlocked]) -> Outcome | None:
     """Tell the seller. It can happen again after the block was taken back, so each event is an occasion of its own."""
     event = received.event
     request = NotificationRequest(event.seller_id, "seller-blocked", event.seller_id, received.envelope.id)
@@ -105,11 +105,11 @@ TEMPLATE_OF_STATUS: dict[OrderStatus, str] = {
 def handlers(notifier: Notifier) -> Mapping[type[Event], Handler]:
     """The handlers of the consumed events, which write their notifications by `notifier`."""
     return {
-        UserCreated: partial(user_created, notifier),
-        OrderCreated: partial(order_created, notifier),
-        OrderUpdated: partial(order_updated, notifier),
-        PaymentSuccess: partial(payment_success, notifier),
-        PaymentFailed: partial(payment_failed, notifier),
-        PaymentRefunded: partial(payment_refunded, notifier),
-        SellerBlocked: partial(seller_blocked, notifier),
+        UserCreated: partial(on_user_created, notifier),
+        OrderCreated: partial(on_order_created, notifier),
+        OrderUpdated: partial(on_order_updated, notifier),
+        PaymentSuccess: partial(on_payment_success, notifier),
+        PaymentFailed: partial(on_payment_failed, notifier),
+        PaymentRefunded: partial(on_payment_refunded, notifier),
+        SellerBlocked: partial(on_seller_blocked, notifier),
     }

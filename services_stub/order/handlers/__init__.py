@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from services_stub.contracts.base import Event
 from services_stub.contracts.events.auth import SellerBlocked, SellerUnblocked
 from services_stub.contracts.events.payment import PaymentFailed, PaymentRefunded, PaymentSuccess
-from services_stub.order.handlers.payments import payment_failed, payment_refunded, payment_success
-from services_stub.order.handlers.sellers import seller_blocked, seller_unblocked
+from services_stub.order.handlers.payments import on_payment_failed, on_payment_refunded, on_payment_success
+from services_stub.order.handlers.sellers import on_seller_blocked, on_seller_unblocked
 from services_stub.runtime.service import Handler
 
 HANDLERS: Mapping[type[Event], Handler] = {
-    PaymentSuccess: payment_success,
-    PaymentFailed: payment_failed,
-    PaymentRefunded: payment_refunded,
-    SellerBlocked: seller_blocked,
-    SellerUnblocked: seller_unblocked,
+    PaymentSuccess: on_payment_success,
+    PaymentFailed: on_payment_failed,
+    PaymentRefunded: on_payment_refunded,
+    SellerBlocked: on_seller_blocked,
+    SellerUnblocked: on_seller_unblocked,
 }

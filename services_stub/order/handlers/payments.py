@@ -10,7 +10,7 @@ from services_stub.runtime.errors import Refused
 from services_stub.runtime.sql.transaction import Received, Transaction
 
 
-def payment_success(tx: Transaction, received: Received[PaymentSuccess]) -> None:
+def on_payment_success(tx: Transaction, received: Received[PaymentSuccess]) -> None:
     """The order was charged; an order is paid by its amount and no other."""
     event = received.event
     row = find(tx, event.order_id)
@@ -19,12 +19,12 @@ def payment_success(tx: Transaction, received: Received[PaymentSuccess]) -> None
     apply_transition(tx, row, Trigger.PAYMENT_SUCCESS)
 
 
-def payment_failed(tx: Transaction, received: Received[PaymentFailed]) -> None:
+def on_payment_failed(tx: Transaction, received: Received[PaymentFailed]) -> None:
     """The order could not be charged."""
     event = received.event
     apply_transition(tx, find(tx, event.order_id), Trigger.PAYMENT_FAILED, reason=event.reason)
 
 
-def payment_refunded(tx: Transaction, received: Received[PaymentRefunded]) -> None:
+def on_payment_refunded(tx: Transaction, received: Received[PaymentRefunded]) -> None:
     """The charge of the order was given back."""
     apply_transition(tx, find(tx, received.event.order_id), Trigger.PAYMENT_REFUNDED)

@@ -15,7 +15,7 @@ from services_stub.runtime.service import Outcome
 from services_stub.runtime.sql.transaction import Received, Transaction
 
 
-def seller_blocked(tx: Transaction, received: Received[SellerBlocked]) -> Outcome:
+def on_seller_blocked(tx: Transaction, received: Received[SellerBlocked]) -> Outcome:
     """Take no more orders with this seller, and cancel those that are not paid."""
     seller_id = received.event.seller_id
     if not _set_block(tx, received, seller_id, blocked=True):
@@ -25,7 +25,7 @@ def seller_blocked(tx: Transaction, received: Received[SellerBlocked]) -> Outcom
     return Outcome.HANDLED
 
 
-def seller_unblocked(tx: Transaction, received: Received[SellerUnblocked]) -> Outcome:
+def on_seller_unblocked(tx: Transaction, received: Received[SellerUnblocked]) -> Outcome:
     """Take orders with this seller again."""
     newest = _set_block(tx, received, received.event.seller_id, blocked=False)
     return Outcome.HANDLED if newest else Outcome.REJECTED

@@ -8,7 +8,7 @@ from functools import partial
 from services_stub.contracts.base import Event
 from services_stub.contracts.events.order import OrderCreated, OrderUpdated
 from services_stub.payment.handlers.jobs import Jobs
-from services_stub.payment.handlers.orders import ENDED, order_created, order_updated
+from services_stub.payment.handlers.orders import ENDED, on_order_created, on_order_updated
 from services_stub.runtime.service import Handler
 
 __all__ = ["ENDED", "handlers"]
@@ -17,6 +17,6 @@ __all__ = ["ENDED", "handlers"]
 def handlers(jobs: Jobs) -> Mapping[type[Event], Handler]:
     """The handlers, which put requests to the provider into `jobs`."""
     return {
-        OrderCreated: partial(order_created, jobs),
-        OrderUpdated: partial(order_updated, jobs),
+        OrderCreated: partial(on_order_created, jobs),
+        OrderUpdated: partial(on_order_updated, jobs),
     }

@@ -17,7 +17,7 @@ ENDED = frozenset({OrderStatus.CANCELLED, OrderStatus.FAILED})
 """An order that comes to one of these keeps no money; no other change concerns its payment."""
 
 
-def order_created(jobs: Jobs, tx: Transaction, received: Received[OrderCreated]) -> None:
+def on_order_created(jobs: Jobs, tx: Transaction, received: Received[OrderCreated]) -> None:
     """Charge the order, unless it is known already: charged, under way, or cancelled before it was heard of."""
     event = received.event
     transition = TRANSITIONS[None, Trigger.ORDERED]
@@ -28,7 +28,7 @@ def order_created(jobs: Jobs, tx: Transaction, received: Received[OrderCreated])
         store.set_payment_method(tx, event.order_id, event.payment_method)
 
 
-def order_updated(jobs: Jobs, tx: Transaction, received: Received[OrderUpdated]) -> None:
+def on_order_updated(jobs: Jobs, tx: Transaction, received: Received[OrderUpdated]) -> None:
     """An order that has ended (`ENDED`) keeps no money: its charge is not made any more, or is refunded."""
     event = received.event
     row = store.find_payment(tx.connection, event.order_id)

@@ -1,1 +1,5 @@
 """The store of the product service: products with their stock, reservations, and blocked sellers."""
+
+from services_stub.product.store.tables import TABLES
+
+__all__ = ["TABLES"]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, MetaData, String, Table, Text
 
-metadata = MetaData()
+TABLES = MetaData()
 
 products = Table(
     "products",
-    metadata,
+    TABLES,
     Column("product_id", String, primary_key=True),
     Column("seller_id", String, nullable=False),
     Column("name", Text, nullable=False),
@@ -36,7 +36,7 @@ products = Table(
 
 reservations = Table(
     "reservations",
-    metadata,
+    TABLES,
     Column("order_id", String, primary_key=True),
     Column("status", String, nullable=False),
     # Null once the order is known to exist: from then on only the order's end ends the reservation.
@@ -47,7 +47,7 @@ reservations = Table(
 
 sellers = Table(
     "sellers",
-    metadata,
+    TABLES,
     Column("seller_id", String, primary_key=True),
     Column("blocked", Boolean, nullable=False),
     # The time and id of the newest event about the seller: blocked and unblocked come on two topics, in any order.

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services_stub.auth.domain import canonical_email
 from services_stub.auth.service import SERVICE
-from services_stub.auth.store.tables import metadata
+from services_stub.auth.store.tables import TABLES
 from services_stub.contracts.events import SellerBlocked, SellerUnblocked, UserCreated
 from tests.unit.auth.conftest import ADMIN, OPTIONS, PASSWORD, AuthClient
 from tests.unit.serving import serving
@@ -160,7 +160,7 @@ def test_nothing_secret_is_kept_in_the_clear(auth: AuthClient, capfd: pytest.Cap
     auth.post("/api/auth/refresh", {"refreshToken": tokens["refreshToken"]})
     assert auth.running.database is not None
     with auth.running.database.connect() as connection:
-        rows = [connection.execute(table.select()).all() for table in metadata.sorted_tables]
+        rows = [connection.execute(table.select()).all() for table in TABLES.sorted_tables]
     kept = "\n".join(repr(row) for row in rows)
     output = capfd.readouterr()
     said = output.out + output.err

@@ -20,7 +20,7 @@ from services_stub.auth.handlers.accounts import RegisterAccount, register
 from services_stub.auth.handlers.passwords import Passwords
 from services_stub.auth.service import SERVICE
 from services_stub.auth.store.signing_key import FILE_NAME, load_or_make
-from services_stub.auth.store.tables import metadata
+from services_stub.auth.store.tables import TABLES
 from services_stub.runtime.errors import Unavailable
 from tests.fakes import transaction
 from tests.unit.auth.conftest import OPTIONS, PASSWORD, AuthClient
@@ -97,7 +97,7 @@ def test_logging_out_ends_the_session_and_may_be_repeated(auth: AuthClient) -> N
 
 
 def test_an_unused_session_ends() -> None:
-    with transaction(metadata) as tx:
+    with transaction(TABLES) as tx:
         user = register(tx, RegisterAccount("a@example.com", "hash", "user", "", ""))
         token = sessions.log_in(tx, sessions.OpenSession(user.user_id, "hash")).refresh_token
         tx.now += REFRESH - timedelta(seconds=1)

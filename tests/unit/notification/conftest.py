@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 
 from services_stub.contracts.base import Event
 from services_stub.notification.service import notification_service
-from services_stub.notification.store import tables
+from services_stub.notification.store import TABLES
 from services_stub.runtime.service import Outcome
 from tests.databases import each_database as each_database
 from tests.fakes import FakeTransaction, handle, received, transaction
@@ -24,7 +24,7 @@ from tests.fakes import FakeTransaction, handle, received, transaction
 
 @pytest.fixture
 def tx() -> Iterator[FakeTransaction]:
-    with transaction(tables) as tx:
+    with transaction(TABLES) as tx:
         yield tx
 
 

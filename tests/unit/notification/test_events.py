@@ -29,7 +29,7 @@ from tests.unit.notification.conftest import notify
 
 
 def rows(tx: FakeTransaction, table: str) -> list[Row[tuple[object, ...]]]:
-    return list(tx.execute(select(store.tables.tables[table])).all())
+    return list(tx.execute(select(store.TABLES.tables[table])).all())
 
 
 def sent(tx: FakeTransaction) -> list[tuple[str, str, str]]:

@@ -20,7 +20,7 @@ from services_stub.order.handlers.commands import (
     read_order,
     ship,
 )
-from services_stub.order.handlers.payments import payment_success
+from services_stub.order.handlers.payments import on_payment_success
 from services_stub.order.handlers.placing import place
 from services_stub.runtime.errors import Refused
 from tests import builders
@@ -37,7 +37,7 @@ def tx() -> Iterator[FakeTransaction]:
 
 def pay(tx: FakeTransaction, *sellers: str) -> None:
     placed(tx, "o1", *sellers)
-    payment_success(tx, received(builders.payment_success(amount=builders.AMOUNT * len(sellers))))
+    on_payment_success(tx, received(builders.payment_success(amount=builders.AMOUNT * len(sellers))))
     tx.published.clear()
 
 
@@ -145,6 +145,6 @@ def test_lists_page_through_every_order_once_newest_first() -> None:
         rest = store.orders_of_seller(tx.connection, "s1", None, first.next_cursor or "", 2)
         assert [order.order_id for order in (*first.items, *rest.items)] == ["o5", "o3", "o1"]
         assert rest.next_cursor is None
-        payment_success(tx, received(builders.payment_success("o4")))
+        on_payment_success(tx, received(builders.payment_success("o4")))
         assert [o.order_id for o in store.all_orders(tx.connection, OrderStatus.PAID, "", 10).items] == ["o4"]
         assert len(store.all_orders(tx.connection, None, "", 10).items) == 7

@@ -12,7 +12,7 @@ from services_stub.contracts.events.order import OrderCreated, OrderStatus
 from services_stub.order import store
 from services_stub.order.domain import fingerprint_of, is_idempotency_key, order_id_for, total
 from services_stub.order.handlers.placing import find_known_orders, place, placed_before
-from services_stub.order.handlers.sellers import seller_blocked, seller_unblocked
+from services_stub.order.handlers.sellers import on_seller_blocked, on_seller_unblocked
 from services_stub.runtime.errors import Refused
 from tests import builders
 from tests.builders import order_item
@@ -70,7 +70,7 @@ def test_an_expired_reservation_makes_no_order(tx: FakeTransaction) -> None:
 
 
 def test_no_order_with_a_blocked_seller_until_the_block_is_taken_back(tx: FakeTransaction) -> None:
-    seller_blocked(tx, received(builders.seller_blocked("s2")))
+    on_seller_blocked(tx, received(builders.seller_blocked("s2")))
     mixed = command(items=(order_item("p1", seller_id="s1"), order_item("p2", seller_id="s2")))
     with pytest.raises(Refused) as refusal:
         place(tx, mixed)
@@ -78,7 +78,7 @@ def test_no_order_with_a_blocked_seller_until_the_block_is_taken_back(tx: FakeTr
     assert [line.product_id for line in refusal.value.problem.extensions["lines"]] == ["p2"]
     assert tx.published == []
     place(tx, command("o2", items=(order_item("p1", seller_id="s1"),)))
-    seller_unblocked(tx, received(builders.seller_unblocked("s2")))
+    on_seller_unblocked(tx, received(builders.seller_unblocked("s2")))
     place(tx, command("o3", items=(order_item("p2", seller_id="s2"),)))
     assert [event.subject for event in published(tx)] == ["o2", "o3"]
 

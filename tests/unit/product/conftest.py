@@ -14,7 +14,7 @@ from services_stub.contracts.money import money
 from services_stub.product.handlers import products, reservations
 from services_stub.product.service import SERVICE
 from services_stub.product.store.products import find, product_of
-from services_stub.product.store.tables import metadata
+from services_stub.product.store.tables import TABLES
 from services_stub.runtime.service import Outcome
 from tests.databases import each_database as each_database
 from tests.fakes import FakeTransaction, handle, received, transaction
@@ -68,5 +68,5 @@ class Stock:
 
 @pytest.fixture
 def stock() -> Iterator[Stock]:
-    with transaction(metadata, source="product", now=NOW) as tx:
+    with transaction(TABLES, source="product", now=NOW) as tx:
         yield Stock(tx)

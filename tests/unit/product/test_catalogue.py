@@ -13,7 +13,7 @@ from services_stub.contracts.http.product import CategoryCount, CreateProduct
 from services_stub.product.handlers import products
 from services_stub.product.store import catalogue
 from services_stub.product.store.catalogue import ProductQuery, Sort
-from services_stub.product.store.tables import metadata
+from services_stub.product.store.tables import TABLES
 from services_stub.runtime.errors import Refused
 from tests.fakes import FakeTransaction, transaction
 from tests.unit.product.conftest import NOW, Stock
@@ -116,7 +116,7 @@ def test_categories_count_what_shoppers_see_and_differ_by_more_than_case(shelf: 
 )
 @settings(max_examples=40, deadline=None)
 def test_pages_together_are_the_list(things: list[tuple[str, str]], sort: Sort, limit: int) -> None:
-    with transaction(metadata, now=NOW) as tx:
+    with transaction(TABLES, now=NOW) as tx:
         for name, price in things:
             add(tx, name, price=price)
         whole = catalogue.page(tx.connection, ProductQuery(sort=sort, limit=100))

@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.http.product import ChangeProduct, Product
 from services_stub.product.handlers import products, reservations
-from services_stub.product.store.tables import metadata
+from services_stub.product.store.tables import TABLES
 from services_stub.runtime.errors import Refused
 from tests.fakes import transaction
 from tests.unit.product.conftest import NOW, Stock
@@ -38,7 +38,7 @@ class Warehouse(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self._cleanup = ExitStack()
-        self.stock = Stock(self._cleanup.enter_context(transaction(metadata, now=NOW)))
+        self.stock = Stock(self._cleanup.enter_context(transaction(TABLES, now=NOW)))
         self.products: list[Product] = []
         self.put_in: dict[str, int] = {}
         self.sold: dict[str, dict[str, int]] = {}

@@ -21,7 +21,7 @@ from services_stub.contracts.events.product import ProductStatus
 from services_stub.contracts.http.product import ChangeProduct, CreateProduct
 from services_stub.product.handlers import products
 from services_stub.product.handlers.events import on_seller_blocked, on_seller_unblocked
-from services_stub.product.store.tables import metadata
+from services_stub.product.store.tables import TABLES
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.sql.transaction import Received
 from tests.fakes import transaction
@@ -140,7 +140,7 @@ def test_the_products_of_a_blocked_seller_leave_the_shelf(stock: Stock) -> None:
 def test_the_newest_word_about_a_seller_counts_in_whatever_order_they_come(
     order: list[tuple[str, int]], last: int
 ) -> None:
-    with transaction(metadata, now=NOW) as tx:
+    with transaction(TABLES, now=NOW) as tx:
         stock = Stock(tx)
         product = stock.product()
         told = [happening for happening in order if happening[1] <= last]
