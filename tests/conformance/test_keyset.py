@@ -83,9 +83,7 @@ def cursor_of(connection: Connection, order: SortOrder) -> str:
     return cursor
 
 
-@pytest.mark.parametrize(
-    "cursor", ["x", "%", "é", "W10", "WzFd", "WzEsImEiLDJd", "WyJhIiwxXQ", "W3RydWUsImEiXQ", "WzEsIlx1MDAwMCJd"]
-)
+@pytest.mark.parametrize("cursor", ["x", "%", "é", "W10", "WzFd", "WzEsImEiLDJd", "WyJhIiwxXQ", "W3RydWUsImEiXQ"])
 def test_a_made_up_cursor_is_refused_by_its_name(database: Database, cursor: str) -> None:
     database.create(TABLES)
     with database.connect() as connection, connection.begin():

@@ -181,18 +181,14 @@ def test_poison_at_the_same_offset_of_another_cluster_is_another_record(database
     for cluster in ("before", "after", "after"):
         sender = HeldSender()
         writer = new_writer(database, sender, cluster)
-        consume(writer, [poison]) if not database.waits else with_thread(writer, [poison])
+        if database.waits:
+            writer.start()
+        consume(writer, [poison])
         sender.acknowledge()
-        writer.write([])
+        writer.stop(5) if database.waits else writer.write([])
     with database.connect() as connection, connection.begin():
         letters = connection.execute(select(outbox_tables.tables["outbox"])).all()
     assert len(letters) == 2
-
-
-def with_thread(writer: Writer, records: list[Record]) -> None:
-    writer.start()
-    consume(writer, records)
-    writer.stop(0.1)
 
 
 def test_a_row_that_is_refused_for_good_is_set_aside_and_holds_nothing_up(database: Database) -> None:

@@ -79,7 +79,7 @@ class Database:
                 hide_parameters=True,
                 execution_options={"preserve_rowcount": True},  # SQLAlchemy forgets it of an INSERT otherwise
             )
-            _prepare_postgresql(self.engine)
+            event.listen(self.engine, "connect", _prepare_postgresql)
 
     def create(self, *tables: MetaData) -> None:
         """Create those of `tables` that do not exist yet.
@@ -177,10 +177,8 @@ def _concerns_statement(error: BaseException | None) -> bool:
     return isinstance(error, psycopg.errors.ProgramLimitExceeded)
 
 
-def _prepare_postgresql(engine: Engine) -> None:
-    @event.listens_for(engine, "connect")
-    def configure(connection: psycopg.Connection, _record: Any) -> None:
-        connection.adapters.register_dumper(str, _TextWithoutNul)
+def _prepare_postgresql(connection: psycopg.Connection, _record: Any) -> None:
+    connection.adapters.register_dumper(str, _TextWithoutNul)
 
 
 def _prepare_sqlite(engine: Engine) -> None:

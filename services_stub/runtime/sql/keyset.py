@@ -8,8 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, Select, literal, tuple_
@@ -26,8 +25,7 @@ _NO_CURSOR = "not a cursor of this list"
 Item = TypeVar("Item")
 
 
-@dataclass(frozen=True)
-class SortOrder:
+class SortOrder(NamedTuple):
     """The columns of a sort key, all in the same direction; together they are unique.
 
     Where a list has several orders, the cursor carries the `name` of its own and is refused by the others.
@@ -65,16 +63,13 @@ def page(
 def _is_behind(order: SortOrder, values: list[Value]) -> ColumnElement[bool]:
     # Compared as one row value, which both databases look up in an index; a chain of ORs is read from the beginning.
     bounds = [literal(value, column.type) for column, value in zip(order.columns, values, strict=True)]
-    if len(bounds) == 1:
-        return order.columns[0] < bounds[0] if order.descending else order.columns[0] > bounds[0]
     key, bound = tuple_(*order.columns), tuple_(*bounds)
     return key < bound if order.descending else key > bound
 
 
 def _encode(order: SortOrder, row: Row[Any]) -> str:
-    values = [getattr(row, str(column.key)) for column in order.columns]
-    named = [order.name, *values] if order.name else values
-    return base64.urlsafe_b64encode(msgspec.json.encode(named)).rstrip(b"=").decode()
+    values = [*filter(None, [order.name]), *(getattr(row, str(column.key)) for column in order.columns)]
+    return base64.urlsafe_b64encode(msgspec.json.encode(values)).rstrip(b"=").decode()
 
 
 def _decode(cursor: str, order: SortOrder) -> list[Value]:
@@ -83,13 +78,9 @@ def _decode(cursor: str, order: SortOrder) -> list[Value]:
         values = msgspec.json.decode(base64.urlsafe_b64decode(padded), type=list[Value])
     except (msgspec.MsgspecError, binascii.Error, UnicodeError):
         values = []
-    if order.name:
-        name = values.pop(0) if values else None
-        if name != order.name:
-            raise _refused(f"a cursor of the sort order {name!r}" if isinstance(name, str) else _NO_CURSOR)
-    types = [column.type.python_type for column in order.columns]
-    # No text in a database contains NUL, and PostgreSQL takes none to compare with.
-    if [type(value) for value in values] != types or any("\0" in value for value in values if isinstance(value, str)):
+    if order.name and (name := values.pop(0) if values else None) != order.name:
+        raise _refused(f"a cursor of the sort order {name!r}" if isinstance(name, str) else _NO_CURSOR)
+    if [type(value) for value in values] != [column.type.python_type for column in order.columns]:
         raise _refused(_NO_CURSOR)
     return values
 

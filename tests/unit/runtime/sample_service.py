@@ -16,6 +16,7 @@ from services_stub.contracts.money import money
 from services_stub.runtime.errors import Poison, Refused
 from services_stub.runtime.identifiers import new_id
 from services_stub.runtime.kafka.records import Record
+from services_stub.runtime.sql import inbox, outbox
 from services_stub.runtime.sql.database import Database
 from services_stub.runtime.sql.transaction import NO_CAUSE, Received, Transaction
 from services_stub.runtime.sql.writer import Writer
@@ -112,6 +113,13 @@ class HeldSender:
     def keys(self) -> list[str]:
         """The keys of the records that were taken, in order."""
         return [(key or b"").decode() for _topic, key, _value in self.taken]
+
+
+def open_database(url: str) -> Database:
+    """A database with the stage's tables and the runtime's."""
+    database = Database(url)
+    database.create(tables, outbox.tables, inbox.tables)
+    return database
 
 
 def new_writer(database: Database, sender: HeldSender, cluster_id: str = "cluster") -> Writer:
