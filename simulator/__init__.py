@@ -1,1 +1,1 @@
-"""What drives the marketplace from outside: the demo, and the trace that joins events into flows."""
+"""Drives the marketplace from outside: the demo, and the trace that joins events into flows."""

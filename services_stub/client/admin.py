@@ -56,13 +56,13 @@ class AdminArea:
     async def orders(
         self, *, status: OrderStatus | None = None, cursor: str = "", limit: int = DEFAULT_PAGE
     ) -> Page[Order]:
-        """A page of everybody's orders, newest first."""
+        """A page of all orders, newest first."""
         query = {"status": status, "cursor": cursor, "limit": limit}
         return await self._transport.request("GET", "/order-service/api/admin/orders", Page[Order], query=query)
 
     async def payments(
         self, *, status: PaymentStatus | None = None, cursor: str = "", limit: int = DEFAULT_PAGE
     ) -> Page[Payment]:
-        """A page of everybody's payments, newest first."""
+        """A page of all payments, newest first."""
         query = {"status": status, "cursor": cursor, "limit": limit}
         return await self._transport.request("GET", "/payment-service/api/admin/payments", Page[Payment], query=query)

@@ -187,8 +187,8 @@ def test_poison_at_the_same_offset_of_another_cluster_is_another_record(database
         sender.acknowledge()
         writer.stop(5) if database.waits else writer.write([])
     with database.connect() as connection, connection.begin():
-        letters = connection.execute(select(outbox_tables.tables["outbox"])).all()
-    assert len(letters) == 2
+        dead_letters = connection.execute(select(outbox_tables.tables["outbox"])).all()
+    assert len(dead_letters) == 2
 
 
 def test_a_row_that_is_refused_for_good_is_set_aside_and_holds_nothing_up(database: Database) -> None:

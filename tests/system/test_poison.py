@@ -64,21 +64,25 @@ def send_all(shop: Marketplace) -> None:
     producer.close()
 
 
-def check_letters(shop: Marketplace, topic: str) -> None:
-    letters: dict[str, list[Entry]] = {}
-    for letter in read_topics(shop.bootstrap_servers, f"{topic}.dlq"):
-        letters.setdefault(letter.key, []).append(letter)
+def check_dead_letters(shop: Marketplace, topic: str) -> None:
+    dead_letters: dict[str, list[Entry]] = {}
+    for dead_letter in read_topics(shop.bootstrap_servers, f"{topic}.dlq"):
+        dead_letters.setdefault(dead_letter.key, []).append(dead_letter)
     for kind in (*KINDS, "no headers"):
-        mine = letters[key_of(topic, kind)]
-        groups = Counter(letter.headers["dlq_group"] for letter in mine)
+        mine = dead_letters[key_of(topic, kind)]
+        groups = Counter(dead_letter.headers["dlq_group"] for dead_letter in mine)
         assert set(groups) >= set(CONSUMED[topic]), (topic, kind)
         assert set(groups.values()) == {1}, (topic, kind, groups)
-        for letter in mine:
-            assert KINDS[kind][2] in letter.headers["dlq_error"] if kind in KINDS else letter.headers["dlq_error"]
+        for dead_letter in mine:
+            assert (
+                KINDS[kind][2] in dead_letter.headers["dlq_error"]
+                if kind in KINDS
+                else dead_letter.headers["dlq_error"]
+            )
             if kind in LARGE:
-                assert letter.headers["dlq_value_size"] == str(len(LARGE[kind]))
-                assert letter.headers["dlq_value_sha256"] == hashlib.sha256(LARGE[kind]).hexdigest()
-    assert len(letters["\ufffd key"]) >= len(CONSUMED[topic])
+                assert dead_letter.headers["dlq_value_size"] == str(len(LARGE[kind]))
+                assert dead_letter.headers["dlq_value_sha256"] == hashlib.sha256(LARGE[kind]).hexdigest()
+    assert len(dead_letters["\ufffd key"]) >= len(CONSUMED[topic])
 
 
 async def purchase(shop: Marketplace) -> str:
@@ -112,7 +116,7 @@ def test_every_kind_of_poison_becomes_one_dead_letter_a_group_and_shopping_goes_
     wait_for(lambda: consumed_everything(shop), seconds=60, what="all poison consumed")
     asyncio.run(purchase(shop))
     for topic in CONSUMED:
-        check_letters(shop, topic)
+        check_dead_letters(shop, topic)
     assert restarts(shop) == dict.fromkeys(SERVICES, 0)
 
 

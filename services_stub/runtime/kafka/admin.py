@@ -1,4 +1,4 @@
-"""What is done to a cluster before and beside the work: reach it, create and check its topics, know who it is."""
+"""Work on a cluster beside producing and consuming: reach it, create and check its topics, tell it from another."""
 
 from __future__ import annotations
 

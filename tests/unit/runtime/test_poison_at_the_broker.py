@@ -164,7 +164,7 @@ def test_a_batch_that_the_broker_refuses_is_sent_record_by_record(
 ) -> None:
     broker, settings = cluster
     publisher = Publisher(settings, never)
-    fates: dict[int, str] = {}
+    outcomes: dict[int, str] = {}
     broker.push_errors(_PRODUCE, [code, code])
     for place in range(3):
         publisher.send(
@@ -172,11 +172,11 @@ def test_a_batch_that_the_broker_refuses_is_sent_record_by_record(
             b"k",
             b"v",
             [],
-            partial(fates.__setitem__, place, "acknowledged"),
-            partial(fates.__setitem__, place),
+            partial(outcomes.__setitem__, place, "acknowledged"),
+            partial(outcomes.__setitem__, place),
         )
-    wait_for(lambda: len(fates) == 3 if publisher.flush(0.05) == 0 else False)
-    assert sorted(fate == "acknowledged" for fate in fates.values()) == [False, True, True]
+    wait_for(lambda: len(outcomes) == 3 if publisher.flush(0.05) == 0 else False)
+    assert sorted(outcome == "acknowledged" for outcome in outcomes.values()) == [False, True, True]
     assert publisher.waiting() == 0
 
 
