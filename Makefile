@@ -13,8 +13,9 @@ export UV_SYSTEM_CERTS := true
 demo: .venv/.runtime
 	@$(RUN)/marketplace demo
 
+# On two cores: the system tests on one of them, in their order, and all others on both.
 test: .venv/.dev
-	@$(RUN)/pytest
+	@$(RUN)/pytest --numprocesses 2 --dist loadgroup
 
 # What takes longer: Apache Kafka, and faults under load.
 slow: .venv/.dev .venv/.apache-kafka
