@@ -33,5 +33,11 @@ def _sink(context: Context) -> Sink:
 
 
 SERVICE = Service(
-    name="cart", routes=ROUTES, fast_routes=FAST_ROUTES, consumes=tuple(CALLS), sink=_sink, workers=_workers
+    name="cart",
+    routes=ROUTES,
+    fast_routes=FAST_ROUTES,
+    consumes=tuple(CALLS),
+    batch_linger=0.01,
+    sink=_sink,
+    workers=_workers,
 )

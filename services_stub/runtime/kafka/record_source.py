@@ -35,7 +35,10 @@ class RecordSource:
         self._topics = list(topics)
         self._on_gap = on_gap
         self._next: dict[tuple[str, int], int] = {}
-        self._consumer: Any = Consumer(configuration.of_consumer(settings))
+        # The embedded broker holds a fetch for its whole wait, so a group that lingers anyway need not ask more often.
+        wait_ms = max(settings.fetch_wait_ms, int(batch_linger * 1000))
+        config = configuration.of_consumer(settings) | {"fetch.wait.max.ms": wait_ms}
+        self._consumer: Any = Consumer(config)
 
     def assign(self) -> None:
         """Take every partition from where the group committed, or from the beginning.
