@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from services_stub.cart.api import FAST_ROUTES, RESOURCES, ROUTES
 from services_stub.cart.domain import CHECKOUT_SECONDS
 from services_stub.cart.handlers.carts import Resources
 from services_stub.cart.handlers.events import CALLS, EventSink
-from services_stub.cart.handlers.expiry import LONGEST_PAUSE, ExpiryWorker
+from services_stub.cart.handlers.expiry import LONGEST_PAUSE, settle_overdue_now
 from services_stub.cart.store import Carts, Checkouts, Executor, StoreConnection
 from services_stub.runtime.context import Context
+from services_stub.runtime.periodic import PeriodicWorker
 from services_stub.runtime.service import Service, Sink, Worker
 
 
@@ -20,7 +22,8 @@ def _workers(context: Context) -> Sequence[Worker]:
     resources = Resources(Carts(executor), Checkouts(executor), context.peers, seconds)
     context.state[RESOURCES] = resources
     # They stop in this order: a sweep under way still needs the executor.
-    return (ExpiryWorker(context, resources.checkouts, min(LONGEST_PAUSE, seconds / 4)), executor)
+    settle = partial(settle_overdue_now, context, resources.checkouts)
+    return (PeriodicWorker("checkout-expiry", settle, min(LONGEST_PAUSE, seconds / 4)), executor)
 
 
 def _checkout_seconds(context: Context) -> float:

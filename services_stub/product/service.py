@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from services_stub.contracts.events.order import OrderUpdated
 from services_stub.product.api import FAST_ROUTES, ROUTES, reservation_seconds
 from services_stub.product.domain import TRIGGER_OF_ORDER_STATUS
 from services_stub.product.handlers import HANDLERS
-from services_stub.product.handlers.expiry import LONGEST_PAUSE, ExpiryWorker
+from services_stub.product.handlers.expiry import LONGEST_PAUSE, settle_overdue_now
 from services_stub.product.store import TABLES
 from services_stub.runtime.context import Context
+from services_stub.runtime.periodic import PeriodicWorker
 from services_stub.runtime.service import Service, Worker
 
 
 def _workers(context: Context) -> Sequence[Worker]:
     pause = min(LONGEST_PAUSE, reservation_seconds(context) / 4)
-    return [ExpiryWorker(context, pause)]
+    return [PeriodicWorker("reservation-expiry", partial(settle_overdue_now, context), pause)]
 
 
 SERVICE = Service(

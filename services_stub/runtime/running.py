@@ -16,6 +16,7 @@ from services_stub.contracts.http.gateway import ServiceHealth
 from services_stub.runtime.application import build_asgi, build_consumer
 from services_stub.runtime.consumer import Consumer
 from services_stub.runtime.context import Context
+from services_stub.runtime.http_server import server_config
 from services_stub.runtime.kafka.producer import Publisher
 from services_stub.runtime.kafka.record_source import RecordSource
 from services_stub.runtime.peers import Peers
@@ -29,6 +30,7 @@ from services_stub.runtime.sql.writer import Writer
 from services_stub.runtime.tokens import Verifier
 
 _FLUSH = 5.0
+_GRACE_SECONDS = 5
 _STOP = 10.0
 
 
@@ -144,19 +146,6 @@ class RunningService:
         )
 
     def _server_config(self) -> uvicorn.Config:
-        return uvicorn.Config(
-            build_asgi(self._service, self.context, self.health),
-            host=self._settings.host,
-            port=self._settings.port,
-            loop="none",
-            http="httptools",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            date_header=False,
-            timeout_graceful_shutdown=5,
-            backlog=1024,
-        )
+        application = build_asgi(self._service, self.context, self.health)
+        host, port = self._settings.host, self._settings.port
+        return server_config(application, grace_seconds=_GRACE_SECONDS, host=host, port=port)

@@ -10,7 +10,7 @@ from services_stub.contracts.http.order import Order
 from services_stub.contracts.http.product import Product
 from services_stub.runtime.identifiers import new_id
 from tests.system.marketplace import PASSWORD, Marketplace
-from tests.system.waiting import eventually
+from tests.waiting import eventually
 
 GOOD_CARD = "pm_card_visa"
 DECLINED_CARD = "pm_card_chargeDeclined"

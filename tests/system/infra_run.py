@@ -17,7 +17,7 @@ import psutil
 from services_stub.client.control import ControlClient, NotRunning, read_state
 from services_stub.contracts.control import Phase, ServiceState, State
 from services_stub.infra.config.options import Options
-from tests.system.waiting import wait_for
+from tests.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 

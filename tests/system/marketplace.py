@@ -17,7 +17,7 @@ from services_stub.client.control import ControlClient, read_state
 from services_stub.contracts.control import ServiceState
 
 COMMAND = [sys.executable, "-m", "services_stub"]
-SERVICES = ("auth", "product", "cart", "order", "payment", "notification", "gateway")
+
 PASSWORD = "a-long-password"
 
 

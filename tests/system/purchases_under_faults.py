@@ -19,7 +19,7 @@ from services_stub.runtime.identifiers import new_id
 from tests.system.accounts import DECLINED_CARD, GOOD_CARD, new_person, new_product
 from tests.system.log import once, read_topics
 from tests.system.marketplace import Marketplace
-from tests.system.waiting import eventually
+from tests.waiting import eventually
 
 SHOPPERS = 20
 PRODUCTS = 10

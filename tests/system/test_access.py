@@ -12,12 +12,13 @@ import pytest
 
 from services_stub.client.errors import NotAllowed, NotFound
 from services_stub.contracts.http.notification import Notification
+from services_stub.infra.config.services import SERVICES
 from services_stub.runtime.http import access_of
 from services_stub.runtime.service import Service
 from tests.system.access import ACCESS, ANYONE, INTERNAL
 from tests.system.accounts import admin, buy, new_person, new_product
-from tests.system.marketplace import SERVICES, Marketplace
-from tests.system.waiting import eventually
+from tests.system.marketplace import Marketplace
+from tests.waiting import eventually
 
 ROLES = ("anonymous", "user", "seller", "admin")
 ABSENT = "00000000-0000-7000-8000-000000000000"

@@ -13,7 +13,7 @@ from services_stub.contracts.http.gateway import OrderOverview
 from services_stub.contracts.http.payment import PaymentStatus
 from tests.system.accounts import GOOD_CARD, buy, new_person, new_product
 from tests.system.marketplace import Marketplace
-from tests.system.waiting import eventually
+from tests.waiting import eventually
 
 
 def test_the_live_stream_tells_a_shopper_of_their_order(marketplace: Marketplace) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.system.marketplace import PASSWORD, Marketplace
 from tests.system.tools import Answer, curl, needs_curl
-from tests.system.waiting import wait_for
+from tests.waiting import wait_for
 
 pytestmark = [needs_curl, pytest.mark.timeout(240)]
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.system.waiting import wait_for
+from tests.waiting import wait_for
 
 DEMO = [sys.executable, "-m", "marketplace_tui", "demo"]
 

@@ -10,9 +10,10 @@ import signal
 import pytest
 
 from services_stub.contracts.control import KillBroker
-from tests.system.marketplace import SERVICES, Marketplace, running_marketplace
+from services_stub.infra.config.services import SERVICES
+from tests.system.marketplace import Marketplace, running_marketplace
 from tests.system.purchases_under_faults import check_books, prepare, purchase_while
-from tests.system.waiting import eventually
+from tests.waiting import eventually
 
 PURCHASES = 200
 BACK_WITHIN = 3.0

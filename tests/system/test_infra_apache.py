@@ -15,7 +15,7 @@ from services_stub.client.control import NotPossible
 from services_stub.contracts.control import KillBroker, SlowBroker, StartBroker, StopBroker
 from services_stub.contracts.topics import ALL_TOPICS
 from tests.system.infra_run import Run, gone, kill, run
-from tests.system.waiting import wait_for
+from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 TOPIC = "order-created"

@@ -23,7 +23,7 @@ from services_stub.contracts.control import (
 from services_stub.contracts.topics import ALL_TOPICS, is_run_topic
 from services_stub.runtime.kafka.admin import ClusterIdentity
 from tests.system.infra_run import Run, kill, run
-from tests.system.waiting import wait_for
+from tests.waiting import wait_for
 
 TOPIC = "order-created"
 

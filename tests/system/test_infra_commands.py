@@ -6,7 +6,8 @@ import json
 import subprocess
 from pathlib import Path
 
-from tests.system.marketplace import COMMAND, SERVICES, Marketplace, running_marketplace
+from services_stub.infra.config.services import SERVICES
+from tests.system.marketplace import COMMAND, Marketplace, running_marketplace
 
 
 def command(*arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:

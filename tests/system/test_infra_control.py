@@ -23,7 +23,7 @@ from services_stub.contracts.control import (
     ResumeService,
 )
 from tests.system.infra_run import Run, gone, run
-from tests.system.waiting import wait_for
+from tests.waiting import wait_for
 
 
 @pytest.fixture(scope="module")

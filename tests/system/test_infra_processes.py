@@ -15,7 +15,7 @@ import valkey
 
 from services_stub.infra.valkey import answers
 from tests.system.infra_run import gone, kill, run
-from tests.system.waiting import wait_for
+from tests.waiting import wait_for
 
 PARTS = ("auth", "order", "gateway", "kafka", "valkey")
 

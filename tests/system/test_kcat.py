@@ -19,7 +19,7 @@ from tests.system.accounts import DECLINED_CARD, admin, buy, new_person, new_pro
 from tests.system.log import read_topics
 from tests.system.marketplace import Marketplace
 from tests.system.tools import Record, needs_kcat, partitions, records
-from tests.system.waiting import wait_for
+from tests.waiting import wait_for
 
 pytestmark = [needs_kcat, pytest.mark.timeout(240)]
 

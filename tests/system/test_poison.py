@@ -11,13 +11,14 @@ from collections.abc import Iterator
 import pytest
 
 from services_stub.contracts.events.order import OrderStatus
+from services_stub.infra.config.services import SERVICES
 from services_stub.runtime.identifiers import new_id
 from tests.raw_kafka import RawProducer
 from tests.system.accounts import buy, new_person, new_product
 from tests.system.log import Entry, read_topics
-from tests.system.marketplace import COMMAND, SERVICES, Marketplace, running_marketplace
+from tests.system.marketplace import COMMAND, Marketplace, running_marketplace
 from tests.system.test_records import CONSUMED, consumed_everything
-from tests.system.waiting import wait_for
+from tests.waiting import wait_for
 
 LARGE = {"large": b"x" * 999_760, "larger than our clients send": b"x" * 1_040_000}
 

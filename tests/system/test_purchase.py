@@ -16,7 +16,7 @@ from services_stub.contracts.http.product import Product
 from tests.system.accounts import DECLINED_CARD, GOOD_CARD, admin, buy, new_person, new_product, settled, until_status
 from tests.system.log import Entry, once, read_topics
 from tests.system.marketplace import Marketplace
-from tests.system.waiting import eventually
+from tests.waiting import eventually
 
 
 def test_a_purchase_travels_through_every_service(marketplace: Marketplace) -> None:

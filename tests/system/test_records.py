@@ -14,7 +14,7 @@ from tests.system.accounts import buy, new_person, new_product
 from tests.system.lag import total_lag
 from tests.system.log import Entry, produce, read_topics
 from tests.system.marketplace import Marketplace
-from tests.system.waiting import wait_for
+from tests.waiting import wait_for
 
 CONSUMED = {
     "user-created": ["notification"],

@@ -1,19 +1,15 @@
-"""Ends checkouts that no order came of: the worker that asks the order service about overdue ones."""
+"""Ends checkouts that no order came of: the order service is asked about the overdue ones."""
 
 from __future__ import annotations
 
 import asyncio
-import threading
 from datetime import UTC, datetime
-
-import structlog
 
 from services_stub.cart.domain import GRACE
 from services_stub.cart.store import LARGEST_OVERDUE_BATCH, Checkouts
 from services_stub.contracts.envelope import Cause
 from services_stub.contracts.http.order import OrderIds
 from services_stub.runtime.context import Context
-from services_stub.runtime.errors import Refused, Unavailable
 from services_stub.runtime.identifiers import new_id
 from services_stub.runtime.peers import Peers
 
@@ -21,36 +17,14 @@ LONGEST_PAUSE = 5.0
 _ANSWER_WITHIN = 15.0
 
 
-class ExpiryWorker:
-    """Looks for overdue checkouts every `pause` seconds. While the order service is away, nothing is given back."""
+def settle_overdue_now(context: Context, checkouts: Checkouts) -> bool:
+    """Settle what is overdue; whether there may be more of it. Waits: for threads.
 
-    def __init__(self, context: Context, checkouts: Checkouts, pause: float) -> None:
-        self._context, self._checkouts, self._pause = context, checkouts, pause
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="checkout-expiry", daemon=True)
-
-    def start(self) -> None:
-        """Begin to look."""
-        self._thread.start()
-
-    def stop(self, timeout: float) -> None:
-        """End after the sweep under way."""
-        self._stopping.set()
-        self._thread.join(timeout)
-
-    def step(self) -> bool:
-        """Sweep once; whether there may be more to sweep at once."""
-        try:
-            work = settle_overdue(self._checkouts, self._context.peers, datetime.now(UTC))
-            return self._context.run(work, _ANSWER_WITHIN)
-        except (Unavailable, Refused, TimeoutError) as error:
-            structlog.get_logger().warning("checkouts cannot expire now", reason=str(error) or "no answer in time")
-            return False
-
-    def _run(self) -> None:
-        while not self._stopping.wait(self._pause):
-            while self.step() and not self._stopping.is_set():
-                pass
+    Raises:
+        Unavailable: the order service does not answer, or the store is away; nothing is given back then.
+        TimeoutError: there was no answer in time.
+    """
+    return context.run(settle_overdue(checkouts, context.peers, datetime.now(UTC)), _ANSWER_WITHIN)
 
 
 async def settle_overdue(checkouts: Checkouts, peers: Peers, now: datetime) -> bool:

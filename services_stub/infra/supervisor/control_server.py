@@ -7,6 +7,7 @@ import socket
 import uvicorn
 
 from services_stub.infra.supervisor.control import Application
+from services_stub.runtime.http_server import server_config
 
 _GRACE_SECONDS = 1
 
@@ -15,20 +16,7 @@ class ControlServer:
     """Uvicorn without its main loop, which would wake the supervisor ten times a second, and without its signals."""
 
     def __init__(self, application: Application, host: str, port: int) -> None:
-        config = uvicorn.Config(
-            application,
-            loop="none",
-            http="httptools",
-            ws="none",
-            interface="asgi3",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            date_header=False,
-            timeout_graceful_shutdown=_GRACE_SECONDS,
-        )
+        config = server_config(application, grace_seconds=_GRACE_SECONDS)
         config.load()
         self._server = uvicorn.Server(config)
         self._server.lifespan = config.lifespan_class(config)

@@ -1,11 +1,8 @@
-"""Ends reservations that became no order: the worker that asks the order service about overdue ones."""
+"""Ends reservations that became no order: the order service is asked about the overdue ones."""
 
 from __future__ import annotations
 
-import threading
 from datetime import UTC, datetime
-
-import structlog
 
 from services_stub.contracts.envelope import Cause
 from services_stub.contracts.http.order import OrderIds
@@ -13,42 +10,15 @@ from services_stub.product.domain import GRACE
 from services_stub.product.handlers.reservations import SettleOverdue, settle_overdue
 from services_stub.product.store import reservations
 from services_stub.runtime.context import Context
-from services_stub.runtime.errors import Refused, Unavailable
 from services_stub.runtime.identifiers import new_id
 
 LONGEST_PAUSE = 5.0
 _ANSWER_WITHIN = 15.0
 
 
-class ExpiryWorker:
-    """Looks for overdue reservations every `pause` seconds. While the order service is away, nothing expires."""
-
-    def __init__(self, context: Context, pause: float) -> None:
-        self._context, self._pause = context, pause
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="reservation-expiry", daemon=True)
-
-    def start(self) -> None:
-        """Begin to look."""
-        self._thread.start()
-
-    def stop(self, timeout: float) -> None:
-        """End after the sweep under way."""
-        self._stopping.set()
-        self._thread.join(timeout)
-
-    def step(self) -> bool:
-        """Sweep once; whether there may be more to sweep at once."""
-        try:
-            return settle_overdue_at(self._context, datetime.now(UTC))
-        except (Unavailable, Refused, TimeoutError) as error:
-            structlog.get_logger().warning("reservations cannot expire now", reason=str(error) or "no answer in time")
-            return False
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            if not self.step():
-                self._stopping.wait(self._pause)
+def settle_overdue_now(context: Context) -> bool:
+    """Settle the reservations that are overdue; whether there may be more of them."""
+    return settle_overdue_at(context, datetime.now(UTC))
 
 
 def settle_overdue_at(context: Context, now: datetime) -> bool:
@@ -57,7 +27,8 @@ def settle_overdue_at(context: Context, now: datetime) -> bool:
     The order service writes an order only before its reservation expires, so what is no order after that never will be.
 
     Raises:
-        Unavailable: the order service does not answer, or the database is away.
+        Unavailable: the order service does not answer, or the database is away; nothing expires then.
+        TimeoutError: there was no answer in time.
     """
     cause = Cause("", new_id(), "")
     overdue, known = context.run(_ask_about_overdue(context, now, cause), _ANSWER_WITHIN)

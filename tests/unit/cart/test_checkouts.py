@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,11 +14,12 @@ import valkey
 
 from services_stub.cart.handlers import carts
 from services_stub.cart.handlers.checkouts import take as take_cart
-from services_stub.cart.handlers.expiry import ExpiryWorker
+from services_stub.cart.handlers.expiry import settle_overdue_now
 from services_stub.cart.store.checkouts import CONFIRMED_SECONDS
 from services_stub.contracts.http.cart import MOST_LINES, MOST_PER_LINE, TakeCart
 from services_stub.runtime.batching import answer_items
 from services_stub.runtime.errors import Unavailable
+from services_stub.runtime.periodic import PeriodicWorker
 from services_stub.runtime.service import Outcome
 from services_stub.runtime.sql.transaction import NO_CAUSE
 from tests.unit.cart.checkouts import Orders, give_back, hear, in_cart, open_checkouts, put, sweep, take
@@ -179,7 +181,7 @@ def test_the_worker_waits_while_the_order_service_is_away(shop: Shop) -> None:
     take(shop, "o1")
     orders = Orders()
     context: Any = SimpleNamespace(peers=orders, run=lambda work, _timeout: asyncio.run(work))
-    worker = ExpiryWorker(context, shop.resources.checkouts, 60)
+    worker = PeriodicWorker("checkout-expiry", partial(settle_overdue_now, context, shop.resources.checkouts), 60)
     orders.away = True
     assert worker.step() is False
     assert in_cart(shop) == {}

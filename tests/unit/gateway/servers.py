@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import Any
 import uvicorn
 
 from services_stub.runtime.settings import Settings
+from tests.waiting import eventually_true
 
 Headers = list[tuple[bytes, bytes]]
 Application = Callable[[Any, Any, Any], Any]
@@ -32,20 +32,12 @@ async def serving(app: Application) -> AsyncIterator[str]:
     )
     server = _Server(config)
     task = asyncio.create_task(server.serve())
-    await eventually(lambda: server.started or task.done())
+    await eventually_true(lambda: server.started or task.done())
     try:
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True
         await task
-
-
-async def eventually(condition: Callable[[], object], seconds: float = 5.0) -> None:
-    """Wait until `condition` holds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        await asyncio.sleep(0.002)
 
 
 @dataclass(frozen=True)

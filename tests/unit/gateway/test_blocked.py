@@ -14,7 +14,7 @@ from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.kafka.records import Record
 from tests.unit.gateway.callers import FORGED, TrustingVerifier, gateway_context, scripted, token
-from tests.unit.gateway.servers import eventually
+from tests.waiting import eventually_true
 
 ASK = "GET auth /internal/blocked-sellers"
 
@@ -120,14 +120,14 @@ def test_an_event_blocks_at_once_and_unblocks_by_asking_auth() -> None:
     async def scenario() -> None:
         scene = Scene()
         following = asyncio.create_task(scene.blocked._follow())
-        await eventually(lambda: scene.asked == 1)
+        await eventually_true(lambda: scene.asked == 1)
         scene.now = ["s1"]
         scene.blocked._on_records([_record(SELLER_BLOCKED, b"s1"), _record(SELLER_BLOCKED, None)])
-        await eventually(lambda: scene.asked == 2)
+        await eventually_true(lambda: scene.asked == 2)
         assert await scene.turned_away(token("s1", "seller"))
         scene.now = []
         scene.blocked._on_records([_record(SELLER_UNBLOCKED, b"s1")])
-        await eventually(lambda: scene.asked == 3)
+        await eventually_true(lambda: scene.asked == 3)
         assert not await scene.turned_away(token("s1", "seller"))
         following.cancel()
 
@@ -142,10 +142,10 @@ def test_an_event_blocks_also_while_auth_is_away() -> None:
             await scene.blocked.refresh()
         following = asyncio.create_task(scene.blocked._follow())
         scene.blocked._on_records([_record(SELLER_BLOCKED, b"s1")])
-        await eventually(lambda: scene.heard == ["s1"])
+        await eventually_true(lambda: scene.heard == ["s1"])
         assert await scene.turned_away(token("s1", "seller"))
         scripted(scene.context).answers[ASK] = scene._answer
-        await eventually(lambda: scene.asked == 1)
+        await eventually_true(lambda: scene.asked == 1)
         assert not await scene.turned_away(token("s1", "seller"))
         following.cancel()
 

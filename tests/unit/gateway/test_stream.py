@@ -17,7 +17,7 @@ from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.kafka.records import Record
 from tests.contracts.samples import SAMPLES, SELLER, USER, golden
 from tests.unit.gateway.callers import caller
-from tests.unit.gateway.servers import eventually
+from tests.waiting import eventually_true
 
 BY_TOPIC = {event.topic: event for event in SAMPLES}
 OWN = {"order-updated", "notification-sent", "payment-success", "payment-failed", "payment-refunded"}
@@ -219,7 +219,7 @@ def test_kafka_is_read_once_for_all_connections_and_only_while_there_are_any() -
             scene.broadcaster._end_if_idle()
             assert scene.broadcaster._reader is scene.readers[0]
         scene.broadcaster._end_if_idle()
-        await eventually(lambda: scene.readers[0].stopped == 1)
+        await eventually_true(lambda: scene.readers[0].stopped == 1)
         await scene.broadcaster.listen()
         assert len(scene.readers) == 2
         scene.broadcaster.stop(1.0)
@@ -232,7 +232,7 @@ def test_the_reader_ends_by_itself_without_connections() -> None:
     async def scenario() -> None:
         scene = Scene(linger=0.01)
         await scene.broadcaster.listen()
-        await eventually(lambda: scene.readers[0].stopped == 1)
+        await eventually_true(lambda: scene.readers[0].stopped == 1)
 
     asyncio.run(scenario())
 

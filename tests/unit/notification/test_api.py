@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ from services_stub.notification.service import notification_service
 from tests.builders import order_created, user_created
 from tests.unit.notification.test_smtp import free_port
 from tests.unit.serving import serving
+from tests.waiting import wait_for
 
 
 class RenderedMessages(Message):
@@ -25,13 +24,6 @@ class RenderedMessages(Message):
 
     def handle_message(self, message: object) -> None:
         self.ids.append(str(message["Message-ID"]))  # type: ignore[index]
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_users_read_and_mark_their_own_notifications(tmp_path: Path) -> None:
@@ -76,11 +68,11 @@ def test_mail_waits_for_the_server_and_is_delivered_once(tmp_path: Path) -> None
         assert running.internal("GET", "/internal/mail").json()["items"][0]["state"] == "SPOOLED"
         server = Controller(messages, hostname="127.0.0.1", port=port)
         server.start()
-        wait_until(lambda: running.internal("GET", "/internal/mail/121").json()["state"] == "DELIVERED")
+        wait_for(lambda: running.internal("GET", "/internal/mail/121").json()["state"] == "DELIVERED")
         server.stop()
         running.consume(order_created("late"))
         again = Controller(messages, hostname="127.0.0.1", port=port)
         again.start()
-        wait_until(lambda: running.internal("GET", "/internal/mail/122").json()["state"] == "DELIVERED")
+        wait_for(lambda: running.internal("GET", "/internal/mail/122").json()["state"] == "DELIVERED")
         again.stop()
     assert len(messages.ids) == len(set(messages.ids)) == 122

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from services_stub.payment.domain import CARDS
 from services_stub.payment.service import payment_service
 from tests.unit.payment.payment_harness import DECLINED, SLOW, created, updated
 from tests.unit.serving import Serving, serving
+from tests.waiting import wait_for
 
 
 class Bank:
@@ -27,10 +27,7 @@ class Bank:
 
     def wait_for(self, order_id: str, status: str) -> None:
         """Wait until a payment has come so far."""
-        deadline = time.monotonic() + 10
-        while self.status(order_id) != status:
-            assert time.monotonic() < deadline, f"{order_id} is {self.status(order_id)}"
-            time.sleep(0.005)
+        wait_for(lambda: self.status(order_id) == status, what=f"the status {status} of {order_id}")
 
     def status(self, order_id: str) -> str:
         return str(self.running.request("GET", f"/api/payments/{order_id}", by="admin:a1").json()["status"])

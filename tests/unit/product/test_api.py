@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from services_stub.contracts.http.order import OrderIds
-from services_stub.product.handlers.expiry import ExpiryWorker, settle_overdue_at
+from services_stub.product.handlers.expiry import settle_overdue_at
 from services_stub.product.service import SERVICE
 from services_stub.runtime.errors import Unavailable
+from services_stub.runtime.periodic import PeriodicWorker
 from services_stub.runtime.sql.writer import Entry
 from tests.unit.serving import Serving, serving
 
@@ -263,7 +264,8 @@ def test_the_worker_waits_while_the_order_service_is_away(tmp_path: Path) -> Non
     with serving(SERVICE, tmp_path, {"reservation_seconds": "-10"}) as shop:
         product_id = add(shop)
         reserve(shop, "o1", product_id)
-        worker = ExpiryWorker(shop.context, 60)
+        (worker,) = shop.workers
+        assert isinstance(worker, PeriodicWorker)
         assert worker.step() is False
         assert quantity(shop, product_id) == 3
         shop.peers.answers["POST order /internal/orders/known"] = lambda _: OrderIds(order_ids=[])

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from services_stub.runtime.sql.writer import Writer
 from tests.conformance.test_poison import run_commands
 from tests.raw_kafka import RawProducer, broker_in_memory
 from tests.unit.runtime.sample_service import open_database, order_created, record_of
+from tests.waiting import wait_for
 
 TOPIC = "order-created"
 _SECONDS = 20.0
@@ -58,13 +58,6 @@ def cluster() -> Iterator[tuple[MockCluster, Settings]]:
 def kafka(cluster: tuple[MockCluster, Settings]) -> Settings:
     """The settings of a service at a broker of its own."""
     return cluster[1]
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + _SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def never(reason: object) -> None:

@@ -1,4 +1,4 @@
-"""Waiting for a condition, in tests that look at real processes: look again and again until it holds."""
+"""Waiting for a condition, in tests of threads and processes: look again and again until it holds."""
 
 from __future__ import annotations
 
@@ -37,3 +37,17 @@ async def eventually(condition: Callable[[], Awaitable[T]], *, seconds: float = 
         assert time.monotonic() < deadline, f"{what} did not come true within {seconds} s"
         await asyncio.sleep(_LOOK_SECONDS)
     return found
+
+
+async def eventually_true(condition: Callable[[], object], *, seconds: float = 30.0) -> None:
+    """Wait for a condition that needs no waiting itself, while the event loop goes on.
+
+    Raises:
+        AssertionError: it did not come true within `seconds`.
+
+    """
+
+    async def holds() -> object:
+        return condition()
+
+    await eventually(holds, seconds=seconds)
