@@ -17,6 +17,9 @@ from typing import TextIO
 from services_stub.contracts.control import STATE_FILE
 from services_stub.infra.config.errors import CannotStart
 
+DATA_FORMAT = "2"
+"""Grows with every change of tables or files that an earlier version's data does not have."""
+
 LEAST_FREE_BYTES = 64 * 1024 * 1024
 _LEFTOVER_SECONDS = 15.0
 
@@ -95,6 +98,22 @@ class DataDirectory:
             raise CannotStart(
                 f"The disk of {self.root} is full: {free // 2**20} MB are free, {LEAST_FREE_BYTES // 2**20} MB are "
                 "needed. Free some space, or choose a directory on another disk with --data-dir."
+            )
+
+    def claim_format(self) -> None:
+        """Mark a new directory with the format of the data that this version writes; the lock must be held.
+
+        Raises:
+            CannotStart: the data was written by a version with another format.
+        """
+        mark = self.root / "format"
+        written = mark.read_text(encoding="utf-8").strip() if mark.exists() else ""
+        if not written and not self.credentials_file.exists():
+            mark.write_text(DATA_FORMAT, encoding="utf-8")
+        elif written != DATA_FORMAT:
+            raise CannotStart(
+                f"The data in {self.root} was written by another version of the marketplace, in another format. "
+                "Remove the directory to begin anew, or choose another one with --data-dir."
             )
 
 

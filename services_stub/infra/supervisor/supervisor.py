@@ -216,6 +216,7 @@ def run(system: plan.System, options: Options, announce: Announce, started: Star
     directory.prepare()
     lock = DirectoryLock.take(directory, announce)
     try:
+        directory.claim_format()
         directory.state_file.unlink(missing_ok=True)  # one that was killed left it
         asyncio.run(_run(Deployment.prepare(system, options), announce, lock.fileno, started))
     finally:

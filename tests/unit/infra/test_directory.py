@@ -59,6 +59,16 @@ def test_a_disk_that_takes_nothing_is_noticed(tmp_path: Path, monkeypatch: pytes
         DataDirectory(tmp_path).prepare()
 
 
+def test_data_of_another_format_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    data = DataDirectory(tmp_path)
+    data.claim_format()
+    data.credentials_file.touch()
+    data.claim_format()
+    (tmp_path / "format").unlink()
+    with pytest.raises(CannotStart, match=r"another version.*Remove the directory.*--data-dir"):
+        data.claim_format()
+
+
 def test_only_one_may_have_it(tmp_path: Path) -> None:
     data = DataDirectory(tmp_path)
     lock = DirectoryLock.take(data, quiet)
