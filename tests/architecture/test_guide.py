@@ -13,6 +13,7 @@ import pytest
 
 from tests.architecture.test_size import PACKAGES, ROOT
 
+_ROWS = re.compile(r"^   ```python rows=(\S+)\n(.*?)^   ```$", re.MULTILINE | re.DOTALL)
 _FILE = re.compile(r"^   ```python file=(\S+)\n(.*?)^   ```$", re.MULTILINE | re.DOTALL)
 
 
@@ -23,12 +24,16 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for package in PACKAGES:
         shutil.copytree(ROOT / package, copy / package, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", copy)
-    files = _FILE.findall((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+    guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    files = _FILE.findall(guide)
     assert len(files) == 8
     for name, text in files:
         path = copy / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(textwrap.dedent(text), encoding="utf-8")
+    ((name, rows),) = _ROWS.findall(guide)
+    table = (copy / name).read_text(encoding="utf-8").rstrip()
+    (copy / name).write_text(table.removesuffix("}") + textwrap.dedent(rows) + "}\n", encoding="utf-8")
     the_one_list = copy / "services_stub/infra/config/services.py"
     listed = the_one_list.read_text(encoding="utf-8")
     the_one_list.write_text(listed.replace(", GATEWAY)", ', "reviews", GATEWAY)'), encoding="utf-8")
@@ -42,8 +47,9 @@ def run(copy: Path, *arguments: str) -> str:
 
 
 def test_the_service_of_the_guide_passes_its_tests_and_the_rules_of_every_service(followed: Path) -> None:
-    tests = ("tests/unit/reviews", "tests/architecture/test_services.py")
-    assert run(followed, "-m", "pytest", "-p", "no:cacheprovider", *tests) == ""
+    tests = ("tests/unit/reviews", "tests/architecture/test_services.py", "tests/unit/test_methods.py")
+    access = "tests/system/test_access.py::test_no_route_is_missing_from_the_table"
+    assert run(followed, "-m", "pytest", "-p", "no:cacheprovider", *tests, access) == ""
 
 
 def test_the_service_of_the_guide_keeps_the_import_rules(followed: Path) -> None:

@@ -1,0 +1,51 @@
+"""The commands that look at a marketplace."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from services_stub.cli.data_directory import DataDir, directory_of, explained
+from services_stub.summaries import SUMMARIES
+
+app = typer.Typer()
+
+
+@app.command(help=SUMMARIES["status"])
+def status(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False, data_dir: DataDir = None) -> None:
+    """Print the answer of the control API."""
+    with explained():
+        from services_stub.infra.inspection import running, tables
+
+        show = tables.status_as_json if as_json else tables.status
+        typer.echo(show(running.Running(directory_of(data_dir)).status()))
+
+
+@app.command(help=SUMMARIES["logs"])
+def logs(
+    service: Annotated[str, typer.Argument(help="A service, kafka, valkey or supervisor; all if left away.")] = "",
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many of the last lines.")] = 50,
+    data_dir: DataDir = None,
+) -> None:
+    """Read the files in the data directory, also when no marketplace runs."""
+    with explained():
+        from services_stub.infra.inspection import log_view
+
+        log_view.show(directory_of(data_dir), service, lines, follow, typer.echo)
+
+
+@app.command(help=SUMMARIES["mail"])
+def mail(
+    number: Annotated[int | None, typer.Argument(metavar="ID", help="Show this message.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many of the newest to list.")] = 20,
+    data_dir: DataDir = None,
+) -> None:
+    """Read the spool of the notification service; one message is printed as it went out."""
+    with explained():
+        from services_stub.infra.inspection import mail as spool
+        from services_stub.infra.inspection import running, tables
+
+        found = running.Running(directory_of(data_dir))
+        typer.echo(tables.mails(spool.newest(found, limit)) if number is None else spool.one(found, number).message)

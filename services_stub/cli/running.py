@@ -1,0 +1,71 @@
+"""The commands that start and end a marketplace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from services_stub.cli.data_directory import DataDir, directory_of, explained
+from services_stub.summaries import SUMMARIES
+
+if TYPE_CHECKING:
+    from services_stub.infra.config.options import Options
+
+app = typer.Typer()
+
+
+@app.command(help=SUMMARIES["up"])
+def up(
+    detach: Annotated[bool, typer.Option("--detach", "-d", help="Return when everything is ready.")] = False,
+    processes: Annotated[int | None, typer.Option(min=1, max=1, help="1: all services share one process.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="The gateway's; by default 8080 or the next free.")
+    ] = None,
+    data_dir: DataDir = None,
+    seed: Annotated[int, typer.Option(help="What the first catalogue is made from.")] = 1,
+    kafka: Annotated[
+        str, typer.Option(help="embedded, apache, or the addresses of a cluster: host:port,...")
+    ] = "embedded",
+    kafka_config: Annotated[Path | None, typer.Option(help="A file of librdkafka properties for that cluster.")] = None,
+    smtp: Annotated[str, typer.Option(help="Deliver e-mail by this server: smtp://user:password@host:587.")] = "",
+) -> None:
+    """Run the supervisor in this process, or in one of its own that goes on when the command has ended."""
+    with explained():
+        from services_stub.infra.supervisor import start
+
+        options = _options(data_dir, port, processes, seed, kafka, kafka_config, smtp)
+        (start.detached if detach else start.foreground)(options, typer.echo)
+
+
+@app.command(help=SUMMARIES["down"])
+def down(data_dir: DataDir = None) -> None:
+    """Return when the data directory is free, so that the next marketplace can start at once."""
+    with explained():
+        from services_stub.infra.inspection import running
+
+        ended = running.end(directory := directory_of(data_dir))
+        typer.echo("The marketplace has ended." if ended else f"No marketplace runs on {directory.root}.")
+
+
+def _options(
+    data_dir: Path | None,
+    port: int | None,
+    processes: int | None,
+    seed: int,
+    kafka: str,
+    kafka_config: Path | None,
+    smtp: str,
+) -> Options:
+    from services_stub.infra.config.options import Options, checked_kafka, checked_smtp, read_kafka_config
+
+    return Options(
+        directory=str(directory_of(data_dir).root),
+        port=port,
+        one_process=processes == 1,
+        seed=seed,
+        kafka=checked_kafka(kafka),
+        kafka_config=read_kafka_config(kafka_config) if kafka_config else {},
+        smtp=checked_smtp(smtp),
+    )
