@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +49,7 @@ def test_apache_kafka_keeps_its_records_and_its_port(tmp_path: Path) -> None:
         produce(marketplace, b"one")
 
         kill(marketplace.pid("kafka"))
-        killed = time.monotonic()
         produce(marketplace, b"two")
-        assert time.monotonic() - killed < 15
 
         with pytest.raises(NotPossible, match="only the embedded broker"):
             marketplace.control.apply(SlowBroker(milliseconds=5))
@@ -65,9 +62,7 @@ def test_apache_kafka_keeps_its_records_and_its_port(tmp_path: Path) -> None:
         assert gone(family)
 
     with run(tmp_path, kafka="apache") as again:
-        started = time.monotonic()
         assert again.ready(60).state().kafka == first.kafka
-        assert time.monotonic() - started < 30
         assert records(again) == [b"one", b"two", b"three"]
         with run(tmp_path / "guest", kafka=first.kafka.bootstrap_servers) as guest:
             assert guest.ready(60).state().kafka == msgspec.structs.replace(first.kafka, mode="external")
