@@ -30,12 +30,20 @@ def up(
     ] = "embedded",
     kafka_config: Annotated[Path | None, typer.Option(help="A file of librdkafka properties for that cluster.")] = None,
     smtp: Annotated[str, typer.Option(help="Deliver e-mail by this server: smtp://user:password@host:587.")] = "",
+    payments: Annotated[str, typer.Option(help="Who takes the money: sandbox (test cards) or stripe.")] = "sandbox",
+    payments_key_file: Annotated[
+        Path | None, typer.Option(help="A file with Stripe's secret key.", show_default=False)
+    ] = None,
+    payments_url: Annotated[
+        str, typer.Option(help="Where Stripe's API is; by default its own.", show_default=False)
+    ] = "",
 ) -> None:
     """Run the supervisor in this process, or in one of its own that goes on when the command has ended."""
     with explained():
         from services_stub.infra.supervisor import start
 
-        options = _options(data_dir, port, processes, seed, kafka, kafka_config, smtp)
+        chosen_payments = (payments, payments_key_file, payments_url)
+        options = _options(data_dir, port, processes, seed, kafka, kafka_config, smtp, chosen_payments)
         (start.detached if detach else start.foreground)(options, typer.echo)
 
 
@@ -57,9 +65,17 @@ def _options(
     kafka: str,
     kafka_config: Path | None,
     smtp: str,
+    payments: tuple[str, Path | None, str],
 ) -> Options:
-    from services_stub.infra.config.options import Options, checked_kafka, checked_smtp, read_kafka_config
+    from services_stub.infra.config.options import (
+        Options,
+        checked_kafka,
+        checked_payments,
+        checked_smtp,
+        read_kafka_config,
+    )
 
+    provider, key_file, url = checked_payments(*payments)
     return Options(
         directory=str(directory_of(data_dir).root),
         port=port,
@@ -68,4 +84,7 @@ def _options(
         kafka=checked_kafka(kafka),
         kafka_config=read_kafka_config(kafka_config) if kafka_config else {},
         smtp=checked_smtp(smtp),
+        payments=provider,
+        payments_key_file=key_file,
+        payments_url=url,
     )

@@ -133,7 +133,12 @@ ChargeResult = Charged | Declined | Processing
 
 
 class Provider(Protocol):
-    """The seam to the provider that takes the money. Both operations may be repeated and then answer as before."""
+    """The seam to the provider that takes the money. Both operations may be repeated and then answer as before.
+
+    The operations of one order never overlap; those of different orders may, on up to `concurrency` threads.
+    """
+
+    concurrency: int
 
     def charge(self, request: ChargeRequest) -> ChargeResult:
         """Take the money for an order, once.
@@ -142,10 +147,11 @@ class Provider(Protocol):
             ProviderUnavailable: the provider does not answer.
         """
 
-    def refund(self, order_id: str) -> str | None:
-        """Refund the charge of an order and take nothing for it any more.
+    def refund(self, request: ChargeRequest, charge_id: str = "") -> str | None:
+        """Refund the charge of an order, which was requested by `request`, and take nothing for it any more.
 
-        The id of the charge that was refunded, or None if nothing had been taken.
+        `charge_id` is empty where the answer to the request is not known. The id of the charge that was refunded, or
+        None if nothing had been taken.
 
         Raises:
             ProviderUnavailable: the provider does not answer.
@@ -178,6 +184,9 @@ CARDS: dict[str, Card] = {
     "pm_card_chargeDeclined": Card(Behaviour.DECLINE, "is declined", "card_declined"),
     "pm_card_chargeDeclinedInsufficientFunds": Card(
         Behaviour.DECLINE, "is declined for insufficient funds", "insufficient_funds"
+    ),
+    "pm_card_authenticationRequired": Card(
+        Behaviour.DECLINE, "is declined: needs the shopper's authentication (3-D Secure)", "authentication_required"
     ),
     "pm_card_slow": Card(Behaviour.TAKE_TIME, "pays after two seconds"),
     "pm_card_unreachable": Card(Behaviour.NOT_ANSWER, "never reaches the bank: fails after five attempts"),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from services_stub.contracts.events.order import OrderUpdated
 from services_stub.payment.api import ROUTES
+from services_stub.payment.domain import Provider
 from services_stub.payment.handlers import ENDED, handlers
 from services_stub.payment.handlers.charging import ChargeWorker
 from services_stub.payment.handlers.jobs import Jobs
@@ -15,6 +16,7 @@ from services_stub.payment.store import TABLES
 from services_stub.payment.store.sandbox import Sandbox
 from services_stub.runtime.context import Context
 from services_stub.runtime.service import Service, Worker
+from services_stub.runtime.settings import Settings
 
 
 def payment_service() -> Service:
@@ -22,8 +24,7 @@ def payment_service() -> Service:
     jobs = Jobs()
 
     def workers(context: Context) -> Sequence[Worker]:
-        provider = Sandbox(Path(context.settings.data_dir) / "sandbox.db")
-        return [ChargeWorker(jobs, provider, context.write_from_thread, random.Random())]
+        return [ChargeWorker(jobs, provider_of(context.settings), context.write_from_thread, random.Random())]
 
     return Service(
         name="payment",
@@ -33,6 +34,17 @@ def payment_service() -> Service:
         filters={OrderUpdated: lambda event: event.status not in ENDED},
         workers=workers,
     )
+
+
+def provider_of(settings: Settings) -> Provider:
+    """Stripe where a file with its key is named, otherwise the sandbox."""
+    key_file = settings.options.get("stripe_key_file")
+    if not key_file:
+        return Sandbox(Path(settings.data_dir) / "sandbox.db")
+    # Its HTTP client takes memory that a sandbox does not need.
+    from services_stub.payment.store.stripe import Stripe
+
+    return Stripe(Path(key_file).read_text().strip(), settings.options["stripe_url"])
 
 
 SERVICE = payment_service()

@@ -62,7 +62,12 @@ def test_where_none_runs_the_commands_say_so(tmp_path: Path) -> None:
 
 
 def test_options_that_make_no_sense_are_refused_at_once(tmp_path: Path) -> None:
-    for arguments in (["--kafka", "nonsense"], ["--smtp", "nonsense"], ["--kafka-config", "/nowhere"]):
+    for arguments in (
+        ["--kafka", "nonsense"],
+        ["--smtp", "nonsense"],
+        ["--payments", "nonsense"],
+        ["--kafka-config", "/nowhere"],
+    ):
         refused = command("up", "--detach", *arguments, directory=tmp_path)
         assert refused.returncode == 1
         assert arguments[0] in refused.stderr

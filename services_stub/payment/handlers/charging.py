@@ -1,9 +1,10 @@
-"""The worker that asks the provider: a thread of its own, so that neither requests nor events wait for an answer."""
+"""The worker that asks the provider, on threads of its own: neither requests nor events wait for an answer."""
 
 from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,7 +15,6 @@ from services_stub.payment.domain import (
     CHARGE_ATTEMPTS,
     UNREACHABLE_REASON,
     Charged,
-    ChargeRequest,
     Declined,
     Effect,
     Processing,
@@ -42,13 +42,22 @@ Write = Callable[[Callable[[Transaction, Any], Any], Any, Cause], Any]
 class ChargeWorker:
     """Does the jobs that are due and gives the answers to the writer, a round at a time.
 
-    A charge that takes time, and one that the provider did not answer, waits among the jobs and holds up no other.
+    A charge that takes time, and one that the provider did not answer, waits among the jobs and holds up no other. The
+    provider's `concurrency` bounds the threads. Where there are several each asks for one job at a time, in the order
+    in which jobs are due, so that a slow answer holds up nothing behind it.
     """
 
     def __init__(self, jobs: Jobs, provider: Provider, write: Write, chance: random.Random) -> None:
         self._jobs, self._provider, self._write, self._chance = jobs, provider, write, chance
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="charges", daemon=True)
+        self._round = LARGEST_ROUND if provider.concurrency == 1 else 1
+        self._threads = [
+            threading.Thread(target=self._run, name=f"charges-{number}", daemon=True)
+            for number in range(1, provider.concurrency + 1)
+        ]
+        self._unwritten: list[Answer] = []
+        self._writing = False
+        self._lock = threading.Lock()
 
     def start(self) -> None:
         """Take up the requests that a crash or a stop left open, and begin to work.
@@ -57,19 +66,22 @@ class ChargeWorker:
             Unavailable: the database is away.
         """
         self.recover()
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self, timeout: float) -> None:
         """Finish the round under way; what has not begun is taken up at the next start."""
         self._stopping.set()
-        self._jobs.interrupt()
-        self._thread.join(timeout)
-        if not self._thread.is_alive():
+        self._jobs.interrupt(len(self._threads))
+        deadline = time.monotonic() + timeout
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        if not any(thread.is_alive() for thread in self._threads):
             self._provider.close()
 
     def step(self, timeout: float | None = None) -> int:
         """Do what is due, after waiting for it up to `timeout` seconds; how much there was."""
-        due = self._jobs.take(LARGEST_ROUND, timeout)
+        due = self._jobs.take(self._round, timeout)
         self.settle(self.ask(due))
         return len(due)
 
@@ -84,15 +96,36 @@ class ChargeWorker:
 
     def ask(self, due: Sequence[Scheduled]) -> list[Answer]:
         """The provider's answers; what it did not answer waits among the jobs again."""
-        return [answer for scheduled in due if (answer := self._ask(scheduled)) is not None]
+        answers = []
+        for scheduled in due:
+            answer = self._ask(scheduled)
+            if answer is not None:
+                answers.append(answer)
+            self._jobs.release(scheduled.job.order_id)
+        return answers
 
     def settle(self, answers: Sequence[Answer]) -> None:
         """Have the answers written, and make the requests that they lead to.
 
-        Where the database is away the jobs are done again: asking the provider twice is harmless.
+        While another thread writes, it takes them into its next round, and this one goes on to ask.
         """
-        if not answers:
-            return
+        with self._lock:
+            self._unwritten += answers
+            if self._writing or not self._unwritten:
+                return
+            self._writing = True
+        while round_ := self._next_round():
+            self._write_round(round_)
+
+    def _next_round(self) -> list[Answer]:
+        """The answers that came while the last round was written; without any, this thread writes no longer."""
+        with self._lock:
+            answers, self._unwritten = self._unwritten, []
+            self._writing = bool(answers)
+            return answers
+
+    def _write_round(self, answers: list[Answer]) -> None:
+        """Where the database is away the jobs are done again: asking the provider twice is harmless."""
         try:
             follow_ups: list[Job] = self._write(settle_all, answers, NO_CAUSE)
         except Unavailable:
@@ -123,7 +156,7 @@ class ChargeWorker:
             return None
 
     def _charge(self, job: Job, attempt: int) -> Answer | None:
-        result = self._provider.charge(ChargeRequest(job.order_id, job.amount, job.currency, job.payment_method))
+        result = self._provider.charge(job.charge_request())
         match result:
             case Charged(charge_id):
                 return Answer(job, Trigger.CHARGED, charge_id=charge_id)
@@ -134,7 +167,7 @@ class ChargeWorker:
                 return None
 
     def _refund(self, job: Job) -> Answer:
-        charge_id = self._provider.refund(job.order_id)
+        charge_id = self._provider.refund(job.charge_request(), job.charge_id)
         if charge_id is None:
             return Answer(job, Trigger.NOTHING_TAKEN)
         return Answer(job, Trigger.REFUNDED, charge_id=charge_id)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from services_stub.contracts.envelope import Cause
-from services_stub.payment.domain import OPEN_REQUESTS, Effect, Status
+from services_stub.payment.domain import OPEN_REQUESTS, ChargeRequest, Effect, Status
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +29,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     amount: int
     currency: str
     payment_method: str
+    charge_id: str = ""
     reason: str
     cause: Cause
 
@@ -45,9 +46,14 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
             amount=row["amount"],
             currency=row["currency"],
             payment_method=row["payment_method"],
+            charge_id=row["charge_id"],
             reason=row["reason"],
             cause=Cause(row["order_id"], row["caused_by"], row["traceparent"]),
         )
+
+    def charge_request(self) -> ChargeRequest:
+        """The charge that the order asks for."""
+        return ChargeRequest(self.order_id, self.amount, self.currency, self.payment_method)
 
 
 class Scheduled(NamedTuple):
@@ -60,14 +66,19 @@ class Scheduled(NamedTuple):
 
 
 class Jobs:
-    """Jobs in the order in which they are due. Any thread may put, one takes. `clock` never goes back."""
+    """Jobs in the order in which they are due. Any thread may put and take. `clock` never goes back.
+
+    An order whose job was taken is busy until `release`: its next job waits, because a refund that overtakes its
+    charge would find nothing to refund.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._waiting: list[Scheduled] = []
         self._changed = threading.Condition()
         self._numbers = itertools.count()
-        self._interrupted = False
+        self._busy: dict[str, list[Scheduled]] = {}
+        self._interruptions = 0
 
     def put(self, job: Job, *, delay: float = 0.0, attempt: int = 1) -> None:
         """Have `job` done in `delay` seconds."""
@@ -76,24 +87,46 @@ class Jobs:
             self._changed.notify()
 
     def take(self, most: int, timeout: float | None) -> list[Scheduled]:
-        """The jobs that are due, at most `most`; waits for the first up to `timeout` seconds, or until `interrupt`."""
+        """The jobs that are due, at most `most`; waits for the first up to `timeout` seconds, or until `interrupt`.
+
+        A thread that leaves with jobs hands the rest on to one that waits, which also watches when the next is due.
+        """
         give_up = None if timeout is None else self._clock() + timeout
         with self._changed:
-            while not self._interrupted:
+            while not self._interruptions:
                 now = self._clock()
-                due: list[Scheduled] = []
-                while self._waiting and self._waiting[0].due <= now and len(due) < most:
-                    due.append(heapq.heappop(self._waiting))
+                due = self._pop_due(most, now)
+                if due and self._waiting:
+                    self._changed.notify()
                 if due or (give_up is not None and now >= give_up):
                     return due
                 next_due = self._waiting[0].due if self._waiting else None
                 ends = [moment for moment in (give_up, next_due) if moment is not None]
                 self._changed.wait(min(ends) - now if ends else None)
-            self._interrupted = False
+            self._interruptions -= 1
         return []
 
-    def interrupt(self) -> None:
-        """Let `take` return at once with nothing, this time or the next."""
+    def release(self, order_id: str) -> None:
+        """Let the next job of an order be taken."""
         with self._changed:
-            self._interrupted = True
-            self._changed.notify()
+            for scheduled in self._busy.pop(order_id, ()):
+                heapq.heappush(self._waiting, scheduled)
+                self._changed.notify()
+
+    def interrupt(self, threads: int = 1) -> None:
+        """Let `take` return at once with nothing, this time or the next, once for each of `threads`."""
+        with self._changed:
+            self._interruptions += threads
+            self._changed.notify(threads)
+
+    def _pop_due(self, most: int, now: float) -> list[Scheduled]:
+        due: list[Scheduled] = []
+        while self._waiting and self._waiting[0].due <= now and len(due) < most:
+            scheduled = heapq.heappop(self._waiting)
+            order_id = scheduled.job.order_id
+            if order_id in self._busy:
+                self._busy[order_id].append(scheduled)
+            else:
+                self._busy[order_id] = []
+                due.append(scheduled)
+        return due

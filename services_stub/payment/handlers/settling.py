@@ -65,7 +65,13 @@ def _settle(tx: Transaction, answer: Answer, status: Status, known_reason: str) 
     next_job = None
     for effect in transition.effects:
         if effect in REQUESTS:
-            next_job = msgspec.structs.replace(job, request=effect, status=transition.status, reason=reason)
+            next_job = msgspec.structs.replace(
+                job,
+                request=effect,
+                status=transition.status,
+                charge_id=answer.charge_id or job.charge_id,
+                reason=reason,
+            )
         else:
             tx.publish(_event(effect, job, reason), correlation_id=job.order_id, cause=job.cause)
     return _Settled(next_job)

@@ -36,7 +36,12 @@ _CHANGE = "UPDATE charges SET state = ? WHERE order_id = ?"
 
 
 class Sandbox:
-    """Every call is durable when it returns. `clock` gives Unix time. One thread at a time may call."""
+    """Every call is durable when it returns. `clock` gives Unix time. One thread at a time may call.
+
+    It answers at once, also for the slow card, so more threads would only cost.
+    """
+
+    concurrency = 1
 
     def __init__(self, file: Path | str, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
@@ -65,12 +70,13 @@ class Sandbox:
                 return Processing(SLOW_SECONDS) if slow else Charged(_charge_id(request.order_id))
             return self._charge_again(request.order_id)
 
-    def refund(self, order_id: str) -> str | None:
+    def refund(self, request: ChargeRequest, charge_id: str = "") -> str | None:  # noqa: ARG002 the order's id is enough
         """Give back what was taken for an order and take nothing for it any more.
 
         Raises:
             ProviderUnavailable: the file cannot be written.
         """
+        order_id = request.order_id
         with _mapped_errors():
             if self._insert(order_id, _CANCELED, 0, 0.0):
                 return None

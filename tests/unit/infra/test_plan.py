@@ -53,6 +53,12 @@ def test_a_choice_reaches_the_services_that_it_concerns(tmp_path: Path) -> None:
     assert settings(tmp_path)["notification"].options == {}
 
 
+def test_the_payment_service_gets_the_path_of_the_key_and_not_the_key(tmp_path: Path) -> None:
+    stripe = settings(tmp_path, payments="stripe", payments_key_file="/keys/stripe", payments_url="http://host:1")
+    assert stripe["payment"].options == {"stripe_key_file": "/keys/stripe", "stripe_url": "http://host:1"}
+    assert settings(tmp_path)["payment"].options == {}
+
+
 def test_a_real_broker_is_asked_less_often(tmp_path: Path) -> None:
     assert settings(tmp_path)["order"].fetch_wait_ms < settings(tmp_path, kafka="apache")["order"].fetch_wait_ms
 

@@ -139,7 +139,7 @@ def test_an_order_that_is_cancelled_first_is_never_charged(shop: PaymentHarness)
     payment = shop.payment()
     assert (payment.status, payment.payment_method, payment.amount) == ("VOIDED", GOOD, AMOUNT)
     assert shop.published == []
-    assert shop.provider.refund("o1") is None
+    assert shop.provider.refund(ChargeRequest("o1", 2500, "USD", GOOD)) is None
 
 
 def test_an_order_that_is_cancelled_before_its_charge_began_is_voided(shop: PaymentHarness) -> None:
@@ -208,10 +208,10 @@ class SilentSandbox(Sandbox):
             raise ProviderUnavailable("no answer")
         return Charged("ch_o1")
 
-    def refund(self, order_id: str) -> str | None:
+    def refund(self, request: ChargeRequest, charge_id: str = "") -> str | None:
         if self.silent:
             raise ProviderUnavailable("no answer")
-        return super().refund(order_id)
+        return super().refund(request, charge_id)
 
 
 def test_what_was_taken_without_an_answer_is_given_back_when_the_provider_answers() -> None:

@@ -41,11 +41,11 @@ class RecordingSandbox(Sandbox):
             self.charges.add(result.charge_id)
         return result
 
-    def refund(self, order_id: str) -> str | None:
-        charge_id = super().refund(order_id)
-        if charge_id is not None:
-            self.given_back.add(charge_id)
-        return charge_id
+    def refund(self, request: ChargeRequest, charge_id: str = "") -> str | None:
+        refunded = super().refund(request, charge_id)
+        if refunded is not None:
+            self.given_back.add(refunded)
+        return refunded
 
 
 @settings(max_examples=150, deadline=None)

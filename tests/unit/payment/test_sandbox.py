@@ -33,8 +33,12 @@ def sandbox(clock: Clock) -> Iterator[Sandbox]:
     opened.close()
 
 
+def asked(order_id: str, card: str = GOOD) -> ChargeRequest:
+    return ChargeRequest(order_id, 2500, "USD", card)
+
+
 def charge(sandbox: Sandbox, card: str = GOOD, order_id: str = "o1") -> ChargeResult:
-    return sandbox.charge(ChargeRequest(order_id, 2500, "USD", card))
+    return sandbox.charge(asked(order_id, card))
 
 
 def test_every_card_does_what_it_is_for(sandbox: Sandbox) -> None:
@@ -43,6 +47,7 @@ def test_every_card_does_what_it_is_for(sandbox: Sandbox) -> None:
         GOOD: Charged("ch_pm_card_visa"),
         DECLINED: Declined("card_declined"),
         POOR: Declined("insufficient_funds"),
+        "pm_card_authenticationRequired": Declined("authentication_required"),
         SLOW: Processing(SLOW_SECONDS),
     }
     assert charge(sandbox, "pm_card_none") == Declined("unknown_payment_method")
@@ -64,15 +69,15 @@ def test_a_slow_charge_is_made_after_its_time_and_not_twice(sandbox: Sandbox, cl
 
 def test_what_was_taken_is_given_back_once(sandbox: Sandbox) -> None:
     charge(sandbox)
-    assert sandbox.refund("o1") == "ch_o1"
-    assert sandbox.refund("o1") == "ch_o1"
+    assert sandbox.refund(asked("o1")) == "ch_o1"
+    assert sandbox.refund(asked("o1")) == "ch_o1"
 
 
 def test_nothing_is_taken_after_giving_back(sandbox: Sandbox, clock: Clock) -> None:
-    assert sandbox.refund("o1") is None
+    assert sandbox.refund(asked("o1")) is None
     assert charge(sandbox) == Declined("canceled")
     assert charge(sandbox, SLOW, "o2") == Processing(SLOW_SECONDS)
-    assert sandbox.refund("o2") is None
+    assert sandbox.refund(asked("o2")) is None
     clock.now += SLOW_SECONDS + 1
     assert charge(sandbox, SLOW, "o2") == Declined("canceled")
 
@@ -82,7 +87,7 @@ def test_it_remembers_over_a_restart(tmp_path: Path) -> None:
     charge(first)
     first.close()
     again = Sandbox(tmp_path / "sandbox.db")
-    assert again.refund("o1") == "ch_o1"
+    assert again.refund(asked("o1")) == "ch_o1"
     again.close()
 
 

@@ -1,0 +1,235 @@
+"""Stripe as a payment provider, over its HTTP API, and the one place where its errors are mapped.
+
+An order has one PaymentIntent: it is created under a key made from the order's id, and confirmed afterwards. Repeating
+the creation therefore finds the intent whose answers got lost, and cancelling it keeps a confirmation that is still on
+its way from taking money. An outcome that is unknown is settled by asking the intent.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+import httpx
+import msgspec
+
+from services_stub.payment.domain import (
+    Charged,
+    ChargeRequest,
+    ChargeResult,
+    Declined,
+    Processing,
+    ProviderUnavailable,
+)
+
+_VERSION = "2025-04-30.basil"
+_INTENTS = "/v1/payment_intents"
+_TIMEOUT = httpx.Timeout(10.0, connect=3.0)
+_PROCESSING_SECONDS = 1.0
+_ABANDONED = "abandoned"
+"""The cancellation reason of an intent that only the shopper's authentication could complete."""
+
+
+class StripeError(msgspec.Struct, frozen=True):
+    """The `error` of an answer. Its message is left out: it can quote a part of the key."""
+
+    type: str = ""
+    code: str | None = None
+    decline_code: str | None = None
+    param: str | None = None
+    payment_intent: Intent | None = None
+
+
+class LatestCharge(msgspec.Struct, frozen=True):
+    """The charge of an intent that succeeded."""
+
+    refunded: bool = False
+
+
+class Intent(msgspec.Struct, frozen=True):
+    """A PaymentIntent. `latest_charge` is an id where it was not asked for whole."""
+
+    id: str
+    status: str
+    last_payment_error: StripeError | None = None
+    cancellation_reason: str | None = None
+    latest_charge: LatestCharge | str | None = None
+
+
+class _ErrorBody(msgspec.Struct, frozen=True):
+    error: StripeError
+
+
+class _Refused(Exception):
+    """Stripe will not do what it was asked for, however often it is asked."""
+
+    def __init__(self, error: StripeError) -> None:
+        super().__init__(_reason(error))
+        self.error = error
+
+
+class Stripe:
+    """`key` is a secret key of the account at the API at `url`. Any thread may call."""
+
+    concurrency = 8
+
+    def __init__(self, key: str, url: str, transport: httpx.BaseTransport | None = None) -> None:
+        self._client = httpx.Client(
+            base_url=url,
+            headers={"Authorization": f"Bearer {key}", "Stripe-Version": _VERSION},
+            timeout=_TIMEOUT,
+            limits=httpx.Limits(max_connections=self.concurrency),
+            transport=transport,
+        )
+
+    def charge(self, request: ChargeRequest) -> ChargeResult:
+        """Confirm the order's intent, unless that was done before.
+
+        Raises:
+            ProviderUnavailable: Stripe does not answer, or not with an outcome.
+        """
+        try:
+            intent = self._intent_of(request)
+            if intent.status == "requires_payment_method" and intent.last_payment_error is None:
+                intent = self._confirm(intent, request)
+        except _Refused as refused:
+            return Declined(_reason(refused.error))
+        if intent.status == "requires_action":
+            # The shopper would have to authenticate (3-D Secure), and is not there to do it.
+            intent = self._cancel(intent, _ABANDONED)
+        return _result(intent)
+
+    def refund(self, request: ChargeRequest, charge_id: str = "") -> str | None:
+        """Cancel the order's intent, or refund it where it has succeeded.
+
+        Raises:
+            ProviderUnavailable: Stripe does not answer, or the intent can be neither cancelled nor refunded yet.
+        """
+        try:
+            intent = self._read(charge_id) if charge_id else self._intent_of(request)
+        except _Refused as refused:
+            if charge_id:
+                raise ProviderUnavailable(f"stripe: {refused}") from refused
+            return None
+        if intent.status not in ("succeeded", "canceled"):
+            intent = self._cancel(intent, "requested_by_customer")
+        if intent.status == "canceled":
+            return None
+        if intent.status != "succeeded":
+            raise ProviderUnavailable(f"stripe: {intent.id} is {intent.status}")
+        if not (isinstance(intent.latest_charge, LatestCharge) and intent.latest_charge.refunded):
+            self._refund(intent, request.order_id)
+        return intent.id
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def _intent_of(self, request: ChargeRequest) -> Intent:
+        """The intent of an order as it is now; created where there is none."""
+        created, replayed = self._post(
+            _INTENTS,
+            {
+                "amount": str(request.amount_cents),
+                "currency": request.currency.lower(),
+                "payment_method_types[]": "card",
+                "metadata[order_id]": request.order_id,
+            },
+            f"{request.order_id}-create",
+        )
+        # A repeated answer shows the intent as it was then.
+        return self._read(created.id) if replayed else created
+
+    def _read(self, intent_id: str) -> Intent:
+        return _intent(self._send("GET", f"{_INTENTS}/{intent_id}?expand[]=latest_charge"))
+
+    def _confirm(self, intent: Intent, request: ChargeRequest) -> Intent:
+        """The intent after its confirmation, also where its card was declined."""
+        try:
+            data = {"payment_method": request.payment_method}
+            return self._post(f"{_INTENTS}/{intent.id}/confirm", data, f"{request.order_id}-confirm")[0]
+        except _Refused as refused:
+            if refused.error.payment_intent is None:
+                raise
+            return refused.error.payment_intent
+
+    def _cancel(self, intent: Intent, reason: str) -> Intent:
+        """The intent after its cancellation, also where that came too late. Needs no key: it can be done only once."""
+        try:
+            return self._post(f"{_INTENTS}/{intent.id}/cancel", {"cancellation_reason": reason})[0]
+        except _Refused as refused:
+            if refused.error.payment_intent is None:
+                raise ProviderUnavailable(f"stripe: {refused}") from refused
+            return refused.error.payment_intent
+
+    def _refund(self, intent: Intent, order_id: str) -> None:
+        data = {"payment_intent": intent.id}
+        try:
+            response = self._send("POST", "/v1/refunds", data, f"{order_id}-refund")
+            if response.is_server_error and _is_replayed(response):
+                # The answer kept under the key never gets better. Stripe refunds no more than was charged, so another
+                # key cannot refund twice.
+                response = self._send("POST", "/v1/refunds", data, str(uuid.uuid4()))
+            _check(response)
+        except _Refused as refused:
+            if refused.error.code != "charge_already_refunded":
+                raise ProviderUnavailable(f"stripe: {refused}") from refused
+
+    def _post(self, path: str, data: dict[str, str], key: str = "") -> tuple[Intent, bool]:
+        response = self._send("POST", path, data, key)
+        return _intent(response), _is_replayed(response)
+
+    def _send(self, method: str, path: str, data: dict[str, str] | None = None, key: str = "") -> httpx.Response:
+        headers = {"Idempotency-Key": key} if key else {}
+        try:
+            return self._client.request(method, path, data=data, headers=headers)
+        except httpx.HTTPError as error:
+            raise ProviderUnavailable(f"stripe: {type(error).__name__}") from error
+
+
+def _is_replayed(response: httpx.Response) -> bool:
+    return bool(response.headers.get("Idempotent-Replayed") == "true")
+
+
+def _check(response: httpx.Response) -> None:
+    """Raise `_Refused` for what will never succeed, and ProviderUnavailable for all that may on another attempt."""
+    if response.is_success:
+        return
+    try:
+        error = msgspec.json.decode(response.content, type=_ErrorBody).error
+    except msgspec.MsgspecError:
+        error = StripeError()
+    is_final = response.status_code in (400, 402, 404) and error.type in ("card_error", "invalid_request_error")
+    if is_final:
+        raise _Refused(error)
+    raise ProviderUnavailable(f"stripe: HTTP {response.status_code} {error.type} {error.code or ''}".strip())
+
+
+def _intent(response: httpx.Response) -> Intent:
+    _check(response)
+    try:
+        return msgspec.json.decode(response.content, type=Intent)
+    except msgspec.MsgspecError as error:
+        raise ProviderUnavailable(f"stripe: an answer that is none ({type(error).__name__})") from error
+
+
+def _result(intent: Intent) -> ChargeResult:
+    match intent.status:
+        case "succeeded":
+            return Charged(intent.id)
+        case "processing":
+            return Processing(_PROCESSING_SECONDS)
+        case "canceled":
+            return Declined("authentication_required" if intent.cancellation_reason == _ABANDONED else "canceled")
+        case "requires_payment_method" if intent.last_payment_error is not None:
+            return Declined(_reason(intent.last_payment_error))
+        case status:
+            raise ProviderUnavailable(f"stripe: {intent.id} is {status}")
+
+
+def _reason(error: StripeError) -> str:
+    """The reason as the test cards name it: the issuer's where it gives one."""
+    if error.code == "resource_missing" and error.param == "payment_method":
+        return "unknown_payment_method"
+    if error.decline_code and error.decline_code != "generic_decline":
+        return error.decline_code
+    return error.code or error.type

@@ -1,0 +1,172 @@
+"""Stripe's own ways: keys per order, authentication, answers that are none, and what its errors may tell."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx
+import pytest
+
+from services_stub.payment.domain import Charged, ChargeRequest, Declined, Processing, ProviderUnavailable
+from services_stub.payment.service import provider_of
+from services_stub.payment.store.stripe import Stripe
+from services_stub.runtime.settings import Settings
+from tests.fake_stripe import KEY, FakeStripe, Fault
+from tests.unit.payment.payment_harness import GOOD
+
+
+@pytest.fixture
+def api() -> FakeStripe:
+    return FakeStripe()
+
+
+@pytest.fixture
+def stripe(api: FakeStripe) -> Iterator[Stripe]:
+    opened = Stripe(KEY, "http://stripe.test", api)
+    yield opened
+    opened.close()
+
+
+def asked(card: str = GOOD, cents: int = 2500) -> ChargeRequest:
+    return ChargeRequest("o1", cents, "USD", card)
+
+
+def test_each_change_goes_out_under_a_key_of_its_order(api: FakeStripe, stripe: Stripe) -> None:
+    stripe.charge(asked())
+    stripe.refund(asked(), "pi_1")
+    assert [key for method, _, key in api.requests if method == "POST"] == ["o1-create", "o1-confirm", "o1-refund"]
+    assert api.intents["pi_1"]["currency"] == "usd"
+
+
+def test_a_good_card_takes_two_requests(api: FakeStripe, stripe: Stripe) -> None:
+    stripe.charge(asked())
+    assert len(api.requests) == 2
+
+
+def test_a_key_that_comes_with_another_amount_charges_nothing(api: FakeStripe, stripe: Stripe) -> None:
+    stripe.charge(asked())
+    with pytest.raises(ProviderUnavailable, match="idempotency_error"):
+        stripe.charge(asked(cents=2501))
+    assert api.taken("o1") == [2500]
+
+
+def test_an_amount_that_stripe_does_not_take_is_declined_and_nothing_is_refunded(stripe: Stripe) -> None:
+    assert stripe.charge(asked(cents=49)) == Declined("amount_too_small")
+    assert stripe.refund(asked(cents=49)) is None
+
+
+def test_a_card_that_needs_authentication_leaves_nothing_to_be_paid_later(api: FakeStripe, stripe: Stripe) -> None:
+    assert stripe.charge(asked("pm_card_authenticationRequired")) == Declined("authentication_required")
+    assert api.intents["pi_1"]["status"] == "canceled"
+
+
+def test_a_charge_that_is_processed_is_asked_for_again_and_refunded_when_it_is_known(
+    api: FakeStripe, stripe: Stripe
+) -> None:
+    assert isinstance(stripe.charge(asked("pm_card_processing")), Processing)
+    with pytest.raises(ProviderUnavailable, match="processing"):
+        stripe.refund(asked("pm_card_processing"))
+    api.succeed(api.intents["pi_1"])
+    assert stripe.charge(asked("pm_card_processing")) == Charged("pi_1")
+    assert stripe.refund(asked("pm_card_processing")) == "pi_1"
+    assert api.balance("o1") == 0
+
+
+def test_a_cancellation_that_comes_too_late_is_a_refund(api: FakeStripe, stripe: Stripe) -> None:
+    stripe.charge(asked("pm_card_processing"))
+
+    class Late(httpx.BaseTransport):
+        """The money is taken just before the cancellation arrives."""
+
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            if request.url.path.endswith("/cancel"):
+                api.succeed(api.intents["pi_1"])
+            return api.handle_request(request)
+
+    assert Stripe(KEY, "http://stripe.test", Late()).refund(asked("pm_card_processing")) == "pi_1"
+    assert (api.taken("o1"), api.balance("o1")) == ([2500], 0)
+
+
+def test_a_refund_whose_failure_is_kept_under_its_key_is_settled(api: FakeStripe, stripe: Stripe) -> None:
+    stripe.charge(asked())
+    api.faults.extend([None, Fault.FAIL_AFTERWARDS])
+    with pytest.raises(ProviderUnavailable):
+        stripe.refund(asked(), "pi_1")
+    api.charges[0] |= {"refunded": False, "amount_refunded": 0}  # the failure undid it
+    assert stripe.refund(asked(), "pi_1") == "pi_1"
+    assert api.balance("o1") == 0
+
+
+def test_a_known_charge_is_refunded_when_its_keys_are_long_forgotten(api: FakeStripe, stripe: Stripe) -> None:
+    stripe.charge(asked())
+    api.forget_keys()
+    assert stripe.refund(asked(), "pi_1") == "pi_1"
+    assert (api.balance("o1"), len(api.intents)) == (0, 1)
+
+
+@pytest.mark.parametrize("status", [200, 404, 502])
+def test_an_answer_that_is_none_is_an_unknown_outcome(status: int) -> None:
+    page = httpx.MockTransport(lambda _request: httpx.Response(status, text="<html>"))
+    with pytest.raises(ProviderUnavailable):
+        Stripe(KEY, "http://stripe.test", page).charge(asked())
+
+
+def test_no_part_of_the_key_gets_into_an_error(api: FakeStripe) -> None:
+    stripe = Stripe("sk_test_wrong_fake", "http://stripe.test", api)
+    with pytest.raises(ProviderUnavailable) as refused:
+        stripe.charge(asked())
+    assert str(refused.value) == "stripe: HTTP 401 invalid_request_error"
+
+
+@contextmanager
+def listening(api: FakeStripe) -> Iterator[str]:
+    """The URL of a server that answers as `api` does."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            answer = api.handle_request(
+                httpx.Request(
+                    self.command, f"http://stripe.test{self.path}", headers=dict(self.headers), content=content
+                )
+            )
+            self.send_response(answer.status_code)
+            self.send_header("Content-Length", str(len(answer.content)))
+            self.end_headers()
+            self.wfile.write(answer.content)
+
+        def log_message(self, *_arguments: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_the_service_charges_by_stripe_with_the_key_in_the_file(api: FakeStripe, tmp_path: Path) -> None:
+    key_file = tmp_path / "key"
+    key_file.write_text(f"{KEY}\n")
+    with listening(api) as url:
+        settings = Settings(
+            service="payment",
+            instance="payment-1",
+            port=1,
+            bootstrap_servers="",
+            data_dir=str(tmp_path),
+            internal_token="",
+            options={"stripe_key_file": str(key_file), "stripe_url": url},
+        )
+        provider = provider_of(settings)
+        assert provider.charge(asked()) == Charged("pi_1")
+        provider.close()
+    assert api.balance("o1") == 2500
