@@ -44,6 +44,7 @@ class FakeStripe(httpx.BaseTransport):
         self.intents: dict[str, dict[str, Any]] = {}
         self.charges: list[dict[str, Any]] = []
         self._kept: dict[str, tuple[str, Answer]] = {}
+        self._searchable: set[str] = set()
         self._lock = threading.Lock()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -69,8 +70,9 @@ class FakeStripe(httpx.BaseTransport):
             return _response(answer, replayed=replayed)
 
     def forget_keys(self) -> None:
-        """Drop the kept answers, as Stripe does after a day."""
+        """Drop the kept answers, as Stripe does after a day. Only then the search knows the intents."""
         self._kept.clear()
+        self._searchable = set(self.intents)
 
     def taken(self, order_id: str) -> list[int]:
         """The cents of each charge of an order, as they were when it was made."""
@@ -106,12 +108,22 @@ class FakeStripe(httpx.BaseTransport):
             return self._create(data)
         if (method, parts) == ("POST", ["refunds"]):
             return self._refund(data)
+        if (method, parts) == ("GET", ["payment_intents", "search"]):
+            return self._search(dict(parse_qsl(query))["query"])
         if parts[0] != "payment_intents" or parts[1] not in self.intents:
             return _error(404, "invalid_request_error", "resource_missing", param="intent")
         intent = self.intents[parts[1]]
         if method == "GET":
             return 200, self._expanded(intent) if "latest_charge" in query else intent
         return self._confirm(intent, data) if parts[2] == "confirm" else self._cancel(intent, data)
+
+    def _search(self, query: str) -> Answer:
+        found = [
+            self._expanded(intent)
+            for intent_id, intent in self.intents.items()
+            if intent_id in self._searchable and query == f"metadata['order_id']:'{intent['metadata']['order_id']}'"
+        ]
+        return 200, {"object": "search_result", "data": found, "has_more": False}
 
     def _create(self, data: dict[str, str]) -> Answer:
         if int(data["amount"]) < 50:

@@ -100,12 +100,16 @@ class ProviderUnavailable(Exception):
 
 @dataclass(frozen=True)
 class ChargeRequest:
-    """A charge. Repeated with the same `order_id` it is the same charge."""
+    """A charge. Repeated with the same `order_id` it is the same charge.
+
+    `asked_before` where it may have been requested already, perhaps so long ago that the provider's keys are forgotten.
+    """
 
     order_id: str
     amount_cents: int
     currency: str
     payment_method: str
+    asked_before: bool = False
 
 
 @dataclass(frozen=True)

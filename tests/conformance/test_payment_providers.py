@@ -30,7 +30,7 @@ AUTHENTICATION = "pm_card_authenticationRequired"
 CENTS = 2500
 CARDS = [GOOD, DECLINED, AUTHENTICATION]
 T = TypeVar("T")
-ACTIONS = ["created", "cancelled", "failed", "step", "write", "lose", "crash", "wait"]
+ACTIONS = ["created", "cancelled", "failed", "step", "write", "lose", "crash", "wait", "day"]
 WITHOUT_EFFECT = {Fault.LOSE_REQUEST, Fault.RATE_LIMIT, Fault.FAIL}
 
 
@@ -47,6 +47,9 @@ class Account(Protocol):
 
     def balance(self, order_id: str) -> int:
         """The cents that were taken and not given back."""
+
+    def forget_keys(self) -> None:
+        """Let a day pass, after which the provider does not know its idempotency keys any more."""
 
 
 class SandboxAccount(Sandbox):
@@ -70,6 +73,9 @@ class SandboxAccount(Sandbox):
 
     def balance(self, order_id: str) -> int:
         return sum(cents for state, cents in self._rows(order_id) if state == "charged")
+
+    def forget_keys(self) -> None:
+        """Its keys are its rows."""
 
     def _rows(self, order_id: str) -> Sequence[tuple[str, int]]:
         return self._connection.execute(
@@ -200,6 +206,9 @@ def test_lost_answers_of_the_sandbox_cost_no_money(card: str, faults: list[Fault
 )
 @example(GOOD, [None, Fault.LOSE_ANSWER], ["created", "step", "wait", "crash"])
 @example(GOOD, [None, Fault.LOSE_ANSWER], ["created", "step", "cancelled", "wait", "step"])
+@example(GOOD, [None, Fault.LOSE_ANSWER], ["created", "step", "day", "wait", "step"])
+@example(GOOD, [None, Fault.LOSE_ANSWER], ["created", "step", "day", "crash", "cancelled"])
+@example(GOOD, [None, Fault.LOSE_ANSWER], ["created", "step", "cancelled", "day", "crash"])
 @example(GOOD, [None, Fault.FAIL_AFTERWARDS], ["created", "step", "cancelled", "wait", "step"])
 @example(GOOD, [None, None, None, Fault.FAIL_AFTERWARDS], ["created", "step", "write", "cancelled", "step"])
 @example(AUTHENTICATION, [None, None, Fault.LOSE_ANSWER], ["created", "step", "wait", "step", "write"])
@@ -221,6 +230,8 @@ def check_money(account: Account, card: str, faults: list[Fault | None], actions
                     shop.hear(updated(status=OrderStatus.FAILED))
                 case "wait":
                     shop.wait(1.0)
+                case "day":
+                    account.forget_keys()
                 case _:
                     getattr(shop, action)()
         shop.settle()

@@ -130,7 +130,7 @@ class ChargeWorker:
             follow_ups: list[Job] = self._write(settle_all, answers, NO_CAUSE)
         except Unavailable:
             for answer in answers:
-                self._jobs.put(answer.job, delay=RETRY_AFTER)
+                self._jobs.put(answer.job.again(), delay=RETRY_AFTER)
             return
         for job in follow_ups:
             self._jobs.put(job)
@@ -152,7 +152,7 @@ class ChargeWorker:
                 pause=round(pause, 2),
                 reason=str(error),
             )
-            self._jobs.put(job, delay=pause, attempt=attempt + 1)
+            self._jobs.put(job.again(), delay=pause, attempt=attempt + 1)
             return None
 
     def _charge(self, job: Job, attempt: int) -> Answer | None:
@@ -163,7 +163,7 @@ class ChargeWorker:
             case Declined(reason):
                 return Answer(job, Trigger.DECLINED, reason=reason)
             case Processing(seconds):
-                self._jobs.put(job, delay=seconds, attempt=attempt)
+                self._jobs.put(job.again(), delay=seconds, attempt=attempt)
                 return None
 
     def _refund(self, job: Job) -> Answer:
@@ -179,4 +179,4 @@ class ChargeWorker:
 
 def find_open(tx: Transaction, _command: None) -> list[Job]:
     """The open requests in the rows."""
-    return [Job.of(row._mapping) for row in store.open_payments(tx.connection)]
+    return [Job.of(row._mapping).again() for row in store.open_payments(tx.connection)]

@@ -32,10 +32,11 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     charge_id: str = ""
     reason: str
     cause: Cause
+    asked_before: bool = False
 
     @classmethod
     def of(cls, row: Mapping[Any, Any]) -> Job:
-        """The open request of a payment's row."""
+        """The open request of a payment's row, as one that was not made yet."""
         status = Status(row["status"])
         return cls(
             request=OPEN_REQUESTS[status],
@@ -53,7 +54,11 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
     def charge_request(self) -> ChargeRequest:
         """The charge that the order asks for."""
-        return ChargeRequest(self.order_id, self.amount, self.currency, self.payment_method)
+        return ChargeRequest(self.order_id, self.amount, self.currency, self.payment_method, self.asked_before)
+
+    def again(self) -> Job:
+        """The same request, as one that may have been made before."""
+        return msgspec.structs.replace(self, asked_before=True)
 
 
 class Scheduled(NamedTuple):

@@ -2,12 +2,15 @@
 
 An order has one PaymentIntent: it is created under a key made from the order's id, and confirmed afterwards. Repeating
 the creation therefore finds the intent whose answers got lost, and cancelling it keeps a confirmation that is still on
-its way from taking money. An outcome that is unknown is settled by asking the intent.
+its way from taking money. An outcome that is unknown is settled by asking the intent. Stripe forgets keys after a day:
+an order that may have been asked for before is searched for first, and the search knows all but the last minutes.
 """
 
 from __future__ import annotations
 
 import uuid
+from typing import TypeVar
+from urllib.parse import urlencode
 
 import httpx
 import msgspec
@@ -27,6 +30,8 @@ _TIMEOUT = httpx.Timeout(10.0, connect=3.0)
 _PROCESSING_SECONDS = 1.0
 _ABANDONED = "abandoned"
 """The cancellation reason of an intent that only the shopper's authentication could complete."""
+
+T = TypeVar("T")
 
 
 class StripeError(msgspec.Struct, frozen=True):
@@ -53,6 +58,10 @@ class Intent(msgspec.Struct, frozen=True):
     last_payment_error: StripeError | None = None
     cancellation_reason: str | None = None
     latest_charge: LatestCharge | str | None = None
+
+
+class _Found(msgspec.Struct, frozen=True):
+    data: list[Intent]
 
 
 class _ErrorBody(msgspec.Struct, frozen=True):
@@ -88,7 +97,7 @@ class Stripe:
             ProviderUnavailable: Stripe does not answer, or not with an outcome.
         """
         try:
-            intent = self._intent_of(request)
+            intent = self._intent_of(request, search=request.asked_before)
             if intent.status == "requires_payment_method" and intent.last_payment_error is None:
                 intent = self._confirm(intent, request)
         except _Refused as refused:
@@ -105,7 +114,7 @@ class Stripe:
             ProviderUnavailable: Stripe does not answer, or the intent can be neither cancelled nor refunded yet.
         """
         try:
-            intent = self._read(charge_id) if charge_id else self._intent_of(request)
+            intent = self._read(charge_id) if charge_id else self._intent_of(request, search=True)
         except _Refused as refused:
             if charge_id:
                 raise ProviderUnavailable(f"stripe: {refused}") from refused
@@ -124,8 +133,10 @@ class Stripe:
         """Close the connections."""
         self._client.close()
 
-    def _intent_of(self, request: ChargeRequest) -> Intent:
+    def _intent_of(self, request: ChargeRequest, *, search: bool) -> Intent:
         """The intent of an order as it is now; created where there is none."""
+        if search and (ended := self._find_ended(request.order_id)):
+            return ended
         created, replayed = self._post(
             _INTENTS,
             {
@@ -139,8 +150,19 @@ class Stripe:
         # A repeated answer shows the intent as it was then.
         return self._read(created.id) if replayed else created
 
+    def _find_ended(self, order_id: str) -> Intent | None:
+        """The intent of an order that has succeeded, or else one that was cancelled."""
+        query = {"query": f"metadata['order_id']:'{order_id}'", "expand[]": "data.latest_charge"}
+        response = self._send("GET", f"{_INTENTS}/search?{urlencode(query)}")
+        try:
+            found = _decoded(response, _Found).data
+        except _Refused as refused:
+            raise ProviderUnavailable(f"stripe: {refused}") from refused
+        of_status = {intent.status: intent for intent in found}
+        return of_status.get("succeeded") or of_status.get("canceled")
+
     def _read(self, intent_id: str) -> Intent:
-        return _intent(self._send("GET", f"{_INTENTS}/{intent_id}?expand[]=latest_charge"))
+        return _decoded(self._send("GET", f"{_INTENTS}/{intent_id}?expand[]=latest_charge"), Intent)
 
     def _confirm(self, intent: Intent, request: ChargeRequest) -> Intent:
         """The intent after its confirmation, also where its card was declined."""
@@ -176,7 +198,7 @@ class Stripe:
 
     def _post(self, path: str, data: dict[str, str], key: str = "") -> tuple[Intent, bool]:
         response = self._send("POST", path, data, key)
-        return _intent(response), _is_replayed(response)
+        return _decoded(response, Intent), _is_replayed(response)
 
     def _send(self, method: str, path: str, data: dict[str, str] | None = None, key: str = "") -> httpx.Response:
         headers = {"Idempotency-Key": key} if key else {}
@@ -204,10 +226,10 @@ def _check(response: httpx.Response) -> None:
     raise ProviderUnavailable(f"stripe: HTTP {response.status_code} {error.type} {error.code or ''}".strip())
 
 
-def _intent(response: httpx.Response) -> Intent:
+def _decoded(response: httpx.Response, kind: type[T]) -> T:
     _check(response)
     try:
-        return msgspec.json.decode(response.content, type=Intent)
+        return msgspec.json.decode(response.content, type=kind)
     except msgspec.MsgspecError as error:
         raise ProviderUnavailable(f"stripe: an answer that is none ({type(error).__name__})") from error
 
