@@ -17,6 +17,7 @@ from services_stub.client.notifications import NotificationsArea
 from services_stub.client.orders import OrdersArea
 from services_stub.client.payments import PaymentsArea
 from services_stub.client.products import ProductsArea
+from services_stub.client.search import SearchArea
 from services_stub.client.seller import SellerArea
 from services_stub.client.session import Session
 from services_stub.client.stream import Gap, LiveEvent, live_events
@@ -49,6 +50,7 @@ class MarketplaceClient:
         self.cart = CartArea(self._transport)
         self.auth = AuthArea(self._transport, self.cart)
         self.products = ProductsArea(self._transport)
+        self.search = SearchArea(self._transport)
         self.orders = OrdersArea(self._transport)
         self.payments = PaymentsArea(self._transport)
         self.notifications = NotificationsArea(self._transport)

@@ -31,6 +31,7 @@ CONSUMED = [(name, event) for name in SERVICES for event in _service(name).event
 DESIGNED = {
     "product": {"seller-blocked", "seller-unblocked", "order-updated"},
     "cart": {"product-created", "product-updated", "product-deleted", "order-created"},
+    "search": {"product-created", "product-updated", "product-deleted"},
     "order": {"payment-success", "payment-failed", "payment-refunded", "seller-blocked"},
     "payment": {"order-created", "order-updated"},
     "notification": {

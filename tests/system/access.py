@@ -58,6 +58,7 @@ ACCESS: dict[tuple[str, str, str], frozenset[str]] = {
     ("notification", "POST", "/api/notifications/read-all"): ANY_ROLE,
     ("notification", "GET", "/internal/mail"): INTERNAL,
     ("notification", "GET", "/internal/mail/{id}"): INTERNAL,
+    ("search", "GET", "/api/search"): ANYONE,
     ("gateway", "GET", "/"): ANYONE,
     ("gateway", "GET", "/openapi.json"): ANYONE,
     ("gateway", "GET", "/asyncapi.json"): ANYONE,

@@ -46,6 +46,22 @@ ROUTES: list[tuple[str, Call]] = [
     ),
     (f"GET {PRODUCTS}/p1", lambda c: c.products.read("p1")),
     (f"GET {PRODUCTS}/..%2Finternal%3Fx", lambda c: c.products.read("../internal?x")),
+    ("GET /search-service/api/search?sort=relevance&limit=20", lambda c: c.search.find()),
+    (
+        "GET /search-service/api/search?q=red+mug%26&category=Kitchen&sellerId=s1&minPrice=1.50&maxPrice=20"
+        "&inStock=true&sort=-price&cursor=abc&limit=5",
+        lambda c: c.search.find(
+            "red mug&",
+            category="Kitchen",
+            seller_id="s1",
+            min_price=Decimal("1.50"),
+            max_price=Decimal(20),
+            in_stock=True,
+            sort="-price",
+            cursor="abc",
+            limit=5,
+        ),
+    ),
     ("GET /product-service/api/categories", lambda c: c.products.categories()),
     (f"GET {CART}", lambda c: c.cart.read()),
     (f"POST {CART}/add", lambda c: c.cart.add("p1", 2)),

@@ -1,0 +1,1 @@
+"""The search service: an index of its own of the products that can be bought."""

@@ -1,0 +1,77 @@
+"""The HTTP routes of the search service."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+from litestar import get
+from litestar.params import Parameter
+
+from services_stub.contracts.http.page import DEFAULT_PAGE, LARGEST_PAGE
+from services_stub.contracts.http.search import SearchPage
+from services_stub.contracts.money import checked_price, to_cents
+from services_stub.contracts.problem import FieldError
+from services_stub.runtime.context import Context
+from services_stub.runtime.errors import Refused
+from services_stub.runtime.http import allow_anyone
+from services_stub.search.store.searching import SearchQuery, Sort
+from services_stub.search.store.searching import search as search_index
+
+Query = Annotated[
+    str,
+    Parameter(
+        query="q",
+        max_length=200,
+        description="Words that all must occur, as beginnings of words; from four characters on with one typo.",
+    ),
+]
+Category = Annotated[str, Parameter(max_length=60)]
+SellerId = Annotated[str, Parameter(query="sellerId", max_length=64)]
+MinPrice = Annotated[Decimal | None, Parameter(query="minPrice")]
+MaxPrice = Annotated[Decimal | None, Parameter(query="maxPrice")]
+InStock = Annotated[bool | None, Parameter(query="inStock", description="Only what is in stock, or only what is not.")]
+Cursor = Annotated[str, Parameter(max_length=2000, description="`nextCursor` of the page before.")]
+Limit = Annotated[int, Parameter(ge=1, le=LARGEST_PAGE)]
+
+
+@get("/api/search", **allow_anyone())
+async def search(
+    context: Context,
+    q: Query = "",
+    category: Category = "",
+    seller_id: SellerId = "",
+    min_price: MinPrice = None,
+    max_price: MaxPrice = None,
+    in_stock: InStock = None,
+    sort: Sort = "relevance",
+    cursor: Cursor = "",
+    limit: Limit = DEFAULT_PAGE,
+) -> SearchPage:
+    """The products that can be bought and contain all words of `q`, with facets over all pages."""
+    query = SearchQuery(
+        query=q,
+        category=category,
+        seller_id=seller_id,
+        min_cents=_cents("minPrice", min_price),
+        max_cents=_cents("maxPrice", max_price),
+        in_stock=in_stock,
+        sort=sort,
+        cursor=cursor,
+        limit=limit,
+    )
+    return await context.read(search_index, query)
+
+
+def _cents(field: str, value: Decimal | None) -> int | None:
+    if value is None:
+        return None
+    try:
+        checked_price(field, value)
+    except (ValueError, ArithmeticError) as error:
+        message = f"`{field}` must be an amount such as 12.50"
+        raise Refused(400, "invalid-input", message, errors=[FieldError(field=field, message=message)]) from error
+    return to_cents(value)
+
+
+ROUTES = (search,)

@@ -1,0 +1,123 @@
+"""The rules of searching: how texts are cut into words, which words are alike, and where they stand. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from typing import NamedTuple
+
+LONGEST_WORD = 40
+"""Longer words are cut off, in texts and in queries: their beginning tells them apart, and an index has room for it."""
+
+MOST_WORDS = 10
+SHORTEST_CORRECTED = 4
+SORT_KEY_LENGTH = 200
+
+PRICE_BOUNDS = (0, 1000, 2500, 5000, 10_000, 25_000)
+"""The lowest price of each price band, in cents."""
+
+# Characters with a stroke and ligatures, which Unicode does not take apart.
+_STROKES = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
+)
+
+
+class Word(NamedTuple):
+    """A word of a text, folded, and its place there in characters: from `start` up to but without `end`."""
+
+    text: str
+    start: int
+    end: int
+
+
+def folded(text: str) -> str:
+    """`text` without case, diacritics and Unicode forms: texts that are folded alike find each other.
+
+    Each character by itself, so that a place in the folded text can be traced back.
+    """
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    return "".join(each for each in apart if not unicodedata.combining(each)).translate(_STROKES)
+
+
+def sort_key(text: str) -> str:
+    """The place of `text` in a list; no longer than an index and a cursor have room for."""
+    return folded(text)[:SORT_KEY_LENGTH]
+
+
+def words(text: str) -> list[Word]:
+    """The words of `text`, in order: the longest runs of alphanumeric characters, with their marks."""
+    found: list[Word] = []
+    current, start, end = "", 0, 0
+    for place, character in enumerate(text):
+        parts = folded(character)
+        if not parts and current:  # a mark that is folded away belongs to the word before it
+            end = place + 1
+        for part in parts:
+            if _belongs_to_word(part):
+                start = start if current else place
+                current, end = current + part, place + 1
+            elif current:
+                found.append(Word(current[:LONGEST_WORD], start, end))
+                current = ""
+    if current:
+        found.append(Word(current[:LONGEST_WORD], start, end))
+    return found
+
+
+def query_words(query: str) -> list[str]:
+    """The words that a product must contain, each once; those beyond `MOST_WORDS` are left out."""
+    return list(dict.fromkeys(word.text for word in words(query)))[:MOST_WORDS]
+
+
+def index_terms(*texts: str) -> str:
+    """The words of `texts` as the full-text index takes them: each once, separated by spaces."""
+    return " ".join(dict.fromkeys(word.text for text in texts for word in words(text)))
+
+
+def can_be_corrected(word: str) -> bool:
+    """Whether a word of a query may be misspelt. Numbers are meant as they are."""
+    return len(word) >= SHORTEST_CORRECTED and _has_no_digit(word)
+
+
+def can_correct(word: str) -> bool:
+    """Whether a word of a text may be the one that a misspelt word of a query meant."""
+    return len(word) >= SHORTEST_CORRECTED - 1 and _has_no_digit(word)
+
+
+def spellings(word: str) -> set[str]:
+    """The word, and all that is left of it without one of its characters.
+
+    Two words within one edit of each other have a spelling in common, so that an index finds them by equality.
+    """
+    return {word, *(word[:place] + word[place + 1 :] for place in range(len(word)))}
+
+
+def within_one_edit(one: str, other: str) -> bool:
+    """Whether a character added, left out or replaced, or two neighbours exchanged, makes one word the other."""
+    if len(one) > len(other):
+        one, other = other, one
+    same = 0
+    while same < len(one) and one[same] == other[same]:
+        same += 1
+    if len(one) < len(other):
+        return one[same:] == other[same + 1 :]
+    exchanged = one[same : same + 2] == other[same : same + 2][::-1] and one[same + 2 :] == other[same + 2 :]
+    return exchanged or one[same + 1 :] == other[same + 1 :]
+
+
+def is_hit(word: str, wanted: str) -> bool:
+    """Whether a word of a text is found by a word of a query: begins with it, or is one edit away."""
+    return word.startswith(wanted) or (can_be_corrected(wanted) and can_correct(word) and within_one_edit(word, wanted))
+
+
+def highlights(text: str, wanted: Sequence[str]) -> list[tuple[int, int]]:
+    """The places of the words of `text` that are found by one of `wanted`: start and end in characters."""
+    return [(word.start, word.end) for word in words(text) if any(is_hit(word.text, each) for each in wanted)]
+
+
+def _belongs_to_word(character: str) -> bool:
+    return character.isalnum() or unicodedata.category(character).startswith("M")
+
+
+def _has_no_digit(word: str) -> bool:
+    return not any(character.isdigit() for character in word)
