@@ -10,7 +10,7 @@ from services_stub.contracts.events.product import ProductCreated, ProductDelete
 from services_stub.contracts.money import to_cents
 from services_stub.runtime.service import Handler
 from services_stub.runtime.sql.transaction import Received, Transaction
-from services_stub.search.domain import folded, index_terms, sort_key
+from services_stub.search.domain import index_terms, sort_key
 from services_stub.search.store import products
 
 _GONE: dict[str, Any] = {
@@ -49,7 +49,7 @@ def _keep(tx: Transaction, event: ProductCreated | ProductUpdated) -> None:
         "name": event.name,
         "name_key": sort_key(event.name),
         "category": event.category,
-        "category_key": folded(event.category),
+        "category_key": sort_key(event.category),
         "description": event.description,
         "name_terms": name_terms,
         "text_terms": text_terms,

@@ -85,9 +85,11 @@ class _Matches(ColumnElement[bool]):
 @compiles(_Matches, "sqlite")
 def _match_fts5(element: _Matches, compiler: Any, **options: Any) -> str:
     index = element.index
-    quoted = (('"' + term.text.replace('"', '""') + '"', "*" if term.prefix else "") for term in element.terms)
+    # A NUL would end the query; PostgreSQL has the same character in its place.
+    escaped = ((term.text.replace('"', '""').replace("\0", "\ufffd"), term.prefix) for term in element.terms)
     columns = " ".join(column.name for column in element.columns)
-    query = literal(f"{{{columns}}} : ({' OR '.join(map(''.join, quoted))})")
+    quoted = " OR ".join(f'"{text}"{"*" if prefix else ""}' for text, prefix in escaped)
+    query = literal(f"{{{columns}}} : ({quoted})")
     key, given = compiler.process(index.key, **options), compiler.process(query, **options)
     return f"{key} IN (SELECT rowid FROM {index.name} WHERE {index.name} MATCH {given})"
 

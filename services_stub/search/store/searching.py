@@ -18,9 +18,9 @@ from services_stub.runtime.sql.full_text import Term
 from services_stub.runtime.sql.keyset import SortOrder
 from services_stub.search.domain import (
     can_be_corrected,
-    folded,
     highlights,
     query_words,
+    sort_key,
     within_one_edit,
 )
 from services_stub.search.domain import (
@@ -111,7 +111,7 @@ def _conditions(query: SearchQuery, wanted: Sequence[_Wanted]) -> Conditions:
         always.append(false())
     conditions = Conditions(always)
     if query.category:
-        conditions.add("categories", products.c.category_key == folded(query.category))
+        conditions.add("categories", products.c.category_key == sort_key(query.category))
     if query.seller_id:
         conditions.add("sellers", products.c.seller_id == query.seller_id)
     if query.min_cents is not None:
