@@ -21,6 +21,7 @@ from services_stub.contracts.events import (
     NotificationSent,
     OrderCreated,
     OrderItem,
+    OrderPart,
     OrderStatus,
     OrderUpdated,
     PaymentFailed,
@@ -84,11 +85,17 @@ SAMPLES: tuple[Event, ...] = (
         reason="paid",
         amount=Decimal("31.50"),
         items=[_ITEM],
+        parts=[OrderPart(seller_id=SELLER, status=OrderStatus.PAID, amount=Decimal("31.50"), reason="paid")],
     ),
     PaymentSuccess(order_id=ORDER, payment_id=PAYMENT, amount=Decimal("31.50"), user_id=USER),
     PaymentFailed(order_id=ORDER, reason="card_declined", payment_id=PAYMENT, user_id=USER, amount=Decimal("31.50")),
     PaymentRefunded(
-        order_id=ORDER, payment_id=PAYMENT, amount=Decimal("31.50"), reason="cancelled by the shopper", user_id=USER
+        order_id=ORDER,
+        payment_id=PAYMENT,
+        amount=Decimal("31.50"),
+        reason="cancelled by the shopper",
+        user_id=USER,
+        seller_id=SELLER,
     ),
     NotificationSent(
         notification_id=NOTIFICATION,

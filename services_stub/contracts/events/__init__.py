@@ -5,7 +5,7 @@ from __future__ import annotations
 from services_stub.contracts.base import Event
 from services_stub.contracts.events.auth import SellerBlocked, SellerUnblocked, UserCreated
 from services_stub.contracts.events.notification import NotificationSent
-from services_stub.contracts.events.order import OrderCreated, OrderItem, OrderStatus, OrderUpdated
+from services_stub.contracts.events.order import OrderCreated, OrderItem, OrderPart, OrderStatus, OrderUpdated
 from services_stub.contracts.events.payment import PaymentFailed, PaymentRefunded, PaymentSuccess
 from services_stub.contracts.events.product import ProductCreated, ProductDeleted, ProductStatus, ProductUpdated
 from services_stub.contracts.events.trace import Hop, HopOutcome, HopsReported
@@ -38,6 +38,7 @@ __all__ = [
     "NotificationSent",
     "OrderCreated",
     "OrderItem",
+    "OrderPart",
     "OrderStatus",
     "OrderUpdated",
     "PaymentFailed",

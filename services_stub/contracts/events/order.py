@@ -36,6 +36,23 @@ class OrderItem(Body, frozen=True, kw_only=True):
         checked_price("unitPrice", self.unit_price)
 
 
+class OrderPart(Body, frozen=True, kw_only=True):
+    """The items of one seller in an order, which are shipped, delivered, cancelled and refunded together.
+
+    `amount` is the sum of the seller's items; the amounts of all parts add up to the order's. `reason` says why the
+    part has its status, in a word or two.
+    """
+
+    seller_id: str
+    status: OrderStatus
+    amount: Money
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse amounts that are none."""
+        checked_amount("amount", self.amount)
+
+
 class OrderCreated(Event, frozen=True, kw_only=True):
     """An order was placed and its stock is reserved; the payment service charges it now."""
 
@@ -56,7 +73,11 @@ class OrderCreated(Event, frozen=True, kw_only=True):
 
 
 class OrderUpdated(Event, frozen=True, kw_only=True):
-    """An order moved from `previous_status` to `status`. `reason` says why in a word or two, for example `paid`."""
+    """An order or a part of it changed. `reason` says why in a word or two, for example `paid`.
+
+    `status` follows from the parts. Where only a part changed, `previous_status` is the same. An event without parts
+    is about the whole order.
+    """
 
     topic: ClassVar[str] = topics.ORDER_UPDATED
     key: ClassVar[str] = "order_id"
@@ -69,6 +90,7 @@ class OrderUpdated(Event, frozen=True, kw_only=True):
     amount: Money
     items: list[OrderItem]
     currency: str = "USD"
+    parts: list[OrderPart] = []
 
     def __post_init__(self) -> None:
         """Refuse amounts that are none."""

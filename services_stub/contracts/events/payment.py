@@ -45,7 +45,7 @@ class PaymentFailed(Event, frozen=True, kw_only=True):
 
 
 class PaymentRefunded(Event, frozen=True, kw_only=True):
-    """The charge of a cancelled order was given back, whole."""
+    """Money of an order was given back: for the part of one seller, or for all that was charged if that is empty."""
 
     topic: ClassVar[str] = topics.PAYMENT_REFUNDED
     key: ClassVar[str] = "order_id"
@@ -56,6 +56,7 @@ class PaymentRefunded(Event, frozen=True, kw_only=True):
     reason: str
     user_id: str = ""
     currency: str = "USD"
+    seller_id: str = ""
 
     def __post_init__(self) -> None:
         """Refuse amounts that are none."""

@@ -8,7 +8,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, UnsetType
 
 from services_stub.contracts.base import Body, Request
-from services_stub.contracts.events.order import OrderItem, OrderStatus
+from services_stub.contracts.events.order import OrderItem, OrderPart, OrderStatus
 from services_stub.contracts.money import Money, checked_price
 
 IDEMPOTENCY_KEY_LENGTH = 128
@@ -35,7 +35,7 @@ class OrderChange(Body, frozen=True, kw_only=True):
 
 
 class Order(Body, frozen=True, kw_only=True):
-    """An order. `history` is filled where one order is read, and empty in lists."""
+    """An order and its parts, one for each seller. `history` is filled where one order is read, and empty in lists."""
 
     order_id: str
     user_id: str
@@ -47,6 +47,7 @@ class Order(Body, frozen=True, kw_only=True):
     payment_method: str
     created_at: str
     updated_at: str
+    parts: list[OrderPart] = []
     history: list[OrderChange] = []
 
 
