@@ -43,6 +43,7 @@ class FakeStripe(httpx.BaseTransport):
         self.requests: list[tuple[str, str, str]] = []
         self.intents: dict[str, dict[str, Any]] = {}
         self.charges: list[dict[str, Any]] = []
+        self.refunds: list[dict[str, Any]] = []
         self._kept: dict[str, tuple[str, Answer]] = {}
         self._searchable: set[str] = set()
         self._lock = threading.Lock()
@@ -108,18 +109,22 @@ class FakeStripe(httpx.BaseTransport):
             return self._create(data)
         if (method, parts) == ("POST", ["refunds"]):
             return self._refund(data)
+        if (method, parts) == ("GET", ["refunds"]):
+            of_intent = dict(parse_qsl(query))["payment_intent"]
+            found = [refund for refund in self.refunds if refund["payment_intent"] == of_intent]
+            return 200, {"object": "list", "data": found[::-1], "has_more": False}
         if (method, parts) == ("GET", ["payment_intents", "search"]):
             return self._search(dict(parse_qsl(query))["query"])
         if parts[0] != "payment_intents" or parts[1] not in self.intents:
             return _error(404, "invalid_request_error", "resource_missing", param="intent")
         intent = self.intents[parts[1]]
         if method == "GET":
-            return 200, self._expanded(intent) if "latest_charge" in query else intent
+            return 200, intent
         return self._confirm(intent, data) if parts[2] == "confirm" else self._cancel(intent, data)
 
     def _search(self, query: str) -> Answer:
         found = [
-            self._expanded(intent)
+            intent
             for intent_id, intent in self.intents.items()
             if intent_id in self._searchable and query == f"metadata['order_id']:'{intent['metadata']['order_id']}'"
         ]
@@ -179,12 +184,22 @@ class FakeStripe(httpx.BaseTransport):
         charge = next(charge for charge in self.charges if charge["payment_intent"] == data["payment_intent"])
         if charge["refunded"]:
             return _error(400, "invalid_request_error", "charge_already_refunded")
-        charge |= {"amount_refunded": charge["amount"], "refunded": True}
-        return 200, {"id": f"re_{charge['id']}", "object": "refund", "status": "succeeded", "charge": charge["id"]}
+        amount, refunded = int(data["amount"]), charge["amount_refunded"]
+        if amount > charge["amount"] - refunded:
+            return _error(400, "invalid_request_error", param="amount")
+        charge |= {"amount_refunded": refunded + amount, "refunded": refunded + amount == charge["amount"]}
+        refund = {"id": f"re_{len(self.refunds) + 1}", "object": "refund", "amount": amount, "charge": charge["id"]}
+        refund |= {"payment_intent": data["payment_intent"], "status": "succeeded"}
+        refund["metadata"] = {"refund_key": data["metadata[refund_key]"]}
+        self.refunds.append(refund)
+        return 200, refund
 
-    def _expanded(self, intent: dict[str, Any]) -> dict[str, Any]:
-        latest = next((charge for charge in self.charges if charge["id"] == intent["latest_charge"]), None)
-        return {**intent, "latest_charge": latest}
+    def undo_refund(self) -> None:
+        """Let the newest refund fail at the bank, which leaves the money where it was."""
+        refund = self.refunds[-1]
+        refund["status"] = "failed"
+        charge = next(charge for charge in self.charges if charge["id"] == refund["charge"])
+        charge |= {"amount_refunded": charge["amount_refunded"] - refund["amount"], "refunded": False}
 
 
 def _error(status: int, kind: str, code: str | None = None, **further: object) -> Answer:

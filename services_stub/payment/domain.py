@@ -98,6 +98,10 @@ class ProviderUnavailable(Exception):
     """The provider does not answer; it is not known whether it did what it was asked for."""
 
 
+class RefundRefused(Exception):
+    """The provider gives nothing back: so much is not left of the charge, or the key stands for another amount."""
+
+
 @dataclass(frozen=True)
 class ChargeRequest:
     """A charge. Repeated with the same `order_id` it is the same charge.
@@ -110,6 +114,19 @@ class ChargeRequest:
     currency: str
     payment_method: str
     asked_before: bool = False
+
+
+@dataclass(frozen=True)
+class RefundRequest:
+    """A refund of `amount_cents` of what `charge` took. Repeated with the same `key` it is the same refund.
+
+    An order may have several with different keys. `charge_id` is empty where the answer to the charge is not known.
+    """
+
+    charge: ChargeRequest
+    key: str
+    amount_cents: int
+    charge_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -151,14 +168,14 @@ class Provider(Protocol):
             ProviderUnavailable: the provider does not answer.
         """
 
-    def refund(self, request: ChargeRequest, charge_id: str = "") -> str | None:
-        """Refund the charge of an order, which was requested by `request`, and take nothing for it any more.
+    def refund(self, request: RefundRequest) -> str | None:
+        """Give back a part of an order's charge, or all of it; the id of the charge.
 
-        `charge_id` is empty where the answer to the request is not known. The id of the charge that was refunded, or
-        None if nothing had been taken.
+        None where nothing has been taken: then nothing is taken for the order any more, either.
 
         Raises:
             ProviderUnavailable: the provider does not answer.
+            RefundRefused: more than is left of the charge, or the key of a refund of another amount.
         """
 
     def close(self) -> None:

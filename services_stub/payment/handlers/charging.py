@@ -20,6 +20,7 @@ from services_stub.payment.domain import (
     Processing,
     Provider,
     ProviderUnavailable,
+    RefundRefused,
     Trigger,
 )
 from services_stub.payment.handlers.jobs import Job, Jobs, Scheduled
@@ -32,6 +33,8 @@ from services_stub.runtime.sql.transaction import NO_CAUSE, Transaction
 LARGEST_ROUND = 200
 RETRY_AFTER = 0.5
 """Seconds after which the provider is asked again for an answer that the database could not take."""
+REFUSED_PAUSE = 60.0
+"""Seconds after which a refused refund is asked for again: only a person at the provider can have settled it."""
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 5.0
 
@@ -154,6 +157,12 @@ class ChargeWorker:
             )
             self._jobs.put(job.again(), delay=pause, attempt=attempt + 1)
             return None
+        except RefundRefused as error:
+            structlog.get_logger().error(
+                "the provider refuses a refund", service="payment", correlation_id=job.order_id, reason=str(error)
+            )
+            self._jobs.put(job.again(), delay=REFUSED_PAUSE, attempt=attempt)
+            return None
 
     def _charge(self, job: Job, attempt: int) -> Answer | None:
         result = self._provider.charge(job.charge_request())
@@ -167,7 +176,7 @@ class ChargeWorker:
                 return None
 
     def _refund(self, job: Job) -> Answer:
-        charge_id = self._provider.refund(job.charge_request(), job.charge_id)
+        charge_id = self._provider.refund(job.refund_request())
         if charge_id is None:
             return Answer(job, Trigger.NOTHING_TAKEN)
         return Answer(job, Trigger.REFUNDED, charge_id=charge_id)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from services_stub.contracts.envelope import Cause
-from services_stub.payment.domain import OPEN_REQUESTS, ChargeRequest, Effect, Status
+from services_stub.payment.domain import OPEN_REQUESTS, ChargeRequest, Effect, RefundRequest, Status
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +55,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     def charge_request(self) -> ChargeRequest:
         """The charge that the order asks for."""
         return ChargeRequest(self.order_id, self.amount, self.currency, self.payment_method, self.asked_before)
+
+    def refund_request(self) -> RefundRequest:
+        """The refund of all that the order was charged."""
+        return RefundRequest(self.charge_request(), self.order_id, self.amount, self.charge_id)
 
     def again(self) -> Job:
         """The same request, as one that may have been made before."""

@@ -21,17 +21,30 @@ from services_stub.payment.domain import (
     Declined,
     Processing,
     ProviderUnavailable,
+    RefundRefused,
+    RefundRequest,
     card_of,
 )
 
-_CHARGED, _PROCESSING, _GIVEN_BACK, _CANCELED = "charged", "processing", "given back", "canceled"
+_CHARGED, _PROCESSING, _CANCELED = "charged", "processing", "canceled"
 _CREATE = """
 CREATE TABLE IF NOT EXISTS charges (
     order_id TEXT PRIMARY KEY, state TEXT NOT NULL, amount_cents INTEGER NOT NULL, ready_at REAL NOT NULL
-) WITHOUT ROWID
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS refunds (
+    order_id TEXT NOT NULL, refund_key TEXT NOT NULL, amount_cents INTEGER NOT NULL, PRIMARY KEY (order_id, refund_key)
+) WITHOUT ROWID;
 """
 _INSERT = "INSERT INTO charges VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _FIND = "SELECT state, ready_at FROM charges WHERE order_id = ?"
+_REFUND = """
+INSERT INTO refunds SELECT order_id, :key, :cents FROM charges
+WHERE order_id = :order_id AND amount_cents >= :cents + (
+    SELECT coalesce(sum(amount_cents), 0) FROM refunds WHERE order_id = :order_id
+)
+ON CONFLICT DO NOTHING
+"""
+_FIND_REFUND = "SELECT amount_cents FROM refunds WHERE order_id = ? AND refund_key = ?"
 _CHANGE = "UPDATE charges SET state = ? WHERE order_id = ?"
 
 
@@ -49,7 +62,7 @@ class Sandbox:
             self._connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
             for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "cache_size=-1024"):
                 self._connection.execute(f"PRAGMA {pragma}")
-            self._connection.execute(_CREATE)
+            self._connection.executescript(_CREATE)
 
     def charge(self, request: ChargeRequest) -> ChargeResult:
         """Do what the card is for.
@@ -70,22 +83,27 @@ class Sandbox:
                 return Processing(SLOW_SECONDS) if slow else Charged(_charge_id(request.order_id))
             return self._charge_again(request.order_id)
 
-    def refund(self, request: ChargeRequest, charge_id: str = "") -> str | None:  # noqa: ARG002 the order's id is enough
-        """Give back what was taken for an order and take nothing for it any more.
+    def refund(self, request: RefundRequest) -> str | None:
+        """Give back a part of what was taken for an order, or take nothing for it any more.
 
         Raises:
             ProviderUnavailable: the file cannot be written.
+            RefundRefused: more than is left of the charge, or the key of a refund of another amount.
         """
-        order_id = request.order_id
+        order_id = request.charge.order_id
         with _mapped_errors():
             if self._insert(order_id, _CANCELED, 0, 0.0):
                 return None
             state, _ = self._find(order_id)
             if state == _PROCESSING:
                 self._connection.execute(_CHANGE, (_CANCELED, order_id))
-            elif state == _CHARGED:
-                self._connection.execute(_CHANGE, (_GIVEN_BACK, order_id))
-            return _charge_id(order_id) if state in {_CHARGED, _GIVEN_BACK} else None
+            if state != _CHARGED:
+                return None
+            asked = {"order_id": order_id, "key": request.key, "cents": request.amount_cents}
+            self._connection.execute(_REFUND, asked)
+            if self._connection.execute(_FIND_REFUND, (order_id, request.key)).fetchone() != (request.amount_cents,):
+                raise RefundRefused(f"sandbox: {request.amount_cents} cents are not left of {_charge_id(order_id)}")
+            return _charge_id(order_id)
 
     def close(self) -> None:
         """Close the file."""

@@ -22,10 +22,15 @@ from services_stub.payment.domain import (
     Declined,
     Processing,
     ProviderUnavailable,
+    RefundRefused,
+    RefundRequest,
 )
 
 _VERSION = "2025-04-30.basil"
 _INTENTS = "/v1/payment_intents"
+_REFUNDS = "/v1/refunds"
+_REFUND_KEY = "refund_key"
+_MOST_REFUNDS = 100
 _TIMEOUT = httpx.Timeout(10.0, connect=3.0)
 _PROCESSING_SECONDS = 1.0
 _ABANDONED = "abandoned"
@@ -44,24 +49,40 @@ class StripeError(msgspec.Struct, frozen=True):
     payment_intent: Intent | None = None
 
 
-class LatestCharge(msgspec.Struct, frozen=True):
-    """The charge of an intent that succeeded."""
-
-    refunded: bool = False
-
-
 class Intent(msgspec.Struct, frozen=True):
-    """A PaymentIntent. `latest_charge` is an id where it was not asked for whole."""
+    """A PaymentIntent."""
 
     id: str
     status: str
     last_payment_error: StripeError | None = None
     cancellation_reason: str | None = None
-    latest_charge: LatestCharge | str | None = None
+
+
+class Refund(msgspec.Struct, frozen=True):
+    """A refund. One that failed has left the money where it was."""
+
+    id: str
+    amount: int
+    status: str | None = None
+    metadata: dict[str, str] | None = None
+
+    @property
+    def key(self) -> str | None:
+        """The key of our request for it; None where a person made it."""
+        return (self.metadata or {}).get(_REFUND_KEY)
+
+    @property
+    def lasts(self) -> bool:
+        """Whether the money is given back, or on its way."""
+        return self.status not in ("failed", "canceled")
 
 
 class _Found(msgspec.Struct, frozen=True):
     data: list[Intent]
+
+
+class _Refunds(msgspec.Struct, frozen=True):
+    data: list[Refund]
 
 
 class _ErrorBody(msgspec.Struct, frozen=True):
@@ -107,14 +128,16 @@ class Stripe:
             intent = self._cancel(intent, _ABANDONED)
         return _result(intent)
 
-    def refund(self, request: ChargeRequest, charge_id: str = "") -> str | None:
-        """Cancel the order's intent, or refund it where it has succeeded.
+    def refund(self, request: RefundRequest) -> str | None:
+        """Cancel the order's intent, or refund a part of it where it has succeeded.
 
         Raises:
             ProviderUnavailable: Stripe does not answer, or the intent can be neither cancelled nor refunded yet.
+            RefundRefused: more than is left of the charge, or the key of a refund of another amount.
         """
+        charge_id = request.charge_id
         try:
-            intent = self._read(charge_id) if charge_id else self._intent_of(request, search=True)
+            intent = self._read(charge_id) if charge_id else self._intent_of(request.charge, search=True)
         except _Refused as refused:
             if charge_id:
                 raise ProviderUnavailable(f"stripe: {refused}") from refused
@@ -125,8 +148,7 @@ class Stripe:
             return None
         if intent.status != "succeeded":
             raise ProviderUnavailable(f"stripe: {intent.id} is {intent.status}")
-        if not (isinstance(intent.latest_charge, LatestCharge) and intent.latest_charge.refunded):
-            self._refund(intent, request.order_id)
+        self._refund(intent, request)
         return intent.id
 
     def close(self) -> None:
@@ -152,7 +174,7 @@ class Stripe:
 
     def _find_ended(self, order_id: str) -> Intent | None:
         """The intent of an order that has succeeded, or else one that was cancelled."""
-        query = {"query": f"metadata['order_id']:'{order_id}'", "expand[]": "data.latest_charge"}
+        query = {"query": f"metadata['order_id']:'{order_id}'"}
         response = self._send("GET", f"{_INTENTS}/search?{urlencode(query)}")
         try:
             found = _decoded(response, _Found).data
@@ -162,7 +184,7 @@ class Stripe:
         return of_status.get("succeeded") or of_status.get("canceled")
 
     def _read(self, intent_id: str) -> Intent:
-        return _decoded(self._send("GET", f"{_INTENTS}/{intent_id}?expand[]=latest_charge"), Intent)
+        return _decoded(self._send("GET", f"{_INTENTS}/{intent_id}"), Intent)
 
     def _confirm(self, intent: Intent, request: ChargeRequest) -> Intent:
         """The intent after its confirmation, also where its card was declined."""
@@ -183,18 +205,39 @@ class Stripe:
                 raise ProviderUnavailable(f"stripe: {refused}") from refused
             return refused.error.payment_intent
 
-    def _refund(self, intent: Intent, order_id: str) -> None:
-        data = {"payment_intent": intent.id}
+    def _refund(self, intent: Intent, request: RefundRequest) -> None:
+        """Refund unless that was done: the list of refunds knows it, also when the idempotency key is forgotten."""
+        made = [
+            refund for refund in self._refunds_of(intent) if (refund.metadata or {}).get(_REFUND_KEY) == request.key
+        ]
+        lasting = [refund for refund in made if refund.lasts]
+        if any(refund.amount != request.amount_cents for refund in lasting):
+            raise RefundRefused(f"stripe: the refund {request.key} of {intent.id} is one of another amount")
+        if lasting:
+            return
+        data = {
+            "payment_intent": intent.id,
+            "amount": str(request.amount_cents),
+            f"metadata[{_REFUND_KEY}]": request.key,
+        }
+        # One that failed at the bank is made again under a key of its own.
+        response = self._send("POST", _REFUNDS, data, "-".join([request.key, "refund", *(r.id for r in made)]))
+        if response.is_server_error and _is_replayed(response):
+            # The answer kept under the key never gets better, and the list shows that it did nothing.
+            response = self._send("POST", _REFUNDS, data, str(uuid.uuid4()))
         try:
-            response = self._send("POST", "/v1/refunds", data, f"{order_id}-refund")
-            if response.is_server_error and _is_replayed(response):
-                # The answer kept under the key never gets better. Stripe refunds no more than was charged, so another
-                # key cannot refund twice.
-                response = self._send("POST", "/v1/refunds", data, str(uuid.uuid4()))
-            _check(response)
+            refund = _decoded(response, Refund)
         except _Refused as refused:
-            if refused.error.code != "charge_already_refunded":
-                raise ProviderUnavailable(f"stripe: {refused}") from refused
+            raise RefundRefused(f"stripe: {refused}") from refused
+        if not refund.lasts:
+            raise ProviderUnavailable(f"stripe: {refund.id} is {refund.status}")
+
+    def _refunds_of(self, intent: Intent) -> list[Refund]:
+        query = urlencode({"payment_intent": intent.id, "limit": _MOST_REFUNDS})
+        try:
+            return _decoded(self._send("GET", f"{_REFUNDS}?{query}"), _Refunds).data
+        except _Refused as refused:
+            raise ProviderUnavailable(f"stripe: {refused}") from refused
 
     def _post(self, path: str, data: dict[str, str], key: str = "") -> tuple[Intent, bool]:
         response = self._send("POST", path, data, key)

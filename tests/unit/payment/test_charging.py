@@ -10,7 +10,16 @@ import pytest
 from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.events.payment import PaymentFailed, PaymentRefunded, PaymentSuccess
 from services_stub.contracts.http.payment import PaymentStatus
-from services_stub.payment.domain import CHARGE_ATTEMPTS, Charged, ChargeRequest, ProviderUnavailable, Status
+from services_stub.payment.domain import (
+    CHARGE_ATTEMPTS,
+    Charged,
+    ChargeRequest,
+    ProviderUnavailable,
+    RefundRefused,
+    RefundRequest,
+    Status,
+)
+from services_stub.payment.handlers.charging import REFUSED_PAUSE
 from services_stub.payment.store.payments import STATUS_OF
 from services_stub.payment.store.sandbox import Sandbox
 from tests.unit.payment.payment_harness import (
@@ -139,7 +148,7 @@ def test_an_order_that_is_cancelled_first_is_never_charged(shop: PaymentHarness)
     payment = shop.payment()
     assert (payment.status, payment.payment_method, payment.amount) == ("VOIDED", GOOD, AMOUNT)
     assert shop.published == []
-    assert shop.provider.refund(ChargeRequest("o1", 2500, "USD", GOOD)) is None
+    assert shop.provider.refund(RefundRequest(ChargeRequest("o1", 2500, "USD", GOOD), "o1", 2500)) is None
 
 
 def test_an_order_that_is_cancelled_before_its_charge_began_is_voided(shop: PaymentHarness) -> None:
@@ -208,10 +217,10 @@ class SilentSandbox(Sandbox):
             raise ProviderUnavailable("no answer")
         return Charged("ch_o1")
 
-    def refund(self, request: ChargeRequest, charge_id: str = "") -> str | None:
+    def refund(self, request: RefundRequest) -> str | None:
         if self.silent:
             raise ProviderUnavailable("no answer")
-        return super().refund(request, charge_id)
+        return super().refund(request)
 
 
 def test_what_was_taken_without_an_answer_is_given_back_when_the_provider_answers() -> None:
@@ -239,3 +248,30 @@ def test_other_changes_of_an_order_do_not_concern_its_payment(shop: PaymentHarne
 
 def test_every_stage_has_a_status() -> None:
     assert set(STATUS_OF) == set(Status)
+
+
+class StubbornSandbox(Sandbox):
+    """Gives nothing back until it is told to."""
+
+    stubborn = True
+    asked = 0
+
+    def refund(self, request: RefundRequest) -> str | None:
+        self.asked += 1
+        if self.stubborn:
+            raise RefundRefused("not so much is left")
+        return super().refund(request)
+
+
+def test_a_refused_refund_stays_open_and_is_asked_for_now_and_then() -> None:
+    provider = StubbornSandbox(":memory:")
+    with payment_harness(provider) as shop:
+        shop.hear(created())
+        shop.settle()
+        shop.hear(updated())
+        shop.settle()
+        assert (shop.payment().status, shop.topics(), provider.asked) == ("CHARGED", ["payment-success"], 1)
+        provider.stubborn = False
+        shop.wait(REFUSED_PAUSE)
+        shop.settle()
+        assert shop.topics() == ["payment-success", "payment-refunded"]

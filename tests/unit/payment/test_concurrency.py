@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from services_stub.contracts.envelope import Cause
-from services_stub.payment.domain import Charged, ChargeRequest, ChargeResult, Effect, Status
+from services_stub.payment.domain import Charged, ChargeRequest, ChargeResult, Effect, RefundRequest, Status
 from services_stub.payment.handlers.charging import ChargeWorker, find_open
 from services_stub.payment.handlers.jobs import Job, Jobs
 from services_stub.payment.handlers.settling import Answer
@@ -35,9 +35,9 @@ class HeldProvider:
         self._ask(request.order_id, "charge")
         return Charged(f"ch_{request.order_id}")
 
-    def refund(self, request: ChargeRequest, charge_id: str = "") -> str | None:
-        self._ask(request.order_id, "refund")
-        return charge_id
+    def refund(self, request: RefundRequest) -> str | None:
+        self._ask(request.charge.order_id, "refund")
+        return request.charge_id
 
     def close(self) -> None:
         pass

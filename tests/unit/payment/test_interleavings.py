@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.http.payment import PaymentStatus
-from services_stub.payment.domain import Charged, ChargeRequest, ChargeResult
+from services_stub.payment.domain import Charged, ChargeRequest, ChargeResult, RefundRequest
 from services_stub.payment.store.payments import find_payment
 from services_stub.payment.store.sandbox import Sandbox
 from tests.unit.payment.payment_harness import (
@@ -41,8 +41,8 @@ class RecordingSandbox(Sandbox):
             self.charges.add(result.charge_id)
         return result
 
-    def refund(self, request: ChargeRequest, charge_id: str = "") -> str | None:
-        refunded = super().refund(request, charge_id)
+    def refund(self, request: RefundRequest) -> str | None:
+        refunded = super().refund(request)
         if refunded is not None:
             self.given_back.add(refunded)
         return refunded

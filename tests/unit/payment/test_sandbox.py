@@ -16,6 +16,7 @@ from services_stub.payment.domain import (
     Declined,
     Processing,
     ProviderUnavailable,
+    RefundRequest,
 )
 from services_stub.payment.store.sandbox import Sandbox
 from tests.unit.payment.payment_harness import DECLINED, GOOD, POOR, SLOW, UNREACHABLE, Clock
@@ -35,6 +36,10 @@ def sandbox(clock: Clock) -> Iterator[Sandbox]:
 
 def asked(order_id: str, card: str = GOOD) -> ChargeRequest:
     return ChargeRequest(order_id, 2500, "USD", card)
+
+
+def refund(sandbox: Sandbox, order_id: str = "o1") -> str | None:
+    return sandbox.refund(RefundRequest(asked(order_id), order_id, 2500))
 
 
 def charge(sandbox: Sandbox, card: str = GOOD, order_id: str = "o1") -> ChargeResult:
@@ -69,15 +74,15 @@ def test_a_slow_charge_is_made_after_its_time_and_not_twice(sandbox: Sandbox, cl
 
 def test_what_was_taken_is_given_back_once(sandbox: Sandbox) -> None:
     charge(sandbox)
-    assert sandbox.refund(asked("o1")) == "ch_o1"
-    assert sandbox.refund(asked("o1")) == "ch_o1"
+    assert refund(sandbox) == "ch_o1"
+    assert refund(sandbox) == "ch_o1"
 
 
 def test_nothing_is_taken_after_giving_back(sandbox: Sandbox, clock: Clock) -> None:
-    assert sandbox.refund(asked("o1")) is None
+    assert refund(sandbox) is None
     assert charge(sandbox) == Declined("canceled")
     assert charge(sandbox, SLOW, "o2") == Processing(SLOW_SECONDS)
-    assert sandbox.refund(asked("o2")) is None
+    assert refund(sandbox, "o2") is None
     clock.now += SLOW_SECONDS + 1
     assert charge(sandbox, SLOW, "o2") == Declined("canceled")
 
@@ -87,7 +92,7 @@ def test_it_remembers_over_a_restart(tmp_path: Path) -> None:
     charge(first)
     first.close()
     again = Sandbox(tmp_path / "sandbox.db")
-    assert again.refund(asked("o1")) == "ch_o1"
+    assert refund(again) == "ch_o1"
     again.close()
 
 

@@ -11,7 +11,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from services_stub.payment.domain import Charged, ChargeRequest, Declined, Processing, ProviderUnavailable
+from services_stub.payment.domain import (
+    Charged,
+    ChargeRequest,
+    Declined,
+    Processing,
+    ProviderUnavailable,
+    RefundRequest,
+)
 from services_stub.payment.service import provider_of
 from services_stub.payment.store.stripe import Stripe
 from services_stub.runtime.settings import Settings
@@ -35,10 +42,14 @@ def asked(card: str = GOOD, cents: int = 2500) -> ChargeRequest:
     return ChargeRequest("o1", cents, "USD", card)
 
 
+def back(card: str = GOOD, charge_id: str = "", cents: int = 2500, key: str = "o1/s1") -> RefundRequest:
+    return RefundRequest(asked(card, cents), key, cents, charge_id)
+
+
 def test_each_change_goes_out_under_a_key_of_its_order(api: FakeStripe, stripe: Stripe) -> None:
     stripe.charge(asked())
-    stripe.refund(asked(), "pi_1")
-    assert [key for method, _, key in api.requests if method == "POST"] == ["o1-create", "o1-confirm", "o1-refund"]
+    stripe.refund(back(charge_id="pi_1"))
+    assert [key for method, _, key in api.requests if method == "POST"] == ["o1-create", "o1-confirm", "o1/s1-refund"]
     assert api.intents["pi_1"]["currency"] == "usd"
 
 
@@ -56,7 +67,7 @@ def test_a_key_that_comes_with_another_amount_charges_nothing(api: FakeStripe, s
 
 def test_an_amount_that_stripe_does_not_take_is_declined_and_nothing_is_refunded(stripe: Stripe) -> None:
     assert stripe.charge(asked(cents=49)) == Declined("amount_too_small")
-    assert stripe.refund(asked(cents=49)) is None
+    assert stripe.refund(back(cents=49)) is None
 
 
 def test_a_card_that_needs_authentication_leaves_nothing_to_be_paid_later(api: FakeStripe, stripe: Stripe) -> None:
@@ -69,10 +80,10 @@ def test_a_charge_that_is_processed_is_asked_for_again_and_refunded_when_it_is_k
 ) -> None:
     assert isinstance(stripe.charge(asked("pm_card_processing")), Processing)
     with pytest.raises(ProviderUnavailable, match="processing"):
-        stripe.refund(asked("pm_card_processing"))
+        stripe.refund(back("pm_card_processing"))
     api.succeed(api.intents["pi_1"])
     assert stripe.charge(asked("pm_card_processing")) == Charged("pi_1")
-    assert stripe.refund(asked("pm_card_processing")) == "pi_1"
+    assert stripe.refund(back("pm_card_processing")) == "pi_1"
     assert api.balance("o1") == 0
 
 
@@ -87,24 +98,43 @@ def test_a_cancellation_that_comes_too_late_is_a_refund(api: FakeStripe, stripe:
                 api.succeed(api.intents["pi_1"])
             return api.handle_request(request)
 
-    assert Stripe(KEY, "http://stripe.test", Late()).refund(asked("pm_card_processing")) == "pi_1"
+    assert Stripe(KEY, "http://stripe.test", Late()).refund(back("pm_card_processing")) == "pi_1"
     assert (api.taken("o1"), api.balance("o1")) == ([2500], 0)
 
 
 def test_a_refund_whose_failure_is_kept_under_its_key_is_settled(api: FakeStripe, stripe: Stripe) -> None:
     stripe.charge(asked())
-    api.faults.extend([None, Fault.FAIL_AFTERWARDS])
+    api.faults.extend([None, None, Fault.FAIL_AFTERWARDS])
     with pytest.raises(ProviderUnavailable):
-        stripe.refund(asked(), "pi_1")
-    api.charges[0] |= {"refunded": False, "amount_refunded": 0}  # the failure undid it
-    assert stripe.refund(asked(), "pi_1") == "pi_1"
+        stripe.refund(back(charge_id="pi_1"))
+    api.undo_refund()
+    api.refunds.clear()
+    assert stripe.refund(back(charge_id="pi_1")) == "pi_1"
     assert api.balance("o1") == 0
+
+
+def test_a_refund_that_failed_at_the_bank_is_made_again(api: FakeStripe, stripe: Stripe) -> None:
+    stripe.charge(asked())
+    stripe.refund(back(charge_id="pi_1"))
+    api.undo_refund()
+    assert api.balance("o1") == 2500
+    stripe.refund(back(charge_id="pi_1"))
+    stripe.refund(back(charge_id="pi_1"))
+    assert (api.balance("o1"), len(api.refunds)) == (0, 2)
+
+
+def test_a_refund_is_not_repeated_when_its_key_is_long_forgotten(api: FakeStripe, stripe: Stripe) -> None:
+    stripe.charge(asked(cents=5000))
+    stripe.refund(back(charge_id="pi_1"))
+    api.forget_keys()
+    stripe.refund(back(charge_id="pi_1"))
+    assert api.balance("o1") == 2500
 
 
 def test_a_known_charge_is_refunded_when_its_keys_are_long_forgotten(api: FakeStripe, stripe: Stripe) -> None:
     stripe.charge(asked())
     api.forget_keys()
-    assert stripe.refund(asked(), "pi_1") == "pi_1"
+    assert stripe.refund(back(charge_id="pi_1")) == "pi_1"
     assert (api.balance("o1"), len(api.intents)) == (0, 1)
 
 

@@ -1,0 +1,95 @@
+"""Accounts at each payment provider, whose requests can be disturbed and whose money can be counted."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from services_stub.payment.domain import ChargeRequest, ChargeResult, Provider, ProviderUnavailable, RefundRequest
+from services_stub.payment.store.sandbox import Sandbox
+from services_stub.payment.store.stripe import Stripe
+from tests.fake_stripe import KEY, FakeStripe, Fault
+from tests.unit.payment.payment_harness import GOOD
+
+AUTHENTICATION = "pm_card_authenticationRequired"
+CENTS = 2500
+WITHOUT_EFFECT = {Fault.LOSE_REQUEST, Fault.RATE_LIMIT, Fault.FAIL}
+T = TypeVar("T")
+
+
+class Account(Protocol):
+    """A provider whose requests can be disturbed and whose money can be counted."""
+
+    faults: deque[Fault | None]
+
+    def provider(self) -> Provider:
+        """The provider as the payment service asks it."""
+
+    def taken(self, order_id: str) -> list[int]:
+        """The cents of each charge."""
+
+    def balance(self, order_id: str) -> int:
+        """The cents that were taken and not given back."""
+
+    def forget_keys(self) -> None:
+        """Let a day pass, after which the provider does not know its idempotency keys any more."""
+
+
+class SandboxAccount(Sandbox):
+    """The sandbox, each of whose answers can get lost."""
+
+    def __init__(self) -> None:
+        super().__init__(":memory:")
+        self.faults: deque[Fault | None] = deque()
+
+    def provider(self) -> Provider:
+        return self
+
+    def charge(self, request: ChargeRequest) -> ChargeResult:
+        return self._disturbed(lambda: super(SandboxAccount, self).charge(request))
+
+    def refund(self, request: RefundRequest) -> str | None:
+        return self._disturbed(lambda: super(SandboxAccount, self).refund(request))
+
+    def taken(self, order_id: str) -> list[int]:
+        return self._cents("SELECT amount_cents FROM charges WHERE state = 'charged' AND order_id = ?", order_id)
+
+    def balance(self, order_id: str) -> int:
+        refunded = self._cents("SELECT amount_cents FROM refunds WHERE order_id = ?", order_id)
+        return sum(self.taken(order_id)) - sum(refunded)
+
+    def forget_keys(self) -> None:
+        """Its keys are its rows."""
+
+    def _cents(self, query: str, order_id: str) -> list[int]:
+        return [cents for (cents,) in self._connection.execute(query, (order_id,))]
+
+    def _disturbed(self, ask: Callable[[], T]) -> T:
+        fault = self.faults.popleft() if self.faults else None
+        if fault in WITHOUT_EFFECT:
+            raise ProviderUnavailable(fault)
+        answer = ask()
+        if fault is not None:
+            raise ProviderUnavailable(fault)
+        return answer
+
+
+class StripeAccount(FakeStripe):
+    """Stripe, asked by the client that production uses."""
+
+    def provider(self) -> Provider:
+        return Stripe(KEY, "http://stripe.test", self)
+
+
+ACCOUNTS: list[type[SandboxAccount] | type[StripeAccount]] = [SandboxAccount, StripeAccount]
+
+
+def asked(card: str = GOOD, order_id: str = "o1") -> ChargeRequest:
+    return ChargeRequest(order_id, CENTS, "USD", card)
+
+
+def refund(
+    card: str = GOOD, *, cents: int = CENTS, key: str = "o1", charge_id: str = "", order_id: str = "o1"
+) -> RefundRequest:
+    return RefundRequest(asked(card, order_id), key, cents, charge_id)
