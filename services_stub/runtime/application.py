@@ -17,7 +17,7 @@ from services_stub.runtime.context import Context
 from services_stub.runtime.fast_path import FastPath
 from services_stub.runtime.handling import Handling
 from services_stub.runtime.hops import HopReporter
-from services_stub.runtime.http import allow_anyone, build_app
+from services_stub.runtime.http import RequestScope, allow_anyone, build_app
 from services_stub.runtime.in_database import InDatabase
 from services_stub.runtime.in_sink import InSink
 from services_stub.runtime.kafka.producer import Publisher
@@ -25,18 +25,50 @@ from services_stub.runtime.kafka.record_source import RecordSource
 from services_stub.runtime.service import Service
 
 
-def build_asgi(service: Service, context: Context, health: Callable[[], ServiceHealth]) -> ASGIApp:
-    """The application of a service, from the outside in: its wrap, the fast path, its routes and those of `health`.
+class Application:
+    """The HTTP application of a service. Build it before the fork: processes forked later share its memory.
 
     Raises:
         ValueError: a route does not declare who may call it.
     """
-    own = {path for route in service.routes for path in route.paths}
-    added = [route for route in _health_routes(health) if own.isdisjoint(route.paths)]
-    app: ASGIApp = build_app(service.name, [*service.routes, *added], context)
-    if service.fast_routes:
-        app = FastPath(app, service.fast_routes, context)
-    return app if service.wrap is None else service.wrap(app, context)
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._scope = RequestScope()
+        self._health: Callable[[], ServiceHealth] | None = None
+        own = {path for route in service.routes for path in route.paths}
+        added = [route for route in self._health_routes() if own.isdisjoint(route.paths)]
+        self._litestar = build_app(service.name, [*service.routes, *added], self._scope)
+
+    def bind(self, context: Context, health: Callable[[], ServiceHealth]) -> ASGIApp:
+        """The application at work, from the outside in: its wrap, the fast path, its routes and those of `health`."""
+        self._scope.bind(context)
+        self._health = health
+        app: ASGIApp = self._litestar
+        if self._service.fast_routes:
+            app = FastPath(app, self._service.fast_routes, context)
+        return app if self._service.wrap is None else self._service.wrap(app, context)
+
+    def _health_routes(self) -> list[Any]:
+        """The two questions that a supervisor asks: alive (answers at all), and ready (works)."""
+
+        @get("/health/live", include_in_schema=False, **allow_anyone())
+        async def live() -> ServiceHealth:
+            """Answer."""
+            return self._read_health()
+
+        @get("/health/ready", include_in_schema=False, **allow_anyone())
+        async def ready() -> Response[ServiceHealth]:
+            """Answer 200 if ready, else 503."""
+            found = self._read_health()
+            return Response(found, status_code=200 if found.ready else 503)
+
+        return [live, ready]
+
+    def _read_health(self) -> ServiceHealth:
+        if self._health is None:
+            raise LookupError("this application is not bound to a running service")
+        return self._health()
 
 
 def build_consumer(
@@ -56,20 +88,3 @@ def build_consumer(
         handling = InDatabase(service.name, context.writer, service.handlers)
     hops = HopReporter(context.settings, publisher)
     return Consumer(service.name, service.events(), source, handling, hops, on_bug, service.filters_out, on_step)
-
-
-def _health_routes(health: Callable[[], ServiceHealth]) -> list[Any]:
-    """The two questions that a supervisor asks: alive (answers at all), and ready (works)."""
-
-    @get("/health/live", include_in_schema=False, **allow_anyone())
-    async def live() -> ServiceHealth:
-        """Answer."""
-        return health()
-
-    @get("/health/ready", include_in_schema=False, **allow_anyone())
-    async def ready() -> Response[ServiceHealth]:
-        """Answer 200 if ready, else 503."""
-        found = health()
-        return Response(found, status_code=200 if found.ready else 503)
-
-    return [live, ready]

@@ -110,8 +110,8 @@ def _fields_with_nul(path: str, value: Any) -> Iterator[str]:
             yield from _fields_with_nul(f"{path}[{place}]", member)
 
 
-def build_app(service: str, routes: Sequence[HTTPRouteHandler], context: Context | None) -> Litestar:
-    """The Litestar application of a service. Without a context it only describes itself (OpenAPI).
+def build_app(service: str, routes: Sequence[HTTPRouteHandler], scope: RequestScope | None = None) -> Litestar:
+    """The Litestar application of a service. Until `scope` is bound it only describes itself (OpenAPI).
 
     Raises:
         ValueError: a route does not declare who may call it.
@@ -119,7 +119,7 @@ def build_app(service: str, routes: Sequence[HTTPRouteHandler], context: Context
     undeclared = [path for route in routes if "access" not in route.opt for path in route.paths]
     if undeclared:
         raise ValueError(f"{service}: no access is declared for {', '.join(sorted(undeclared))}")
-    request_scope = _RequestScope(context)
+    request_scope = RequestScope() if scope is None else scope
     served = [*routes, openapi_document]
     return Litestar(
         # Those for OPTIONS come first: Litestar makes its own for a path whose first route is another.
@@ -204,14 +204,18 @@ async def authorize(context: Context, handler: BaseRouteHandler, headers: Mappin
     return caller
 
 
-class _RequestScope:
-    """Admits or refuses each request, and provides the arguments that its handler names.
+class RequestScope:
+    """Admits or refuses each request, and provides the arguments that its handler names, once it is bound.
 
     Litestar runs dependencies of one level in a task group, which costs more than all else of a request. So they form
     a chain, one a level, and the caller is taken from the request, where `authorize` has put it.
     """
 
-    def __init__(self, context: Context | None) -> None:
+    def __init__(self) -> None:
+        self._context: Context | None = None
+
+    def bind(self, context: Context) -> None:
+        """Serve requests with the parts of a running service."""
         self._context = context
 
     async def authorize(self, request: Request[Any, Any, State]) -> None:

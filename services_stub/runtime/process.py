@@ -15,6 +15,7 @@ import structlog
 import uvloop
 
 from services_stub.runtime import logs
+from services_stub.runtime.application import Application
 from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.kafka.admin import ClusterIdentity
 from services_stub.runtime.running import RunningService
@@ -31,7 +32,7 @@ _IDENTITY_EVERY = 2.0
 _IDENTITY_WAIT = 30.0
 
 
-def run(services: Sequence[tuple[Service, Settings]]) -> None:
+def run(services: Sequence[tuple[Service, Application, Settings]]) -> None:
     """Run `services` until SIGTERM or SIGINT, then drain. Call it after the fork, in the main thread.
 
     Raises:
@@ -50,15 +51,15 @@ def run(services: Sequence[tuple[Service, Settings]]) -> None:
         raise SystemExit(EXIT_UNAVAILABLE) from error
 
 
-async def _run(services: Sequence[tuple[Service, Settings]]) -> None:
+async def _run(services: Sequence[tuple[Service, Application, Settings]]) -> None:
     loop = asyncio.get_running_loop()
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    settings = services[0][1]
+    settings = services[0][2]
     identity = ClusterIdentity(settings.bootstrap_servers, settings.kafka_config)
     cluster_id = await asyncio.to_thread(_identify, identity)
-    running = [RunningService(service, own, cluster_id, _exit_on_bug) for service, own in services]
+    running = [RunningService(*service, cluster_id, _exit_on_bug) for service in services]
     for service in running:
         await service.start()
     watch = threading.Thread(target=_watch_identity, args=(identity, cluster_id), name="cluster-identity", daemon=True)

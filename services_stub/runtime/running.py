@@ -13,7 +13,7 @@ import uvicorn
 
 from services_stub.contracts.http.auth import KeySet
 from services_stub.contracts.http.gateway import ServiceHealth
-from services_stub.runtime.application import build_asgi, build_consumer
+from services_stub.runtime.application import Application, build_consumer
 from services_stub.runtime.consumer import Consumer
 from services_stub.runtime.context import Context
 from services_stub.runtime.http_server import server_config
@@ -46,9 +46,14 @@ class RunningService:
     """A service at work. Create it after the fork, in a running event loop. `on_bug` ends the process."""
 
     def __init__(
-        self, service: Service, settings: Settings, cluster_id: str, on_bug: Callable[[BaseException], None]
+        self,
+        service: Service,
+        application: Application,
+        settings: Settings,
+        cluster_id: str,
+        on_bug: Callable[[BaseException], None],
     ) -> None:
-        self._service, self._settings, self._on_bug = service, settings, on_bug
+        self._service, self._application, self._settings, self._on_bug = service, application, settings, on_bug
         # The writer or the consumer polls it; in a service without either it would fill up with reports of errors.
         sends = service.tables is not None or bool(service.events())
         self._publisher = Publisher(settings, lambda reason: on_bug(RuntimeError(reason))) if sends else None
@@ -146,6 +151,6 @@ class RunningService:
         )
 
     def _server_config(self) -> uvicorn.Config:
-        application = build_asgi(self._service, self.context, self.health)
+        application = self._application.bind(self.context, self.health)
         host, port = self._settings.host, self._settings.port
         return server_config(application, grace_seconds=_GRACE_SECONDS, host=host, port=port)

@@ -19,7 +19,7 @@ from services_stub.contracts.base import Event
 from services_stub.contracts.events import EVENT_BY_TOPIC
 from services_stub.contracts.http.auth import KeySet
 from services_stub.contracts.http.gateway import ServiceHealth
-from services_stub.runtime.application import build_asgi, build_consumer
+from services_stub.runtime.application import Application, build_consumer
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.kafka.producer import Publisher
@@ -151,7 +151,7 @@ class Serving:
         verifier = Verifier(self._fetch_keys) if own_tokens else NamedCallers()
         self.context = Context(self.settings, self.loop, self.peers, verifier, self._writer, self._reader)
         self.workers: list[Worker] = []
-        self.app: Any = build_asgi(service, self.context, lambda: ServiceHealth(name=service.name, ready=True))
+        self.app: Any = Application(service).bind(self.context, lambda: ServiceHealth(name=service.name, ready=True))
 
     def request(self, method: str, path: str, *, by: str = "", json: Any = None, **options: Any) -> httpx.Response:
         """One request; `by` is a token, or the name of a caller such as `seller:s1`."""

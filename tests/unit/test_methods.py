@@ -68,7 +68,7 @@ def test_options_tell_the_methods_and_show_internal_paths_to_services_alone(name
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_every_route_declares_who_may_call_it(name: str) -> None:
-    app: Litestar = build_app(name, declared(name).routes, None)
+    app: Litestar = build_app(name, declared(name).routes)
     for route in app.routes:
         assert isinstance(route, HTTPRoute)
         for handler in route.route_handlers:
@@ -84,6 +84,6 @@ def test_a_service_with_a_route_that_does_not_is_refused() -> None:
     async def forgetful() -> None:
         """Does not."""
 
-    build_app("test", [declaring], None)
+    build_app("test", [declaring])
     with pytest.raises(ValueError, match="test: no access is declared for /api/forgotten"):
-        build_app("test", [declaring, forgetful], None)
+        build_app("test", [declaring, forgetful])

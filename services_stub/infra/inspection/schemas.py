@@ -29,7 +29,7 @@ def openapi() -> Document:
     own: dict[str, Document] = {}
     for name in SERVICES:
         service = importlib.import_module(module_of(name)).SERVICE
-        own[name] = build_app(name, service.routes, None).openapi_schema.to_schema()
+        own[name] = build_app(name, service.routes).openapi_schema.to_schema()
     return merge(own)
 
 

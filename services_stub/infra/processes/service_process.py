@@ -9,20 +9,22 @@ import msgspec
 from services_stub.infra.config.services import SERVICES, module_of
 from services_stub.infra.processes.messages import ServiceArguments
 from services_stub.runtime import process
-from services_stub.runtime.http import build_app
+from services_stub.runtime.application import Application
 from services_stub.runtime.service import Service
+
+_applications: dict[str, Application] = {}
 
 
 def prepare() -> None:
-    """Build every service's application once: its imports and caches are shared by the processes forked later."""
+    """Build every service's application once: the processes forked later share it, its imports and its caches."""
     for name in SERVICES:
-        build_app(name, _declared(name).routes, None)
+        _applications[name] = Application(_declared(name))
 
 
 def run_services(argument: bytes) -> None:
     """Run the services until SIGTERM."""
     settings = msgspec.json.decode(argument, type=ServiceArguments).services
-    process.run([(_declared(own.service), own) for own in settings])
+    process.run([(_declared(own.service), _applications[own.service], own) for own in settings])
 
 
 def _declared(name: str) -> Service:

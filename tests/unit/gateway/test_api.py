@@ -20,7 +20,7 @@ from services_stub.contracts.money import ZERO
 from services_stub.contracts.problem import Problem, problem
 from services_stub.contracts.schemas import event_schemas
 from services_stub.gateway.service import SERVICE
-from services_stub.runtime.application import build_asgi
+from services_stub.runtime.application import Application
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.http import build_app
@@ -34,7 +34,7 @@ NEWEST = "GET notification /api/notifications?limit=100"
 async def gateway(*services: str) -> AsyncIterator[tuple[httpx.AsyncClient, Context]]:
     """The gateway's application with scripted services behind it."""
     context = gateway_context(*services)
-    app: Any = build_asgi(SERVICE, context, lambda: ServiceHealth(name="gateway", ready=True))
+    app: Any = Application(SERVICE).bind(context, lambda: ServiceHealth(name="gateway", ready=True))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as http:
         yield http, context
 
@@ -116,7 +116,7 @@ def test_openapi_leaves_out_services_that_are_away_and_is_kept_once_it_is_whole(
     async def scenario() -> None:
         async with gateway("order") as (http, context):
             assert "/api/stream" in (await http.get("/openapi.json")).json()["paths"]
-            described = build_app("order", SERVICE.routes, None).openapi_schema.to_schema()
+            described = build_app("order", SERVICE.routes).openapi_schema.to_schema()
             asked = []
 
             def describe(_body: Any) -> Any:

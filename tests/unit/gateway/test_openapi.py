@@ -58,7 +58,7 @@ async def secrets() -> Local:
 
 
 def _described(*routes: HTTPRouteHandler) -> dict[str, Any]:
-    document: dict[str, Any] = build_app("x", routes, None).openapi_schema.to_schema()
+    document: dict[str, Any] = build_app("x", routes).openapi_schema.to_schema()
     return document
 
 

@@ -15,7 +15,14 @@ from services_stub.contracts.http.product import CreateProduct
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused, Unavailable
 from services_stub.runtime.fast_path import FastPath, FastRoute, RawRequest
-from services_stub.runtime.http import JsonResponse, allow, allow_anyone, allow_internal, build_app
+from services_stub.runtime.http import (
+    JsonResponse,
+    RequestScope,
+    allow,
+    allow_anyone,
+    allow_internal,
+    build_app,
+)
 from services_stub.runtime.settings import Settings
 from services_stub.runtime.tokens import Caller, Verifier
 
@@ -140,6 +147,8 @@ def ask(app: Any, method: str, path: str, headers: dict[str, str], body: str) ->
 @pytest.mark.parametrize(("method", "path", "headers", "body"), REQUESTS)
 def test_the_answer_is_the_same(method: str, path: str, headers: dict[str, str], body: str) -> None:
     context = stage_context()
-    app = build_app("test", [make, look, opened], context)
+    scope = RequestScope()
+    scope.bind(context)
+    app = build_app("test", [make, look, opened], scope)
     fast = FastPath(app, FAST_ROUTES, context)
     assert ask(fast, method, path, headers, body) == ask(app, method, path, headers, body)
