@@ -6,5 +6,6 @@ SUMMARIES = {
     "status": "Say what runs, and whether it is ready.",
     "logs": "Show the logs of the processes.",
     "mail": "List the messages that were sent, or show one.",
+    "diagram": "Draw the services, their calls and their topics.",
     "schemas": "Export the published contracts.",
 }

@@ -40,6 +40,7 @@ SERVICE = Service(
     routes=ROUTES,
     fast_routes=FAST_ROUTES,
     consumes=tuple(CALLS),
+    calls=("product", "order"),
     batch_linger=0.01,
     sink=_sink,
     workers=_workers,

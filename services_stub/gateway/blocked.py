@@ -16,15 +16,18 @@ from concurrent.futures import Future
 import msgspec
 import structlog
 
+from services_stub.contracts.events import SellerBlocked, SellerUnblocked
 from services_stub.contracts.http.auth import BlockedSellers as BlockedSellersAnswer
 from services_stub.contracts.problem import Problem, problem
-from services_stub.contracts.topics import SELLER_BLOCKED, SELLER_UNBLOCKED
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused, Unavailable
 from services_stub.runtime.kafka.records import Record
 from services_stub.runtime.kafka.tail import Tail
 from services_stub.runtime.retry import pause_after
 from services_stub.runtime.sql.transaction import NO_CAUSE
+
+BLOCKING = (SellerBlocked, SellerUnblocked)
+"""The events that say that the set changed."""
 
 REFRESH_SECONDS = 30.0
 """How old the set may become without an event: an event that got lost is made good by then."""
@@ -79,7 +82,7 @@ class BlockedSellers:
         settings = msgspec.structs.replace(
             self._context.settings, fetch_wait_ms=max(_FETCH_WAIT_MS, self._context.settings.fetch_wait_ms)
         )
-        self._tail = Tail(settings, (SELLER_BLOCKED, SELLER_UNBLOCKED), self._on_records)
+        self._tail = Tail(settings, [event.topic for event in BLOCKING], self._on_records)
         self._tail.start()
         self._following = asyncio.run_coroutine_threadsafe(self._follow(), self._context.loop)
 
@@ -117,9 +120,8 @@ class BlockedSellers:
         return True
 
     def _on_records(self, records: list[Record]) -> None:
-        blocked = {
-            record.key.decode(errors="replace") for record in records if record.topic == SELLER_BLOCKED and record.key
-        }
+        told = [record.key for record in records if record.topic == SellerBlocked.topic]
+        blocked = {key.decode(errors="replace") for key in told if key}
         self._context.loop.call_soon_threadsafe(self._note, blocked)
 
     def _note(self, blocked: set[str]) -> None:

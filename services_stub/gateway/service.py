@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from litestar.types import ASGIApp
 
 from services_stub.gateway.api import ROUTES
+from services_stub.gateway.blocked import BLOCKING
 from services_stub.gateway.openapi import OWN
 from services_stub.gateway.passthrough import PassThrough
 from services_stub.gateway.resources import resources_of
+from services_stub.gateway.visibility import STREAMED
 from services_stub.runtime.context import Context
+from services_stub.runtime.peers import EVERY_PEER
 from services_stub.runtime.service import Service, Worker
 
 
@@ -24,4 +27,6 @@ def _in_front(own: ASGIApp, context: Context) -> ASGIApp:
     return PassThrough(own, resources.services, resources.blocked, trace_sampling=context.settings.trace_sampling)
 
 
-SERVICE = Service(name=OWN, routes=ROUTES, workers=_workers, wrap=_in_front)
+SERVICE = Service(
+    name=OWN, routes=ROUTES, follows=(*STREAMED, *BLOCKING), calls=EVERY_PEER, workers=_workers, wrap=_in_front
+)

@@ -19,5 +19,11 @@ def _workers(context: Context) -> Sequence[Worker]:
 
 
 SERVICE = Service(
-    name="order", routes=ROUTES, fast_routes=FAST_ROUTES, tables=TABLES, handlers=HANDLERS, workers=_workers
+    name="order",
+    routes=ROUTES,
+    fast_routes=FAST_ROUTES,
+    tables=TABLES,
+    handlers=HANDLERS,
+    calls=("cart", "product"),
+    workers=_workers,
 )

@@ -28,6 +28,7 @@ SERVICE = Service(
     tables=TABLES,
     handlers=HANDLERS,
     filters={OrderUpdated: lambda event: event.status not in TRIGGER_OF_ORDER_STATUS},
+    calls=("order",),
     batch_linger=0.01,
     workers=_workers,
 )

@@ -11,9 +11,11 @@ from pyreqwest.exceptions import PyreqwestError
 
 from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.envelope import Cause
+from services_stub.contracts.http.auth import KeySet
 from services_stub.contracts.problem import Problem
 from services_stub.runtime.errors import Refused, Unavailable
 from services_stub.runtime.http_client import build_http_client
+from services_stub.runtime.sql.transaction import NO_CAUSE
 
 INTERNAL_TOKEN = "x-internal-token"
 
@@ -22,11 +24,28 @@ _TIMEOUT = timedelta(seconds=5)
 T = TypeVar("T")
 
 
-class Peers:
-    """The other services by name. Every call carries the token that opens internal routes, and the cause."""
+EVERY_PEER = ("*",)
+"""The declaration of a service that may call all others."""
 
-    def __init__(self, urls: Mapping[str, str], internal_token: str) -> None:
-        self._urls = dict(urls)
+KEYS_OF = "auth"
+"""The peer that every service asks for the keys that verify tokens, without declaring it."""
+
+
+def is_declared(service: str, declared: Sequence[str]) -> bool:
+    """Whether a service is among the peers that another one declares."""
+    return service in declared or tuple(declared) == EVERY_PEER
+
+
+class Peers:
+    """The other services by name. Every call carries the token that opens internal routes, and the cause.
+
+    Those that are not among `declared` cannot be called.
+    """
+
+    def __init__(self, urls: Mapping[str, str], internal_token: str, declared: Sequence[str]) -> None:
+        self._urls = {name: url for name, url in urls.items() if is_declared(name, declared)}
+        self._keys_url = urls.get(KEYS_OF, "")
+        self._declared = declared
         self._token = internal_token
         self._decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
         self._client = build_http_client(_TIMEOUT)
@@ -47,10 +66,43 @@ class Peers:
         Raises:
             Refused: the service refused, with its problem document.
             Unavailable: it does not answer, is too slow, or failed.
+            LookupError: the service is no declared peer.
         """
-        if service not in self._urls:
-            raise Unavailable(f"{service}: no address is configured")
-        request = self._client.request(method, self._urls[service] + path).headers(self._headers(cause, authorization))
+        url = self._urls.get(service)
+        if url is None:
+            raise self._not_reachable(service)
+        return await self._call(service, method, url + path, expect, cause, body, authorization)
+
+    async def keys(self) -> KeySet:
+        """The keys that verify tokens.
+
+        Raises:
+            Unavailable: the service that has them does not answer.
+        """
+        if not self._keys_url:
+            raise Unavailable(f"{KEYS_OF}: no address is configured")
+        return await self._call(KEYS_OF, "GET", f"{self._keys_url}/api/auth/keys", KeySet, NO_CAUSE, None, "")
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    def _not_reachable(self, service: str) -> Exception:
+        if is_declared(service, self._declared):
+            return Unavailable(f"{service}: no address is configured")
+        return LookupError(f"{service} is no peer: a service calls those that its SERVICE declares in `calls`")
+
+    async def _call(
+        self,
+        service: str,
+        method: str,
+        url: str,
+        expect: type[T],
+        cause: Cause,
+        body: msgspec.Struct | Sequence[msgspec.Struct] | None,
+        authorization: str,
+    ) -> T:
+        request = self._client.request(method, url).headers(self._headers(cause, authorization))
         if body is not None:
             request = request.body_bytes(encode_json(body))
         try:
@@ -72,10 +124,6 @@ class Peers:
         except msgspec.MsgspecError as error:
             raise Unavailable(f"{service}: unreadable answer: {error}") from error
         return result
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._client.close()
 
     def _headers(self, cause: Cause, authorization: str) -> dict[str, str]:
         headers = {INTERNAL_TOKEN: self._token, "content-type": "application/json"}

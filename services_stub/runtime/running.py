@@ -11,7 +11,6 @@ from typing import Any
 import structlog
 import uvicorn
 
-from services_stub.contracts.http.auth import KeySet
 from services_stub.contracts.http.gateway import ServiceHealth
 from services_stub.runtime.application import Application, build_consumer
 from services_stub.runtime.consumer import Consumer
@@ -25,7 +24,6 @@ from services_stub.runtime.settings import Settings
 from services_stub.runtime.sql import inbox, outbox
 from services_stub.runtime.sql.database import Database
 from services_stub.runtime.sql.reader import Reader
-from services_stub.runtime.sql.transaction import NO_CAUSE
 from services_stub.runtime.sql.writer import Writer
 from services_stub.runtime.tokens import Verifier
 
@@ -57,8 +55,8 @@ class RunningService:
         # The writer or the consumer polls it; in a service without either it would fill up with reports of errors.
         sends = service.tables is not None or bool(service.events())
         self._publisher = Publisher(settings, lambda reason: on_bug(RuntimeError(reason))) if sends else None
-        self._peers = Peers(settings.peers, settings.internal_token)
-        verifier = Verifier(self._fetch_keys)
+        self._peers = Peers(settings.peers, settings.internal_token, service.calls)
+        verifier = Verifier(self._peers.keys)
         self._database: Database | None = None
         writer: Writer | None = None
         self._reader: Reader | None = None
@@ -126,9 +124,6 @@ class RunningService:
             detail=", ".join(details),
             requests=self._server.server_state.total_requests,
         )
-
-    async def _fetch_keys(self) -> KeySet:
-        return await self._peers.call("auth", "GET", "/api/auth/keys", expect=KeySet, cause=NO_CAUSE)
 
     def _build_consumer(self) -> Consumer | None:
         events = self._service.events()

@@ -52,8 +52,11 @@ class Service:
     `fast_routes` are those of its routes that every purchase takes, each with its adapter.
     `tables` give it a database with writer, outbox and inbox; `handlers` name the events that it consumes there, and
     `filters` tell which of them change nothing, so that nothing is written for them. A service with another store
-    gives `consumes` and `sink` instead. `batch_linger` is how many seconds an event may wait for others to be handled
-    with it, for a service whose effects no request waits for. `wrap` puts an ASGI application in front of the routes.
+    gives `consumes` and `sink` instead. `follows` names the events that its workers read outside its consumer group.
+    `calls` names its peers; it can call no others. `batch_linger` is how many seconds an event may wait for others to
+    be handled with it, for a service whose effects no request waits for. `wrap` puts an ASGI application in front of
+    the routes. `marketplace diagram` draws what is declared here; the events that it publishes are those of its module
+    in `contracts/events`.
 
     Raises:
         ValueError: a fast route has no adapter, or is none of the routes.
@@ -66,6 +69,8 @@ class Service:
     handlers: Mapping[type[Event], Handler] = field(default_factory=dict)
     filters: Mapping[type[Event], Callable[[Any], bool]] = field(default_factory=dict)
     consumes: Sequence[type[Event]] = ()
+    follows: Sequence[type[Event]] = ()
+    calls: Sequence[str] = ()
     batch_linger: float = 0.0
     sink: Callable[[Context], Sink] | None = None
     workers: Callable[[Context], Sequence[Worker]] = _no_workers

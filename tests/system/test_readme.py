@@ -1,4 +1,4 @@
-"""README.md is true: its commands are run as they stand there, and its picture is compared with the services."""
+"""README.md is true: its commands are run as they stand there."""
 
 from __future__ import annotations
 
@@ -11,16 +11,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatch
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from services_stub.contracts.topics import BUSINESS_TOPICS
 from services_stub.infra.config.directory import cache_directory
-from services_stub.infra.config.services import GATEWAY, SERVICES
-from services_stub.runtime.service import Service
 from tests.system.marketplace import running_marketplace
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -168,26 +163,6 @@ def test_the_benchmark_measures_orders() -> None:
         [*command, "--kafka", "embedded"], cwd=ROOT, capture_output=True, text=True, timeout=100, check=True
     )
     assert re.search(r"orders/s to PAID +median [1-9]", result.stdout)
-
-
-def picture() -> dict[str, tuple[str, ...]]:
-    """The topics that each service publishes and consumes, as the picture has them."""
-    rows = (re.split(r" {2,}", line.strip()) for block in of_kind("text") for line in block.text.splitlines())
-    return {row[0]: tuple(row[1:]) for row in rows if len(row) == 3 and (ROOT / "services_stub" / row[0]).is_dir()}
-
-
-def topics(cell: str) -> set[str]:
-    """The topics that a cell of the picture stands for."""
-    return {topic.name for topic in BUSINESS_TOPICS for pattern in cell.split() if fnmatch(topic.name, pattern)}
-
-
-def test_the_picture_shows_who_publishes_and_consumes_what() -> None:
-    shown = picture()
-    assert sorted(name for row in shown.values() for name in topics(row[0])) == sorted(t.name for t in BUSINESS_TOPICS)
-    for name, (_, consumed) in shown.items():
-        service: Service = import_module(f"services_stub.{name}.service").SERVICE
-        assert topics(consumed) == {event.topic for event in (*service.handlers, *service.consumes)}, name
-    assert set(shown) == set(SERVICES) - {GATEWAY}
 
 
 def test_the_schemas_lie_where_it_says() -> None:

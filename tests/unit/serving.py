@@ -25,7 +25,7 @@ from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.kafka.producer import Publisher
 from services_stub.runtime.kafka.record_source import RecordSource
 from services_stub.runtime.kafka.records import Record
-from services_stub.runtime.peers import INTERNAL_TOKEN, Peers
+from services_stub.runtime.peers import EVERY_PEER, INTERNAL_TOKEN, Peers, is_declared
 from services_stub.runtime.service import Service, Worker
 from services_stub.runtime.settings import Settings
 from services_stub.runtime.sql import inbox, outbox
@@ -96,10 +96,13 @@ class RecordList:
 class ScriptedPeers(Peers):
     """Other services as functions from body to answer, by `METHOD service path`; a missing one is away."""
 
-    def __init__(self) -> None:
+    def __init__(self, declared: Sequence[str] = EVERY_PEER) -> None:
         self.answers: dict[str, Answer] = {}
+        self._declared = declared
 
     async def call(self, service: str, method: str, path: str, *, body: Any = None, **_options: Any) -> Any:
+        if not is_declared(service, self._declared):
+            raise LookupError(f"{service} is no declared peer")
         answer = self.answers.get(f"{method} {service} {path}")
         if answer is None:
             raise Unavailable(f"{service}: away")
@@ -133,7 +136,7 @@ class Serving:
         )
         self.bugs: list[BaseException] = []
         self.sender = RecordingSender()
-        self.peers = ScriptedPeers()
+        self.peers = ScriptedPeers(service.calls)
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, name="loop", daemon=True)
         self._thread.start()

@@ -113,7 +113,7 @@ class AskedOverHttp(Peers):
 @pytest.fixture
 def purchase(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Purchase]:
     neighbours = Neighbours(shop)
-    monkeypatch.setattr("tests.unit.serving.ScriptedPeers", lambda: neighbours)
+    monkeypatch.setattr("tests.unit.serving.ScriptedPeers", lambda _declared: neighbours)
     with serving(SERVICE, tmp_path) as orders:
         shop.product("p1")
         put(shop, "p1", 2)
