@@ -20,6 +20,7 @@ from services_stub.client.products import ProductsArea
 from services_stub.client.search import SearchArea
 from services_stub.client.seller import SellerArea
 from services_stub.client.session import Session
+from services_stub.client.storefront import StorefrontArea
 from services_stub.client.stream import Gap, LiveEvent, live_events
 from services_stub.client.transport import Transport
 
@@ -51,6 +52,7 @@ class MarketplaceClient:
         self.auth = AuthArea(self._transport, self.cart)
         self.products = ProductsArea(self._transport)
         self.search = SearchArea(self._transport)
+        self.storefront = StorefrontArea(self._transport)
         self.orders = OrdersArea(self._transport)
         self.payments = PaymentsArea(self._transport)
         self.notifications = NotificationsArea(self._transport)

@@ -10,7 +10,7 @@ from msgspec import UNSET
 from services_stub.client.errors import OutcomeUnknown, checked_input
 from services_stub.client.transport import Transport, path_segment
 from services_stub.contracts.events.order import OrderStatus
-from services_stub.contracts.http.gateway import OrderOverview
+from services_stub.contracts.http.gateway import OrderOverview, OrderTimeline
 from services_stub.contracts.http.order import Order, PlaceOrder
 from services_stub.contracts.http.page import DEFAULT_PAGE, Page
 from services_stub.contracts.http.reason import Reason
@@ -66,6 +66,10 @@ class OrdersArea:
     async def overview(self, order_id: str) -> OrderOverview:
         """One order with its payment and the shopper's notifications of it."""
         return await self._transport.request("GET", f"/api/orders/{path_segment(order_id)}/overview", OrderOverview)
+
+    async def timeline(self, order_id: str) -> OrderTimeline:
+        """All that happened to one order, its payment and the messages about it, oldest first."""
+        return await self._transport.request("GET", f"/api/orders/{path_segment(order_id)}/timeline", OrderTimeline)
 
     async def cancel(self, order_id: str, reason: str = "") -> Order:
         """Cancel an order that is not shipped yet; a charge is given back."""

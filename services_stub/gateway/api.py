@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Request, Response, get
 from litestar.datastructures import State
+from litestar.params import Parameter
 from litestar.response import Stream
 
 from services_stub.contracts.envelope import Cause
-from services_stub.contracts.http.gateway import Health, OrderOverview
+from services_stub.contracts.http.gateway import Health, OrderOverview, OrderTimeline, Storefront
+from services_stub.contracts.http.page import DEFAULT_PAGE, LARGEST_PAGE
 from services_stub.contracts.schemas import Document
 from services_stub.gateway.documents import asyncapi_document, index, schema_documents
+from services_stub.gateway.gathering import Gathering
 from services_stub.gateway.health import health_of_all
-from services_stub.gateway.overview import order_overview
+from services_stub.gateway.orders import order_overview, order_timeline
 from services_stub.gateway.resources import resources_of
+from services_stub.gateway.storefront import storefront
 from services_stub.gateway.stream import messages
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
@@ -24,6 +28,15 @@ from services_stub.runtime.tokens import Caller
 AnyRequest = Request[Any, Any, State]
 
 _JSON = "application/json"
+
+Text = Annotated[str, Parameter(max_length=200)]
+SellerId = Annotated[str, Parameter(query="sellerId", max_length=64)]
+MinPrice = Annotated[str, Parameter(query="minPrice", max_length=20)]
+MaxPrice = Annotated[str, Parameter(query="maxPrice", max_length=20)]
+InStock = Annotated[str, Parameter(query="inStock", max_length=5)]
+Cursor = Annotated[str, Parameter(max_length=2000)]
+Limit = Annotated[int, Parameter(ge=1, le=LARGEST_PAGE)]
+Session = Annotated[str | None, Parameter(header="X-Session-Id", description="The guest's session.", max_length=64)]
 
 
 @get("/", **allow_anyone())
@@ -61,11 +74,58 @@ async def ready(context: Context) -> Response[Health]:
     return Response(found, status_code=200 if found.ready else 503)
 
 
+@get("/api/storefront", **allow_anyone())
+async def read_storefront(
+    request: AnyRequest,
+    context: Context,
+    visitor: Caller | None,
+    cause: Cause,
+    q: Text = "",
+    category: Text = "",
+    seller_id: SellerId = "",
+    min_price: MinPrice = "",
+    max_price: MaxPrice = "",
+    in_stock: InStock = "",
+    sort: Text = "",
+    cursor: Cursor = "",
+    limit: Limit = DEFAULT_PAGE,
+    session: Session = None,
+) -> Storefront:
+    """The first page of a shop in one answer: found products with facets, categories, own cart, unread messages.
+
+    It searches like `/search-service/api/search`. `missing` says which parts are not there, and why.
+    """
+    asked = {
+        "q": q,
+        "category": category,
+        "sellerId": seller_id,
+        "minPrice": min_price,
+        "maxPrice": max_price,
+        "inStock": in_stock,
+        "sort": sort,
+        "cursor": cursor,
+        "limit": str(limit),
+    }
+    # With both, cart would merge the guest's cart into the user's, which a client asks for when it wants it.
+    own = {} if visitor is not None or session is None else {"x-session-id": session}
+    gathering = Gathering(context.peers, cause=cause, headers=_authorization(request) | own)
+    query = {name: value for name, value in asked.items() if value}
+    return await storefront(gathering, query, signed_in=visitor is not None, has_cart=visitor is not None or bool(own))
+
+
 @get("/api/orders/{order_id:str}/overview", **allow("user", "seller", "admin"))
 async def overview(order_id: str, request: AnyRequest, context: Context, cause: Cause) -> OrderOverview:
-    """An order with its payment and the notifications about it."""
-    authorization = request.headers.get("authorization", "")
-    return await order_overview(context.peers, order_id, authorization=authorization, cause=cause)
+    """An order with its payment and the notifications about it; `missing` says which parts are not there, and why."""
+    return await order_overview(Gathering(context.peers, cause=cause, headers=_authorization(request)), order_id)
+
+
+@get("/api/orders/{order_id:str}/timeline", **allow("user", "seller", "admin"))
+async def timeline(order_id: str, request: AnyRequest, context: Context, cause: Cause) -> OrderTimeline:
+    """All that happened to an order, its payment and the messages about it, oldest first.
+
+    `missing` says which parts are not there, and why.
+    """
+    return await order_timeline(Gathering(context.peers, cause=cause, headers=_authorization(request)), order_id)
 
 
 @get("/api/stream", media_type="text/event-stream", **allow("user", "seller", "admin"))
@@ -81,4 +141,19 @@ async def stream(request: AnyRequest, context: Context, caller: Caller) -> Strea
     return Stream(messages(broadcaster, caller, resumed=resumed), media_type="text/event-stream", headers=headers)
 
 
-ROUTES = (where_everything_is, openapi_of_all, asyncapi_of_all, event_schema, ready, overview, stream)
+def _authorization(request: AnyRequest) -> dict[str, str]:
+    authorization = request.headers.get("authorization")
+    return {} if authorization is None else {"authorization": authorization}
+
+
+ROUTES = (
+    where_everything_is,
+    openapi_of_all,
+    asyncapi_of_all,
+    event_schema,
+    ready,
+    read_storefront,
+    overview,
+    timeline,
+    stream,
+)

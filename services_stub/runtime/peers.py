@@ -59,9 +59,11 @@ class Peers:
         expect: type[T],
         cause: Cause,
         body: msgspec.Struct | Sequence[msgspec.Struct] | None = None,
-        authorization: str = "",
+        headers: Mapping[str, str] | None = None,
     ) -> T:
         """The answer of another service, decoded; for an answer without body expect `None`'s type.
+
+        `headers` are sent beside those of every call.
 
         Raises:
             Refused: the service refused, with its problem document.
@@ -71,7 +73,7 @@ class Peers:
         url = self._urls.get(service)
         if url is None:
             raise self._not_reachable(service)
-        return await self._call(service, method, url + path, expect, cause, body, authorization)
+        return await self._call(service, method, url + path, expect, cause, body, headers or {})
 
     async def keys(self) -> KeySet:
         """The keys that verify tokens.
@@ -81,7 +83,7 @@ class Peers:
         """
         if not self._keys_url:
             raise Unavailable(f"{KEYS_OF}: no address is configured")
-        return await self._call(KEYS_OF, "GET", f"{self._keys_url}/api/auth/keys", KeySet, NO_CAUSE, None, "")
+        return await self._call(KEYS_OF, "GET", f"{self._keys_url}/api/auth/keys", KeySet, NO_CAUSE, None, {})
 
     async def close(self) -> None:
         """Close the connections."""
@@ -100,9 +102,9 @@ class Peers:
         expect: type[T],
         cause: Cause,
         body: msgspec.Struct | Sequence[msgspec.Struct] | None,
-        authorization: str,
+        headers: Mapping[str, str],
     ) -> T:
-        request = self._client.request(method, url).headers(self._headers(cause, authorization))
+        request = self._client.request(method, url).headers({**headers, **self._headers(cause)})
         if body is not None:
             request = request.body_bytes(encode_json(body))
         try:
@@ -125,7 +127,7 @@ class Peers:
             raise Unavailable(f"{service}: unreadable answer: {error}") from error
         return result
 
-    def _headers(self, cause: Cause, authorization: str) -> dict[str, str]:
+    def _headers(self, cause: Cause) -> dict[str, str]:
         headers = {INTERNAL_TOKEN: self._token, "content-type": "application/json"}
         if cause.correlation_id:
             headers["x-correlation-id"] = cause.correlation_id
@@ -133,6 +135,4 @@ class Peers:
             headers["x-request-id"] = cause.causation_id
         if cause.traceparent:
             headers["traceparent"] = cause.traceparent
-        if authorization:
-            headers["authorization"] = authorization
         return headers

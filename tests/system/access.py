@@ -65,6 +65,8 @@ ACCESS: dict[tuple[str, str, str], frozenset[str]] = {
     ("gateway", "GET", "/schemas/{id}"): ANYONE,
     ("gateway", "GET", "/health/live"): ANYONE,
     ("gateway", "GET", "/health/ready"): ANYONE,
+    ("gateway", "GET", "/api/storefront"): ANYONE,
     ("gateway", "GET", "/api/stream"): ANY_ROLE,
     ("gateway", "GET", "/api/orders/{id}/overview"): ANY_ROLE,
+    ("gateway", "GET", "/api/orders/{id}/timeline"): ANY_ROLE,
 }

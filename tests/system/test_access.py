@@ -108,6 +108,8 @@ def test_the_belongings_of_one_account_are_closed_to_every_other(marketplace: Ma
             await eve.payments.read(order.order_id)
         with pytest.raises(NotFound):
             await eve.orders.overview(order.order_id)
+        with pytest.raises(NotFound):
+            await eve.orders.timeline(order.order_id)
         assert (await eve.orders.list()).items == []
         assert (await eve.cart.read()).lines == []
 

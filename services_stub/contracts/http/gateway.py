@@ -2,18 +2,87 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from services_stub.contracts.base import Body
 from services_stub.contracts.http.notification import Notification
 from services_stub.contracts.http.order import Order
 from services_stub.contracts.http.payment import Payment
+from services_stub.contracts.http.product import CategoryCount
+from services_stub.contracts.http.search import SearchPage
+from services_stub.contracts.money import Money
+
+
+class MissingPart(Body, frozen=True, kw_only=True):
+    """A part that the answer lacks. `reason` is `unavailable`, `too-slow`, or the code of a refusal."""
+
+    part: str
+    reason: str
 
 
 class OrderOverview(Body, frozen=True, kw_only=True):
-    """An order with its payment and what the shopper was told of it; a part whose service is away is None."""
+    """An order with its payment and what the shopper was told of it; a part that is missing is None."""
 
     order: Order
     payment: Payment | None
     notifications: list[Notification] | None
+    missing: list[MissingPart] = []
+
+
+class CartSummary(Body, frozen=True, kw_only=True):
+    """A cart in numbers: its lines, the units in them, and the sum of those lines that can be bought."""
+
+    lines: int
+    units: int
+    amount: Money
+    currency: str
+
+
+class Storefront(Body, frozen=True, kw_only=True):
+    """The first page of a shop: found products with facets, the categories, the own cart and unread messages.
+
+    A part that is missing is None, and so are the cart where neither a token nor a guest's session was sent, and the
+    unread messages of a guest.
+    """
+
+    search: SearchPage | None
+    categories: list[CategoryCount] | None
+    cart: CartSummary | None
+    unread: int | None
+    missing: list[MissingPart]
+
+
+class TimelineKind(StrEnum):
+    """The subject of an entry of a timeline."""
+
+    ORDER = "order"
+    PAYMENT = "payment"
+    REFUND = "refund"
+    NOTIFICATION = "notification"
+
+
+class TimelineEntry(Body, frozen=True, kw_only=True):
+    """Something that happened to an order, at a time in RFC 3339.
+
+    `what` is the status that the order or payment got, or the template of a notification, whose subject line is `text`.
+    `seller_id` names the part of the order where it concerns one alone, and `amount` the money that moved.
+    """
+
+    at: str
+    kind: TimelineKind
+    what: str
+    text: str = ""
+    amount: Money | None = None
+    seller_id: str = ""
+
+
+class OrderTimeline(Body, frozen=True, kw_only=True):
+    """An order, and all that happened to it, oldest first; a part that is missing is None."""
+
+    order: Order | None
+    payment: Payment | None
+    entries: list[TimelineEntry]
+    missing: list[MissingPart]
 
 
 class ServiceHealth(Body, frozen=True, kw_only=True):

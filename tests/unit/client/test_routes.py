@@ -74,6 +74,8 @@ ROUTES: list[tuple[str, Call]] = [
     (f"GET {ORDERS}/o1", lambda c: c.orders.read("o1")),
     (f"POST {ORDERS}/o1/cancel", lambda c: c.orders.cancel("o1")),
     ("GET /api/orders/o1/overview", lambda c: c.orders.overview("o1")),
+    ("GET /api/orders/o1/timeline", lambda c: c.orders.timeline("o1")),
+    ("GET /api/storefront?q=red+mug&sort=relevance&limit=20", lambda c: c.storefront.read("red mug")),
     ("GET /payment-service/api/payments/o1", lambda c: c.payments.read("o1")),
     ("GET /payment-service/api/payments?limit=20", lambda c: c.payments.list()),
     ("GET /payment-service/api/payment-methods", lambda c: c.payments.methods()),

@@ -11,23 +11,14 @@ import httpx
 import msgspec
 import pytest
 
-from services_stub.contracts.events import OrderStatus
-from services_stub.contracts.http.gateway import Health, OrderOverview, ServiceHealth
-from services_stub.contracts.http.notification import Inbox, Notification
-from services_stub.contracts.http.order import Order
-from services_stub.contracts.http.payment import Payment, PaymentStatus
-from services_stub.contracts.money import ZERO
-from services_stub.contracts.problem import Problem, problem
+from services_stub.contracts.http.gateway import Health, ServiceHealth
 from services_stub.contracts.schemas import event_schemas
 from services_stub.gateway.service import SERVICE
 from services_stub.runtime.application import Application
 from services_stub.runtime.context import Context
-from services_stub.runtime.errors import Refused
 from services_stub.runtime.http import build_app
-from tests.contracts.samples import ORDER, PAYMENT, USER
-from tests.unit.gateway.callers import gateway_context, scripted, token
-
-NEWEST = "GET notification /api/notifications?limit=100"
+from tests.contracts.samples import ORDER
+from tests.unit.gateway.callers import gateway_context, scripted
 
 
 @asynccontextmanager
@@ -37,56 +28,6 @@ async def gateway(*services: str) -> AsyncIterator[tuple[httpx.AsyncClient, Cont
     app: Any = Application(SERVICE).bind(context, lambda: ServiceHealth(name="gateway", ready=True))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as http:
         yield http, context
-
-
-def _order() -> Order:
-    return Order(
-        order_id=ORDER,
-        user_id=USER,
-        status=OrderStatus.PAID,
-        reason="",
-        items=[],
-        amount=ZERO,
-        currency="USD",
-        payment_method="pm_card_visa",
-        created_at="",
-        updated_at="",
-    )
-
-
-def _payment() -> Payment:
-    return Payment(
-        payment_id=PAYMENT,
-        order_id=ORDER,
-        user_id=USER,
-        status=PaymentStatus.CHARGED,
-        reason="",
-        amount=ZERO,
-        currency="USD",
-        payment_method="pm_card_visa",
-        created_at="",
-        updated_at="",
-    )
-
-
-def _notification(name: str, about: str) -> Notification:
-    return Notification(
-        notification_id=name,
-        channel="email",
-        template="t",
-        about=about,
-        subject="s",
-        text="t",
-        read=False,
-        created_at="",
-    )
-
-
-def _refuse(refusal: Problem) -> Any:
-    def answer(_body: Any) -> Any:
-        raise Refused.by(refusal)
-
-    return answer
 
 
 def test_the_index_leads_everywhere() -> None:
@@ -147,53 +88,7 @@ def test_the_whole_is_ready_when_every_service_is() -> None:
     asyncio.run(scenario())
 
 
-def test_an_overview_puts_three_services_together() -> None:
-    async def scenario() -> None:
-        async with gateway() as (http, context):
-            inbox = [_notification("1", ORDER), _notification("2", "another"), _notification("3", PAYMENT)]
-            scripted(context).answers |= {
-                f"GET order /api/orders/{ORDER}": lambda _: _order(),
-                f"GET payment /api/payments/{ORDER}": lambda _: _payment(),
-                NEWEST: lambda _: Inbox(items=inbox, unread=3),
-            }
-            response = await http.get(f"/api/orders/{ORDER}/overview", headers={"authorization": token(USER)})
-            overview = msgspec.json.decode(response.content, type=OrderOverview)
-            assert (overview.order, overview.payment) == (_order(), _payment())
-            assert [told.notification_id for told in overview.notifications or []] == ["1", "3"]
-
-    asyncio.run(scenario())
-
-
-def test_an_overview_says_which_parts_are_missing() -> None:
-    async def scenario() -> None:
-        async with gateway() as (http, context):
-            scripted(context).answers |= {
-                f"GET order /api/orders/{ORDER}": lambda _: _order(),
-                f"GET payment /api/payments/{ORDER}": _refuse(problem(403, "not-allowed", "")),
-            }
-            response = await http.get(f"/api/orders/{ORDER}/overview", headers={"authorization": token(USER)})
-            assert response.status_code == 200
-            assert (response.json()["payment"], response.json()["notifications"]) == (None, None)
-
-    asyncio.run(scenario())
-
-
-@pytest.mark.parametrize(
-    ("order_id", "status"), [(ORDER, 404), ("..", 404), ("a.b", 404), ("x" * 65, 404), ("a%2fb", 404), ("other", 503)]
-)
-def test_there_is_no_overview_without_the_order(order_id: str, status: int) -> None:
-    async def scenario() -> None:
-        async with gateway() as (http, context):
-            refusal = _refuse(problem(404, "not-found", "there is no such order"))
-            scripted(context).answers[f"GET order /api/orders/{ORDER}"] = refusal
-            response = await http.get(f"/api/orders/{order_id}/overview", headers={"authorization": token(USER)})
-            assert response.status_code == status
-            assert response.headers["content-type"] == "application/problem+json"
-
-    asyncio.run(scenario())
-
-
-@pytest.mark.parametrize("path", ["/api/stream", f"/api/orders/{ORDER}/overview"])
+@pytest.mark.parametrize("path", ["/api/stream", f"/api/orders/{ORDER}/overview", f"/api/orders/{ORDER}/timeline"])
 def test_who_is_not_signed_in_sees_nothing(path: str) -> None:
     async def scenario() -> None:
         async with gateway() as (http, _):
