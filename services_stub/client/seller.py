@@ -1,4 +1,4 @@
-"""The operations of a seller: the own products, and the orders that have items of theirs."""
+"""The operations of a seller: the own products, their stock, and the orders that have items of theirs."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.http.order import Order
 from services_stub.contracts.http.page import DEFAULT_PAGE, Page
 from services_stub.contracts.http.product import ChangeProduct, CreateProduct, Product
+from services_stub.contracts.http.seller import SellerSettings, StockNotice, StockNotices
 
 _PRODUCTS = "/product-service/api/products"
 _ORDERS = "/order-service/api/orders"
+_SELLER = "/seller-service/api"
 
 
 class SellerArea:
@@ -77,3 +79,27 @@ class SellerArea:
     async def deliver(self, order_id: str) -> Order:
         """Say that the own items of a shipped order arrived."""
         return await self._transport.request("POST", f"{_ORDERS}/{path_segment(order_id)}/deliver", Order)
+
+    async def notices(self, *, unread: bool | None = None, cursor: str = "", limit: int = DEFAULT_PAGE) -> StockNotices:
+        """A page of the notices of low and sold-out stock, newest first; `unread` leaves out the read ones."""
+        query = {"unread": unread, "cursor": cursor, "limit": limit}
+        return await self._transport.request("GET", f"{_SELLER}/notices", StockNotices, query=query)
+
+    async def mark_notice_read(self, notice_id: str) -> StockNotice:
+        """Mark one notice as read."""
+        path = f"{_SELLER}/notices/{path_segment(notice_id)}/read"
+        return await self._transport.request("POST", path, StockNotice)
+
+    async def mark_all_notices_read(self) -> StockNotices:
+        """Mark every notice as read."""
+        return await self._transport.request("POST", f"{_SELLER}/notices/read-all", StockNotices)
+
+    async def settings(self) -> SellerSettings:
+        """The own settings."""
+        return await self._transport.request("GET", f"{_SELLER}/settings", SellerSettings)
+
+    async def change_settings(self, *, low_stock_threshold: int) -> SellerSettings:
+        """Tell of stock that falls to so many units or fewer; 0 tells of sold-out products alone."""
+        with checked_input():
+            body = SellerSettings(low_stock_threshold=low_stock_threshold)
+        return await self._transport.request("PUT", f"{_SELLER}/settings", SellerSettings, body=body)

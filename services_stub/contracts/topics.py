@@ -37,6 +37,7 @@ PAYMENT_SUCCESS = "payment-success"
 PAYMENT_FAILED = "payment-failed"
 PAYMENT_REFUNDED = "payment-refunded"
 NOTIFICATION_SENT = "notification-sent"
+STOCK_LOW = "stock-low"
 
 BUSINESS_TOPICS: tuple[Topic, ...] = (
     Topic(USER_CREATED, retention_ms=-1),
@@ -51,6 +52,7 @@ BUSINESS_TOPICS: tuple[Topic, ...] = (
     Topic(PAYMENT_FAILED),
     Topic(PAYMENT_REFUNDED),
     Topic(NOTIFICATION_SENT),
+    Topic(STOCK_LOW),
 )
 
 DEAD_LETTER_TOPICS: tuple[Topic, ...] = tuple(

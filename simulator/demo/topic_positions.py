@@ -18,7 +18,7 @@ _QUIET_SECONDS = 0.25
 _DEADLINE_SECONDS = 10.0
 
 EXPECTED: Mapping[str, tuple[int, frozenset[str]]] = {
-    "product-updated": (2, frozenset({"cart", "search"})),
+    "product-updated": (2, frozenset({"cart", "search", "seller"})),
     "order-created": (1, frozenset({"payment", "notification", "cart"})),
     "payment-success": (1, frozenset({"order", "notification"})),
     "order-updated": (1, frozenset({"product", "payment", "notification"})),

@@ -33,6 +33,7 @@ from services_stub.contracts.events import (
     ProductUpdated,
     SellerBlocked,
     SellerUnblocked,
+    StockLow,
     UserCreated,
 )
 
@@ -105,6 +106,7 @@ SAMPLES: tuple[Event, ...] = (
         about=ORDER,
         subject_line="Your order is placed",
     ),
+    StockLow(seller_id=SELLER, product_id=PRODUCT, name="Käsehobel «Größe 2»", quantity=4, threshold=5, sold_out=False),
 )
 
 HOPS = HopsReported(

@@ -32,6 +32,7 @@ DESIGNED = {
     "product": {"seller-blocked", "seller-unblocked", "order-updated"},
     "cart": {"product-created", "product-updated", "product-deleted", "order-created"},
     "search": {"product-created", "product-updated", "product-deleted"},
+    "seller": {"product-created", "product-updated", "product-deleted"},
     "order": {"payment-success", "payment-failed", "payment-refunded", "seller-blocked"},
     "payment": {"order-created", "order-updated"},
     "notification": {

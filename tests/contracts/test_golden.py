@@ -25,6 +25,7 @@ PROMISED = {
     "payment-failed": {"orderId", "reason"},
     "payment-refunded": {"orderId", "paymentId", "amount", "reason"},
     "notification-sent": {"notificationId", "userId", "channel", "template", "about"},
+    "stock-low": {"sellerId", "productId", "name", "quantity", "threshold", "soldOut"},
     "trace-hops": {"group", "instance", "hops"},
 }
 """The fields of version 1 of each event. Fields are added beside these; none of these goes away or becomes optional."""

@@ -8,6 +8,7 @@ from services_stub.contracts.events.notification import NotificationSent
 from services_stub.contracts.events.order import OrderCreated, OrderItem, OrderPart, OrderStatus, OrderUpdated
 from services_stub.contracts.events.payment import PaymentFailed, PaymentRefunded, PaymentSuccess
 from services_stub.contracts.events.product import ProductCreated, ProductDeleted, ProductStatus, ProductUpdated
+from services_stub.contracts.events.seller import StockLow
 from services_stub.contracts.events.trace import Hop, HopOutcome, HopsReported
 
 EVENTS: tuple[type[Event], ...] = (
@@ -23,6 +24,7 @@ EVENTS: tuple[type[Event], ...] = (
     PaymentFailed,
     PaymentRefunded,
     NotificationSent,
+    StockLow,
 )
 """The business events; the hop reports on `trace-hops` are none."""
 
@@ -50,5 +52,6 @@ __all__ = [
     "ProductUpdated",
     "SellerBlocked",
     "SellerUnblocked",
+    "StockLow",
     "UserCreated",
 ]

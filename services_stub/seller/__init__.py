@@ -1,0 +1,1 @@
+"""The seller service: what sellers sold, and notices about their stock."""
