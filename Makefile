@@ -1,5 +1,5 @@
 # Every target sets up what it needs: uv comes into .bootstrap/ unless it is installed, everything else into .venv/.
-.PHONY: demo test slow check bench format install lock clean
+.PHONY: demo test slow fuzz check bench format install lock clean
 
 PYTHON ?= python3
 UV := $(or $(shell command -v uv 2>/dev/null),.bootstrap/bin/uv)
@@ -20,6 +20,10 @@ test: .venv/.dev
 # What takes longer: Apache Kafka, and faults under load.
 slow: .venv/.dev .venv/.apache-kafka
 	@$(RUN)/pytest -m slow --timeout 600
+
+# Ten minutes of what schemathesis makes of the OpenAPI document; `make slow` has a minute of it.
+fuzz: .venv/.dev
+	@MARKETPLACE_FUZZ_SECONDS=150 $(RUN)/pytest -m slow tests/system/test_fuzz.py
 
 check: .venv/.dev
 	@$(RUN)/ruff check .

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from litestar import Request, Response, get
 from litestar.datastructures import State
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 from litestar.response import Stream
 
@@ -22,12 +23,10 @@ from services_stub.gateway.storefront import storefront
 from services_stub.gateway.stream import messages
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
-from services_stub.runtime.http import allow, allow_anyone
+from services_stub.runtime.http import JsonResponse, allow, allow_anyone
 from services_stub.runtime.tokens import Caller
 
 AnyRequest = Request[Any, Any, State]
-
-_JSON = "application/json"
 
 Text = Annotated[str, Parameter(max_length=200)]
 SellerId = Annotated[str, Parameter(query="sellerId", max_length=64)]
@@ -46,28 +45,32 @@ async def where_everything_is(context: Context) -> Document:
 
 
 @get("/openapi.json", **allow_anyone())
-async def openapi_of_all(request: AnyRequest, context: Context) -> Response[bytes]:
+async def openapi_of_all(request: AnyRequest, context: Context) -> Response[Document]:
     """This document: OpenAPI 3.1 of all services."""
     own: Document = request.app.openapi_schema.to_schema()
-    return Response(await resources_of(context).openapi.json(own), media_type=_JSON)
+    return JsonResponse(await resources_of(context).openapi.json(own))
 
 
 @get("/asyncapi.json", **allow_anyone())
-async def asyncapi_of_all() -> Response[bytes]:
+async def asyncapi_of_all() -> Response[Document]:
     """AsyncAPI 3.0 of all topics."""
-    return Response(asyncapi_document(), media_type=_JSON)
+    return JsonResponse(asyncapi_document())
 
 
 @get("/schemas/{file:str}", **allow_anyone())
-async def event_schema(file: str) -> Response[bytes]:
+async def event_schema(file: str) -> Response[Document]:
     """The JSON Schema of an event version, for example `order-created.v1.json`."""
     document = schema_documents().get(file)
     if document is None:
         raise Refused(404, "not-found", "there is no such schema")
-    return Response(document, media_type=_JSON)
+    return JsonResponse(document)
 
 
-@get("/health/ready", **allow_anyone())
+@get(
+    "/health/ready",
+    responses={503: ResponseSpec(Health, generate_examples=False, description="One of them does not")},
+    **allow_anyone(),
+)
 async def ready(context: Context) -> Response[Health]:
     """Whether every service answers: 200 if all do, else 503."""
     found = await health_of_all(context.peers, resources_of(context).services)

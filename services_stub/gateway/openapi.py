@@ -99,7 +99,8 @@ def _operation(service: str, path: str, operation: Document, names: Mapping[str,
     if summary == name:
         # There is none: the first line of the description is it, or the name in words.
         summary = described.partition("\n")[0].rstrip(".") or _WORD_START.sub(" ", name).capitalize()
-    answers = {status: _renamed(answer, names) for status, answer in operation["responses"].items() if status < "4"}
+    # Litestar describes refusals in a form of its own; those that a route declares itself are not 4xx.
+    answers = {status: _renamed(each, names) for status, each in operation["responses"].items() if status[0] != "4"}
     merged: Document = {
         "operationId": service + name,
         "tags": [service],
