@@ -52,7 +52,7 @@ def _visible_payment(connection: Connection, order_id: str, caller: Caller) -> P
     row = store.find_payment(connection, order_id)
     if row is None or (caller.role != "admin" and row.user_id != caller.user_id):
         raise Refused(404, "payment-not-found", "there is no such payment")
-    return store.to_payment(row)
+    return store.read_payment(connection, row)
 
 
 ROUTES: list[Any] = [read_one_payment, list_payments, list_all_payments, list_payment_methods]

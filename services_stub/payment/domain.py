@@ -1,10 +1,11 @@
 """The life of a payment as one table, the seam to the payment provider, and the sandbox's test cards. Pure.
 
-    PENDING ► CHARGED ► REFUNDING ► REFUNDED      PENDING ► FAILED      PENDING ► VOIDING ► VOIDED or REFUNDED
+    PENDING ► CHARGED ► REFUNDED      PENDING ► FAILED      PENDING ► VOIDING ► VOIDED, or CHARGED ► REFUNDED
 
 Orders are charged outside of any transaction, so an order can be cancelled while it is unknown whether its charge went
-through. The statuses VOIDING, REFUNDING and ABANDONED say that the provider is still to be asked for a refund of
-anything that it has taken: a request that survives a crash, because the status is in the row.
+through. An order has a part for each seller, and each part that ends has a refund of its own: a row that survives a
+crash. The statuses VOIDING and ABANDONED say that the provider is asked for the refunds although it is not known
+whether it has taken anything; by that it takes nothing any more.
 """
 
 from __future__ import annotations
@@ -15,38 +16,49 @@ from typing import NamedTuple, Protocol
 
 
 class Status(StrEnum):
-    """How far a payment has come. VOIDED also marks an order that was cancelled before it was known."""
+    """How far a payment has come.
+
+    REDUCED is PENDING, with parts that have ended meanwhile: they are refunded once the order is charged. UNORDERED
+    is an order of which only an update was heard, with some parts ended; VOIDED also one whose end was heard first.
+    """
 
     PENDING = "PENDING"
+    REDUCED = "REDUCED"
+    UNORDERED = "UNORDERED"
     CHARGED = "CHARGED"
     FAILED = "FAILED"
     ABANDONED = "ABANDONED"
     VOIDING = "VOIDING"
     VOIDED = "VOIDED"
-    REFUNDING = "REFUNDING"
     REFUNDED = "REFUNDED"
 
 
 class Trigger(StrEnum):
-    """The causes of a transition: the order's events, and the provider's answers."""
+    """The causes of a transition: the order's events, and the provider's answers.
+
+    ENDED and REFUNDED are about all parts of the order, PART_ENDED and PART_REFUNDED about some.
+    """
 
     ORDERED = "ordered"
-    CANCELLED = "cancelled"
+    PART_ENDED = "part ended"
+    ENDED = "ended"
     CHARGED = "charged"
     DECLINED = "declined"
     UNREACHABLE = "unreachable"
+    PART_REFUNDED = "part refunded"
     REFUNDED = "refunded"
     NOTHING_TAKEN = "nothing taken"
 
 
 class Effect(StrEnum):
-    """The consequences of a transition: events to publish, and a request to the provider."""
+    """The consequences of a transition: events to publish, and requests to the provider."""
 
     PUBLISH_SUCCESS = "publish payment-success"
     PUBLISH_FAILED = "publish payment-failed"
     PUBLISH_REFUNDED = "publish payment-refunded"
     REQUEST_CHARGE = "request a charge"
-    REQUEST_REFUND = "request a refund"
+    REQUEST_REFUNDS = "request the refunds of the parts that have ended"
+    REQUEST_WHOLE_REFUND = "request one refund of everything instead"
 
 
 class Transition(NamedTuple):
@@ -56,37 +68,48 @@ class Transition(NamedTuple):
     effects: tuple[Effect, ...] = ()
 
 
+S, T, E = Status, Trigger, Effect
+
 TRANSITIONS: dict[tuple[Status | None, Trigger], Transition] = {
-    (None, Trigger.ORDERED): Transition(Status.PENDING, (Effect.REQUEST_CHARGE,)),
-    # The topics are not ordered against each other: the cancelling came first, so its order is never charged.
-    (None, Trigger.CANCELLED): Transition(Status.VOIDED),
-    (Status.PENDING, Trigger.CHARGED): Transition(Status.CHARGED, (Effect.PUBLISH_SUCCESS,)),
-    (Status.PENDING, Trigger.DECLINED): Transition(Status.FAILED, (Effect.PUBLISH_FAILED,)),
+    (None, T.ORDERED): Transition(S.PENDING, (E.REQUEST_CHARGE,)),
+    # The topics are not ordered against each other: the end came first, so its order is never charged.
+    (None, T.ENDED): Transition(S.VOIDED),
+    # What is left of it must be charged, by the method that its order-created names.
+    (None, T.PART_ENDED): Transition(S.UNORDERED),
+    (S.UNORDERED, T.PART_ENDED): Transition(S.UNORDERED),
+    (S.UNORDERED, T.ENDED): Transition(S.VOIDED),
+    (S.UNORDERED, T.ORDERED): Transition(S.REDUCED, (E.REQUEST_CHARGE,)),
+    (S.PENDING, T.CHARGED): Transition(S.CHARGED, (E.PUBLISH_SUCCESS,)),
+    (S.PENDING, T.DECLINED): Transition(S.FAILED, (E.PUBLISH_FAILED,)),
     # The outcome of the attempts is unknown: the order fails now, and money that was taken after all is refunded.
-    (Status.PENDING, Trigger.UNREACHABLE): Transition(Status.ABANDONED, (Effect.PUBLISH_FAILED, Effect.REQUEST_REFUND)),
-    (Status.ABANDONED, Trigger.NOTHING_TAKEN): Transition(Status.FAILED),
-    (Status.ABANDONED, Trigger.REFUNDED): Transition(
-        Status.REFUNDED, (Effect.PUBLISH_SUCCESS, Effect.PUBLISH_REFUNDED)
-    ),
-    # Cancelled while the charge may be under way.
-    (Status.PENDING, Trigger.CANCELLED): Transition(Status.VOIDING, (Effect.REQUEST_REFUND,)),
-    (Status.VOIDING, Trigger.CHARGED): Transition(Status.REFUNDING, (Effect.PUBLISH_SUCCESS,)),
-    (Status.VOIDING, Trigger.NOTHING_TAKEN): Transition(Status.VOIDED),
-    (Status.VOIDING, Trigger.REFUNDED): Transition(Status.REFUNDED, (Effect.PUBLISH_SUCCESS, Effect.PUBLISH_REFUNDED)),
-    (Status.CHARGED, Trigger.CANCELLED): Transition(Status.REFUNDING, (Effect.REQUEST_REFUND,)),
-    (Status.REFUNDING, Trigger.REFUNDED): Transition(Status.REFUNDED, (Effect.PUBLISH_REFUNDED,)),
+    (S.PENDING, T.UNREACHABLE): Transition(S.ABANDONED, (E.PUBLISH_FAILED, E.REQUEST_WHOLE_REFUND)),
+    (S.ABANDONED, T.NOTHING_TAKEN): Transition(S.FAILED),
+    (S.ABANDONED, T.REFUNDED): Transition(S.REFUNDED, (E.PUBLISH_SUCCESS, E.PUBLISH_REFUNDED)),
+    # A part ended while the charge may be under way: the provider takes the whole, and then gives the part back.
+    (S.PENDING, T.PART_ENDED): Transition(S.REDUCED),
+    (S.REDUCED, T.PART_ENDED): Transition(S.REDUCED),
+    (S.REDUCED, T.CHARGED): Transition(S.CHARGED, (E.PUBLISH_SUCCESS, E.REQUEST_REFUNDS)),
+    (S.REDUCED, T.DECLINED): Transition(S.FAILED, (E.PUBLISH_FAILED,)),
+    (S.REDUCED, T.UNREACHABLE): Transition(S.ABANDONED, (E.PUBLISH_FAILED, E.REQUEST_WHOLE_REFUND)),
+    # All of it ended while the charge may be under way: the first refund finds out.
+    (S.PENDING, T.ENDED): Transition(S.VOIDING, (E.REQUEST_REFUNDS,)),
+    (S.REDUCED, T.ENDED): Transition(S.VOIDING, (E.REQUEST_REFUNDS,)),
+    (S.VOIDING, T.CHARGED): Transition(S.CHARGED, (E.PUBLISH_SUCCESS,)),
+    (S.VOIDING, T.NOTHING_TAKEN): Transition(S.VOIDED),
+    (S.VOIDING, T.PART_REFUNDED): Transition(S.CHARGED, (E.PUBLISH_SUCCESS, E.PUBLISH_REFUNDED)),
+    (S.VOIDING, T.REFUNDED): Transition(S.REFUNDED, (E.PUBLISH_SUCCESS, E.PUBLISH_REFUNDED)),
+    (S.CHARGED, T.PART_ENDED): Transition(S.CHARGED, (E.REQUEST_REFUNDS,)),
+    (S.CHARGED, T.ENDED): Transition(S.CHARGED, (E.REQUEST_REFUNDS,)),
+    (S.CHARGED, T.PART_REFUNDED): Transition(S.CHARGED, (E.PUBLISH_REFUNDED,)),
+    (S.CHARGED, T.REFUNDED): Transition(S.REFUNDED, (E.PUBLISH_REFUNDED,)),
 }
 """A trigger that is missing here is late or repeated and changes nothing."""
 
-OPEN_REQUESTS: dict[Status, Effect] = {
-    Status.PENDING: Effect.REQUEST_CHARGE,
-    Status.ABANDONED: Effect.REQUEST_REFUND,
-    Status.VOIDING: Effect.REQUEST_REFUND,
-    Status.REFUNDING: Effect.REQUEST_REFUND,
-}
-"""The request whose answer a payment waits for: made again at the start."""
+CHARGING = frozenset({Status.PENDING, Status.REDUCED})
+"""A payment in one of these waits for the answer to its charge: asked for again at the start."""
 
-REQUESTS = frozenset(OPEN_REQUESTS.values())
+REFUNDING = frozenset({Status.CHARGED, Status.VOIDING, Status.ABANDONED})
+"""The provider is asked for every refund of a payment in one of these: asked for again at the start."""
 
 CHARGE_ATTEMPTS = 5
 """After so many without an answer the payment fails."""

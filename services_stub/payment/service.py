@@ -9,7 +9,7 @@ from pathlib import Path
 from services_stub.contracts.events.order import OrderUpdated
 from services_stub.payment.api import ROUTES
 from services_stub.payment.domain import Provider
-from services_stub.payment.handlers import ENDED, handlers
+from services_stub.payment.handlers import handlers, keeps_its_money
 from services_stub.payment.handlers.charging import ChargeWorker
 from services_stub.payment.handlers.jobs import Jobs
 from services_stub.payment.store import TABLES
@@ -31,7 +31,7 @@ def payment_service() -> Service:
         routes=ROUTES,
         tables=TABLES,
         handlers=handlers(jobs),
-        filters={OrderUpdated: lambda event: event.status not in ENDED},
+        filters={OrderUpdated: keeps_its_money},
         workers=workers,
     )
 

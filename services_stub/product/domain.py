@@ -7,7 +7,7 @@ rest was sold. Every rule here moves units between these places and never makes 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -21,7 +21,9 @@ GRACE = timedelta(seconds=2)
 
 
 class ReservationStatus(StrEnum):
-    """HELD waits for the end of its order; COMMITTED was sold; RELEASED was an order and gave its stock back for good.
+    """The status of a reservation, or of one seller's part of it where the parts of its order went different ways.
+
+    HELD waits for the end of its order; COMMITTED was sold; RELEASED was an order and gave its stock back for good.
 
     EXPIRED never became an order: the same order id may reserve anew.
     """
@@ -33,10 +35,11 @@ class ReservationStatus(StrEnum):
 
 
 class Trigger(StrEnum):
-    """The meaning of an order's status for its stock."""
+    """The meaning of the status of an order, or of a part of it, for its stock."""
 
     ORDER_PAID = "SOLD"
     ORDER_ENDED = "GONE"
+    ORDER_REFUNDED = "REFUNDED"
 
 
 class Effect(StrEnum):
@@ -53,25 +56,39 @@ TRIGGER_OF_ORDER_STATUS: Mapping[str, Trigger] = {
     "PAID": Trigger.ORDER_PAID,
     "SHIPPED": Trigger.ORDER_PAID,
     "DELIVERED": Trigger.ORDER_PAID,
+    # What was shipped stays sold.
+    "REFUNDING": Trigger.ORDER_PAID,
     "FAILED": Trigger.ORDER_ENDED,
     "CANCELLED": Trigger.ORDER_ENDED,
-    "REFUNDED": Trigger.ORDER_ENDED,
+    "REFUNDED": Trigger.ORDER_REFUNDED,
 }
 """Statuses that are missing here do not concern the stock."""
 
 TRANSITIONS: Mapping[tuple[ReservationStatus, Trigger], tuple[ReservationStatus, Effect]] = {
     (ReservationStatus.HELD, Trigger.ORDER_PAID): (ReservationStatus.COMMITTED, Effect.SELL),
     (ReservationStatus.HELD, Trigger.ORDER_ENDED): (ReservationStatus.RELEASED, Effect.RELEASE),
+    (ReservationStatus.HELD, Trigger.ORDER_REFUNDED): (ReservationStatus.RELEASED, Effect.RELEASE),
     (ReservationStatus.COMMITTED, Trigger.ORDER_PAID): (ReservationStatus.COMMITTED, Effect.NONE),
     (ReservationStatus.COMMITTED, Trigger.ORDER_ENDED): (ReservationStatus.RELEASED, Effect.RESTOCK),
+    # It was shipped: had it been cancelled, its stock would be back already.
+    (ReservationStatus.COMMITTED, Trigger.ORDER_REFUNDED): (ReservationStatus.COMMITTED, Effect.NONE),
     # An order that ended does not come back: a record that says otherwise is late.
     (ReservationStatus.RELEASED, Trigger.ORDER_PAID): (ReservationStatus.RELEASED, Effect.NONE),
     (ReservationStatus.RELEASED, Trigger.ORDER_ENDED): (ReservationStatus.RELEASED, Effect.NONE),
+    (ReservationStatus.RELEASED, Trigger.ORDER_REFUNDED): (ReservationStatus.RELEASED, Effect.NONE),
     # Let go although the order existed: its stock was given back, so it is taken once more.
     (ReservationStatus.EXPIRED, Trigger.ORDER_PAID): (ReservationStatus.COMMITTED, Effect.SELL_LATE),
     (ReservationStatus.EXPIRED, Trigger.ORDER_ENDED): (ReservationStatus.RELEASED, Effect.NONE),
+    (ReservationStatus.EXPIRED, Trigger.ORDER_REFUNDED): (ReservationStatus.RELEASED, Effect.NONE),
 }
-"""The next status of a reservation when its order is paid or has ended, and where its units move."""
+"""The next status of a reservation or a part of it, and where its units move."""
+
+_LEAST_ENDED_FIRST = tuple(ReservationStatus)
+
+
+def status_of_parts(parts: Collection[ReservationStatus]) -> ReservationStatus:
+    """The status of a reservation whose parts have these: that of the part which has ended least."""
+    return min(parts, key=_LEAST_ENDED_FIRST.index)
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,7 @@ from functools import partial
 
 from services_stub.contracts.events.order import OrderUpdated
 from services_stub.product.api import FAST_ROUTES, ROUTES, reservation_seconds
-from services_stub.product.domain import TRIGGER_OF_ORDER_STATUS
-from services_stub.product.handlers import HANDLERS
+from services_stub.product.handlers import HANDLERS, concerns_no_stock
 from services_stub.product.handlers.expiry import LONGEST_PAUSE, settle_overdue_now
 from services_stub.product.store import TABLES
 from services_stub.runtime.context import Context
@@ -27,7 +26,7 @@ SERVICE = Service(
     fast_routes=FAST_ROUTES,
     tables=TABLES,
     handlers=HANDLERS,
-    filters={OrderUpdated: lambda event: event.status not in TRIGGER_OF_ORDER_STATUS},
+    filters={OrderUpdated: concerns_no_stock},
     calls=("order",),
     batch_linger=0.01,
     workers=_workers,

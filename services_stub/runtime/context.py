@@ -9,9 +9,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Connection
 
 from services_stub.contracts.envelope import Cause
-from services_stub.runtime.faults import ActiveFaults
 from services_stub.runtime.peers import Peers
-from services_stub.runtime.sampling import SampleSender, Sampling
 from services_stub.runtime.settings import Settings
 from services_stub.runtime.sql.reader import Reader
 from services_stub.runtime.sql.transaction import Transaction
@@ -26,8 +24,6 @@ P = ParamSpec("P")
 class Context:
     """The parts of one running service. `state` holds the resources that the service itself keeps while it runs.
 
-    `faults` are those that the service shall carry out.
-
     `stopping` is set when the service begins to drain: answers that would not end by themselves must end then.
     Coroutines write by `write`, threads by `write_from_thread`.
     """
@@ -40,18 +36,15 @@ class Context:
         verifier: Verifier,
         writer: Writer | None = None,
         reader: Reader | None = None,
-        sender: SampleSender | None = None,
     ) -> None:
         self.settings = settings
         self.loop = loop
         self.peers = peers
         self.verifier = verifier
-        self.faults = ActiveFaults(settings.faults)
         self.state: dict[str, Any] = {}
         self.stopping = asyncio.Event()
         self._writer = writer
         self._reader = reader
-        self._sampling = None if sender is None else Sampling(settings, sender)
 
     @property
     def writer(self) -> Writer:
@@ -59,13 +52,6 @@ class Context:
         if self._writer is None:
             raise LookupError(f"{self.settings.service} has no database")
         return self._writer
-
-    @property
-    def sampling(self) -> Sampling:
-        """Publishes events of which a sample suffices."""
-        if self._sampling is None:
-            raise LookupError(f"{self.settings.service} publishes nothing")
-        return self._sampling
 
     async def write(self, handler: Callable[[Transaction, C], R], command: C, cause: Cause) -> R:
         """Have `handler(transaction, command)` run in the writer's next batch; its result, or what it raised.

@@ -68,9 +68,7 @@ class RunningService:
             self._reader = Reader(service.name, self._database)
         self._writer = writer
         loop = asyncio.get_running_loop()
-        self.context = Context(settings, loop, self._peers, verifier, writer, self._reader, self._publisher)
-        if self._publisher is not None:
-            self.context.faults.listen(self._publisher.disturb)
+        self.context = Context(settings, loop, self._peers, verifier, writer, self._reader)
         self._workers: list[Worker] = []
         self._consumer = self._build_consumer()
         self._server = _Server(self._server_config())
@@ -96,7 +94,6 @@ class RunningService:
     async def stop(self) -> None:
         """Drain: no new requests, batch committed, offsets committed, outbox flushed."""
         self.context.stopping.set()
-        self.context.faults.replace([])  # so that nothing is held back any more
         self._server.should_exit = True
         if self._serving is not None:
             await self._serving
@@ -121,8 +118,6 @@ class RunningService:
             waiting, refused = self._writer.outbox.backlog(), self._writer.outbox.refused
             details += [f"{waiting} events wait"] if waiting and ready else []
             details += [f"{refused} events refused by the broker (table outbox_refused)"] if refused else []
-        dropped = 0 if self._publisher is None else self.context.sampling.dropped
-        details += [f"{dropped} events of a sample dropped"] if dropped else []
         return ServiceHealth(
             name=self._service.name,
             ready=ready,

@@ -70,10 +70,6 @@ class RecordingSender:
     def poll(self) -> None:
         """Nothing waits."""
 
-    def waiting(self) -> int:
-        """Nothing waits."""
-        return 0
-
     def flush(self, _timeout: float) -> int:
         """Nothing waits."""
         return 0
@@ -127,9 +123,7 @@ class NamedCallers(Verifier):
 class Serving:
     """A service at work; requests are answered as over HTTP, events are handled as from Kafka."""
 
-    def __init__(
-        self, service: Service, data_dir: Path, options: Mapping[str, str], *, own_tokens: bool, sampling: float = 0.0
-    ) -> None:
+    def __init__(self, service: Service, data_dir: Path, options: Mapping[str, str], *, own_tokens: bool) -> None:
         self.settings = Settings(
             service=service.name,
             instance=f"{service.name}-1",
@@ -138,7 +132,6 @@ class Serving:
             data_dir=str(data_dir),
             internal_token=THE_INTERNAL_TOKEN,
             options=dict(options),
-            event_sampling=sampling,
             database_url=url_for(data_dir),
         )
         self.bugs: list[BaseException] = []
@@ -159,7 +152,7 @@ class Serving:
             self._writer.start()
             self._reader.start()
         verifier = Verifier(self._fetch_keys) if own_tokens else NamedCallers()
-        self.context = Context(self.settings, self.loop, self.peers, verifier, self._writer, self._reader, self.sender)
+        self.context = Context(self.settings, self.loop, self.peers, verifier, self._writer, self._reader)
         self.workers: list[Worker] = []
         self.app: Any = Application(service).bind(self.context, lambda: ServiceHealth(name=service.name, ready=True))
 
@@ -217,15 +210,10 @@ class Serving:
 
 @contextmanager
 def serving(
-    service: Service,
-    data_dir: Path,
-    options: Mapping[str, str] | None = None,
-    *,
-    own_tokens: bool = False,
-    sampling: float = 0.0,
+    service: Service, data_dir: Path, options: Mapping[str, str] | None = None, *, own_tokens: bool = False
 ) -> Iterator[Serving]:
-    """`service` at work in `data_dir`, its workers started; `sampling` is the share of a sample's events."""
-    running = Serving(service, data_dir, options or {}, own_tokens=own_tokens, sampling=sampling)
+    """`service` at work in `data_dir`, its workers started."""
+    running = Serving(service, data_dir, options or {}, own_tokens=own_tokens)
     try:
         running.workers += service.workers(running.context)
         for worker in running.workers:

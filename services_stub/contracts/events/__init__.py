@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from services_stub.contracts.base import Event
 from services_stub.contracts.events.auth import SellerBlocked, SellerUnblocked, UserCreated
-from services_stub.contracts.events.cart import CartAction, CartChanged
 from services_stub.contracts.events.notification import NotificationSent
 from services_stub.contracts.events.order import OrderCreated, OrderItem, OrderPart, OrderStatus, OrderUpdated
 from services_stub.contracts.events.payment import PaymentFailed, PaymentRefunded, PaymentSuccess
-from services_stub.contracts.events.product import (
-    ProductCreated,
-    ProductDeleted,
-    ProductStatus,
-    ProductUpdated,
-    ProductViewed,
-)
+from services_stub.contracts.events.product import ProductCreated, ProductDeleted, ProductStatus, ProductUpdated
 from services_stub.contracts.events.seller import StockLow
 from services_stub.contracts.events.trace import Hop, HopOutcome, HopsReported
 
@@ -25,8 +18,6 @@ EVENTS: tuple[type[Event], ...] = (
     ProductCreated,
     ProductUpdated,
     ProductDeleted,
-    ProductViewed,
-    CartChanged,
     OrderCreated,
     OrderUpdated,
     PaymentSuccess,
@@ -39,20 +30,9 @@ EVENTS: tuple[type[Event], ...] = (
 
 EVENT_BY_TOPIC: dict[str, type[Event]] = {event.topic: event for event in EVENTS}
 
-EVERY_SERVICE = "every service"
-
-
-def owner_of(event: type[Event]) -> str:
-    """The service that publishes `event`: events live in the module of their owner."""
-    return EVERY_SERVICE if event is HopsReported else event.__module__.rpartition(".")[2]
-
-
 __all__ = [
     "EVENTS",
     "EVENT_BY_TOPIC",
-    "EVERY_SERVICE",
-    "CartAction",
-    "CartChanged",
     "Event",
     "Hop",
     "HopOutcome",
@@ -70,10 +50,8 @@ __all__ = [
     "ProductDeleted",
     "ProductStatus",
     "ProductUpdated",
-    "ProductViewed",
     "SellerBlocked",
     "SellerUnblocked",
     "StockLow",
     "UserCreated",
-    "owner_of",
 ]

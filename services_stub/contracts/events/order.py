@@ -11,7 +11,10 @@ from services_stub.contracts.money import Money, checked_amount, checked_price
 
 
 class OrderStatus(StrEnum):
-    """PENDING ► PAID ► SHIPPED ► DELIVERED; PENDING ► FAILED; PENDING or PAID ► CANCELLED ► REFUNDED if charged."""
+    """PENDING ► PAID ► SHIPPED ► DELIVERED; PENDING ► FAILED; PENDING or PAID ► CANCELLED ► REFUNDED if charged.
+
+    What was shipped and is to be paid back is REFUNDING until it is REFUNDED.
+    """
 
     PENDING = "PENDING"
     PAID = "PAID"
@@ -19,6 +22,7 @@ class OrderStatus(StrEnum):
     DELIVERED = "DELIVERED"
     FAILED = "FAILED"
     CANCELLED = "CANCELLED"
+    REFUNDING = "REFUNDING"
     REFUNDED = "REFUNDED"
 
 

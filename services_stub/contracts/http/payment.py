@@ -18,8 +18,21 @@ class PaymentStatus(StrEnum):
     REFUNDED = "REFUNDED"
 
 
+class Refund(Body, frozen=True, kw_only=True):
+    """Money of an order that is given back: for the part of one seller, or for all of it where that is empty.
+
+    `refunded` says whether the provider has done it; until then it is under way.
+    """
+
+    seller_id: str
+    amount: Money
+    reason: str
+    refunded: bool
+    updated_at: str
+
+
 class Payment(Body, frozen=True, kw_only=True):
-    """The payment of an order."""
+    """The payment of an order. It stays CHARGED until all of it is given back."""
 
     payment_id: str
     order_id: str
@@ -31,6 +44,7 @@ class Payment(Body, frozen=True, kw_only=True):
     payment_method: str
     created_at: str
     updated_at: str
+    refunds: list[Refund] = []
 
 
 class PaymentMethod(Body, frozen=True, kw_only=True):

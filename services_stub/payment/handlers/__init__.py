@@ -8,10 +8,10 @@ from functools import partial
 from services_stub.contracts.base import Event
 from services_stub.contracts.events.order import OrderCreated, OrderUpdated
 from services_stub.payment.handlers.jobs import Jobs
-from services_stub.payment.handlers.orders import ENDED, on_order_created, on_order_updated
+from services_stub.payment.handlers.orders import keeps_its_money, on_order_created, on_order_updated
 from services_stub.runtime.service import Handler
 
-__all__ = ["ENDED", "handlers"]
+__all__ = ["handlers", "keeps_its_money"]
 
 
 def handlers(jobs: Jobs) -> Mapping[type[Event], Handler]:

@@ -26,6 +26,7 @@ from services_stub.payment.domain import (
 from services_stub.payment.handlers.jobs import Job, Jobs, Scheduled
 from services_stub.payment.handlers.settling import Answer, settle_all
 from services_stub.payment.store import payments as store
+from services_stub.payment.store.refunds import open_refunds
 from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.retry import pause_after
 from services_stub.runtime.sql.transaction import NO_CAUSE, Transaction
@@ -176,6 +177,8 @@ class ChargeWorker:
                 return None
 
     def _refund(self, job: Job) -> Answer:
+        if job.charge_id and not job.refund_amount:
+            return Answer(job, Trigger.REFUNDED)  # A part that cost nothing, which no provider would refund.
         charge_id = self._provider.refund(job.refund_request())
         if charge_id is None:
             return Answer(job, Trigger.NOTHING_TAKEN)
@@ -188,4 +191,5 @@ class ChargeWorker:
 
 def find_open(tx: Transaction, _command: None) -> list[Job]:
     """The open requests in the rows."""
-    return [Job.of(row._mapping).again() for row in store.open_payments(tx.connection)]
+    charges = [Job.charge(row._mapping) for row in store.charging_payments(tx.connection)]
+    return [job.again() for job in (*charges, *(Job.refund(row._mapping) for row in open_refunds(tx.connection)))]

@@ -15,11 +15,14 @@ from typing import Any, NamedTuple
 import msgspec
 
 from services_stub.contracts.envelope import Cause
-from services_stub.payment.domain import OPEN_REQUESTS, ChargeRequest, Effect, RefundRequest, Status
+from services_stub.payment.domain import ChargeRequest, Effect, RefundRequest, Status
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """A request to the provider for the payment of an order, which was in `status` then."""
+    """A request to the provider: the charge of an order, whose payment was in `status` then, or one of its refunds.
+
+    A refund is of the part of `seller_id`, or of all that was charged if that is empty; amounts are in cents.
+    """
 
     request: Effect
     status: Status
@@ -30,17 +33,18 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     payment_method: str
     charge_id: str = ""
+    seller_id: str = ""
+    refund_amount: int = 0
     reason: str
     cause: Cause
     asked_before: bool = False
 
     @classmethod
-    def of(cls, row: Mapping[Any, Any]) -> Job:
-        """The open request of a payment's row, as one that was not made yet."""
-        status = Status(row["status"])
+    def charge(cls, row: Mapping[Any, Any]) -> Job:
+        """The charge of a payment's row, as one that was not asked for yet."""
         return cls(
-            request=OPEN_REQUESTS[status],
-            status=status,
+            request=Effect.REQUEST_CHARGE,
+            status=Status(row["status"]),
             order_id=row["order_id"],
             payment_id=row["payment_id"],
             user_id=row["user_id"],
@@ -52,13 +56,26 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
             cause=Cause(row["order_id"], row["caused_by"], row["traceparent"]),
         )
 
+    @classmethod
+    def refund(cls, row: Mapping[Any, Any]) -> Job:
+        """A refund of a payment's row that is joined with it."""
+        return msgspec.structs.replace(
+            cls.charge(row),
+            request=Effect.REQUEST_REFUNDS,
+            seller_id=row["seller_id"],
+            refund_amount=row["refund_amount"],
+            reason=row["refund_reason"],
+            cause=Cause(row["order_id"], row["refund_caused_by"], row["refund_traceparent"]),
+        )
+
     def charge_request(self) -> ChargeRequest:
         """The charge that the order asks for."""
         return ChargeRequest(self.order_id, self.amount, self.currency, self.payment_method, self.asked_before)
 
     def refund_request(self) -> RefundRequest:
-        """The refund of all that the order was charged."""
-        return RefundRequest(self.charge_request(), self.order_id, self.amount, self.charge_id)
+        """The refund under its key, which is the same whenever it is asked for."""
+        key = f"{self.order_id}/{self.seller_id}" if self.seller_id else self.order_id
+        return RefundRequest(self.charge_request(), key, self.refund_amount, self.charge_id)
 
     def again(self) -> Job:
         """The same request, as one that may have been made before."""

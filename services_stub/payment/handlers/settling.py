@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -10,9 +11,10 @@ from services_stub.contracts.base import Event
 from services_stub.contracts.events.payment import PaymentFailed, PaymentRefunded, PaymentSuccess
 from services_stub.contracts.money import from_cents
 from services_stub.contracts.times import to_microseconds
-from services_stub.payment.domain import REQUESTS, TRANSITIONS, Effect, Status, Trigger
+from services_stub.payment.domain import TRANSITIONS, Effect, Status, Transition, Trigger
 from services_stub.payment.handlers.jobs import Job
 from services_stub.payment.store import payments as store
+from services_stub.payment.store import refunds
 from services_stub.runtime.sql.transaction import Transaction
 
 
@@ -27,32 +29,38 @@ class Answer(msgspec.Struct, frozen=True):
 
 def settle_all(tx: Transaction, answers: Sequence[Answer]) -> list[Job]:
     """Settle the answers of one round; the jobs of the requests that they lead to."""
-    return [follow_up for answer in answers if (follow_up := settle(tx, answer)) is not None]
+    return [follow_up for answer in answers for follow_up in settle(tx, answer)]
 
 
-def settle(tx: Transaction, answer: Answer) -> Job | None:
-    """Apply the transition that `answer` triggers; the job of the next request, if there is one.
+def settle(tx: Transaction, answer: Answer) -> Sequence[Job]:
+    """Apply the transition that `answer` triggers; the jobs of the requests that it leads to.
 
-    Nearly always the payment still has the status in which the job found it, so that is tried first.
+    Nearly always the answer is to a charge, and the payment has the status in which its job found it, so that is tried
+    before looking.
     """
     job = answer.job
-    settled = _settle(tx, answer, job.status, job.reason)
-    if settled is not None:
-        return settled.next_job
+    is_charge = job.request is Effect.REQUEST_CHARGE
+    if is_charge:
+        follow_ups = _settle(tx, answer, TRANSITIONS.get((job.status, answer.trigger)), job.status, job.reason)
+        if follow_ups is not None:
+            return follow_ups
     row = store.find_payment(tx.connection, job.order_id)
     if row is None:
-        return None
-    settled = _settle(tx, answer, Status(row.status), row.reason)
-    return None if settled is None else settled.next_job
+        return ()
+    before = Status(row.status)
+    trigger = answer.trigger
+    if not is_charge and trigger is Trigger.REFUNDED:
+        if not refunds.set_refunded(tx, job.order_id, job.seller_id):
+            return ()
+        done = sum(refund.amount for refund in refunds.of_order(tx.connection, job.order_id) if refund.refunded_at)
+        trigger = Trigger.REFUNDED if done >= row.amount else Trigger.PART_REFUNDED
+    return _settle(tx, answer, TRANSITIONS.get((before, trigger)), before, row.reason) or ()
 
 
-class _Settled(msgspec.Struct, frozen=True):
-    next_job: Job | None
-
-
-def _settle(tx: Transaction, answer: Answer, status: Status, known_reason: str) -> _Settled | None:
-    """Settle a payment that is in `status`; None where it is not, or where the answer triggers nothing there."""
-    transition = TRANSITIONS.get((status, answer.trigger))
+def _settle(
+    tx: Transaction, answer: Answer, transition: Transition | None, before: Status, known_reason: str
+) -> Sequence[Job] | None:
+    """Settle a payment that is in `before`; None where it is not, or where the answer triggers nothing there."""
     if transition is None:
         return None
     job = answer.job
@@ -60,21 +68,36 @@ def _settle(tx: Transaction, answer: Answer, status: Status, known_reason: str) 
     changes = {"status": transition.status, "reason": reason, "updated_at": to_microseconds(tx.now)}
     if answer.charge_id:
         changes["charge_id"] = answer.charge_id
-    if not store.update_payment_in_status(tx, job.order_id, status, changes):
+    if not store.update_payment_in_status(tx, job.order_id, before, changes):
         return None
-    next_job = None
+    jobs: Sequence[Job] = ()
     for effect in transition.effects:
-        if effect in REQUESTS:
-            next_job = msgspec.structs.replace(
-                job,
-                request=effect,
-                status=transition.status,
-                charge_id=answer.charge_id or job.charge_id,
-                reason=reason,
-            )
+        if effect is Effect.REQUEST_REFUNDS:
+            jobs = _refund_jobs(tx, job)
+        elif effect is Effect.REQUEST_WHOLE_REFUND:
+            refunds.drop_all(tx, job.order_id)
+            refunds.add(tx, _whole_refund(tx, job, reason))
+            jobs = _refund_jobs(tx, job)
         else:
             tx.publish(_event(effect, job, reason), correlation_id=job.order_id, cause=job.cause)
-    return _Settled(next_job)
+    return jobs
+
+
+def _refund_jobs(tx: Transaction, job: Job) -> Sequence[Job]:
+    found = [Job.refund(row._mapping) for row in refunds.open_refunds(tx.connection, job.order_id)]
+    return [refund.again() for refund in found] if job.asked_before else found
+
+
+def _whole_refund(tx: Transaction, job: Job, reason: str) -> dict[str, Any]:
+    return {
+        "order_id": job.order_id,
+        "seller_id": "",
+        "amount": job.amount,
+        "reason": reason,
+        "caused_by": job.cause.causation_id,
+        "traceparent": job.cause.traceparent,
+        "created_at": to_microseconds(tx.now),
+    }
 
 
 def _event(effect: Effect, job: Job, reason: str) -> Event:
@@ -98,10 +121,11 @@ def _event(effect: Effect, job: Job, reason: str) -> Event:
             return PaymentRefunded(
                 order_id=order_id,
                 payment_id=payment_id,
-                amount=amount,
-                reason=reason,
+                amount=from_cents(job.refund_amount),
+                reason=job.reason,
                 user_id=user_id,
                 currency=currency,
+                seller_id=job.seller_id,
             )
         case _:
             raise ValueError(f"{effect} publishes nothing")

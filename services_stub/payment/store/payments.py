@@ -1,7 +1,7 @@
 """The table of payments, the statements on it, and how rows read as payments.
 
 Amounts are whole cents, times microseconds since 1970 in UTC. `caused_by` and `traceparent` are those of the event that
-the open request of a payment goes back to, so that its outcome carries on the same trace, also after a crash.
+a charge or refund goes back to, so that its outcome carries on the same trace, also after a crash.
 """
 
 from __future__ import annotations
@@ -9,61 +9,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Connection,
-    Index,
-    MetaData,
-    Row,
-    String,
-    Table,
-    Text,
-    bindparam,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Row, Select, bindparam, select, update
 
 from services_stub.contracts.http.page import Page
 from services_stub.contracts.http.payment import Payment, PaymentStatus
 from services_stub.contracts.money import from_cents
 from services_stub.contracts.times import from_microseconds, rfc3339
-from services_stub.payment.domain import OPEN_REQUESTS, Status
+from services_stub.payment.domain import CHARGING, Status
+from services_stub.payment.store import refunds
+from services_stub.payment.store.tables import payments
 from services_stub.runtime.sql import keyset
 from services_stub.runtime.sql.database import InsertOrIgnore
 from services_stub.runtime.sql.keyset import SortOrder
 from services_stub.runtime.sql.transaction import Transaction
 
-TABLES = MetaData()
-
-payments = Table(
-    "payments",
-    TABLES,
-    Column("order_id", String, primary_key=True),
-    Column("payment_id", String, nullable=False),
-    Column("user_id", String, nullable=False),
-    Column("status", String, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("amount", BigInteger, nullable=False),
-    Column("currency", String, nullable=False),
-    Column("payment_method", String, nullable=False),
-    Column("charge_id", String, nullable=False),
-    Column("caused_by", String, nullable=False),
-    Column("traceparent", String, nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Column("updated_at", BigInteger, nullable=False),
-    Index("payments_of_user", "user_id", "created_at", "order_id"),
-    Index("payments_by_age", "created_at", "order_id"),
-)
-
 _insert = InsertOrIgnore(payments)
 _find = select(payments).where(payments.c.order_id == bindparam("order_id"))
-_open = select(payments).where(payments.c.status.in_(list(OPEN_REQUESTS))).order_by(payments.c.created_at)
-_name_method = (
-    update(payments)
-    .where(payments.c.order_id == bindparam("of_order"), payments.c.payment_method == "")
-    .values(payment_method=bindparam("method"))
-)
+_charging = select(payments).where(payments.c.status.in_(list(CHARGING))).order_by(payments.c.created_at)
 # Both set the columns that further parameters are named after.
 _update = update(payments).where(payments.c.order_id == bindparam("of_order"))
 _update_in_status = _update.where(payments.c.status == bindparam("status_before"))
@@ -71,12 +33,13 @@ _NEWEST_FIRST = SortOrder((payments.c.created_at, payments.c.order_id), descendi
 
 STATUS_OF: Mapping[Status, PaymentStatus] = {
     Status.PENDING: PaymentStatus.PENDING,
+    Status.REDUCED: PaymentStatus.PENDING,
+    Status.UNORDERED: PaymentStatus.PENDING,
     Status.CHARGED: PaymentStatus.CHARGED,
     Status.FAILED: PaymentStatus.FAILED,
     Status.ABANDONED: PaymentStatus.FAILED,
     Status.VOIDING: PaymentStatus.VOIDED,
     Status.VOIDED: PaymentStatus.VOIDED,
-    Status.REFUNDING: PaymentStatus.CHARGED,
     Status.REFUNDED: PaymentStatus.REFUNDED,
 }
 """The published status of each internal one."""
@@ -87,19 +50,14 @@ def find_payment(connection: Connection, order_id: str) -> Row[Any] | None:
     return connection.execute(_find, {"order_id": order_id}).one_or_none()
 
 
-def open_payments(connection: Connection) -> Sequence[Row[Any]]:
-    """The rows of the payments that wait for the provider, oldest first."""
-    return connection.execute(_open).all()
+def charging_payments(connection: Connection) -> Sequence[Row[Any]]:
+    """The rows of the payments that wait for the answer to their charge, oldest first."""
+    return connection.execute(_charging).all()
 
 
 def insert_payment(transaction: Transaction, row: dict[str, Any]) -> bool:
     """Insert the payment of an order; False where the order has one already."""
     return transaction.write(_insert, row) == 1
-
-
-def set_payment_method(transaction: Transaction, order_id: str, payment_method: str) -> None:
-    """Complete the payment of an order that was cancelled before it was known."""
-    transaction.execute(_name_method, {"of_order": order_id, "method": payment_method})
 
 
 def update_payment(transaction: Transaction, order_id: str, changes: dict[str, Any]) -> None:
@@ -112,28 +70,40 @@ def update_payment_in_status(transaction: Transaction, order_id: str, status: St
     return transaction.write(_update_in_status, {"of_order": order_id, "status_before": status, **changes}) == 1
 
 
-def to_payment(row: Row[Any]) -> Payment:
-    """A row as the payment that is shown."""
+def read_payment(connection: Connection, row: Row[Any]) -> Payment:
+    """A row and its refunds as the payment that is shown."""
+    return _to_payment(row, refunds.refunds_of(connection, [row.order_id]).get(row.order_id, ()))
+
+
+def payments_of_user(connection: Connection, user_id: str, cursor: str, limit: int) -> Page[Payment]:
+    """A page of a shopper's payments, newest first."""
+    return _page(connection, select(payments).where(payments.c.user_id == user_id), cursor, limit)
+
+
+def all_payments(connection: Connection, cursor: str, limit: int) -> Page[Payment]:
+    """A page of all payments, newest first."""
+    return _page(connection, select(payments), cursor, limit)
+
+
+def _page(connection: Connection, statement: Select[Any], cursor: str, limit: int) -> Page[Payment]:
+    rows = keyset.page(connection, statement, _NEWEST_FIRST, cursor, limit, lambda row: row)
+    of_order = refunds.refunds_of(connection, [row.order_id for row in rows.items])
+    shown = [_to_payment(row, of_order.get(row.order_id, ())) for row in rows.items]
+    return Page(items=shown, next_cursor=rows.next_cursor)
+
+
+def _to_payment(row: Row[Any], of_order: Sequence[Row[Any]]) -> Payment:
+    status = Status(row.status)
     return Payment(
         payment_id=row.payment_id,
         order_id=row.order_id,
         user_id=row.user_id,
-        status=STATUS_OF[Status(row.status)],
+        status=STATUS_OF[status],
         reason=row.reason,
         amount=from_cents(row.amount),
         currency=row.currency,
         payment_method=row.payment_method,
         created_at=rfc3339(from_microseconds(row.created_at)),
         updated_at=rfc3339(from_microseconds(row.updated_at)),
+        refunds=[shown for refund in of_order if (shown := refunds.to_refund(refund, status)) is not None],
     )
-
-
-def payments_of_user(connection: Connection, user_id: str, cursor: str, limit: int) -> Page[Payment]:
-    """A page of a shopper's payments, newest first."""
-    of_user = select(payments).where(payments.c.user_id == user_id)
-    return keyset.page(connection, of_user, _NEWEST_FIRST, cursor, limit, to_payment)
-
-
-def all_payments(connection: Connection, cursor: str, limit: int) -> Page[Payment]:
-    """A page of all payments, newest first."""
-    return keyset.page(connection, select(payments), _NEWEST_FIRST, cursor, limit, to_payment)

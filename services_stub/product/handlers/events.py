@@ -2,42 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import structlog
+from sqlalchemy import Row
 
 from services_stub.contracts.events.auth import SellerBlocked, SellerUnblocked
-from services_stub.contracts.events.order import OrderUpdated
-from services_stub.product.domain import TRANSITIONS, TRIGGER_OF_ORDER_STATUS, Effect, ReservationStatus
+from services_stub.contracts.events.order import OrderItem, OrderUpdated
+from services_stub.product.domain import TRANSITIONS, TRIGGER_OF_ORDER_STATUS, Effect, ReservationStatus, Trigger
 from services_stub.product.handlers.reservations import release_stock, units_of
 from services_stub.product.store import products, reservations
 from services_stub.runtime.service import Outcome
 from services_stub.runtime.sql.transaction import Received, Transaction
 
 
+def concerns_no_stock(event: OrderUpdated) -> bool:
+    """Whether an update changes nothing for the stock of its order."""
+    return not any(part.status in TRIGGER_OF_ORDER_STATUS for part in event.parts or (event,))
+
+
 def on_order_updated(transaction: Transaction, received: Received[OrderUpdated]) -> Outcome | None:
-    """Settle the reservation of an order by the table `TRANSITIONS`, in whatever status it is."""
-    order_id = received.event.order_id
-    trigger = TRIGGER_OF_ORDER_STATUS[received.event.status]
-    status = ReservationStatus.HELD
-    after, effect = TRANSITIONS[status, trigger]
-    # Nearly every reservation is still held, so that is tried before looking.
-    lines = reservations.move(transaction, order_id, status, after)
-    if lines is None:
-        row = reservations.find(transaction.connection, order_id)
-        if row is None:
-            structlog.get_logger().warning("no reservation of an order is known", order_id=order_id, trigger=trigger)
-            return Outcome.REJECTED
-        status = ReservationStatus(row.status)
-        after, effect = TRANSITIONS[status, trigger]
-        if after == status:
+    """Settle the reservation of an order by the table `TRANSITIONS`, each seller's part in whatever status it is."""
+    event, order_id = received.event, received.event.order_id
+    triggers = {part.seller_id: TRIGGER_OF_ORDER_STATUS.get(part.status) for part in event.parts}
+    whole = triggers or {"": TRIGGER_OF_ORDER_STATUS.get(event.status)}
+    first, *others = set(whole.values())
+    if first is not None and not others:
+        # Nearly every reservation is still held, and the same became of all its parts: tried before looking.
+        after, effect = TRANSITIONS[ReservationStatus.HELD, first]
+        lines = reservations.move(transaction, order_id, ReservationStatus.HELD, after)
+        if lines is not None:
+            _carry_out(transaction, order_id, effect, lines)
             return None
-        lines = reservations.move(transaction, order_id, status, after) or []
-    if effect is Effect.RELEASE:
-        release_stock(transaction, order_id, lines)
-    else:
-        _carry_out(transaction, order_id, effect, units_of(lines))
+    row = reservations.find(transaction.connection, order_id)
+    if row is None:
+        structlog.get_logger().warning("no reservation of an order is known", order_id=order_id, status=event.status)
+        return Outcome.REJECTED
+    _settle_parts(transaction, row, triggers or dict.fromkeys(reservations.parts_of(row), first))
     return None
+
+
+def _settle_parts(transaction: Transaction, row: Row[Any], triggers: Mapping[str, Trigger | None]) -> None:
+    parts = reservations.parts_of(row)
+    lines = reservations.lines_of(row)
+    after = dict(parts)
+    for seller_id, status in parts.items():
+        trigger = triggers.get(seller_id)
+        if trigger is not None:
+            after[seller_id], effect = TRANSITIONS[status, trigger]
+            of_seller = [line for line in lines if line.seller_id == seller_id]
+            _carry_out(transaction, row.order_id, effect, of_seller)
+    if after != parts:
+        reservations.set_parts(transaction, row.order_id, after)
 
 
 def on_seller_blocked(transaction: Transaction, received: Received[SellerBlocked]) -> None:
@@ -50,9 +67,12 @@ def on_seller_unblocked(transaction: Transaction, received: Received[SellerUnblo
     _disable(transaction, received, received.event.seller_id, disabled=False)
 
 
-def _carry_out(transaction: Transaction, order_id: str, effect: Effect, units: Mapping[str, int]) -> None:
+def _carry_out(transaction: Transaction, order_id: str, effect: Effect, lines: Sequence[OrderItem]) -> None:
+    units = units_of(lines)
     if effect is Effect.SELL:
         products.take_out(transaction, units)
+    elif effect is Effect.RELEASE:
+        release_stock(transaction, order_id, lines)
     elif effect is Effect.RESTOCK:
         for product_id, count in units.items():
             row = products.move(transaction, product_id, quantity=count)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.events.order import OrderItem
 from services_stub.contracts.http.product import Reservation
 from services_stub.contracts.times import from_microseconds, rfc3339, to_microseconds
-from services_stub.product.domain import ReservationStatus
+from services_stub.product.domain import ReservationStatus, status_of_parts
 from services_stub.product.store.tables import reservations, sellers
 from services_stub.runtime.sql.database import InsertOrIgnore
 from services_stub.runtime.sql.transaction import Transaction
@@ -24,14 +24,24 @@ _LONG_AGO = 0
 _NEVER = 253_402_300_799_000_000  # 9999-12-31T23:59:59Z, the last second that RFC 3339 can write
 
 _lines = msgspec.json.Decoder(list[OrderItem])
+_parts = msgspec.json.Decoder(dict[str, ReservationStatus])
 
 _hold = InsertOrIgnore(reservations)
 _one = select(reservations).where(reservations.c.order_id == bindparam("id"))
 _move = (
     update(reservations)
-    .where(reservations.c.order_id == bindparam("id"), reservations.c.status == bindparam("from_status"))
+    .where(
+        reservations.c.order_id == bindparam("id"),
+        reservations.c.status == bindparam("from_status"),
+        reservations.c.parts.is_(None),
+    )
     .values(status=bindparam("to_status"), expires_at=None)
     .returning(reservations.c.lines)
+)
+_set_parts = (
+    update(reservations)
+    .where(reservations.c.order_id == bindparam("id"))
+    .values(status=bindparam("to_status"), parts=bindparam("to_parts"), expires_at=None)
 )
 _hold_anew = (
     update(reservations)
@@ -75,6 +85,7 @@ def hold(transaction: Transaction, order_id: str, expires_at: datetime, lines: S
         "status": ReservationStatus.HELD,
         "expires_at": to_microseconds(expires_at),
         "lines": encode_json(lines).decode(),
+        "parts": None,
     }
     return transaction.write(_hold, row) == 1
 
@@ -98,9 +109,28 @@ def find(connection: Connection, order_id: str) -> Row[Any] | None:
 def move(
     transaction: Transaction, order_id: str, before: ReservationStatus, after: ReservationStatus
 ) -> list[OrderItem] | None:
-    """Move a reservation from one status to another for good; its lines, or None where it is not in that status."""
+    """Move a whole reservation from one status to another for good; its lines, or None where it has not that status."""
     parameters = {"id": order_id, "from_status": before, "to_status": after}
     return _decoded(next((row.lines for row in transaction.fetch(_move, parameters)), None))
+
+
+def lines_of(row: Row[Any]) -> list[OrderItem]:
+    """The lines of a reservation's row."""
+    return _lines.decode(row.lines)
+
+
+def parts_of(row: Row[Any]) -> dict[str, ReservationStatus]:
+    """The status of each seller's lines."""
+    if row.parts is not None:
+        return _parts.decode(row.parts)
+    return dict.fromkeys((line.seller_id for line in lines_of(row)), ReservationStatus(row.status))
+
+
+def set_parts(transaction: Transaction, order_id: str, parts: Mapping[str, ReservationStatus]) -> None:
+    """Set the status of each seller's lines; the reservation is that of an order, so it does not expire."""
+    same = len(set(parts.values())) == 1
+    encoded = None if same else encode_json(parts).decode()
+    transaction.execute(_set_parts, {"id": order_id, "to_status": status_of_parts(parts.values()), "to_parts": encoded})
 
 
 def expire(transaction: Transaction, order_id: str) -> list[OrderItem] | None:

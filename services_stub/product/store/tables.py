@@ -42,6 +42,8 @@ reservations = Table(
     # Null once the order is known to exist: from then on only the order's end ends the reservation.
     Column("expires_at", BigInteger),
     Column("lines", Text, nullable=False),
+    # The status of each seller's lines, as JSON, where they went different ways; null where all have that of the row.
+    Column("parts", Text),
     Index("reservations_by_expiry", "expires_at"),
 )
 

@@ -25,10 +25,8 @@ from services_stub.client.control import (
 from services_stub.contracts.control import (
     Action,
     ActiveFault,
-    DelayedRecords,
-    DuplicatedRecords,
+    BrokerFault,
     FailingRequests,
-    Fault,
     KafkaState,
     KillBroker,
     KillService,
@@ -38,7 +36,7 @@ from services_stub.contracts.control import (
 )
 from services_stub.infra.config import ports
 from services_stub.infra.kafka.brokers import CannotDisturb
-from services_stub.infra.supervisor.control import LARGEST_BODY, UnknownName, control
+from services_stub.infra.supervisor.control import LARGEST_BODY, UnknownService, control
 from services_stub.infra.supervisor.control_server import ControlServer
 
 TOKEN = "secret"
@@ -49,7 +47,7 @@ class Target:
 
     def __init__(self) -> None:
         self.calls: list[Any] = []
-        self.in_force: dict[str, Fault] = {}
+        self.in_force: dict[str, BrokerFault] = {}
 
     async def status(self) -> Status:
         """An empty marketplace."""
@@ -69,7 +67,7 @@ class Target:
 
     async def act(self, action: Action) -> None:
         if isinstance(action, KillService) and action.service != "order":
-            raise UnknownName(f"there is no service {action.service}")
+            raise UnknownService(f"there is no service {action.service}")
         if isinstance(action, StopBroker):
             raise CannotDisturb("it is not ours")
         self.calls.append(action)
@@ -77,9 +75,7 @@ class Target:
     def faults(self) -> list[ActiveFault]:
         return [ActiveFault(id=key, fault=fault) for key, fault in self.in_force.items()]
 
-    async def apply(self, fault: Fault) -> None:
-        if isinstance(fault, DelayedRecords):
-            raise UnknownName(f"there is no topic {fault.topic}")
+    async def apply(self, fault: BrokerFault) -> None:
         self.in_force[fault.id] = fault
 
     async def clear(self, fault_id: str) -> None:
@@ -175,9 +171,7 @@ def test_a_fault_is_listed_until_it_is_cleared_and_replaced_by_its_like(client: 
     client.apply(SlowBroker(milliseconds=5))
     slow = client.apply(SlowBroker(milliseconds=7))
     failing = client.apply(FailingRequests(api_key=0, errors=[29]))
-    twice = client.apply(DuplicatedRecords(topic="order-created", rate=0.5))
-    assert client.faults() == [slow, failing, twice]
-    client.clear(twice.id)
+    assert client.faults() == [slow, failing]
     client.clear(slow.id)
     assert client.faults() == [failing]
     with pytest.raises(UnknownTarget):
@@ -195,11 +189,6 @@ def test_a_refusal_is_an_error_of_its_kind(
         client.act(action)
     assert refused.value.problem.detail in str(refused.value)
     assert target.calls == []
-
-
-def test_a_fault_of_a_topic_that_there_is_not_is_refused(client: ControlClient) -> None:
-    with pytest.raises(UnknownTarget, match="there is no topic unknown"):
-        client.apply(DelayedRecords(topic="unknown", milliseconds=1))
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from services_stub.payment.handlers.charging import LARGEST_ROUND, ChargeWorker
 from services_stub.payment.handlers.jobs import Jobs
 from services_stub.payment.handlers.settling import Answer
 from services_stub.payment.service import SERVICE
+from services_stub.payment.store import TABLES
 from services_stub.payment.store import payments as store
 from services_stub.payment.store.sandbox import Sandbox
 from services_stub.runtime.errors import Unavailable
@@ -136,7 +137,7 @@ class PaymentHarness:
     def payment(self, order_id: str = "o1") -> Payment:
         row = store.find_payment(self.connection, order_id)
         assert row is not None
-        return store.to_payment(row)
+        return store.read_payment(self.connection, row)
 
     def topics(self) -> list[str]:
         return [event.topic for event in self.published]
@@ -161,7 +162,7 @@ class PaymentHarness:
 def payment_harness(provider: Provider | None = None) -> Iterator[PaymentHarness]:
     """A payment service with an empty database."""
     with empty_database() as database:
-        database.create(store.TABLES)
+        database.create(TABLES)
         with database.connect() as connection, connection.begin():
             opened = PaymentHarness(connection, provider)
             yield opened

@@ -94,7 +94,7 @@ def working(provider: HeldProvider, jobs: Jobs) -> Iterator[Writer]:
 
 
 def refund(order_id: str) -> Job:
-    return msgspec.structs.replace(job(order_id), request=Effect.REQUEST_REFUND, status=Status.VOIDING)
+    return msgspec.structs.replace(job(order_id), request=Effect.REQUEST_REFUNDS, status=Status.VOIDING)
 
 
 def test_a_slow_answer_delays_no_other_order() -> None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from services_stub.contracts.events.order import OrderItem, OrderStatus, OrderUpdated
+from services_stub.contracts.events.order import OrderItem, OrderPart, OrderStatus, OrderUpdated
 from services_stub.contracts.http.product import CreateProduct, Product, Reservation, ReservationLine, Reserve
 from services_stub.contracts.money import money
 from services_stub.product.handlers import products, reservations
@@ -47,8 +47,8 @@ class Stock:
         ]
         return reservations.reserve(self.tx, reservations.ReserveStock(Reserve(order_id=order_id, lines=wanted), 60))
 
-    def order(self, order_id: str, status: OrderStatus) -> Outcome | None:
-        """Let the service hear of an order."""
+    def order(self, order_id: str, status: OrderStatus, **parts: OrderStatus) -> Outcome | None:
+        """Let the service hear of an order, or of its parts by seller."""
         event = OrderUpdated(
             order_id=order_id,
             user_id="u1",
@@ -57,6 +57,7 @@ class Stock:
             reason="test",
             amount=money("5.00"),
             items=[OrderItem(product_id="p", seller_id="s1", name="p", quantity=1, unit_price=money("5.00"))],
+            parts=[OrderPart(seller_id=seller, status=part, amount=money("5.00")) for seller, part in parts.items()],
         )
         return handle(SERVICE, self.tx, received(event))
 

@@ -49,7 +49,7 @@ class Warehouse(RuleBasedStateMachine):
     @initialize(quantities=st.lists(st.integers(0, 8), min_size=3, max_size=3))
     def fill(self, quantities: list[int]) -> None:
         for number, quantity in enumerate(quantities):
-            product = self.stock.product(quantity, name=f"Product {number}")
+            product = self.stock.product(quantity, name=f"Product {number}", seller=f"s{number}")
             self.products.append(product)
             self.put_in[product.product_id] = quantity
 
@@ -96,15 +96,28 @@ class Warehouse(RuleBasedStateMachine):
         order = data.draw(st.sampled_from(sorted(self.orders)))
         for status in statuses:
             self.stock.order(order, status)
-            self._note(order, status)
+            self._note(order, dict.fromkeys((product.seller_id for product in self.products), status))
 
-    def _note(self, order: str, status: OrderStatus) -> None:
-        if status in {OrderStatus.FAILED, OrderStatus.CANCELLED, OrderStatus.REFUNDED}:
-            self.held.pop(order, None)
-            self.sold.pop(order, None)
-            self.ended.add(order)
-        elif status is not OrderStatus.PENDING and order in self.held:
-            self.sold[order] = self.held.pop(order)
+    @precondition(lambda self: self.orders)
+    @rule(data=st.data(), parts=st.lists(st.sampled_from(OrderStatus), min_size=3, max_size=3))
+    def hear_of_parts(self, data: st.DataObject, parts: list[OrderStatus]) -> None:
+        order = data.draw(st.sampled_from(sorted(self.orders)))
+        statuses = {product.seller_id: status for product, status in zip(self.products, parts, strict=True)}
+        self.stock.order(order, OrderStatus.PENDING, **statuses)
+        self._note(order, statuses)
+
+    def _note(self, order: str, statuses: dict[str, OrderStatus]) -> None:
+        self.ended.add(order)
+        for product in self.products:
+            status, here = statuses[product.seller_id], product.product_id
+            held, sold = self.held.get(order, {}), self.sold.setdefault(order, {})
+            if status in {OrderStatus.FAILED, OrderStatus.CANCELLED}:
+                held.pop(here, None)
+                sold.pop(here, None)
+            elif status is OrderStatus.REFUNDED:
+                held.pop(here, None)
+            elif status is not OrderStatus.PENDING and here in held:
+                sold[here] = held.pop(here)
 
     @rule(number=PRODUCTS, quantity=st.integers(0, 8))
     def restock(self, number: int, quantity: int) -> None:
@@ -112,7 +125,7 @@ class Warehouse(RuleBasedStateMachine):
         before = self.stock.look(product).quantity
         with suppress(Refused):
             body = ChangeProduct(quantity=quantity)
-            products.change(self.stock.tx, products.Change("s1", product.product_id, body))
+            products.change(self.stock.tx, products.Change(f"s{number}", product.product_id, body))
             self.put_in[product.product_id] += quantity - before
 
     @invariant()

@@ -145,7 +145,10 @@ SHIPPED = OrderStatus.SHIPPED
         ([C, P, R], (10, 0)),
         ([P, C], (10, 0)),
         ([P, C, R, C], (10, 0)),
-        ([P, R], (10, 0)),
+        ([P, R], (7, 0)),
+        ([P, SHIPPED, OrderStatus.REFUNDING, R], (7, 0)),
+        ([OrderStatus.REFUNDING], (7, 0)),
+        ([R], (10, 0)),
         ([OrderStatus.PENDING], (7, 3)),
     ],
 )
@@ -157,6 +160,29 @@ def test_stock_follows_the_status_of_the_order(
     for status in statuses:
         assert stock.order("o1", status) is None
     assert stock.levels(kettle) == levels
+
+
+@pytest.mark.parametrize(
+    ("updates", "kettles", "cups"),
+    [
+        ([{"s1": P, "s2": P}], (7, 0), (6, 0)),
+        ([{"s1": C, "s2": OrderStatus.PENDING}], (10, 0), (6, 4)),
+        ([{"s1": C, "s2": OrderStatus.PENDING}, {"s1": C, "s2": P}], (10, 0), (6, 0)),
+        ([{"s1": C, "s2": OrderStatus.PENDING}, {"s1": C, "s2": C}], (10, 0), (10, 0)),
+        ([{"s1": P, "s2": P}, {"s1": SHIPPED, "s2": C}, {"s1": OrderStatus.REFUNDING, "s2": R}], (7, 0), (10, 0)),
+        ([{"s1": P, "s2": P}, {"s1": SHIPPED, "s2": C}, {"s1": SHIPPED, "s2": C}], (7, 0), (10, 0)),
+        ([{"s1": C, "s2": F}], (10, 0), (10, 0)),
+    ],
+)
+def test_stock_follows_each_part_of_the_order(
+    stock: Stock, updates: list[dict[str, OrderStatus]], kettles: tuple[int, int], cups: tuple[int, int]
+) -> None:
+    kettle, cup = stock.product(10), stock.product(10, seller="s2", name="Cup")
+    stock.reserve("o1", (kettle, 3), (cup, 4))
+    for parts in updates:
+        for _ in range(2):
+            assert stock.order("o1", OrderStatus.PENDING, **parts) is None
+    assert (stock.levels(kettle), stock.levels(cup)) == (kettles, cups)
 
 
 def test_selling_is_not_announced_because_nothing_changes_for_shoppers(stock: Stock) -> None:
