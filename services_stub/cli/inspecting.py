@@ -13,13 +13,21 @@ app = typer.Typer()
 
 
 @app.command(help=SUMMARIES["status"])
-def status(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False, data_dir: DataDir = None) -> None:
-    """Print the answer of the control API."""
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    with_lag: Annotated[bool, typer.Option("--lag", help="How far each consumer has come instead.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Print the answer of the control API, or the lag that the services tell."""
     with explained():
-        from services_stub.infra.inspection import running, tables
+        from services_stub.infra.inspection import lag, running, tables
 
-        show = tables.status_as_json if as_json else tables.status
-        typer.echo(show(running.Running(directory_of(data_dir)).status()))
+        found = running.Running(directory_of(data_dir))
+        if with_lag:
+            progress = lag.lag_of(found.state)
+            typer.echo(lag.as_json(progress) if as_json else lag.as_table(progress))
+        else:
+            typer.echo(tables.status_as_json(found.status()) if as_json else tables.status(found.status()))
 
 
 @app.command(help=SUMMARIES["logs"])

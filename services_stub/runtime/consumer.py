@@ -79,6 +79,7 @@ class Consumer:
             if not self.assigned:
                 self._source.assign()
                 self.assigned = True
+            self._source.sample()
             if not self._held:
                 self._held = self._source.poll(LARGEST_BATCH, _WAIT)
             if self._held:

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from functools import partial
 
 import structlog
 import uvloop
@@ -62,8 +63,8 @@ async def _run(services: Sequence[tuple[Service, Application, Settings]]) -> Non
     running = [RunningService(*service, cluster_id, _exit_on_bug) for service in services]
     for service in running:
         await service.start()
-    watch = threading.Thread(target=_watch_identity, args=(identity, cluster_id), name="cluster-identity", daemon=True)
-    watch.start()
+    watch = partial(_watch_identity, identity, cluster_id, running)
+    threading.Thread(target=watch, name="cluster-identity", daemon=True).start()
     await stopping.wait()
     await asyncio.gather(*(service.stop() for service in running))
 
@@ -76,14 +77,20 @@ def _identify(identity: ClusterIdentity) -> str:
     return cluster_id
 
 
-def _watch_identity(identity: ClusterIdentity, cluster_id: str) -> None:
-    """End the process when the broker lost its log: the next start replays the outbox and reads from the beginning."""
+def _watch_identity(identity: ClusterIdentity, cluster_id: str, running: Sequence[RunningService]) -> None:
+    """Tell the services when the broker answers, and end the process when it lost its log.
+
+    The next start replays the outbox and reads from the beginning.
+    """
     while True:
         time.sleep(_IDENTITY_EVERY)
         found = identity.read(1.0)
         if found is not None and found != cluster_id:
             structlog.get_logger().error("the broker lost its log; starting over", before=cluster_id, now=found)
             os._exit(EXIT_UNAVAILABLE)
+        if found is not None:
+            for service in running:
+                service.answered_at = time.time()
 
 
 def _exit_on_bug(error: BaseException) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import structlog
 import uvicorn
 
-from services_stub.contracts.http.gateway import ServiceHealth
+from services_stub.contracts.http.gateway import ServiceHealth, TopicProgress
 from services_stub.runtime.application import Application, build_consumer
 from services_stub.runtime.consumer import Consumer
 from services_stub.runtime.context import Context
@@ -30,6 +31,8 @@ from services_stub.runtime.tokens import Verifier
 _FLUSH = 5.0
 _GRACE_SECONDS = 5
 _STOP = 10.0
+_SILENCE = 5.0
+"""Seconds without an answer of Kafka after which it counts as away."""
 
 
 class _Server(uvicorn.Server):
@@ -41,7 +44,10 @@ class _Server(uvicorn.Server):
 
 
 class RunningService:
-    """A service at work. Create it after the fork, in a running event loop. `on_bug` ends the process."""
+    """A service at work. Create it after the fork, in a running event loop. `on_bug` ends the process.
+
+    `answered_at` is when Kafka last answered (Unix time in seconds); the process keeps it up to date.
+    """
 
     def __init__(
         self,
@@ -52,6 +58,7 @@ class RunningService:
         on_bug: Callable[[BaseException], None],
     ) -> None:
         self._service, self._application, self._settings, self._on_bug = service, application, settings, on_bug
+        self.answered_at = time.time()
         # The writer or the consumer polls it; in a service without either it would fill up with reports of errors.
         sends = service.tables is not None or bool(service.events())
         self._publisher = Publisher(settings, lambda reason: on_bug(RuntimeError(reason))) if sends else None
@@ -70,6 +77,7 @@ class RunningService:
         loop = asyncio.get_running_loop()
         self.context = Context(settings, loop, self._peers, verifier, writer, self._reader)
         self._workers: list[Worker] = []
+        self._source: RecordSource | None = None
         self._consumer = self._build_consumer()
         self._server = _Server(self._server_config())
         self._serving: asyncio.Task[None] | None = None
@@ -112,8 +120,10 @@ class RunningService:
 
     def health(self) -> ServiceHealth:
         """Ready once it consumes, with what else is worth knowing."""
+        now = time.time()
         ready = self._consumer is None or self._consumer.assigned
         details = [] if ready else ["waiting for Kafka"]
+        details += ["Kafka does not answer"] if now - self.answered_at > _SILENCE else []
         if self._writer is not None:
             waiting, refused = self._writer.outbox.backlog(), self._writer.outbox.refused
             details += [f"{waiting} events wait"] if waiting and ready else []
@@ -123,17 +133,22 @@ class RunningService:
             ready=ready,
             detail=", ".join(details),
             requests=self._server.server_state.total_requests,
+            topics=self._progress(now),
         )
+
+    def _progress(self, now: float) -> list[TopicProgress]:
+        if self._source is None or self.context.stopping.is_set():
+            return []
+        return self._source.progress.report(now, now if now - self.answered_at <= _SILENCE else self.answered_at)
 
     def _build_consumer(self) -> Consumer | None:
         events = self._service.events()
         publisher = self._publisher
         if not events or publisher is None:
             return None
-        source = RecordSource(
-            self._settings, [event.topic for event in events], self._on_gap, self._service.batch_linger
-        )
-        return build_consumer(self._service, self.context, source, publisher, self._on_bug)
+        topics = [event.topic for event in events]
+        self._source = RecordSource(self._settings, topics, self._on_gap, self._service.batch_linger)
+        return build_consumer(self._service, self.context, self._source, publisher, self._on_bug)
 
     def _on_gap(self, topic: str, partition: int, expected: int, found: int) -> None:
         structlog.get_logger().error(

@@ -85,6 +85,9 @@ class RecordList:
     def assign(self) -> None:
         """There is one log."""
 
+    def sample(self) -> None:
+        """There is no lag."""
+
     def poll(self, most: int, _timeout: float) -> list[Record]:
         taken, self.records = self.records[:most], self.records[most:]
         return taken

@@ -85,13 +85,28 @@ class OrderTimeline(Body, frozen=True, kw_only=True):
     missing: list[MissingPart]
 
 
+class TopicProgress(Body, frozen=True, kw_only=True):
+    """How far a service has come in a topic that it consumes.
+
+    `newest_event_time` is the time of the newest event that it has handled since it started (RFC 3339; None before the
+    first). `lag_records` wait to be handled. `staleness_seconds` is how old the oldest of these is at most: 0 without
+    lag, however long ago the last event was. It also grows while Kafka does not answer.
+    """
+
+    topic: str
+    newest_event_time: str | None
+    lag_records: int
+    staleness_seconds: float
+
+
 class ServiceHealth(Body, frozen=True, kw_only=True):
-    """Whether a service is ready, and how many HTTP requests it has answered since it started."""
+    """Whether a service is ready, how many HTTP requests it has answered since it started, and how far it has read."""
 
     name: str
     ready: bool
     detail: str = ""
     requests: int = 0
+    topics: list[TopicProgress] = []
 
 
 class Health(Body, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 
 from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.kafka import configuration
+from services_stub.runtime.kafka.progress import Place, Progress
 from services_stub.runtime.kafka.records import Record, record_of
 from services_stub.runtime.settings import Settings
 
@@ -39,6 +40,7 @@ class RecordSource:
         wait_ms = max(settings.fetch_wait_ms, int(batch_linger * 1000))
         config = configuration.of_consumer(settings) | {"fetch.wait.max.ms": wait_ms}
         self._consumer: Any = Consumer(config)
+        self.progress = Progress(self._watermarks)
 
     def assign(self) -> None:
         """Take every partition from where the group committed, or from the beginning.
@@ -63,6 +65,11 @@ class RecordSource:
             else:
                 self._next[partition.topic, partition.partition] = partition.offset
         self._consumer.assign(committed)
+        self.progress.assigned({(p.topic, p.partition): max(p.offset, 0) for p in committed}, time.time())
+
+    def sample(self) -> None:
+        """Look how many records there are, now and then; called whether or not records are polled."""
+        self.progress.sample(time.time())
 
     def poll(self, most: int, timeout: float) -> list[Record]:
         """Up to `most` records: waits `timeout` seconds at most for the first, then takes all that are there.
@@ -85,17 +92,23 @@ class RecordSource:
                 records.append(record)
             elif error.code() not in _TRANSIENT and not error.retriable():
                 raise Unavailable(f"Kafka: {error}")
+        self.progress.polled(records)
         return records
 
     def commit(self, records: Sequence[Record]) -> None:
         """Commit the offsets behind `records`, without waiting for the broker's answer."""
-        latest = {(record.topic, record.partition): record.offset + 1 for record in records}
-        offsets = [TopicPartition(topic, partition, offset) for (topic, partition), offset in latest.items()]
+        latest = {(record.topic, record.partition): record for record in records}
+        offsets = [TopicPartition(topic, partition, last.offset + 1) for (topic, partition), last in latest.items()]
         self._consumer.commit(offsets=offsets, asynchronous=True)
+        self.progress.handled(latest)
 
     def close(self) -> None:
         """Send outstanding commits and let go."""
         self._consumer.close()
+
+    def _watermarks(self, place: Place) -> tuple[int, int]:
+        found: tuple[int, int] | None = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True)
+        return found or (-1, -1)
 
     def _notice_gap(self, record: Record) -> None:
         place = (record.topic, record.partition)

@@ -30,6 +30,9 @@ class Source:
     def assign(self) -> None:
         """Nothing to do."""
 
+    def sample(self) -> None:
+        """There is no lag."""
+
     def poll(self, _most: int, _timeout: float) -> list[Record]:
         return self.batches.pop(0) if self.batches else []
 
