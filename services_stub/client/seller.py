@@ -1,18 +1,21 @@
-"""The operations of a seller: the own products, their stock, and the orders that have items of theirs."""
+"""The operations of a seller: the own products, their stock, the orders with own items, and sales in numbers."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Literal
 
 from msgspec import UNSET
 
 from services_stub.client.errors import checked_input
-from services_stub.client.transport import Query, Transport, path_segment
+from services_stub.client.transport import Query, QueryValue, Transport, path_segment
 from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.http.order import Order
 from services_stub.contracts.http.page import DEFAULT_PAGE, Page
 from services_stub.contracts.http.product import ChangeProduct, CreateProduct, Product
-from services_stub.contracts.http.seller import SellerSettings, StockNotice, StockNotices
+from services_stub.contracts.http.seller import Dashboard, SalesPage, SellerSettings, StockNotice, StockNotices
+from services_stub.contracts.times import rfc3339
 
 _PRODUCTS = "/product-service/api/products"
 _ORDERS = "/order-service/api/orders"
@@ -80,6 +83,44 @@ class SellerArea:
         """Say that the own items of a shipped order arrived."""
         return await self._transport.request("POST", f"{_ORDERS}/{path_segment(order_id)}/deliver", Order)
 
+    async def dashboard(
+        self,
+        *,
+        interval: Literal["hour", "day"] = "day",
+        placed_from: datetime | None = None,
+        placed_to: datetime | None = None,
+        position: int | None = None,
+        limit: int = DEFAULT_PAGE,
+        seller_id: str = "",
+    ) -> Dashboard:
+        """The own sales in numbers, with the first page of the sales behind them; an admin names the seller."""
+        query = _period(placed_from, placed_to) | {
+            "sellerId": seller_id,
+            "interval": interval,
+            "position": position,
+            "limit": limit,
+        }
+        return await self._transport.request("GET", f"{_SELLER}/dashboard", Dashboard, query=query)
+
+    async def sales(
+        self,
+        *,
+        placed_from: datetime | None = None,
+        placed_to: datetime | None = None,
+        position: int | None = None,
+        cursor: str = "",
+        limit: int = DEFAULT_PAGE,
+        seller_id: str = "",
+    ) -> SalesPage:
+        """A page of the own sales; with the position and the period of a dashboard, those that add up to it."""
+        query = _period(placed_from, placed_to) | {
+            "sellerId": seller_id,
+            "position": position,
+            "cursor": cursor,
+            "limit": limit,
+        }
+        return await self._transport.request("GET", f"{_SELLER}/sales", SalesPage, query=query)
+
     async def notices(self, *, unread: bool | None = None, cursor: str = "", limit: int = DEFAULT_PAGE) -> StockNotices:
         """A page of the notices of low and sold-out stock, newest first; `unread` leaves out the read ones."""
         query = {"unread": unread, "cursor": cursor, "limit": limit}
@@ -103,3 +144,8 @@ class SellerArea:
         with checked_input():
             body = SellerSettings(low_stock_threshold=low_stock_threshold)
         return await self._transport.request("PUT", f"{_SELLER}/settings", SellerSettings, body=body)
+
+
+def _period(placed_from: datetime | None, placed_to: datetime | None) -> dict[str, QueryValue]:
+    moments = {"placedFrom": placed_from, "placedTo": placed_to}
+    return {name: rfc3339(moment.astimezone(UTC)) for name, moment in moments.items() if moment is not None}

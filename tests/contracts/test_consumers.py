@@ -32,7 +32,16 @@ DESIGNED = {
     "product": {"seller-blocked", "seller-unblocked", "order-updated"},
     "cart": {"product-created", "product-updated", "product-deleted", "order-created"},
     "search": {"product-created", "product-updated", "product-deleted"},
-    "seller": {"product-created", "product-updated", "product-deleted"},
+    "seller": {
+        "order-created",
+        "order-updated",
+        "payment-success",
+        "payment-failed",
+        "payment-refunded",
+        "product-created",
+        "product-updated",
+        "product-deleted",
+    },
     "order": {"payment-success", "payment-failed", "payment-refunded", "seller-blocked"},
     "payment": {"order-created", "order-updated"},
     "notification": {

@@ -59,6 +59,8 @@ ACCESS: dict[tuple[str, str, str], frozenset[str]] = {
     ("notification", "GET", "/internal/mail"): INTERNAL,
     ("notification", "GET", "/internal/mail/{id}"): INTERNAL,
     ("search", "GET", "/api/search"): ANYONE,
+    ("seller", "GET", "/api/dashboard"): SELLER | ADMIN,
+    ("seller", "GET", "/api/sales"): SELLER | ADMIN,
     ("seller", "GET", "/api/notices"): SELLER,
     ("seller", "POST", "/api/notices/{id}/read"): SELLER,
     ("seller", "POST", "/api/notices/read-all"): SELLER,

@@ -115,6 +115,7 @@ async def check_books(run: PurchaseRun) -> Counter[str]:
     await _check_payments(run, orders)
     await _check_stock(run, orders)
     await _check_messages(run, orders)
+    await _check_sales(run, orders)
     return Counter(order.status.value for order in orders)
 
 
@@ -143,6 +144,17 @@ async def _check_stock(run: PurchaseRun, orders: list[Order]) -> None:
         )
 
     await eventually(lambda: insist(adds_up), what="the right stock")
+
+
+async def _check_sales(run: PurchaseRun, orders: list[Order]) -> None:
+    paid = [order for order in orders if order.status == OrderStatus.PAID]
+    numbers = (sum(order.amount for order in paid), len(paid), len(orders))
+
+    async def adds_up() -> bool:
+        board = await run.seller.seller.dashboard()
+        return (board.revenue, board.counts.to_ship, board.counts.all) == numbers
+
+    await eventually(lambda: insist(adds_up), what="the right sales")
 
 
 async def _check_messages(run: PurchaseRun, orders: list[Order]) -> None:

@@ -23,11 +23,11 @@ CONSUMED = {
     "product-created": ["cart", "search", "seller"],
     "product-updated": ["cart", "search", "seller"],
     "product-deleted": ["cart", "search", "seller"],
-    "order-created": ["cart", "notification", "payment"],
-    "order-updated": ["notification", "payment", "product"],
-    "payment-success": ["notification", "order"],
-    "payment-failed": ["notification", "order"],
-    "payment-refunded": ["notification", "order"],
+    "order-created": ["cart", "notification", "payment", "seller"],
+    "order-updated": ["notification", "payment", "product", "seller"],
+    "payment-success": ["notification", "order", "seller"],
+    "payment-failed": ["notification", "order", "seller"],
+    "payment-refunded": ["notification", "order", "seller"],
 }
 """The groups that at least consume each topic."""
 

@@ -6,15 +6,16 @@ import msgspec
 
 from services_stub.contracts.events.product import ProductCreated, ProductDeleted, ProductUpdated
 from services_stub.contracts.events.seller import StockLow
-from services_stub.contracts.times import to_microseconds
 from services_stub.runtime.identifiers import new_id
 from services_stub.runtime.sql.transaction import Received, Transaction
-from services_stub.seller.domain import StockLevel, event_time, stock_level
+from services_stub.seller.domain import StockLevel, stock_level
+from services_stub.seller.handlers.progress import note_progress
 from services_stub.seller.store import stock
 
 
 def on_product_created(tx: Transaction, received: Received[ProductCreated]) -> None:
     """Keep the level that a product begins with. Its seller knows how little that is, and is not told."""
+    note_progress(tx, received)
     event = received.event
     if stock.find(tx, event.product_id) is None:
         level = stock_level(event.quantity, stock.threshold_of(tx.connection, event.seller_id))
@@ -26,6 +27,7 @@ def on_product_updated(tx: Transaction, received: Received[ProductUpdated]) -> N
 
     A product whose creation was not heard of counts as having had enough. Late versions change nothing.
     """
+    happened_at = note_progress(tx, received)
     event = received.event
     known = stock.find(tx, event.product_id)
     if known is not None and (known.deleted or known.version >= event.version):
@@ -37,18 +39,18 @@ def on_product_updated(tx: Transaction, received: Received[ProductUpdated]) -> N
     else:
         stock.replace(tx, event.product_id, level, event.version)
     if level > (StockLevel.ENOUGH if known is None else known.level):
-        _tell(tx, received, threshold)
+        _tell(tx, event, threshold, happened_at)
 
 
 def on_product_deleted(tx: Transaction, received: Received[ProductDeleted]) -> None:
     """Tell nothing more of a product."""
+    note_progress(tx, received)
     event = received.event
     change = stock.add if stock.find(tx, event.product_id) is None else stock.replace
     change(tx, event.product_id, StockLevel.SOLD_OUT, event.version, deleted=True)
 
 
-def _tell(tx: Transaction, received: Received[ProductUpdated], threshold: int) -> None:
-    event = received.event
+def _tell(tx: Transaction, event: ProductUpdated, threshold: int, happened_at: int) -> None:
     notice = StockLow(
         seller_id=event.seller_id,
         product_id=event.product_id,
@@ -58,6 +60,5 @@ def _tell(tx: Transaction, received: Received[ProductUpdated], threshold: int) -
         sold_out=event.quantity <= 0,
     )
     tx.publish(notice)
-    happened_at = to_microseconds(event_time(received.envelope.time, tx.now))
     row = {"notice_id": new_id(), "read": False, "happened_at": happened_at}
     stock.add_notice(tx, msgspec.structs.asdict(notice) | row)

@@ -1,10 +1,69 @@
-"""The tables. Times are whole microseconds of Unix time, in event time."""
+"""The tables. Amounts are whole cents, times whole microseconds of Unix time, in event time."""
 
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, Text
 
 TABLES = MetaData()
+
+CURRENT = 2**62
+"""The end of a version that nothing has replaced."""
+
+# A sale is the part of an order that belongs to one seller. Each row is a version of one, and is never changed but for
+# its end: what was true at a position, the number of some version, can be read at any later time.
+sales = Table(
+    "sales",
+    TABLES,
+    # SQLite counts by itself in a column that is exactly an INTEGER PRIMARY KEY.
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("order_id", String, nullable=False),
+    Column("seller_id", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("amount_cents", BigInteger, nullable=False),
+    Column("units", BigInteger, nullable=False),
+    Column("placed_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    # The number of the version that replaced this one, or CURRENT.
+    Column("replaced_by", BigInteger, nullable=False),
+    Index("sales_of_order", "order_id", "replaced_by"),
+    # All that the numbers of a dashboard are made of.
+    Index(
+        "sales_of_seller",
+        *("seller_id", "placed_at", "order_id", "replaced_by", "number", "status", "amount_cents", "units"),
+    ),
+)
+
+items = Table(
+    "items",
+    TABLES,
+    Column("order_id", String, primary_key=True),
+    Column("seller_id", String, primary_key=True),
+    Column("product_id", String, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("units", BigInteger, nullable=False),
+    Column("amount_cents", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Payments of orders that were not heard of yet: the topics are not ordered against each other.
+early_payments = Table(
+    "early_payments",
+    TABLES,
+    Column("order_id", String, primary_key=True),
+    # Empty where the payment is about all parts of the order.
+    Column("seller_id", String, primary_key=True),
+    Column("status", String, primary_key=True),
+    # Null where the payment is about the order whatever it costs.
+    Column("amount_cents", BigInteger),
+)
+
+# How far each topic was read: the time of the newest event.
+progress = Table(
+    "progress",
+    TABLES,
+    Column("topic", String, primary_key=True),
+    Column("event_at", BigInteger, nullable=False),
+)
 
 products = Table(
     "products",

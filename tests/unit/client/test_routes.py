@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -92,6 +93,23 @@ ROUTES: list[tuple[str, Call]] = [
     ("GET /order-service/api/seller/orders?limit=20", lambda c: c.seller.orders()),
     (f"POST {ORDERS}/o1/ship", lambda c: c.seller.ship("o1")),
     (f"POST {ORDERS}/o1/deliver", lambda c: c.seller.deliver("o1")),
+    ("GET /seller-service/api/dashboard?interval=day&limit=20", lambda c: c.seller.dashboard()),
+    (
+        "GET /seller-service/api/dashboard?placedFrom=2026-01-30T11%3A00%3A00.000000Z"
+        "&placedTo=2026-01-31T11%3A00%3A00.000000Z&sellerId=s1&interval=hour&position=7&limit=5",
+        lambda c: c.seller.dashboard(
+            interval="hour",
+            placed_from=datetime.fromisoformat("2026-01-30T12:00:00+01:00"),
+            placed_to=datetime.fromisoformat("2026-01-31T11:00:00Z"),
+            position=7,
+            limit=5,
+            seller_id="s1",
+        ),
+    ),
+    (
+        "GET /seller-service/api/sales?position=7&cursor=abc&limit=20",
+        lambda c: c.seller.sales(position=7, cursor="abc"),
+    ),
     ("GET /seller-service/api/notices?unread=true&limit=20", lambda c: c.seller.notices(unread=True)),
     ("POST /seller-service/api/notices/n1/read", lambda c: c.seller.mark_notice_read("n1")),
     ("POST /seller-service/api/notices/read-all", lambda c: c.seller.mark_all_notices_read()),

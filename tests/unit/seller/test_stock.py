@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from itertools import pairwise
 
@@ -40,7 +41,7 @@ def history(*quantities: int) -> list[Event]:
     return [created, *(stock_of(quantity, place) for place, quantity in enumerate(quantities[1:], 2))]
 
 
-def hear(tx: FakeTransaction, events: list[Event]) -> list[tuple[int, bool]]:
+def hear(tx: FakeTransaction, events: Sequence[Event]) -> list[tuple[int, bool]]:
     """The stock-low events that `events` lead to: quantity, and whether it was sold out."""
     for event in events:
         handle(SERVICE, tx, received(event))
