@@ -87,4 +87,14 @@ def build_consumer(
     else:
         handling = InDatabase(service.name, context.writer, service.handlers)
     hops = HopReporter(context.settings, publisher)
-    return Consumer(service.name, service.events(), source, handling, hops, on_bug, service.filters_out, on_step)
+    return Consumer(
+        service.name,
+        service.events(),
+        source,
+        handling,
+        hops,
+        on_bug,
+        service.filters_out,
+        on_step,
+        service.largest_batch,
+    )

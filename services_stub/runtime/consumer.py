@@ -24,7 +24,6 @@ from services_stub.runtime.kafka.records import Record
 from services_stub.runtime.retry import pause_after
 from services_stub.runtime.sql.transaction import Received
 
-LARGEST_BATCH = 500
 MOST_ATTEMPTS = 3
 """How often a record that provokes a bug is tried before it is given up."""
 
@@ -48,11 +47,13 @@ class Consumer:
         on_bug: Callable[[BaseException], None],
         filters_out: Callable[[Event], bool] = lambda _event: False,
         on_step: Callable[[], None] | None = None,
+        largest_batch: int = 500,
     ) -> None:
         self._service, self._source, self._handling, self._hops, self._on_bug = service, source, handling, hops, on_bug
         self._decoder = EventDecoder(events)
         self._filters_out = filters_out
         self._on_step = on_step
+        self._largest_batch = largest_batch
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"consumer-{service}", daemon=True)
         self._held: list[Record] = []
@@ -81,7 +82,7 @@ class Consumer:
                 self.assigned = True
             self._source.sample()
             if not self._held:
-                self._held = self._source.poll(LARGEST_BATCH, _WAIT)
+                self._held = self._source.poll(self._largest_batch, _WAIT)
             if self._held:
                 self._handle(self._held)
             self._held, self._attempt = [], 0

@@ -54,9 +54,9 @@ class Service:
     `filters` tell which of them change nothing, so that nothing is written for them. A service with another store
     gives `consumes` and `sink` instead. `follows` names the events that its workers read outside its consumer group.
     `calls` names its peers; it can call no others. `batch_linger` is how many seconds an event may wait for others to
-    be handled with it, for a service whose effects no request waits for. `wrap` puts an ASGI application in front of
-    the routes. `marketplace diagram` draws what is declared here; the events that it publishes are those of its module
-    in `contracts/events`.
+    be handled with it, for a service whose effects no request waits for, and `largest_batch` how many events that are.
+    `wrap` puts an ASGI application in front of the routes. `marketplace diagram` draws what is declared here; the
+    events that it publishes are those of its module in `contracts/events`.
 
     Raises:
         ValueError: a fast route has no adapter, or is none of the routes.
@@ -72,6 +72,7 @@ class Service:
     follows: Sequence[type[Event]] = ()
     calls: Sequence[str] = ()
     batch_linger: float = 0.0
+    largest_batch: int = 500
     sink: Callable[[Context], Sink] | None = None
     workers: Callable[[Context], Sequence[Worker]] = _no_workers
     wrap: Callable[[ASGIApp, Context], ASGIApp] | None = None

@@ -32,6 +32,9 @@ MinPrice = Annotated[Decimal | None, Parameter(query="minPrice")]
 MaxPrice = Annotated[Decimal | None, Parameter(query="maxPrice")]
 InStock = Annotated[bool | None, Parameter(query="inStock", description="Only what is in stock, or only what is not.")]
 Cursor = Annotated[str, Parameter(max_length=2000, description="`nextCursor` of the page before.")]
+KEPT = "kept"
+"""Where the context has what is kept of the index."""
+
 Limit = Annotated[int, Parameter(ge=1, le=LARGEST_PAGE)]
 
 
@@ -60,7 +63,7 @@ async def search(
         cursor=cursor,
         limit=limit,
     )
-    return await context.read(search_index, query)
+    return await context.read(search_index, query, context.state[KEPT])
 
 
 def _cents(field: str, value: Decimal | None) -> int | None:

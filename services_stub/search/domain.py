@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import NamedTuple
 
 LONGEST_WORD = 40
@@ -15,6 +18,10 @@ SORT_KEY_LENGTH = 200
 
 PRICE_BOUNDS = (0, 1000, 2500, 5000, 10_000, 25_000)
 """The lowest price of each price band, in cents."""
+
+_CHUNK = re.compile(r"[0-9A-Za-z\x80-\U0010ffff]+")
+"""The text between characters that part words in any surroundings."""
+_PLAIN_WORD = re.compile(r"[0-9a-z]+")
 
 # Characters with a stroke and ligatures, which Unicode does not take apart.
 _STROKES = str.maketrans(
@@ -35,6 +42,8 @@ def folded(text: str) -> str:
 
     Each character by itself, so that a place in the folded text can be traced back.
     """
+    if text.isascii():
+        return text.lower()
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return "".join(each for each in apart if not unicodedata.combining(each)).translate(_STROKES)
 
@@ -44,11 +53,18 @@ def sort_key(text: str) -> str:
     return folded(text)[:SORT_KEY_LENGTH]
 
 
-def words(text: str) -> list[Word]:
+def words(text: str) -> Iterator[Word]:
     """The words of `text`, in order: the longest runs of alphanumeric characters, with their marks."""
-    found: list[Word] = []
+    for chunk in _CHUNK.finditer(text):
+        if chunk[0].isascii():
+            yield Word(chunk[0].lower()[:LONGEST_WORD], *chunk.span())
+        else:
+            yield from _words_of_chunk(chunk[0], chunk.start())
+
+
+def _words_of_chunk(chunk: str, offset: int) -> Iterator[Word]:
     current, start, end = "", 0, 0
-    for place, character in enumerate(text):
+    for place, character in enumerate(chunk, offset):
         parts = folded(character)
         if not parts and current:  # a mark that is folded away belongs to the word before it
             end = place + 1
@@ -57,11 +73,10 @@ def words(text: str) -> list[Word]:
                 start = start if current else place
                 current, end = current + part, place + 1
             elif current:
-                found.append(Word(current[:LONGEST_WORD], start, end))
+                yield Word(current[:LONGEST_WORD], start, end)
                 current = ""
     if current:
-        found.append(Word(current[:LONGEST_WORD], start, end))
-    return found
+        yield Word(current[:LONGEST_WORD], start, end)
 
 
 def query_words(query: str) -> list[str]:
@@ -71,7 +86,17 @@ def query_words(query: str) -> list[str]:
 
 def index_terms(*texts: str) -> str:
     """The words of `texts` as the full-text index takes them: each once, separated by spaces."""
-    return " ".join(dict.fromkeys(word.text for text in texts for word in words(text)))
+    together = folded("\n".join(texts))
+    # Most texts are plain once they are folded, and there are thousands a second of them.
+    found = _PLAIN_WORD.findall(together) if together.isascii() else [word.text for word in words(together)]
+    if len(max(found, key=len, default="")) > LONGEST_WORD:
+        found = [word[:LONGEST_WORD] for word in found]
+    return " ".join(dict.fromkeys(found))
+
+
+def price_band(cents: int) -> int:
+    """The number of the price band that a price belongs to: its place in `PRICE_BOUNDS`."""
+    return bisect_right(PRICE_BOUNDS, cents) - 1
 
 
 def can_be_corrected(word: str) -> bool:
@@ -107,12 +132,23 @@ def within_one_edit(one: str, other: str) -> bool:
 
 def is_hit(word: str, wanted: str) -> bool:
     """Whether a word of a text is found by a word of a query: begins with it, or is one edit away."""
-    return word.startswith(wanted) or (can_be_corrected(wanted) and can_correct(word) and within_one_edit(word, wanted))
+    if word.startswith(wanted):
+        return True
+    alike = abs(len(word) - len(wanted)) <= 1
+    return alike and can_be_corrected(wanted) and can_correct(word) and within_one_edit(word, wanted)
 
 
-def highlights(text: str, wanted: Sequence[str]) -> list[tuple[int, int]]:
-    """The places of the words of `text` that are found by one of `wanted`: start and end in characters."""
-    return [(word.start, word.end) for word in words(text) if any(is_hit(word.text, each) for each in wanted)]
+def highlighter(wanted: Sequence[str]) -> Callable[[str], list[tuple[int, int]]]:
+    """A function from a text to the places of those of its words that are found by one of `wanted`.
+
+    A place is the start and the end, in characters. Texts have most words in common, so each is looked at once.
+    """
+    is_found = cache(lambda word: any(is_hit(word, each) for each in wanted))
+
+    def highlights(text: str) -> list[tuple[int, int]]:
+        return [(word.start, word.end) for word in words(text) if is_found(word.text)] if wanted else []
+
+    return highlights
 
 
 def _belongs_to_word(character: str) -> bool:
@@ -120,4 +156,4 @@ def _belongs_to_word(character: str) -> bool:
 
 
 def _has_no_digit(word: str) -> bool:
-    return not any(character.isdigit() for character in word)
+    return word.isalpha() or not any(character.isdigit() for character in word)

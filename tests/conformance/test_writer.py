@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from services_stub.contracts.events import OrderCreated
 from services_stub.contracts.events.trace import HopOutcome
@@ -17,7 +18,7 @@ from services_stub.runtime.in_database import InDatabase
 from services_stub.runtime.kafka.records import Record
 from services_stub.runtime.sql import outbox
 from services_stub.runtime.sql.database import Database
-from services_stub.runtime.sql.transaction import NO_CAUSE
+from services_stub.runtime.sql.transaction import NO_CAUSE, Transaction
 from services_stub.runtime.sql.writer import Command, Writer
 from tests.unit.runtime.sample_service import (
     HeldSender,
@@ -27,16 +28,19 @@ from tests.unit.runtime.sample_service import (
     on_order_created,
     order_created,
     record_of,
+    things,
 )
 
 
-def run_commands(writer: Writer, commands: Sequence[str]) -> list[Any]:
+def run_commands(
+    writer: Writer, commands: Sequence[str], handler: Callable[[Transaction, str], Any] = add_thing
+) -> list[Any]:
     """Submit the commands together, take one step, and give their results and errors."""
 
     async def submit() -> list[Any]:
         loop = asyncio.get_running_loop()
         futures = [loop.create_future() for _ in commands]
-        writer.write([Command(add_thing, name, NO_CAUSE, f) for name, f in zip(commands, futures, strict=True)])
+        writer.write([Command(handler, name, NO_CAUSE, f) for name, f in zip(commands, futures, strict=True)])
         return list(await asyncio.gather(*futures, return_exceptions=True))
 
     return asyncio.run(submit())
@@ -58,6 +62,36 @@ def test_a_refused_command_and_a_bug_fail_alone(database: Database) -> None:
     assert isinstance(results[2], ValueError)
     assert names(database) == ["a", "b"]
     assert sender.keys() == ["a", "b"]
+
+
+def note(transaction: Transaction, name: str) -> None:
+    """A command that leaves its work to the end of the batch, and fails where its name says so."""
+    transaction.defer(note_all, name)
+    if name == "refuse":
+        raise Refused(409, "no", "refused")
+
+
+def note_all(transaction: Transaction, found: list[str]) -> None:
+    """The work at the end of a batch: a row for each name, in one statement."""
+    if "bug" in found:
+        raise RuntimeError("a bug")
+    transaction.execute(insert(things), [{"name": name} for name in found])
+    batches.append(found)
+
+
+batches: list[list[str]] = []
+
+
+def test_deferred_work_gets_what_the_batch_has_for_it_without_what_failed(database: Database) -> None:
+    batches.clear()
+    run_commands(new_writer(database, HeldSender()), ["a", "refuse", "b"], note)
+    assert (batches, names(database)) == ([["a", "b"]], ["a", "b"])
+
+
+def test_a_batch_whose_deferred_work_fails_is_tried_entry_by_entry(database: Database) -> None:
+    results = run_commands(new_writer(database, HeldSender()), ["a", "bug", "b"], note)
+    assert [type(result) for result in results] == [type(None), RuntimeError, type(None)]
+    assert names(database) == ["a", "b"]
 
 
 def test_events_are_sent_again_after_a_crash_in_order(database: Database) -> None:

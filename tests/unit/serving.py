@@ -175,7 +175,7 @@ class Serving:
         self.consume_records([record_of(event, offset=offset) for offset, event in enumerate(events)])
 
     def consume_records(self, records: Sequence[Record]) -> None:
-        """Have records handled, as one batch."""
+        """Have records handled, in batches as large as the consumer takes."""
         source = RecordList(records)
         consumer = build_consumer(
             self._service,
@@ -184,7 +184,8 @@ class Serving:
             cast("Publisher", self.sender),
             self.bugs.append,
         )
-        consumer.step()
+        while source.records:
+            consumer.step()
         assert source.committed == len(records)
 
     def close(self) -> None:

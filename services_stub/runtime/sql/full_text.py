@@ -1,17 +1,27 @@
-"""Full-text search in text columns of a table: FTS5 on SQLite, `tsvector` on PostgreSQL, behind the same expressions.
+"""Full-text indexes: FTS5 on SQLite, `tsvector` on PostgreSQL, behind the same functions.
 
-The columns hold terms separated by single spaces, cut and folded by the service, so that both databases find the same:
-neither applies a language of its own. The index follows the table by itself (triggers, generated columns), so that
-statements that write rows are the same on both.
+A text is given as its terms, separated by single spaces, cut and folded by the service, so that both databases find the
+same: neither applies a language of its own. The service gives the index its texts, many at a time: triggers would make
+FTS5 write its index to the disk for each row.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import DDL, Boolean, Column, ColumnElement, event, literal
-from sqlalchemy.ext.compiler import compiles
+import msgspec
+from sqlalchemy import DDL, Connection, Table, event
+
+from services_stub.runtime.sql.database import driver_of
+
+_PREFIX_LENGTHS = "1 2 3 4"
+"""Beginnings that FTS5 keeps an index of: short ones belong to so many terms that merging them takes long."""
+
+_SIGNS = "".join(sign for sign in map(chr, range(1, 128)) if not sign.isalnum() and sign != " ")
+"""The characters of ASCII that FTS5 would part terms at."""
+
+_decode_keys = msgspec.json.Decoder(list[int]).decode
 
 
 class Term(NamedTuple):
@@ -21,84 +31,58 @@ class Term(NamedTuple):
     prefix: bool = False
 
 
+class Text(NamedTuple):
+    """The terms of a row, separated by single spaces; every character but the space belongs to a term."""
+
+    key: int
+    terms: str
+
+
 class FullTextIndex:
-    """The index of the `columns` of a table, created with it. `key` is the table's whole-number primary key.
+    """An index of texts by whole-number keys, created and dropped with the table whose rows it is about."""
 
-    Alphanumeric characters of ASCII, and all characters beyond ASCII, belong to a term.
-    """
+    def __init__(self, table: Table, name: str) -> None:
+        self._name = name
+        signs = _SIGNS.replace("'", "''''").replace('"', '""')
+        # Without texts, positions and sizes: rows are found, not shown or ranked, by the index.
+        options = f"content='', detail='none', columnsize=0, prefix='{_PREFIX_LENGTHS}'"
+        tokens = f"tokenize=\"ascii tokenchars '{signs}'\""
+        for moment, dialect, statement in (
+            ("after_create", "sqlite", f"CREATE VIRTUAL TABLE {name} USING fts5 (terms, {options}, {tokens})"),
+            ("after_create", "postgresql", f"CREATE TABLE {name} (key integer PRIMARY KEY, terms tsvector NOT NULL)"),
+            ("after_create", "postgresql", f"CREATE INDEX {name}_terms ON {name} USING gin (terms)"),
+            ("after_drop", "sqlite", f"DROP TABLE {name}"),
+            ("after_drop", "postgresql", f"DROP TABLE {name}"),
+        ):
+            on_dialect = DDL(statement.replace("%", "%%")).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]
+            event.listen(table, moment, on_dialect)
 
-    def __init__(self, key: Column[int], *columns: Column[str]) -> None:
-        self.key = key
-        self.columns = columns
-        self.name = f"{key.table.name}_text"
-        for dialect, statements in (("sqlite", self._fts5()), ("postgresql", self._vectors())):
-            for statement in statements:
-                on_dialect = DDL(statement).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]
-                event.listen(key.table, "after_create", on_dialect)
+    def find(self, connection: Connection, term: Term) -> list[int]:
+        """The keys of the texts that contain `term`."""
+        driver = driver_of(connection)
+        if connection.dialect.name == "sqlite":
+            # As one text: handing them out row by row takes three times as long.
+            sql = f"SELECT json_group_array(rowid) FROM {self._name} WHERE {self._name} MATCH ?"
+            # A NUL would end the query; PostgreSQL has the same character in its place.
+            quoted = term.text.replace('"', '""').replace("\0", "\ufffd")
+            return _decode_keys(driver.execute(sql, (f'"{quoted}"{"*" if term.prefix else ""}',)).fetchone()[0])
+        sql = f"SELECT key FROM {self._name} WHERE terms @@ CAST(%s AS tsquery)"
+        quoted = term.text.replace("\\", "\\\\").replace("'", "''")
+        return [key for (key,) in driver.execute(sql, (f"'{quoted}'{':*' if term.prefix else ''}",)).fetchall()]
 
-    def matches(self, terms: Sequence[Term], *columns: Column[str]) -> ColumnElement[bool]:
-        """The rows in which one of `columns` (all of them, where none is given) contains one of `terms`."""
-        return _Matches(self, terms, columns or self.columns)
-
-    def _fts5(self) -> list[str]:
-        table, key, names = self.key.table.name, self.key.name, [column.name for column in self.columns]
-        listed = ", ".join(names)
-        old, new = (", ".join(f"{row}.{name}" for name in [key, *names]) for row in ("old", "new"))
-        remove = f"INSERT INTO {self.name} ({self.name}, rowid, {listed}) VALUES ('delete', {old});"
-        add = f"INSERT INTO {self.name} (rowid, {listed}) VALUES ({new});"
-        changed = " OR ".join(f"old.{name} <> new.{name}" for name in names)
-        return [
-            f"CREATE VIRTUAL TABLE {self.name} USING fts5"
-            f" ({listed}, content='{table}', content_rowid='{key}', tokenize='ascii', prefix='2 3')",
-            f"CREATE TRIGGER {self.name}_insert AFTER INSERT ON {table} BEGIN {add} END",
-            f"CREATE TRIGGER {self.name}_delete AFTER DELETE ON {table} BEGIN {remove} END",
-            f"CREATE TRIGGER {self.name}_update AFTER UPDATE OF {listed} ON {table} WHEN {changed}"
-            f" BEGIN {remove} {add} END",
-        ]
-
-    def _vectors(self) -> list[str]:
-        table, statements = self.key.table.name, []
-        for name in (column.name for column in self.columns):
-            vector = f"array_to_tsvector(string_to_array({name}, ' '))"
-            statements += [
-                f"ALTER TABLE {table} ADD COLUMN {name}_vector tsvector GENERATED ALWAYS AS ({vector}) STORED",
-                f"CREATE INDEX {table}_by_{name} ON {table} USING gin ({name}_vector)",
-            ]
-        return statements
-
-
-class _Matches(ColumnElement[bool]):
-    # The SQL holds the query in the syntax of its database, so it is compiled anew for each.
-    inherit_cache = False
-    type = Boolean()
-
-    def __init__(self, index: FullTextIndex, terms: Sequence[Term], columns: Sequence[Column[str]]) -> None:
-        self.index = index
-        self.terms = terms
-        self.columns = columns
-
-    def self_group(self, against: Any = None) -> _Matches:  # noqa: ARG002 - named by Core
-        """Itself: Core would compare it with 1 for SQLite, which then reads the whole table."""
-        return self
-
-
-@compiles(_Matches, "sqlite")
-def _match_fts5(element: _Matches, compiler: Any, **options: Any) -> str:
-    index = element.index
-    # A NUL would end the query; PostgreSQL has the same character in its place.
-    escaped = ((term.text.replace('"', '""').replace("\0", "\ufffd"), term.prefix) for term in element.terms)
-    columns = " ".join(column.name for column in element.columns)
-    quoted = " OR ".join(f'"{text}"{"*" if prefix else ""}' for text, prefix in escaped)
-    query = literal(f"{{{columns}}} : ({quoted})")
-    key, given = compiler.process(index.key, **options), compiler.process(query, **options)
-    return f"{key} IN (SELECT rowid FROM {index.name} WHERE {index.name} MATCH {given})"
-
-
-@compiles(_Matches, "postgresql")
-def _match_vectors(element: _Matches, compiler: Any, **options: Any) -> str:
-    escaped = ((term.text.replace("\\", "\\\\").replace("'", "''"), term.prefix) for term in element.terms)
-    query = literal(" | ".join(f"'{text}'{':*' if prefix else ''}" for text, prefix in escaped))
-    table = element.index.key.table.name
-    given = [compiler.process(query, **options) for _ in element.columns]
-    pairs = zip(element.columns, given, strict=True)
-    return f"({' OR '.join(f'{table}.{column.name}_vector @@ CAST({each} AS tsquery)' for column, each in pairs)})"
+    def replace(self, connection: Connection, old: Sequence[Text], new: Sequence[Text]) -> None:
+        """Remove the texts `old`, which must be as they were added, and add the texts `new`."""
+        if connection.dialect.name == "sqlite":
+            remove = f"INSERT INTO {self._name} ({self._name}, rowid, terms) VALUES ('delete', ?, ?)"
+            add = f"INSERT INTO {self._name} (rowid, terms) VALUES (?, ?)"
+            removed: Sequence[tuple[object, ...]] = old
+        else:
+            remove = f"DELETE FROM {self._name} WHERE key = %s"
+            add = f"INSERT INTO {self._name} VALUES (%s, array_to_tsvector(string_to_array(%s, ' ')))"
+            removed = [(text.key,) for text in old]
+        cursor = driver_of(connection).cursor()
+        if removed:
+            cursor.executemany(remove, removed)
+        if new:
+            cursor.executemany(add, new)
+        cursor.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable
+from itertools import islice
 from typing import Annotated, Any, NamedTuple, TypeVar
 
 import msgspec
@@ -51,13 +52,37 @@ def page(
     Raises:
         Refused: the cursor belongs to another list.
     """
-    if cursor:
-        statement = statement.where(_is_behind(order, _decode(cursor, order)))
-    sorting = [column.desc() if order.descending else column.asc() for column in order.columns]
-    rows = connection.execute(statement.order_by(*sorting).limit(limit + 1)).all()
+    rows = connection.execute(_in_order(statement, order, cursor).limit(limit + 1)).all()
     shown = rows[:limit]
-    next_cursor = _encode(order, shown[-1]) if len(rows) > limit else None
+    next_cursor = cursor_behind(order, shown[-1]) if len(rows) > limit else None
     return Page(items=[to_item(row) for row in shown], next_cursor=next_cursor)
+
+
+def first_of(
+    connection: Connection,
+    statement: Select[Any],
+    order: SortOrder,
+    cursor: str,
+    most: int,
+    keep: Callable[[int], bool],
+) -> list[int]:
+    """Of the keys that `statement` selects, the first `most` in `order` that `keep` keeps, from behind `cursor` on.
+
+    For keys that are too many to be sorted: an index has all rows in order, and the first of them are soon found there.
+
+    Raises:
+        Refused: the cursor belongs to another list.
+    """
+    with connection.execute(_in_order(statement, order, cursor)) as result:
+        # Many rows are passed over, so they are taken as the driver has them.
+        rows: Any = result.cursor
+        return list(islice((key for (key,) in rows if keep(key)), most))
+
+
+def _in_order(statement: Select[Any], order: SortOrder, cursor: str) -> Select[Any]:
+    if cursor:
+        statement = statement.where(_is_behind(order, values_of(cursor, order)))
+    return statement.order_by(*(column.desc() if order.descending else column.asc() for column in order.columns))
 
 
 def _is_behind(order: SortOrder, values: list[Value]) -> ColumnElement[bool]:
@@ -67,12 +92,18 @@ def _is_behind(order: SortOrder, values: list[Value]) -> ColumnElement[bool]:
     return key < bound if order.descending else key > bound
 
 
-def _encode(order: SortOrder, row: Row[Any]) -> str:
+def cursor_behind(order: SortOrder, row: Any) -> str:
+    """The cursor of what comes behind `row`, which has the columns of the sort key as attributes."""
     values = [*filter(None, [order.name]), *(getattr(row, str(column.key)) for column in order.columns)]
     return base64.urlsafe_b64encode(msgspec.json.encode(values)).rstrip(b"=").decode()
 
 
-def _decode(cursor: str, order: SortOrder) -> list[Value]:
+def values_of(cursor: str, order: SortOrder) -> list[Value]:
+    """The sort key in a cursor.
+
+    Raises:
+        Refused: the cursor belongs to another list.
+    """
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         values = msgspec.json.decode(base64.urlsafe_b64decode(padded), type=list[Value])

@@ -22,6 +22,9 @@ E = TypeVar("E", bound=Event, covariant=True)
 
 NO_CAUSE = Cause("", "", "")
 
+Deferred = Callable[["Transaction", list[Any]], None]
+"""Work on the items that a whole batch has gathered for it."""
+
 
 class Received(msgspec.Struct, Generic[E], frozen=True):
     """An event as a consumer got it, with its envelope and its place in the log."""
@@ -56,7 +59,7 @@ class Transaction:
         self.outbox: list[OutboxRow] = []
         self.callbacks: list[Callable[[], None]] = []
         self._source = source
-        self._appended: list[tuple[Table, dict[str, Any]]] = []
+        self._appended: list[tuple[Table | Deferred, Any]] = []
         self._marks = (0, 0, 0)
 
     def execute(
@@ -82,6 +85,13 @@ class Transaction:
         The row is not visible to the items of the same batch.
         """
         self._appended.append((table, row))
+
+    def defer(self, work: Deferred, item: Any) -> None:
+        """Call `work` at the end of the batch, once, with all items that the batch has for it, in their order.
+
+        It stands outside of any savepoint: an error of it is the whole batch's, whose entries are then tried alone.
+        """
+        self._appended.append((work, item))
 
     def publish(self, event: Event, *, correlation_id: str = "", cause: Cause | None = None) -> None:
         """Publish `event` in this transaction, as caused by the item's cause unless `cause` names another.
@@ -115,13 +125,16 @@ class Transaction:
         del self.callbacks[callbacks:]
 
     def flush(self) -> None:
-        """Write the appended rows, one statement a table, in the order of first use."""
-        rows: dict[Table, list[dict[str, Any]]] = {}
-        for table, row in self._appended:
-            rows.setdefault(table, []).append(row)
+        """Write the appended rows, one statement a table, and do the deferred work, in the order of first use."""
+        gathered: dict[Table | Deferred, list[Any]] = {}
+        for target, item in self._appended:
+            gathered.setdefault(target, []).append(item)
         self._appended.clear()
-        for table, values in rows.items():
-            write(self.connection, _insert_into(table), values)
+        for target, items in gathered.items():
+            if isinstance(target, Table):
+                write(self.connection, _insert_into(target), items)
+            else:
+                target(self, items)
 
 
 @cache

@@ -5,34 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from operator import add
-from typing import Any, Literal
+from operator import and_
+from typing import Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Integer, Row, case, false, literal, select
+from pyroaring import BitMap
+from sqlalchemy import Connection, Integer, bindparam, literal_column, select
 
-from services_stub.contracts.http.page import DEFAULT_PAGE
+from services_stub.contracts.http.page import DEFAULT_PAGE, Page
 from services_stub.contracts.http.search import FoundProduct, Highlights, SearchPage, TextRange
 from services_stub.contracts.money import from_cents
 from services_stub.runtime.sql import keyset
-from services_stub.runtime.sql.full_text import Term
 from services_stub.runtime.sql.keyset import SortOrder
-from services_stub.search.domain import (
-    can_be_corrected,
-    highlights,
-    query_words,
-    sort_key,
-    within_one_edit,
-)
-from services_stub.search.domain import (
-    spellings as spellings_of,
-)
-from services_stub.search.store.facets import Conditions, facets
-from services_stub.search.store.tables import full_text, products, spellings
+from services_stub.search.domain import highlighter, query_words, sort_key
+from services_stub.search.store.facets import DEAREST, FacetNumbers, Selection, count_facets, priced
+from services_stub.search.store.hits import Kept, WordHits, by_relevance
+from services_stub.search.store.state import find_state
+from services_stub.search.store.tables import INDEXES, ProductIndex, numbers
 
 Sort = Literal["relevance", "newest", "name", "price", "-price"]
 
-MOST_CORRECTIONS = 50
-"""How many words a misspelt one may stand for; a bound to the work that one word of a query makes."""
+FEW = 1000
+"""Up to so many products are sorted; of more, a page is soon found in an index that has all of them in order."""
+
+_RELEVANCE = SortOrder((literal_column("relevance", Integer), numbers.c.number), descending=True, name="relevance")
+
+
+class _Place(NamedTuple):
+    relevance: int
+    number: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,102 +50,122 @@ class SearchQuery:
     limit: int = DEFAULT_PAGE
 
 
-@dataclass(frozen=True)
-class _Wanted:
-    """A word of a query, and the words of the index that it may be a misspelling of."""
-
-    word: str
-    corrections: Sequence[str]
-
-    def is_found(self) -> ColumnElement[bool]:
-        return full_text.matches([Term(self.word, prefix=True), *map(Term, self.corrections)])
-
-    def relevance(self) -> ColumnElement[int]:
-        """From 6 (the name has the very word) to 1 (misspelt, and not in the name)."""
-        kinds = [[Term(self.word)], [Term(self.word, prefix=True)], [Term(each) for each in self.corrections]]
-        name = [(full_text.matches(terms, products.c.name_terms), 6 - place) for place, terms in enumerate(kinds)]
-        text = [(full_text.matches(terms), 3 - place) for place, terms in enumerate(kinds)]
-        return case(*[each for each, terms in zip(name + text, kinds + kinds, strict=True) if terms], else_=0)
-
-
-def search(connection: Connection, query: SearchQuery) -> SearchPage:
+def search(connection: Connection, query: SearchQuery, kept: Kept) -> SearchPage:
     """A page of the products that can be bought and contain all words of the query, with the facets of all pages.
 
     Raises:
         Refused: the cursor belongs to another list.
     """
-    words = query_words(query.query)
-    wanted = [_Wanted(word, _corrections(connection, word)) for word in words]
-    conditions = _conditions(query, wanted)
-    ranked = query.sort == "relevance" and wanted
-    relevance = reduce(add, [each.relevance() for each in wanted]) if ranked else literal(0, Integer)
-    found = select(products, relevance.label("relevance")).where(*conditions.all()).subquery()
-    page = keyset.page(
-        connection,
-        select(found),
-        _order(found.c, query.sort, ranked=bool(ranked)),
-        query.cursor,
-        query.limit,
-        lambda row: _to_product(row, words),
+    state = find_state(connection)
+    index, facets = state.answering, kept.facets(connection, state)
+    wanted = query_words(query.query)
+    words = [WordHits(connection, state, kept, word) for word in wanted]
+    if words:
+        matching = reduce(and_, (word.all() for word in words), facets.all)
+    else:  # signs alone are in no product
+        matching = BitMap() if query.query.strip() else facets.all
+    selection = _narrowed(Selection(matching), connection, index, facets, query)
+    if words and query.sort == "relevance":
+        page = _most_relevant(words, selection.found(), query)
+    else:
+        page = _in_order(connection, index, selection.found(), query)
+    return SearchPage(
+        items=_products(connection, index, page.items, wanted),
+        facets=count_facets(facets, selection),
+        next_cursor=page.next_cursor,
     )
-    return SearchPage(items=page.items, facets=facets(connection, conditions), next_cursor=page.next_cursor)
 
 
-def _order(columns: Any, sort: Sort, *, ranked: bool) -> SortOrder:
-    by_id = columns.product_id
-    orders: Mapping[Sort, SortOrder] = {
-        # Without words all are equally relevant, and an index has them in order.
-        "relevance": SortOrder((columns.relevance, by_id) if ranked else (by_id,), descending=True, name="relevance"),
-        # Identifiers sort by the time they were made.
-        "newest": SortOrder((by_id,), descending=True, name="newest"),
-        "name": SortOrder((columns.name_key, by_id), name="name"),
-        "price": SortOrder((columns.price_cents, by_id), name="price"),
-        "-price": SortOrder((columns.price_cents, by_id), descending=True, name="-price"),
-    }
-    return orders[sort]
-
-
-def _conditions(query: SearchQuery, wanted: Sequence[_Wanted]) -> Conditions:
-    always = [products.c.buyable.is_(True), *(each.is_found() for each in wanted)]
-    if query.query.strip() and not wanted:  # signs alone are in no product
-        always.append(false())
-    conditions = Conditions(always)
+def _narrowed(
+    selection: Selection, connection: Connection, index: ProductIndex, facets: FacetNumbers, query: SearchQuery
+) -> Selection:
     if query.category:
-        conditions.add("categories", products.c.category_key == sort_key(query.category))
+        selection.narrow("category", facets.having("category", sort_key(query.category)))
     if query.seller_id:
-        conditions.add("sellers", products.c.seller_id == query.seller_id)
-    if query.min_cents is not None:
-        conditions.add("prices", products.c.price_cents >= query.min_cents)
-    if query.max_cents is not None:
-        conditions.add("prices", products.c.price_cents <= query.max_cents)
+        selection.narrow("seller", facets.having("seller", query.seller_id))
+    if query.min_cents is not None or query.max_cents is not None:
+        selection.narrow("price", priced(connection, index, facets, *_price_range(query)))
     if query.in_stock is not None:
-        conditions.add("stock", products.c.quantity > 0 if query.in_stock else products.c.quantity <= 0)
-    return conditions
+        selection.narrow("stock", facets.having("stock", "1" if query.in_stock else "0"))
+    return selection
 
 
-def _corrections(connection: Connection, word: str) -> list[str]:
-    """The words of the index that are one edit away from `word`."""
-    if not can_be_corrected(word):
-        return []
-    statement = select(spellings.c.word).where(spellings.c.spelling.in_(sorted(spellings_of(word)))).distinct()
-    alike = [each for each in connection.execute(statement).scalars() if each != word and within_one_edit(each, word)]
-    return sorted(alike)[:MOST_CORRECTIONS]
+def _price_range(query: SearchQuery) -> tuple[int, int]:
+    return query.min_cents or 0, DEAREST if query.max_cents is None else query.max_cents
 
 
-def _to_product(row: Row[Any], words: Sequence[str]) -> FoundProduct:
-    return FoundProduct(
-        product_id=row.product_id,
-        seller_id=row.seller_id,
-        name=row.name,
-        category=row.category,
-        description=row.description,
-        price=from_cents(row.price_cents),
-        currency=row.currency,
-        quantity=row.quantity,
-        version=row.version,
-        highlights=Highlights(name=_ranges(row.name, words), description=_ranges(row.description, words)),
-    )
+def _most_relevant(words: Sequence[WordHits], found: BitMap, query: SearchQuery) -> Page[int]:
+    """The products with the highest relevance, and of equally relevant ones those that came last to the index."""
+    last = _Place(*map(int, keyset.values_of(query.cursor, _RELEVANCE))) if query.cursor else None
+    places: list[_Place] = []
+    for relevance, part in by_relevance(words, found):
+        if last is not None and relevance > last.relevance:
+            continue
+        end = part.rank(last.number - 1) if last is not None and relevance == last.relevance else len(part)
+        begin = max(0, end - (query.limit + 1 - len(places)))
+        places += [_Place(relevance, number) for number in list(part[begin:end])[::-1]]
+        if len(places) > query.limit:
+            break
+    shown = places[: query.limit]
+    next_cursor = keyset.cursor_behind(_RELEVANCE, shown[-1]) if len(places) > query.limit else None
+    return Page(items=[place.number for place in shown], next_cursor=next_cursor)
 
 
-def _ranges(text: str, words: Sequence[str]) -> list[TextRange]:
-    return [TextRange(start=start, end=end) for start, end in highlights(text, words)]
+def _in_order(connection: Connection, index: ProductIndex, found: BitMap, query: SearchQuery) -> Page[int]:
+    """The products that come first in an order that an index of the database has."""
+    products, number = index.products.c, index.products.c.number
+    by_age = SortOrder((numbers.c.product_id,), descending=True, name=query.sort)
+    orders: Mapping[Sort, SortOrder] = {
+        # Without words all are equally relevant. Identifiers sort by the time they were made.
+        "relevance": by_age,
+        "newest": by_age,
+        "name": SortOrder((products.name_key, number), name="name"),
+        "price": SortOrder((products.price_cents, number), name="price"),
+        "-price": SortOrder((products.price_cents, number), descending=True, name="-price"),
+    }
+    order = orders[query.sort]
+    number = numbers.c.number if order is by_age else number
+    candidates = list(found)
+    if len(found) > FEW:
+        everything = select(number)
+        if order.columns[0] is products.price_cents:
+            everything = everything.where(products.price_cents.between(*_price_range(query)))
+        candidates = keyset.first_of(connection, everything, order, query.cursor, query.limit + 1, found.__contains__)
+    columns = (column for column in order.columns if column is not number)
+    statement = select(number, *columns).where(number.in_(candidates))
+    return keyset.page(connection, statement, order, query.cursor, query.limit, lambda row: int(row.number))
+
+
+def _products(
+    connection: Connection, index: ProductIndex, shown: Sequence[int], words: Sequence[str]
+) -> list[FoundProduct]:
+    rows = {row.number: row for row in connection.execute(_shown[index.place], {"shown": shown})}
+    ranges = highlighter(words)
+
+    def places(text: str) -> list[TextRange]:
+        return [TextRange(start=start, end=end) for start, end in ranges(text)]
+
+    return [
+        FoundProduct(
+            product_id=row.product_id,
+            seller_id=row.seller_id,
+            name=row.name,
+            category=row.category,
+            description=row.description,
+            price=from_cents(row.price_cents),
+            currency=row.currency,
+            quantity=row.quantity,
+            version=row.version,
+            highlights=Highlights(name=places(row.name), description=places(row.description)),
+        )
+        for row in (rows[number] for number in shown)
+    ]
+
+
+_SHOWN = ("number", "seller_id", "name", "category", "description", "price_cents", "currency", "quantity", "version")
+_shown = [
+    select(numbers.c.product_id, *(index.products.c[name] for name in _SHOWN))
+    .join(numbers, numbers.c.number == index.products.c.number)
+    .where(index.products.c.number.in_(bindparam("shown", expanding=True)))
+    for index in INDEXES
+]

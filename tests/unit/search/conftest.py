@@ -13,6 +13,7 @@ from services_stub.contracts.events.product import ProductCreated, ProductStatus
 from services_stub.contracts.http.search import SearchPage
 from services_stub.search.service import SERVICE
 from services_stub.search.store import TABLES
+from services_stub.search.store.hits import Kept
 from services_stub.search.store.searching import SearchQuery, search
 from tests.databases import each_database as each_database
 from tests.fakes import FakeTransaction, handle, received, transaction
@@ -50,15 +51,17 @@ class Index:
 
     def __init__(self, tx: FakeTransaction) -> None:
         self.tx = tx
+        self.kept = Kept()
 
     def hear(self, *events: Event) -> None:
         """Let the index hear of products."""
         for event in events:
             handle(SERVICE, self.tx, received(event))
+        self.tx.commit()
 
     def page(self, query: str = "", **options: Any) -> SearchPage:
         """A page of what is found."""
-        return search(self.tx.connection, SearchQuery(query=query, **options))
+        return search(self.tx.connection, SearchQuery(query=query, **options), self.kept)
 
     def found(self, query: str = "", **options: Any) -> list[str]:
         """The names of what is found, in order."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from services_stub.search.domain import (
     LONGEST_WORD,
     folded,
-    highlights,
+    highlighter,
     index_terms,
     is_hit,
     query_words,
@@ -95,13 +95,23 @@ def test_a_hit_begins_with_the_word_or_is_one_edit_away_from_four_characters_on(
     assert is_hit(word, wanted) is hit
 
 
+@given(st.lists(st.text(), max_size=3))
+def test_the_terms_of_texts_are_their_words_each_once(texts: list[str]) -> None:
+    assert index_terms(*texts).split() == list(dict.fromkeys(word.text for text in texts for word in words(text)))
+
+
+@given(st.text())
+def test_the_terms_of_terms_are_the_same(text: str) -> None:
+    assert index_terms(index_terms(text)) == index_terms(text)
+
+
 def test_words_are_cut_at_all_that_is_neither_character_nor_digit() -> None:
     assert [word.text for word in words("Tea-pot, 0.5l (blue)!\x00 x_y")] == ["tea", "pot", "0", "5l", "blue", "x", "y"]
 
 
 def test_a_highlight_covers_the_word_as_it_is_written() -> None:
     text = "Un Cafe\u0301 noir, STRASSE oder Straße"
-    assert [text[start:end] for start, end in highlights(text, ["cafe", "strass"])] == [
+    assert [text[start:end] for start, end in highlighter(["cafe", "strass"])(text)] == [
         "Cafe\u0301",
         "STRASSE",
         "Straße",
@@ -111,7 +121,7 @@ def test_a_highlight_covers_the_word_as_it_is_written() -> None:
 @given(st.text(), st.text(min_size=1))
 def test_highlights_lie_inside_the_text_in_order_and_are_hits(text: str, query: str) -> None:
     wanted, behind = query_words(query), 0
-    for start, end in highlights(text, wanted):
+    for start, end in highlighter(wanted)(text):
         assert behind <= start < end <= len(text)
         behind = start
         assert any(is_hit(word.text, each) for word in words(text[start:end]) for each in wanted)
@@ -123,4 +133,4 @@ def test_the_words_of_a_text_find_it_and_fit_the_index(text: str) -> None:
     assert len(terms) == len(set(terms))
     for term in terms:
         assert 0 < len(term) <= LONGEST_WORD
-        assert highlights(text, [term])
+        assert highlighter([term])(text)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from services_stub.contracts.base import Event
 from services_stub.contracts.events.product import ProductDeleted, ProductStatus, ProductUpdated
 from services_stub.contracts.money import money
+from services_stub.runtime.errors import Poison
 from services_stub.search.store import TABLES
 from tests.fakes import transaction
 from tests.unit.search.conftest import Index, created
@@ -47,6 +48,16 @@ def test_only_products_that_can_be_bought_are_found(index: Index, status: Produc
     assert (index.found("kettle"), index.page().facets.categories) == ([], [])
     index.hear(created("p1", "Kettle", version=2, kind=ProductUpdated))
     assert index.found("kettle") == ["Kettle"]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [created("p1", "Kettle", quantity=2**63), created("p1", "Kettle", version=2**63)],
+    ids=["quantity", "version"],
+)
+def test_a_number_that_no_database_takes_is_poison(index: Index, event: Event) -> None:
+    with pytest.raises(Poison):
+        index.hear(event)
 
 
 def test_a_product_without_stock_is_found_and_said_to_have_none(index: Index) -> None:

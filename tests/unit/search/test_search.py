@@ -109,7 +109,7 @@ def test_facets_count_all_that_is_found(shelf: Index) -> None:
 
 def test_a_facet_leaves_out_its_own_filter_and_heeds_the_others(shelf: Index) -> None:
     facets = shelf.page("cup", category="kitchen", in_stock=True).facets
-    assert facets.categories == [CategoryFacet(category="kitchen", products=1)]
+    assert facets.categories == [CategoryFacet(category="Kitchen", products=1)]
     assert [(facet.in_stock, facet.products) for facet in facets.stock] == [(False, 1), (True, 1)]
     assert [facet.category for facet in shelf.page(category="signs").facets.categories] == ["Kitchen", "Signs", "Toys"]
 
