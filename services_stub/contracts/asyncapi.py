@@ -9,7 +9,7 @@ import msgspec
 
 from services_stub.contracts.base import Event, title_of
 from services_stub.contracts.envelope import CONTENT_TYPE, SCHEMA_BASE, event_type
-from services_stub.contracts.events import HopsReported
+from services_stub.contracts.events import HopsReported, owner_of
 from services_stub.contracts.schemas import COMPONENTS, PUBLISHED, Document, component_schemas
 from services_stub.contracts.topics import (
     ALL_TOPICS,
@@ -23,7 +23,6 @@ TITLE = "Marketplace"
 VERSION = "1.0.0"
 
 _KAFKA_BINDING = "0.5.0"
-_EVERY_SERVICE = "every service"
 _ENVELOPE_SCHEMA = "CloudEventsHeaders"
 _DEAD_LETTER_SCHEMA = "DeadLetterHeaders"
 _TRACEPARENT = "^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"
@@ -61,11 +60,6 @@ CUT_HEADERS: dict[str, Document] = {
     "dlq_headers_cut": {"type": "string", "description": "The headers that were cut or left out, with their sizes."},
 }
 """Further headers of a dead letter whose record was too large to be copied whole."""
-
-
-def owner_of(event: type[Event]) -> str:
-    """The service that publishes `event`: events live in the module of their owner."""
-    return _EVERY_SERVICE if event is HopsReported else event.__module__.rpartition(".")[2]
 
 
 def asyncapi() -> Document:

@@ -183,74 +183,96 @@ class FailingRequests(Request, frozen=True, kw_only=True, tag="failing-requests"
         return f"failing-requests-{self.api_key}"
 
 
-class DeclinedPayments(Request, frozen=True, kw_only=True, tag="declined-payments"):
+class _ServiceFault(Request, frozen=True, kw_only=True):
+    """A fault that a service carries out."""
+
+    @property
+    def id(self) -> str:
+        """There is one of each kind at a time."""
+        return str(self.__struct_config__.tag)
+
+
+class DeclinedPayments(_ServiceFault, frozen=True, kw_only=True, tag="declined-payments"):
     """The payment provider declines this share of the charges."""
 
     rate: Rate
 
 
-class DelayedPayments(Request, frozen=True, kw_only=True, tag="delayed-payments"):
+class DelayedPayments(_ServiceFault, frozen=True, kw_only=True, tag="delayed-payments"):
     """The payment provider answers so many milliseconds later."""
 
     milliseconds: Milliseconds
 
 
-class PaymentOutage(Request, frozen=True, kw_only=True, tag="payment-outage"):
+class PaymentOutage(_ServiceFault, frozen=True, kw_only=True, tag="payment-outage"):
     """The payment provider cannot be reached."""
 
 
-class LostPaymentAnswers(Request, frozen=True, kw_only=True, tag="lost-payment-answers"):
+class LostPaymentAnswers(_ServiceFault, frozen=True, kw_only=True, tag="lost-payment-answers"):
     """The payment provider charges, and this share of its answers gets lost."""
 
     rate: Rate
 
 
-class DoubleCharges(Request, frozen=True, kw_only=True, tag="double-charges"):
+class DoubleCharges(_ServiceFault, frozen=True, kw_only=True, tag="double-charges"):
     """The payment provider charges this share of the payments twice."""
 
     rate: Rate
 
 
-class DuplicatedRecords(Request, frozen=True, kw_only=True, tag="duplicated-records"):
-    """This share of a topic's records is sent twice."""
+class _RecordFault(_ServiceFault, frozen=True, kw_only=True):
+    """A disturbance of the records that the publisher of a topic sends. Dead letters are not disturbed."""
 
     topic: str
+
+    @property
+    def id(self) -> str:
+        """There is one of each kind at a time for each topic."""
+        return f"{self.__struct_config__.tag}-{self.topic}"
+
+
+class DuplicatedRecords(_RecordFault, frozen=True, kw_only=True, tag="duplicated-records"):
+    """This share of a topic's records is sent twice."""
+
     rate: Rate
 
 
-class DelayedRecords(Request, frozen=True, kw_only=True, tag="delayed-records"):
-    """A topic's records are sent so many milliseconds later."""
+class DelayedRecords(_RecordFault, frozen=True, kw_only=True, tag="delayed-records"):
+    """A topic's records are sent so many milliseconds later, in their order; at once when the fault is cleared."""
 
-    topic: str
     milliseconds: Milliseconds
 
 
-class ResentRecords(Request, frozen=True, kw_only=True, tag="resent-records"):
-    """This share of a topic's records is dropped, and sent later."""
+class ResentRecords(_RecordFault, frozen=True, kw_only=True, tag="resent-records"):
+    """This share of a topic's records is dropped, and sent about a second later or when the fault is cleared.
 
-    topic: str
+    Records of other keys overtake them; those of the same key wait, because the order of a key is what consumers are
+    promised.
+    """
+
     rate: Rate
 
 
-class PoisonRecords(Request, frozen=True, kw_only=True, tag="poison-records"):
+class PoisonRecords(_RecordFault, frozen=True, kw_only=True, tag="poison-records"):
     """Records that no consumer can handle are put into a topic, one every so many milliseconds."""
 
-    topic: str
     milliseconds: Milliseconds
 
 
 BrokerFault: TypeAlias = SlowBroker | FailingRequests
 PaymentFault: TypeAlias = DeclinedPayments | DelayedPayments | PaymentOutage | LostPaymentAnswers | DoubleCharges
 RecordFault: TypeAlias = DuplicatedRecords | DelayedRecords | ResentRecords | PoisonRecords
-Fault: TypeAlias = BrokerFault | PaymentFault | RecordFault
-"""Payment and record faults are part of the contract, and refused with 409 `not-possible`."""
+ServiceFault: TypeAlias = PaymentFault | RecordFault
+"""The faults that a service carries out: payment, or the publisher of the topic. They outlive its restarts."""
+
+Fault: TypeAlias = BrokerFault | ServiceFault
 
 
 class ActiveFault(Body, frozen=True, kw_only=True):
     """A fault that is in force. Applying one with the same id replaces it; the id clears it."""
 
     id: str
-    fault: BrokerFault
+    fault: Fault
 
 
 class Faults(Body, frozen=True, kw_only=True):

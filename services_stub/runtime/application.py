@@ -8,16 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from litestar import Response, get
+from litestar import Response, get, put
 from litestar.types import ASGIApp
 
+from services_stub.contracts.control import ServiceFault
 from services_stub.contracts.http.gateway import ServiceHealth
 from services_stub.runtime.consumer import Consumer
 from services_stub.runtime.context import Context
 from services_stub.runtime.fast_path import FastPath
+from services_stub.runtime.faults import FAULTS_PATH
 from services_stub.runtime.handling import Handling
 from services_stub.runtime.hops import HopReporter
-from services_stub.runtime.http import RequestScope, allow_anyone, build_app
+from services_stub.runtime.http import RequestScope, allow_anyone, allow_internal, build_app
 from services_stub.runtime.in_database import InDatabase
 from services_stub.runtime.in_sink import InSink
 from services_stub.runtime.kafka.producer import Publisher
@@ -37,7 +39,7 @@ class Application:
         self._scope = RequestScope()
         self._health: Callable[[], ServiceHealth] | None = None
         own = {path for route in service.routes for path in route.paths}
-        added = [route for route in self._health_routes() if own.isdisjoint(route.paths)]
+        added = [route for route in (*self._health_routes(), replace_faults) if own.isdisjoint(route.paths)]
         self._litestar = build_app(service.name, [*service.routes, *added], self._scope)
 
     def bind(self, context: Context, health: Callable[[], ServiceHealth]) -> ASGIApp:
@@ -69,6 +71,12 @@ class Application:
         if self._health is None:
             raise LookupError("this application is not bound to a running service")
         return self._health()
+
+
+@put(FAULTS_PATH, status_code=204, include_in_schema=False, **allow_internal())
+async def replace_faults(context: Context, data: list[ServiceFault]) -> None:
+    """These faults are in force from now on, and no others; the supervisor says so."""
+    context.faults.replace(data)
 
 
 def build_consumer(

@@ -9,6 +9,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Connection
 
 from services_stub.contracts.envelope import Cause
+from services_stub.runtime.faults import ActiveFaults
 from services_stub.runtime.peers import Peers
 from services_stub.runtime.settings import Settings
 from services_stub.runtime.sql.reader import Reader
@@ -23,6 +24,8 @@ P = ParamSpec("P")
 
 class Context:
     """The parts of one running service. `state` holds the resources that the service itself keeps while it runs.
+
+    `faults` are those that the service shall carry out.
 
     `stopping` is set when the service begins to drain: answers that would not end by themselves must end then.
     Coroutines write by `write`, threads by `write_from_thread`.
@@ -41,6 +44,7 @@ class Context:
         self.loop = loop
         self.peers = peers
         self.verifier = verifier
+        self.faults = ActiveFaults(settings.faults)
         self.state: dict[str, Any] = {}
         self.stopping = asyncio.Event()
         self._writer = writer

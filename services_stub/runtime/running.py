@@ -76,6 +76,8 @@ class RunningService:
         self._writer = writer
         loop = asyncio.get_running_loop()
         self.context = Context(settings, loop, self._peers, verifier, writer, self._reader)
+        if self._publisher is not None:
+            self.context.faults.listen(self._publisher.disturb)
         self._workers: list[Worker] = []
         self._source: RecordSource | None = None
         self._consumer = self._build_consumer()
@@ -102,6 +104,7 @@ class RunningService:
     async def stop(self) -> None:
         """Drain: no new requests, batch committed, offsets committed, outbox flushed."""
         self.context.stopping.set()
+        self.context.faults.replace([])  # so that nothing is held back any more
         self._server.should_exit = True
         if self._serving is not None:
             await self._serving

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import msgspec
 
+from services_stub.contracts.control import ServiceFault
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where a service listens, what it reaches, and where it keeps its data.
 
-    `internal_token` opens the routes that are only for other services. `options` are the service's own.
+    `internal_token` opens the routes that are only for other services. `options` are the service's own. `faults` are in
+    force from the start on; `seed` decides what those strike that do not strike all.
     """
 
     service: str
@@ -26,6 +29,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     internal_token: str
     trace_sampling: float = 1.0
     options: dict[str, str] = {}
+    seed: int = 0
+    faults: list[ServiceFault] = []
 
     def url_of_database(self) -> str:
         """The SQLAlchemy URL of the service's database, by default one SQLite file in its own directory."""

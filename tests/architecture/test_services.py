@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from services_stub.contracts.asyncapi import owner_of
-from services_stub.contracts.events import EVENTS
+from services_stub.contracts.events import EVENTS, owner_of
 from services_stub.infra.config.services import GATEWAY, SERVICES, module_of
 from services_stub.runtime.peers import EVERY_PEER
 from services_stub.runtime.service import Service

@@ -17,11 +17,10 @@ from services_stub.contracts.asyncapi import (
     DEAD_LETTER_HEADERS,
     ENVELOPE_HEADERS,
     asyncapi,
-    owner_of,
 )
 from services_stub.contracts.base import Event
 from services_stub.contracts.encoding import encode_json
-from services_stub.contracts.events import OrderCreated
+from services_stub.contracts.events import OrderCreated, owner_of
 from services_stub.contracts.schemas import PUBLISHED, event_schema, event_schemas
 from services_stub.contracts.topics import ALL_TOPICS
 from services_stub.runtime.dead_letters import dead_letter

@@ -30,9 +30,18 @@ EVENTS: tuple[type[Event], ...] = (
 
 EVENT_BY_TOPIC: dict[str, type[Event]] = {event.topic: event for event in EVENTS}
 
+EVERY_SERVICE = "every service"
+
+
+def owner_of(event: type[Event]) -> str:
+    """The service that publishes `event`: events live in the module of their owner."""
+    return EVERY_SERVICE if event is HopsReported else event.__module__.rpartition(".")[2]
+
+
 __all__ = [
     "EVENTS",
     "EVENT_BY_TOPIC",
+    "EVERY_SERVICE",
     "Event",
     "Hop",
     "HopOutcome",
@@ -54,4 +63,5 @@ __all__ = [
     "SellerUnblocked",
     "StockLow",
     "UserCreated",
+    "owner_of",
 ]

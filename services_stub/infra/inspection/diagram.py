@@ -10,8 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from services_stub.contracts.asyncapi import owner_of
-from services_stub.contracts.events import EVENTS
+from services_stub.contracts.events import EVENTS, owner_of
 from services_stub.infra.config.errors import CannotStart
 from services_stub.infra.config.services import GATEWAY, SERVICES, module_of
 from services_stub.runtime.peers import EVERY_PEER, KEYS_OF

@@ -12,10 +12,10 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
-from services_stub.contracts.control import Action, ActiveFault, BrokerFault, Fault, Faults, PaymentFault, Status
+from services_stub.contracts.control import Action, ActiveFault, Fault, Faults, Status
 from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.problem import MEDIA_TYPE, FieldError, Problem, problem
-from services_stub.infra.kafka.brokers import CannotDisturb, tag_of
+from services_stub.infra.kafka.brokers import CannotDisturb
 
 LARGEST_BODY = 64 * 1024
 _METHODS = {"status": ("GET",), "actions": ("POST",), "faults": ("GET", "PUT"), "shutdown": ("POST",)}
@@ -29,8 +29,8 @@ Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 T = TypeVar("T")
 
 
-class UnknownService(Exception):
-    """The marketplace has no service of that name."""
+class UnknownName(Exception):
+    """The marketplace has no service or topic of that name."""
 
 
 class ControlTarget(Protocol):
@@ -40,13 +40,13 @@ class ControlTarget(Protocol):
         """The processes, and which services are ready now."""
 
     async def act(self, action: Action) -> None:
-        """Carry out an action; raises UnknownService or CannotDisturb."""
+        """Carry out an action; raises UnknownName or CannotDisturb."""
 
     def faults(self) -> list[ActiveFault]:
         """The faults that are in force."""
 
-    async def apply(self, fault: BrokerFault) -> None:
-        """Put a fault into force; raises CannotDisturb."""
+    async def apply(self, fault: Fault) -> None:
+        """Put a fault into force; raises UnknownName or CannotDisturb."""
 
     async def clear(self, fault_id: str) -> None:
         """Take a fault out of force; raises KeyError or CannotDisturb."""
@@ -159,7 +159,7 @@ def _decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
 async def _act(target: ControlTarget, action: Action) -> _Answer:
     try:
         await target.act(action)
-    except UnknownService as error:
+    except UnknownName as error:
         raise _RequestRefused(problem(404, "not-found", str(error))) from error
     except CannotDisturb as error:
         raise _not_possible(str(error)) from error
@@ -167,11 +167,10 @@ async def _act(target: ControlTarget, action: Action) -> _Answer:
 
 
 async def _apply(target: ControlTarget, fault: Fault) -> _Answer:
-    if not isinstance(fault, BrokerFault):
-        part = "the payment provider" if isinstance(fault, PaymentFault) else "records"
-        raise _not_possible(f"{tag_of(fault)}: faults of {part} cannot be applied yet, only those of the broker")
     try:
         await target.apply(fault)
+    except UnknownName as error:
+        raise _RequestRefused(problem(404, "not-found", str(error))) from error
     except CannotDisturb as error:
         raise _not_possible(str(error)) from error
     return _Answer(body=encode_json(ActiveFault(id=fault.id, fault=fault)))

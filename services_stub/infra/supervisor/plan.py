@@ -62,6 +62,7 @@ def settings_of(system: System, options: Options, wiring: Wiring) -> list[Settin
             peers=peers,
             internal_token=wiring.internal_token,
             options=_own_options(name, options, wiring),
+            seed=options.seed,
         )
         for name in system.services
     ]

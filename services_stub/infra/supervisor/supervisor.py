@@ -14,6 +14,7 @@ from services_stub.contracts.control import (
     ActiveFault,
     BrokerAction,
     BrokerFault,
+    Fault,
     KafkaState,
     KillService,
     PauseService,
@@ -28,14 +29,16 @@ from services_stub.infra.config.directory import DataDirectory, DirectoryLock
 from services_stub.infra.config.errors import CannotStart
 from services_stub.infra.config.options import APACHE, EMBEDDED, Options
 from services_stub.infra.kafka.brokers import ApacheBroker, Broker, CannotDisturb, EmbeddedBroker, ExternalBroker
+from services_stub.infra.processes.managed_process import ManagedProcess
 from services_stub.infra.processes.manager import ProcessManager
 from services_stub.infra.processes.messages import Done
 from services_stub.infra.processes.readiness import is_ready, wait_until_ready
 from services_stub.infra.supervisor import plan
-from services_stub.infra.supervisor.control import UnknownService, control
+from services_stub.infra.supervisor.control import UnknownName, control
 from services_stub.infra.supervisor.control_server import ControlServer
 from services_stub.infra.supervisor.deployment import CONTROL, CONTROLLER, KAFKA, Deployment, Snapshot
 from services_stub.infra.supervisor.messages import SeedArguments
+from services_stub.infra.supervisor.service_faults import ServiceFaults
 
 _STORE_SECONDS = 10.0
 _SERVICE_SECONDS = 30.0
@@ -53,6 +56,7 @@ class Supervisor:
         self._announce = announce
         self._processes = ProcessManager(self._write_state, announce)
         self._broker = make_broker(deployment, self._processes)
+        self._service_faults = ServiceFaults(self._process_of, deployment.ports, deployment.internal_token)
         self._stop = asyncio.Event()
         self._phase: Phase = "starting"
 
@@ -97,8 +101,8 @@ class Supervisor:
             await self._broker.act(action)
             return
         if action.service not in self._deployment.system.services:
-            raise UnknownService(f"there is no service {action.service}")
-        process = self._processes.managed.get(plan.process_of(self._deployment.options, action.service))
+            raise UnknownName(f"there is no service {action.service}")
+        process = self._process_of(action.service)
         if process is None:
             raise CannotDisturb(f"{action.service} has not been started yet")
         match action:
@@ -113,19 +117,29 @@ class Supervisor:
 
     def faults(self) -> list[ActiveFault]:
         """The faults that are in force."""
-        return [ActiveFault(id=fault.id, fault=fault) for fault in self._broker.faults()]
+        found: list[Fault] = [*self._broker.faults(), *self._service_faults.all()]
+        return [ActiveFault(id=fault.id, fault=fault) for fault in found]
 
-    async def apply(self, fault: BrokerFault) -> None:
+    async def apply(self, fault: Fault) -> None:
         """Put a fault into force."""
-        await self._broker.apply(fault)
+        if isinstance(fault, BrokerFault):
+            await self._broker.apply(fault)
+        else:
+            await self._service_faults.apply(fault)
 
     async def clear(self, fault_id: str) -> None:
         """Take a fault out of force; KeyError if it is not in force."""
-        await self._broker.clear(fault_id)
+        if any(fault.id == fault_id for fault in self._service_faults.all()):
+            await self._service_faults.clear(fault_id)
+        else:
+            await self._broker.clear(fault_id)
 
     def shut_down(self) -> None:
         """Begin to end everything."""
         self._stop.set()
+
+    def _process_of(self, service: str) -> ManagedProcess | None:
+        return self._processes.managed.get(plan.process_of(self._deployment.options, service))
 
     def _on_signal(self) -> None:
         if self._stop.is_set():

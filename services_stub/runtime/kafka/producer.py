@@ -6,13 +6,15 @@ that the producer or the cluster is not in order, and is fatal.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from services_stub.contracts.control import ServiceFault
 from services_stub.runtime.kafka import configuration
+from services_stub.runtime.kafka.record_faults import RecordFaults
 from services_stub.runtime.settings import Settings
 
 _OF_THE_RECORD = frozenset(
@@ -41,6 +43,15 @@ class Publisher:
         self._config = configuration.of_producer(settings) | {"error_cb": self._on_error}
         self._producer = Producer(self._config)
         self._single: Producer | None = None
+        self._source, self._seed = settings.service, settings.seed
+        self._faults: RecordFaults | None = None
+
+    def disturb(self, faults: Sequence[ServiceFault]) -> None:
+        """Send records as these faults want it, and no others."""
+        if self._faults is None and faults:
+            self._faults = RecordFaults(self._source, self, self._seed)
+        if self._faults is not None:
+            self._faults.replace(faults)
 
     def send(
         self,
@@ -57,13 +68,25 @@ class Publisher:
         callbacks is expendable: any failure of it is logged, and no more.
         """
         sending = _Sending(self, topic, key, value, headers, on_acknowledged, on_refused)
+        return self.produce(sending) if self._faults is None else self._faults.send(sending)
+
+    def produce(self, sending: _Sending) -> bool:
+        """Queue a record, whatever faults there are; False where the queue is full and the record was not taken."""
         try:
-            self._producer.produce(topic, value, key, headers=sending.headers, on_delivery=sending.delivered)
+            self._producer.produce(
+                sending.topic, sending.value, sending.key, headers=sending.headers, on_delivery=sending.delivered
+            )
         except BufferError:
             return False
         except (KafkaException, ValueError, TypeError) as error:
             sending.failed(error)
         return True
+
+    def produce_expendable(
+        self, topic: str, key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]
+    ) -> bool:
+        """Queue a record whose delivery nothing depends on, whatever faults there are; False where it was not taken."""
+        return self.produce(_Sending(self, topic, key, value, headers, None, None))
 
     def send_alone(self, sending: _Sending) -> None:
         """Send a record again in a batch of its own: the broker refuses whole batches for one of their records."""
@@ -82,6 +105,8 @@ class Publisher:
 
     def poll(self) -> None:
         """Report what was delivered; never waits."""
+        if self._faults is not None:
+            self._faults.poll()
         self._producer.poll(0)
         if self._single is not None:
             self._single.poll(0)
@@ -92,6 +117,8 @@ class Publisher:
 
     def flush(self, timeout: float) -> int:
         """Wait up to `timeout` seconds until all is delivered; the number that is not."""
+        if self._faults is not None:
+            self._faults.release_all()
         left = self._producer.flush(timeout)
         return left if self._single is None else left + self._single.flush(timeout)
 

@@ -25,8 +25,10 @@ from services_stub.client.control import (
 from services_stub.contracts.control import (
     Action,
     ActiveFault,
-    BrokerFault,
+    DelayedRecords,
+    DuplicatedRecords,
     FailingRequests,
+    Fault,
     KafkaState,
     KillBroker,
     KillService,
@@ -36,7 +38,7 @@ from services_stub.contracts.control import (
 )
 from services_stub.infra.config import ports
 from services_stub.infra.kafka.brokers import CannotDisturb
-from services_stub.infra.supervisor.control import LARGEST_BODY, UnknownService, control
+from services_stub.infra.supervisor.control import LARGEST_BODY, UnknownName, control
 from services_stub.infra.supervisor.control_server import ControlServer
 
 TOKEN = "secret"
@@ -47,7 +49,7 @@ class Target:
 
     def __init__(self) -> None:
         self.calls: list[Any] = []
-        self.in_force: dict[str, BrokerFault] = {}
+        self.in_force: dict[str, Fault] = {}
 
     async def status(self) -> Status:
         """An empty marketplace."""
@@ -67,7 +69,7 @@ class Target:
 
     async def act(self, action: Action) -> None:
         if isinstance(action, KillService) and action.service != "order":
-            raise UnknownService(f"there is no service {action.service}")
+            raise UnknownName(f"there is no service {action.service}")
         if isinstance(action, StopBroker):
             raise CannotDisturb("it is not ours")
         self.calls.append(action)
@@ -75,7 +77,9 @@ class Target:
     def faults(self) -> list[ActiveFault]:
         return [ActiveFault(id=key, fault=fault) for key, fault in self.in_force.items()]
 
-    async def apply(self, fault: BrokerFault) -> None:
+    async def apply(self, fault: Fault) -> None:
+        if isinstance(fault, DelayedRecords):
+            raise UnknownName(f"there is no topic {fault.topic}")
         self.in_force[fault.id] = fault
 
     async def clear(self, fault_id: str) -> None:
@@ -171,7 +175,9 @@ def test_a_fault_is_listed_until_it_is_cleared_and_replaced_by_its_like(client: 
     client.apply(SlowBroker(milliseconds=5))
     slow = client.apply(SlowBroker(milliseconds=7))
     failing = client.apply(FailingRequests(api_key=0, errors=[29]))
-    assert client.faults() == [slow, failing]
+    twice = client.apply(DuplicatedRecords(topic="order-created", rate=0.5))
+    assert client.faults() == [slow, failing, twice]
+    client.clear(twice.id)
     client.clear(slow.id)
     assert client.faults() == [failing]
     with pytest.raises(UnknownTarget):
@@ -189,6 +195,11 @@ def test_a_refusal_is_an_error_of_its_kind(
         client.act(action)
     assert refused.value.problem.detail in str(refused.value)
     assert target.calls == []
+
+
+def test_a_fault_of_a_topic_that_there_is_not_is_refused(client: ControlClient) -> None:
+    with pytest.raises(UnknownTarget, match="there is no topic unknown"):
+        client.apply(DelayedRecords(topic="unknown", milliseconds=1))
 
 
 @pytest.mark.parametrize(
