@@ -70,6 +70,12 @@ def owner_of_user(user_id: str) -> str:
     return f"user:{user_id}"
 
 
+def user_of(owner: str) -> str:
+    """The id of the user whose cart is kept under `owner`; empty for a guest's."""
+    kind, _, user_id = owner.partition(":")
+    return user_id if kind == "user" else ""
+
+
 def owner_of_guest(session_id: str) -> str:
     """The name under which a guest's cart is kept."""
     return f"guest:{session_id}"

@@ -19,7 +19,7 @@ from services_stub.runtime.service import Service, Sink, Worker
 def _workers(context: Context) -> Sequence[Worker]:
     options = context.settings.options
     executor, seconds = Executor(StoreConnection(options["store_url"])), _checkout_seconds(context)
-    resources = Resources(Carts(executor), Checkouts(executor), context.peers, seconds)
+    resources = Resources(Carts(executor), Checkouts(executor), context.peers, seconds, context.sampling)
     context.state[RESOURCES] = resources
     # They stop in this order: a sweep under way still needs the executor.
     settle = partial(settle_overdue_now, context, resources.checkouts)

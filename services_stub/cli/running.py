@@ -30,6 +30,9 @@ def up(
     ] = "embedded",
     kafka_config: Annotated[Path | None, typer.Option(help="A file of librdkafka properties for that cluster.")] = None,
     smtp: Annotated[str, typer.Option(help="Deliver e-mail by this server: smtp://user:password@host:587.")] = "",
+    sample_browsing: Annotated[
+        float, typer.Option(help="The share of product views and cart changes that become events; 0: none.")
+    ] = 0.1,
     payments: Annotated[str, typer.Option(help="Who takes the money: sandbox (test cards) or stripe.")] = "sandbox",
     payments_key_file: Annotated[
         Path | None, typer.Option(help="A file with Stripe's secret key.", show_default=False)
@@ -43,7 +46,7 @@ def up(
         from services_stub.infra.supervisor import start
 
         chosen_payments = (payments, payments_key_file, payments_url)
-        options = _options(data_dir, port, processes, seed, kafka, kafka_config, smtp, chosen_payments)
+        options = _options(data_dir, port, processes, seed, kafka, kafka_config, smtp, sample_browsing, chosen_payments)
         (start.detached if detach else start.foreground)(options, typer.echo)
 
 
@@ -65,12 +68,14 @@ def _options(
     kafka: str,
     kafka_config: Path | None,
     smtp: str,
+    sample_browsing: float,
     payments: tuple[str, Path | None, str],
 ) -> Options:
     from services_stub.infra.config.options import (
         Options,
         checked_kafka,
         checked_payments,
+        checked_sample_browsing,
         checked_smtp,
         read_kafka_config,
     )
@@ -84,6 +89,7 @@ def _options(
         kafka=checked_kafka(kafka),
         kafka_config=read_kafka_config(kafka_config) if kafka_config else {},
         smtp=checked_smtp(smtp),
+        sample_browsing=checked_sample_browsing(sample_browsing),
         payments=provider,
         payments_key_file=key_file,
         payments_url=url,

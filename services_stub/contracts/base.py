@@ -7,9 +7,14 @@ misspelt field is an error and not a silent default.
 from __future__ import annotations
 
 import re
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import msgspec
+
+LARGEST_WEIGHT = 1_000_000
+
+Weight = Annotated[float, msgspec.Meta(ge=1, le=LARGEST_WEIGHT)]
+"""How many events one event of a sample stands for: the share of those that are published is `1 / weight`."""
 
 _WORD_START = re.compile(r"(?<!^)(?=[A-Z])")
 

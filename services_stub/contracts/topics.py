@@ -31,6 +31,8 @@ SELLER_UNBLOCKED = "seller-unblocked"
 PRODUCT_CREATED = "product-created"
 PRODUCT_UPDATED = "product-updated"
 PRODUCT_DELETED = "product-deleted"
+PRODUCT_VIEWED = "product-viewed"
+CART_CHANGED = "cart-changed"
 ORDER_CREATED = "order-created"
 ORDER_UPDATED = "order-updated"
 PAYMENT_SUCCESS = "payment-success"
@@ -46,6 +48,8 @@ BUSINESS_TOPICS: tuple[Topic, ...] = (
     Topic(PRODUCT_CREATED),
     Topic(PRODUCT_UPDATED),
     Topic(PRODUCT_DELETED),
+    Topic(PRODUCT_VIEWED, retention_ms=_DAY_MS),
+    Topic(CART_CHANGED, retention_ms=_DAY_MS),
     Topic(ORDER_CREATED),
     Topic(ORDER_UPDATED),
     Topic(PAYMENT_SUCCESS),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
-from litestar import delete, get, patch, post
+from litestar import Request, delete, get, patch, post
+from litestar.datastructures import State
 from litestar.params import Parameter
 
 from services_stub.contracts.envelope import Cause
-from services_stub.contracts.events.product import ProductStatus
+from services_stub.contracts.events.product import ProductStatus, ProductViewed
 from services_stub.contracts.http.items import ItemResult
 from services_stub.contracts.http.page import DEFAULT_PAGE, LARGEST_PAGE, Page
 from services_stub.contracts.http.product import (
@@ -33,6 +35,7 @@ from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.fast_path import FastRoute, RawRequest
 from services_stub.runtime.http import allow, allow_anyone, allow_internal
+from services_stub.runtime.peers import INTERNAL_TOKEN
 from services_stub.runtime.tokens import Caller
 
 Query = Annotated[str, Parameter(query="q", max_length=200, description="Words that all must occur, in any case.")]
@@ -76,7 +79,9 @@ async def list_products(
 
 
 @get("/api/products/{product_id:str}", **allow_anyone())
-async def get_product(context: Context, visitor: Caller | None, product_id: ProductId) -> Product:
+async def get_product(
+    context: Context, visitor: Caller | None, cause: Cause, product_id: ProductId, request: Request[Any, Any, State]
+) -> Product:
     """A product. One that cannot be bought is shown to its seller and to admins alone."""
     row = await context.read(find, product_id)
     if row is None:
@@ -85,7 +90,20 @@ async def get_product(context: Context, visitor: Caller | None, product_id: Prod
     sees_all = visitor is not None and (visitor.role == "admin" or visitor.user_id == product.seller_id)
     if product.status is not ProductStatus.ACTIVE and not sees_all:
         raise products.product_not_found(product_id)
+    if (visitor is None or visitor.role == "user") and INTERNAL_TOKEN not in request.headers:
+        viewer = "" if visitor is None else visitor.user_id
+        context.sampling.publish(cause, partial(_viewed, product, viewer))
     return product
+
+
+def _viewed(product: Product, user_id: str, weight: float) -> ProductViewed:
+    return ProductViewed(
+        product_id=product.product_id,
+        seller_id=product.seller_id,
+        category=product.category,
+        weight=weight,
+        user_id=user_id,
+    )
 
 
 @get("/api/categories", **allow_anyone())

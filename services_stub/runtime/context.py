@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from services_stub.contracts.envelope import Cause
 from services_stub.runtime.faults import ActiveFaults
 from services_stub.runtime.peers import Peers
+from services_stub.runtime.sampling import SampleSender, Sampling
 from services_stub.runtime.settings import Settings
 from services_stub.runtime.sql.reader import Reader
 from services_stub.runtime.sql.transaction import Transaction
@@ -39,6 +40,7 @@ class Context:
         verifier: Verifier,
         writer: Writer | None = None,
         reader: Reader | None = None,
+        sender: SampleSender | None = None,
     ) -> None:
         self.settings = settings
         self.loop = loop
@@ -49,6 +51,7 @@ class Context:
         self.stopping = asyncio.Event()
         self._writer = writer
         self._reader = reader
+        self._sampling = None if sender is None else Sampling(settings, sender)
 
     @property
     def writer(self) -> Writer:
@@ -56,6 +59,13 @@ class Context:
         if self._writer is None:
             raise LookupError(f"{self.settings.service} has no database")
         return self._writer
+
+    @property
+    def sampling(self) -> Sampling:
+        """Publishes events of which a sample suffices."""
+        if self._sampling is None:
+            raise LookupError(f"{self.settings.service} publishes nothing")
+        return self._sampling
 
     async def write(self, handler: Callable[[Transaction, C], R], command: C, cause: Cause) -> R:
         """Have `handler(transaction, command)` run in the writer's next batch; its result, or what it raised.

@@ -75,7 +75,7 @@ class RunningService:
             self._reader = Reader(service.name, self._database)
         self._writer = writer
         loop = asyncio.get_running_loop()
-        self.context = Context(settings, loop, self._peers, verifier, writer, self._reader)
+        self.context = Context(settings, loop, self._peers, verifier, writer, self._reader, self._publisher)
         if self._publisher is not None:
             self.context.faults.listen(self._publisher.disturb)
         self._workers: list[Worker] = []
@@ -131,6 +131,8 @@ class RunningService:
             waiting, refused = self._writer.outbox.backlog(), self._writer.outbox.refused
             details += [f"{waiting} events wait"] if waiting and ready else []
             details += [f"{refused} events refused by the broker (table outbox_refused)"] if refused else []
+        dropped = 0 if self._publisher is None else self.context.sampling.dropped
+        details += [f"{dropped} events of a sample dropped"] if dropped else []
         return ServiceHealth(
             name=self._service.name,
             ready=ready,

@@ -12,8 +12,9 @@ from services_stub.contracts.control import ServiceFault
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where a service listens, what it reaches, and where it keeps its data.
 
-    `internal_token` opens the routes that are only for other services. `options` are the service's own. `faults` are in
-    force from the start on; `seed` decides what those strike that do not strike all.
+    `internal_token` opens the routes that are only for other services. `event_sampling` is the share of the
+    events of a sample that is published. `options` are the service's own. `faults` are in force from the start on;
+    `seed` decides what those strike that do not strike all.
     """
 
     service: str
@@ -28,6 +29,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     peers: dict[str, str] = {}
     internal_token: str
     trace_sampling: float = 1.0
+    event_sampling: float = 0.0
     options: dict[str, str] = {}
     seed: int = 0
     faults: list[ServiceFault] = []

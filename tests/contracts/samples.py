@@ -15,6 +15,8 @@ import msgspec
 from services_stub.contracts.base import Event
 from services_stub.contracts.envelope import Envelope, event_type
 from services_stub.contracts.events import (
+    CartAction,
+    CartChanged,
     Hop,
     HopOutcome,
     HopsReported,
@@ -31,6 +33,7 @@ from services_stub.contracts.events import (
     ProductDeleted,
     ProductStatus,
     ProductUpdated,
+    ProductViewed,
     SellerBlocked,
     SellerUnblocked,
     StockLow,
@@ -69,6 +72,8 @@ SAMPLES: tuple[Event, ...] = (
     ProductCreated(**_STATE, status=ProductStatus.ACTIVE, version=1, description="Cuts cheese."),
     ProductUpdated(**_STATE, status=ProductStatus.BLOCKED, version=2, currency="USD"),
     ProductDeleted(product_id=PRODUCT, seller_id=SELLER, version=3),
+    ProductViewed(product_id=PRODUCT, seller_id=SELLER, category="Kitchen", weight=10.0, user_id=USER),
+    CartChanged(product_id=PRODUCT, action=CartAction.ADDED, quantity=3, weight=10.0, user_id=USER),
     OrderCreated(
         order_id=ORDER,
         user_id=USER,

@@ -19,6 +19,8 @@ PROMISED = {
     "product-created": {"productId", "sellerId", "name", "category", "price", "quantity", "status", "version"},
     "product-updated": {"productId", "sellerId", "name", "category", "price", "quantity", "status", "version"},
     "product-deleted": {"productId", "sellerId", "version"},
+    "product-viewed": {"productId", "sellerId", "category", "weight"},
+    "cart-changed": {"productId", "action", "quantity", "weight"},
     "order-created": {"orderId", "userId", "items", "status", "amount", "currency", "paymentMethod"},
     "order-updated": {"orderId", "userId", "status", "previousStatus", "reason", "amount", "items"},
     "payment-success": {"orderId", "paymentId", "amount"},

@@ -70,6 +70,10 @@ class RecordingSender:
     def poll(self) -> None:
         """Nothing waits."""
 
+    def waiting(self) -> int:
+        """Nothing waits."""
+        return 0
+
     def flush(self, _timeout: float) -> int:
         """Nothing waits."""
         return 0
@@ -126,7 +130,9 @@ class NamedCallers(Verifier):
 class Serving:
     """A service at work; requests are answered as over HTTP, events are handled as from Kafka."""
 
-    def __init__(self, service: Service, data_dir: Path, options: Mapping[str, str], *, own_tokens: bool) -> None:
+    def __init__(
+        self, service: Service, data_dir: Path, options: Mapping[str, str], *, own_tokens: bool, sampling: float = 0.0
+    ) -> None:
         self.settings = Settings(
             service=service.name,
             instance=f"{service.name}-1",
@@ -135,6 +141,7 @@ class Serving:
             data_dir=str(data_dir),
             internal_token=THE_INTERNAL_TOKEN,
             options=dict(options),
+            event_sampling=sampling,
             database_url=url_for(data_dir),
         )
         self.bugs: list[BaseException] = []
@@ -155,7 +162,7 @@ class Serving:
             self._writer.start()
             self._reader.start()
         verifier = Verifier(self._fetch_keys) if own_tokens else NamedCallers()
-        self.context = Context(self.settings, self.loop, self.peers, verifier, self._writer, self._reader)
+        self.context = Context(self.settings, self.loop, self.peers, verifier, self._writer, self._reader, self.sender)
         self.workers: list[Worker] = []
         self.app: Any = Application(service).bind(self.context, lambda: ServiceHealth(name=service.name, ready=True))
 
@@ -214,10 +221,15 @@ class Serving:
 
 @contextmanager
 def serving(
-    service: Service, data_dir: Path, options: Mapping[str, str] | None = None, *, own_tokens: bool = False
+    service: Service,
+    data_dir: Path,
+    options: Mapping[str, str] | None = None,
+    *,
+    own_tokens: bool = False,
+    sampling: float = 0.0,
 ) -> Iterator[Serving]:
-    """`service` at work in `data_dir`, its workers started."""
-    running = Serving(service, data_dir, options or {}, own_tokens=own_tokens)
+    """`service` at work in `data_dir`, its workers started; `sampling` is the share of a sample's events."""
+    running = Serving(service, data_dir, options or {}, own_tokens=own_tokens, sampling=sampling)
     try:
         running.workers += service.workers(running.context)
         for worker in running.workers:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from decimal import Decimal
+from functools import partial
 
 import msgspec
 
@@ -15,12 +16,14 @@ from services_stub.cart import domain
 from services_stub.cart.domain import Line
 from services_stub.cart.store import Answer, CartRefusal, Carts, Checkouts, completed
 from services_stub.contracts.envelope import Cause
+from services_stub.contracts.events.cart import CartAction, CartChanged
 from services_stub.contracts.events.product import ProductCreated, ProductUpdated
 from services_stub.contracts.http import product as wire
 from services_stub.contracts.http.cart import MOST_LINES, MOST_PER_LINE, AddToCart, Cart, CartLine
 from services_stub.contracts.money import ZERO, to_cents
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.peers import Peers
+from services_stub.runtime.sampling import Sampling
 
 EXACT = 2**53
 """Numbers up to this are exact in the store's scripts."""
@@ -29,13 +32,15 @@ EXACT = 2**53
 class Resources(msgspec.Struct, frozen=True):
     """Serves requests: the carts and the checkouts of the store, and the way to other services.
 
-    `checkout_seconds` is how long the lines of a cart stay out for an order that is not placed yet.
+    `sampling` publishes a sample of the changes. `checkout_seconds` is how long the lines of a cart stay out for an
+    order that is not placed yet.
     """
 
     carts: Carts
     checkouts: Checkouts
     peers: Peers
     checkout_seconds: float
+    sampling: Sampling
 
 
 class CartAccess(msgspec.Struct, frozen=True):
@@ -60,7 +65,9 @@ async def add(resources: Resources, access: CartAccess, command: AddToCart) -> C
     if answer is CartRefusal.NOT_CACHED:
         await _fetch(resources, product_id, access.cause)
         answer = await resources.carts.add(access.owner, access.merging, product_id, command.quantity)
-    return await _cart(resources, access, _done(answer))
+    lines = _done(answer)
+    _tell(resources, access, CartAction.ADDED, product_id, command.quantity)
+    return await _cart(resources, access, lines)
 
 
 async def change(resources: Resources, access: CartAccess, product_id: str, quantity: int) -> Cart:
@@ -68,12 +75,17 @@ async def change(resources: Resources, access: CartAccess, product_id: str, quan
     if quantity == 0:
         return await remove(resources, access, product_id)
     answer = await resources.carts.change(access.owner, access.merging, product_id, quantity)
-    return await _cart(resources, access, _done(answer))
+    lines = _done(answer)
+    _tell(resources, access, CartAction.CHANGED, product_id, quantity)
+    return await _cart(resources, access, lines)
 
 
 async def remove(resources: Resources, access: CartAccess, product_id: str) -> Cart:
     """Take a line out; it is no error if there is none."""
-    return await _cart(resources, access, await resources.carts.remove(access.owner, access.merging, product_id))
+    lines = await resources.carts.remove(access.owner, access.merging, product_id)
+    if domain.is_identifier(product_id):
+        _tell(resources, access, CartAction.REMOVED, product_id, 0)
+    return await _cart(resources, access, lines)
 
 
 async def clear(resources: Resources, access: CartAccess) -> Cart:
@@ -93,6 +105,13 @@ def cached_product(product: ProductCreated | ProductUpdated | wire.Product, stoc
         product.currency,
         min(max(stock, 0), EXACT),
     )
+
+
+def _tell(resources: Resources, access: CartAccess, action: CartAction, product_id: str, quantity: int) -> None:
+    """Publish a change of a line, if it is one of the sample."""
+    user_id = domain.user_of(access.owner)
+    event = partial(CartChanged, product_id=product_id, action=action, quantity=quantity, user_id=user_id)
+    resources.sampling.publish(access.cause, lambda weight: event(weight=weight))
 
 
 async def _fetch(resources: Resources, product_id: str, cause: Cause) -> domain.Product:

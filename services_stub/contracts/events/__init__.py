@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from services_stub.contracts.base import Event
 from services_stub.contracts.events.auth import SellerBlocked, SellerUnblocked, UserCreated
+from services_stub.contracts.events.cart import CartAction, CartChanged
 from services_stub.contracts.events.notification import NotificationSent
 from services_stub.contracts.events.order import OrderCreated, OrderItem, OrderPart, OrderStatus, OrderUpdated
 from services_stub.contracts.events.payment import PaymentFailed, PaymentRefunded, PaymentSuccess
-from services_stub.contracts.events.product import ProductCreated, ProductDeleted, ProductStatus, ProductUpdated
+from services_stub.contracts.events.product import (
+    ProductCreated,
+    ProductDeleted,
+    ProductStatus,
+    ProductUpdated,
+    ProductViewed,
+)
 from services_stub.contracts.events.seller import StockLow
 from services_stub.contracts.events.trace import Hop, HopOutcome, HopsReported
 
@@ -18,6 +25,8 @@ EVENTS: tuple[type[Event], ...] = (
     ProductCreated,
     ProductUpdated,
     ProductDeleted,
+    ProductViewed,
+    CartChanged,
     OrderCreated,
     OrderUpdated,
     PaymentSuccess,
@@ -42,6 +51,8 @@ __all__ = [
     "EVENTS",
     "EVENT_BY_TOPIC",
     "EVERY_SERVICE",
+    "CartAction",
+    "CartChanged",
     "Event",
     "Hop",
     "HopOutcome",
@@ -59,6 +70,7 @@ __all__ = [
     "ProductDeleted",
     "ProductStatus",
     "ProductUpdated",
+    "ProductViewed",
     "SellerBlocked",
     "SellerUnblocked",
     "StockLow",

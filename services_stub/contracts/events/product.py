@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from services_stub.contracts import topics
-from services_stub.contracts.base import Event
+from services_stub.contracts.base import Event, Weight
 from services_stub.contracts.money import Money, checked_price
 
 
@@ -58,3 +58,19 @@ class ProductDeleted(Event, frozen=True, kw_only=True):
     product_id: str
     seller_id: str
     version: int
+
+
+class ProductViewed(Event, frozen=True, kw_only=True):
+    """A shopper or guest read a product. One of a sample, and not of every view: counts of views are estimates.
+
+    `user_id` is empty for a guest. `weight` is how many views this one stands for. It may be lost.
+    """
+
+    topic: ClassVar[str] = topics.PRODUCT_VIEWED
+    key: ClassVar[str] = "product_id"
+
+    product_id: str
+    seller_id: str
+    category: str
+    weight: Weight
+    user_id: str = ""

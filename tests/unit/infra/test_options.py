@@ -12,6 +12,7 @@ from services_stub.infra.config.options import (
     Options,
     checked_kafka,
     checked_payments,
+    checked_sample_browsing,
     checked_smtp,
     read_kafka_config,
 )
@@ -34,6 +35,17 @@ def test_spaces_between_addresses_do_not_matter() -> None:
 def test_another_kafka_is_refused(value: str) -> None:
     with pytest.raises(CannotStart, match="--kafka takes"):
         checked_kafka(value)
+
+
+@pytest.mark.parametrize("value", [0, 1e-6, 0.1, 1])
+def test_browsing_is_sampled_by_a_share(value: float) -> None:
+    assert checked_sample_browsing(value) == value
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.01, 1e-7, float("nan"), float("inf")])
+def test_what_is_no_share_is_refused(value: float) -> None:
+    with pytest.raises(CannotStart, match="--sample-browsing takes"):
+        checked_sample_browsing(value)
 
 
 @pytest.mark.parametrize("value", ["", "smtp://host", "smtp://user:pass@host:587", "smtps://host:465"])

@@ -47,10 +47,12 @@ def test_light_passwords_are_for_the_embedded_default_only(tmp_path: Path, kafka
 
 
 def test_a_choice_reaches_the_services_that_it_concerns(tmp_path: Path) -> None:
-    found = settings(tmp_path, smtp="smtp://host", kafka="a:1", kafka_config={"security.protocol": "SSL"})
+    kafka_config = {"security.protocol": "SSL"}
+    found = settings(tmp_path, smtp="smtp://host", kafka="a:1", kafka_config=kafka_config, sample_browsing=1.0)
     assert found["notification"].options == {"smtp_url": "smtp://host"}
     assert found["gateway"].kafka_config == {"security.protocol": "SSL"}
     assert settings(tmp_path)["notification"].options == {}
+    assert (found["cart"].event_sampling, settings(tmp_path)["product"].event_sampling) == (1.0, 0.1)
 
 
 def test_the_payment_service_gets_the_path_of_the_key_and_not_the_key(tmp_path: Path) -> None:
