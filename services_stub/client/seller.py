@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Literal
+from uuid import uuid4
 
 from msgspec import UNSET
 
-from services_stub.client.errors import checked_input
+from services_stub.client.errors import OutcomeUnknown, checked_input
 from services_stub.client.transport import Query, QueryValue, Transport, path_segment
 from services_stub.contracts.events.order import OrderStatus
+from services_stub.contracts.http.bulk import BulkChange, ChangePrices, IntakeLine, PriceLine, TakeInStock
 from services_stub.contracts.http.order import Order
 from services_stub.contracts.http.page import DEFAULT_PAGE, Page
 from services_stub.contracts.http.product import ChangeProduct, CreateProduct, Product
@@ -63,6 +66,41 @@ class SellerArea:
                 version=UNSET if version is None else version,
             )
         return await self._transport.request("PATCH", f"{_PRODUCTS}/{path_segment(product_id)}", Product, body=body)
+
+    async def change_prices(self, lines: Sequence[PriceLine], *, dry_run: bool = False) -> BulkChange:
+        """Set the prices of at most 500 products: all or none. A dry run answers the same and changes nothing.
+
+        Raises:
+            Conflict: some lines cannot be carried out: `problem.extensions["lines"]` says which, and why.
+        """
+        with checked_input():
+            body = ChangePrices(lines=list(lines), dry_run=dry_run)
+        return await self._transport.request("POST", f"{_PRODUCTS}/bulk/prices", BulkChange, body=body)
+
+    async def take_in_stock(
+        self, lines: Sequence[IntakeLine], *, dry_run: bool = False, idempotency_key: str = ""
+    ) -> BulkChange:
+        """Add units to the stock of at most 500 products: all or none. A dry run changes nothing.
+
+        As long as it is unknown whether the units were added, the call is repeated with the same key, so that they are
+        added at most once. To repeat it later, pass the key that `OutcomeUnknown` carries.
+
+        Raises:
+            OutcomeUnknown: no attempt was answered.
+            Conflict: some lines cannot be carried out: `problem.extensions["lines"]` says which, and why.
+        """
+        key = idempotency_key or str(uuid4())
+        with checked_input():
+            body = TakeInStock(lines=list(lines), dry_run=dry_run)
+
+        async def take_in_once() -> BulkChange:
+            path, headers = f"{_PRODUCTS}/bulk/stock", {"idempotency-key": key}
+            return await self._transport.request("POST", path, BulkChange, body=body, headers=headers)
+
+        try:
+            return await self._transport.retry_idempotent(take_in_once)
+        except OutcomeUnknown as error:
+            raise OutcomeUnknown(str(error), idempotency_key=key) from error
 
     async def delete_product(self, product_id: str) -> None:
         """Take a product away for good."""

@@ -24,6 +24,8 @@ ACCESS: dict[tuple[str, str, str], frozenset[str]] = {
     ("product", "GET", "/api/products/{id}"): ANYONE,
     ("product", "GET", "/api/categories"): ANYONE,
     ("product", "POST", "/api/products"): SELLER,
+    ("product", "POST", "/api/products/bulk/prices"): SELLER,
+    ("product", "POST", "/api/products/bulk/stock"): SELLER,
     ("product", "PATCH", "/api/products/{id}"): SELLER,
     ("product", "DELETE", "/api/products/{id}"): SELLER,
     ("product", "GET", "/api/seller/products"): SELLER,

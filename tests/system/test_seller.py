@@ -1,14 +1,17 @@
-"""A seller's sales and notices through the gateway: every answer adds up, also while shoppers buy and after a kill."""
+"""A seller's sales, notices and bulk changes through the gateway, while shoppers buy and the service is killed."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
+from decimal import Decimal
 
 from services_stub.client import MarketplaceClient
 from services_stub.contracts.events.order import OrderStatus
+from services_stub.contracts.http.bulk import BulkChange, IntakeLine, PriceLine
 from services_stub.contracts.http.order import Order
 from services_stub.contracts.money import ZERO
+from services_stub.runtime.identifiers import new_id
 from tests.system.accounts import DECLINED_CARD, GOOD_CARD, buy, new_person, new_product
 from tests.system.log import once, read_topics
 from tests.system.marketplace import Marketplace
@@ -81,5 +84,40 @@ def test_a_seller_is_told_once_of_stock_that_is_low_and_sold_out(any_kafka: Mark
         notice = (await seller.seller.notices()).items[0]
         assert (await seller.seller.mark_notice_read(notice.notice_id)).read
         assert (await seller.seller.notices()).unread == 1
+
+    asyncio.run(scenario())
+
+
+def test_a_bulk_change_is_seen_everywhere_in_the_order_it_was_made(any_kafka: Marketplace) -> None:
+    async def scenario() -> None:
+        seller, shopper = await new_person(any_kafka, "seller"), await new_person(any_kafka)
+        name = f"Bulk {new_id()[-12:]}"
+        ids = [(await new_product(seller, name=name, quantity=number)).product_id for number in range(3)]
+        await shopper.cart.add(ids[2])
+
+        async def set_prices(price: int, *, dry_run: bool = False) -> BulkChange:
+            lines = [PriceLine(product_id=product_id, price=Decimal(price)) for product_id in ids]
+            return await seller.seller.change_prices(lines, dry_run=dry_run)
+
+        async def is_seen(price: int) -> bool:
+            found = (await shopper.search.find(name)).items
+            (line,) = (await shopper.cart.read()).lines
+            return [line.unit_price, *(item.price for item in found)] == [Decimal(price)] * 4
+
+        preview = await set_prices(3, dry_run=True)
+        for price in range(1, 4):
+            done = await set_prices(price)
+        assert [(line.product_id, line.price) for line in preview.lines] == [(each, Decimal(3)) for each in ids]
+        assert {(line.price, line.version) for line in done.lines} == {(Decimal(3), 4)}
+        await eventually(lambda: is_seen(3), what="the last prices in search and cart")
+        log = await asyncio.to_thread(read_topics, any_kafka.bootstrap_servers, "product-updated")
+        for product_id in ids:
+            updates = once(log, lambda entry, product_id=product_id: entry.key == product_id)  # type: ignore[misc]
+            assert [entry.value["price"] for entry in updates] == [1, 2, 3]
+        intake = [IntakeLine(product_id=product_id, units=10) for product_id in ids]
+        sent = await asyncio.gather(*(seller.seller.take_in_stock(intake, idempotency_key="goods-1") for _ in range(4)))
+        assert [line.quantity for line in sent[0].lines] == [10, 11, 12]
+        assert all(answer == sent[0] for answer in sent)
+        assert [(await shopper.products.read(product_id)).quantity for product_id in ids] == [10, 11, 12]
 
     asyncio.run(scenario())

@@ -56,7 +56,7 @@ class Block:
 
 def create(transaction: Transaction, command: Create) -> Product:
     """Add a product, at once to be bought."""
-    _refuse_blocked(transaction, command.seller_id)
+    refuse_blocked(transaction, command.seller_id)
     body, product_id = command.body, new_id()
     row = {
         "product_id": product_id,
@@ -79,7 +79,7 @@ def create(transaction: Transaction, command: Create) -> Product:
 
 def change(transaction: Transaction, command: Change) -> Product:
     """Change the fields that the body names, if they differ. `quantity` is how many can be bought from now on."""
-    _refuse_blocked(transaction, command.seller_id)
+    refuse_blocked(transaction, command.seller_id)
     row = _own(transaction, command.seller_id, command.product_id)
     body = command.body
     if body.version is not UNSET and body.version != row.version:
@@ -122,6 +122,12 @@ def product_not_found(product_id: str) -> Refused:
     return Refused(404, "product-not-found", f"there is no product {product_id[:64]}")
 
 
+def refuse_blocked(transaction: Transaction, seller_id: str) -> None:
+    """Refuse a seller who is blocked."""
+    if reservations.is_blocked(transaction.connection, seller_id):
+        raise Refused(403, "seller-blocked", "your account is blocked: you can neither add nor change products")
+
+
 def _changed(transaction: Transaction, row: Row[Any], values: dict[str, Any]) -> Product:
     if not values:
         return products.product_of(row)
@@ -139,11 +145,6 @@ def _described(name: str, category: str, description: str) -> dict[str, str]:
         "description": description,
         "search_text": domain.search_text(name, category, description),
     }
-
-
-def _refuse_blocked(transaction: Transaction, seller_id: str) -> None:
-    if reservations.is_blocked(transaction.connection, seller_id):
-        raise Refused(403, "seller-blocked", "your account is blocked: you can neither add nor change products")
 
 
 def _own(transaction: Transaction, seller_id: str, product_id: str, *, deleted_too: bool = False) -> Row[Any]:

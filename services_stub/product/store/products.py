@@ -29,6 +29,16 @@ _move = (
     )
     .returning(products)
 )
+_set = (
+    update(products)
+    .where(products.c.product_id == bindparam("id"))
+    .values(
+        price_cents=bindparam("new_cents"),
+        quantity=bindparam("new_quantity"),
+        version=products.c.version + 1,
+    )
+    .returning(products)
+)
 _take_out = (
     update(products)
     .where(products.c.product_id == bindparam("id"))
@@ -78,6 +88,13 @@ def change(transaction: Transaction, product_id: str, values: Mapping[str, Any])
 def move(transaction: Transaction, product_id: str, *, quantity: int = 0, reserved: int = 0) -> Row[Any]:
     """Add to (negative: take from) the buyable and the reserved units, as a new version of the product."""
     row: Row[Any] = transaction.fetch(_move, {"id": product_id, "to_quantity": quantity, "to_reserved": reserved})[0]
+    return row
+
+
+def set_price_and_quantity(transaction: Transaction, product_id: str, *, price_cents: int, quantity: int) -> Row[Any]:
+    """Set the price and the buyable units, as a new version of the product."""
+    parameters = {"id": product_id, "new_cents": price_cents, "new_quantity": quantity}
+    row: Row[Any] = transaction.fetch(_set, parameters)[0]
     return row
 
 

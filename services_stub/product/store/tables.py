@@ -56,3 +56,16 @@ sellers = Table(
     Column("told_at", String, nullable=False),
     Column("told_by", String, nullable=False),
 )
+
+intakes = Table(
+    "intakes",
+    TABLES,
+    Column("seller_id", String, primary_key=True),
+    Column("intake_key", String, primary_key=True),
+    # Tells a repeated request from another one under the same key.
+    Column("fingerprint", String, nullable=False),
+    # The body of the answer, as JSON.
+    Column("answer", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Index("intakes_by_age", "created_at"),
+)

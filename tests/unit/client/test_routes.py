@@ -14,6 +14,7 @@ import pytest
 from services_stub.client import MarketplaceClient, NotFound
 from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.events.product import ProductStatus
+from services_stub.contracts.http.bulk import IntakeLine, PriceLine
 from services_stub.contracts.http.payment import PaymentStatus
 from tests.unit.client.marketplace import FakeMarketplace, json, refusal
 
@@ -89,6 +90,14 @@ ROUTES: list[tuple[str, Call]] = [
         lambda c: c.seller.create_product("Mug", category="Kitchen", price=Decimal("19.90"), quantity=3),
     ),
     (f"PATCH {PRODUCTS}/p1", lambda c: c.seller.change_product("p1", quantity=4)),
+    (
+        f"POST {PRODUCTS}/bulk/prices",
+        lambda c: c.seller.change_prices([PriceLine(product_id="p1", price=Decimal("2.00"))]),
+    ),
+    (
+        f"POST {PRODUCTS}/bulk/stock",
+        lambda c: c.seller.take_in_stock([IntakeLine(product_id="p1", units=3)], dry_run=True),
+    ),
     (f"DELETE {PRODUCTS}/p1", lambda c: c.seller.delete_product("p1")),
     ("GET /order-service/api/seller/orders?limit=20", lambda c: c.seller.orders()),
     (f"POST {ORDERS}/o1/ship", lambda c: c.seller.ship("o1")),

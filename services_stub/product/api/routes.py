@@ -1,4 +1,4 @@
-"""The HTTP routes of the product service: the access to each, and the handler that answers it."""
+"""The routes of the catalogue, of single products, and of reservations."""
 
 from __future__ import annotations
 
