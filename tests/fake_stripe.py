@@ -110,9 +110,9 @@ class FakeStripe(httpx.BaseTransport):
         if (method, parts) == ("POST", ["refunds"]):
             return self._refund(data)
         if (method, parts) == ("GET", ["refunds"]):
-            of_intent = dict(parse_qsl(query))["payment_intent"]
-            found = [refund for refund in self.refunds if refund["payment_intent"] == of_intent]
-            return 200, {"object": "list", "data": found[::-1], "has_more": False}
+            return 200, _listed(self.refunds, query)
+        if (method, parts) == ("GET", ["charges"]):
+            return 200, _listed(self.charges, query)
         if (method, parts) == ("GET", ["payment_intents", "search"]):
             return self._search(dict(parse_qsl(query))["query"])
         if parts[0] != "payment_intents" or parts[1] not in self.intents:
@@ -170,7 +170,7 @@ class FakeStripe(httpx.BaseTransport):
     def succeed(self, intent: dict[str, Any]) -> None:
         """Take the money of an intent."""
         charge = {"id": f"ch_{len(self.charges) + 1}", "object": "charge", "payment_intent": intent["id"]}
-        charge |= {"amount": intent["amount"], "amount_refunded": 0, "refunded": False}
+        charge |= {"amount": intent["amount"], "amount_refunded": 0, "refunded": False, "paid": True}
         self.charges.append(charge)
         intent |= {"status": "succeeded", "latest_charge": charge["id"]}
 
@@ -181,7 +181,8 @@ class FakeStripe(httpx.BaseTransport):
         return 200, intent
 
     def _refund(self, data: dict[str, str]) -> Answer:
-        charge = next(charge for charge in self.charges if charge["payment_intent"] == data["payment_intent"])
+        (of,) = data.keys() & {"charge", "payment_intent"}
+        charge = next(charge for charge in self.charges[::-1] if data[of] in (charge["id"], charge["payment_intent"]))
         if charge["refunded"]:
             return _error(400, "invalid_request_error", "charge_already_refunded")
         amount, refunded = int(data["amount"]), charge["amount_refunded"]
@@ -189,8 +190,8 @@ class FakeStripe(httpx.BaseTransport):
             return _error(400, "invalid_request_error", param="amount")
         charge |= {"amount_refunded": refunded + amount, "refunded": refunded + amount == charge["amount"]}
         refund = {"id": f"re_{len(self.refunds) + 1}", "object": "refund", "amount": amount, "charge": charge["id"]}
-        refund |= {"payment_intent": data["payment_intent"], "status": "succeeded"}
-        refund["metadata"] = {"refund_key": data["metadata[refund_key]"]}
+        refund |= {"payment_intent": charge["payment_intent"], "status": "succeeded"}
+        refund["metadata"] = {"refund_key": data["metadata[refund_key]"], "order_id": data["metadata[order_id]"]}
         self.refunds.append(refund)
         return 200, refund
 
@@ -200,6 +201,13 @@ class FakeStripe(httpx.BaseTransport):
         refund["status"] = "failed"
         charge = next(charge for charge in self.charges if charge["id"] == refund["charge"])
         charge |= {"amount_refunded": charge["amount_refunded"] - refund["amount"], "refunded": False}
+
+
+def _listed(objects: list[dict[str, Any]], query: str) -> dict[str, Any]:
+    """The objects whose fields have the values of a query, newest first."""
+    wanted = {name: value for name, value in parse_qsl(query) if name != "limit"}
+    found = [thing for thing in objects if all(thing[name] == value for name, value in wanted.items())]
+    return {"object": "list", "data": found[::-1], "has_more": False}
 
 
 def _error(status: int, kind: str, code: str | None = None, **further: object) -> Answer:

@@ -29,6 +29,9 @@ class Account(Protocol):
     def taken(self, order_id: str) -> list[int]:
         """The cents of each charge."""
 
+    def charge_again(self, order_id: str) -> None:
+        """Let the provider take the money of a charged order once more, by a fault of its own."""
+
     def balance(self, order_id: str) -> int:
         """The cents that were taken and not given back."""
 
@@ -53,17 +56,20 @@ class SandboxAccount(Sandbox):
         return self._disturbed(lambda: super(SandboxAccount, self).refund(request))
 
     def taken(self, order_id: str) -> list[int]:
-        return self._cents("SELECT amount_cents FROM charges WHERE state = 'charged' AND order_id = ?", order_id)
+        return self._cents("SELECT amount_cents FROM charges WHERE state = 'charged' AND order_id", order_id)
+
+    def charge_again(self, order_id: str) -> None:
+        self._connection.execute(f"INSERT INTO charges VALUES ('{order_id}#2', 'charged', {CENTS}, 0.0)")
 
     def balance(self, order_id: str) -> int:
-        refunded = self._cents("SELECT amount_cents FROM refunds WHERE order_id = ?", order_id)
+        refunded = self._cents("SELECT amount_cents FROM refunds WHERE order_id", order_id)
         return sum(self.taken(order_id)) - sum(refunded)
 
     def forget_keys(self) -> None:
         """Its keys are its rows."""
 
     def _cents(self, query: str, order_id: str) -> list[int]:
-        return [cents for (cents,) in self._connection.execute(query, (order_id,))]
+        return [cents for (cents,) in self._connection.execute(f"{query} IN (?, ?)", (order_id, f"{order_id}#2"))]
 
     def _disturbed(self, ask: Callable[[], T]) -> T:
         fault = self.faults.popleft() if self.faults else None
@@ -80,6 +86,9 @@ class StripeAccount(FakeStripe):
 
     def provider(self) -> Provider:
         return Stripe(KEY, "http://stripe.test", self)
+
+    def charge_again(self, order_id: str) -> None:
+        self.succeed(next(intent for intent in self.intents.values() if intent["metadata"]["order_id"] == order_id))
 
 
 ACCOUNTS: list[type[SandboxAccount] | type[StripeAccount]] = [SandboxAccount, StripeAccount]

@@ -10,6 +10,7 @@ whether it has taken anything; by that it takes nothing any more.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, Protocol
@@ -153,6 +154,14 @@ class RefundRequest:
 
 
 @dataclass(frozen=True)
+class Taken:
+    """Money that the provider took with a charge and did not give back."""
+
+    charge_id: str
+    amount_cents: int
+
+
+@dataclass(frozen=True)
 class Charged:
     """The money was taken."""
 
@@ -177,7 +186,7 @@ ChargeResult = Charged | Declined | Processing
 
 
 class Provider(Protocol):
-    """The seam to the provider that takes the money. Both operations may be repeated and then answer as before.
+    """The seam to the provider that takes the money. Every operation may be repeated and then answers as before.
 
     The operations of one order never overlap; those of different orders may, on up to `concurrency` threads.
     """
@@ -199,6 +208,13 @@ class Provider(Protocol):
         Raises:
             ProviderUnavailable: the provider does not answer.
             RefundRefused: more than is left of the charge, or the key of a refund of another amount.
+        """
+
+    def surplus(self, request: ChargeRequest, charge_id: str) -> Sequence[Taken]:
+        """The charges that the provider has made for an order besides `charge_id`, as far as they are not given back.
+
+        Raises:
+            ProviderUnavailable: the provider does not answer.
         """
 
     def close(self) -> None:

@@ -109,6 +109,23 @@ def test_a_refunds_key_is_not_taken_for_another_amount(account: Account, provide
     assert account.balance("o1") == CENTS - 700
 
 
+def test_what_was_charged_again_is_listed_until_it_is_given_back(account: Account, provider: Provider) -> None:
+    charged = provider.charge(asked())
+    assert isinstance(charged, Charged)
+    assert provider.surplus(asked(), charged.charge_id) == []
+    account.charge_again("o1")
+    assert (account.taken("o1"), account.balance("o1")) == ([CENTS, CENTS], 2 * CENTS)
+    assert provider.charge(asked()) == charged
+    (again,) = provider.surplus(asked(), charged.charge_id)
+    assert again.amount_cents == CENTS
+    surplus = refund(key="o1/surplus", charge_id=again.charge_id)
+    assert provider.refund(surplus) == provider.refund(surplus)
+    assert provider.surplus(asked(), charged.charge_id) == []
+    assert account.balance("o1") == CENTS
+    provider.refund(refund(cents=700, key="o1/s1", charge_id=charged.charge_id))
+    assert account.balance("o1") == CENTS - 700
+
+
 def test_orders_do_not_share_the_keys_of_their_refunds(account: Account, provider: Provider) -> None:
     provider.charge(asked())
     assert provider.refund(refund(key="o1/s1", order_id="o2")) is None

@@ -21,6 +21,7 @@ from services_stub.payment.domain import (
     Provider,
     ProviderUnavailable,
     RefundRefused,
+    RefundRequest,
     Trigger,
 )
 from services_stub.payment.handlers.jobs import Job, Jobs, Scheduled
@@ -145,30 +146,40 @@ class ChargeWorker:
         try:
             return self._charge(job, attempt) if job.request is Effect.REQUEST_CHARGE else self._refund(job)
         except ProviderUnavailable as error:
-            if job.request is Effect.REQUEST_CHARGE and attempt >= CHARGE_ATTEMPTS:
-                return Answer(job, Trigger.UNREACHABLE, reason=UNREACHABLE_REASON)
-            pause = pause_after(attempt, self._chance, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE)
-            structlog.get_logger().warning(
-                "the provider does not answer",
-                service="payment",
-                correlation_id=job.order_id,
-                attempt=attempt,
-                pause=round(pause, 2),
-                reason=str(error),
-            )
-            self._jobs.put(job.again(), delay=pause, attempt=attempt + 1)
-            return None
+            return self._unanswered(job, attempt, str(error))
         except RefundRefused as error:
             structlog.get_logger().error(
                 "the provider refuses a refund", service="payment", correlation_id=job.order_id, reason=str(error)
             )
             self._jobs.put(job.again(), delay=REFUSED_PAUSE, attempt=attempt)
             return None
+        except Exception as error:  # noqa: BLE001 - a bug that one order provokes must not end the thread
+            structlog.get_logger().exception(
+                "asking the provider failed", service="payment", correlation_id=job.order_id
+            )
+            return self._unanswered(job, attempt, type(error).__name__)
+
+    def _unanswered(self, job: Job, attempt: int, reason: str) -> Answer | None:
+        """Give a charge up after so many attempts; ask again for all else."""
+        if job.request is Effect.REQUEST_CHARGE and attempt >= CHARGE_ATTEMPTS:
+            return Answer(job, Trigger.UNREACHABLE, reason=UNREACHABLE_REASON)
+        pause = pause_after(attempt, self._chance, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE)
+        structlog.get_logger().warning(
+            "the provider does not answer",
+            service="payment",
+            correlation_id=job.order_id,
+            attempt=attempt,
+            pause=round(pause, 2),
+            reason=reason,
+        )
+        self._jobs.put(job.again(), delay=pause, attempt=attempt + 1)
+        return None
 
     def _charge(self, job: Job, attempt: int) -> Answer | None:
         result = self._provider.charge(job.charge_request())
         match result:
             case Charged(charge_id):
+                self._refund_surplus(job, charge_id)
                 return Answer(job, Trigger.CHARGED, charge_id=charge_id)
             case Declined(reason):
                 return Answer(job, Trigger.DECLINED, reason=reason)
@@ -182,7 +193,21 @@ class ChargeWorker:
         charge_id = self._provider.refund(job.refund_request())
         if charge_id is None:
             return Answer(job, Trigger.NOTHING_TAKEN)
+        self._refund_surplus(job, charge_id)
         return Answer(job, Trigger.REFUNDED, charge_id=charge_id)
+
+    def _refund_surplus(self, job: Job, charge_id: str) -> None:
+        """Give back what the provider has charged for the order more than once. The books know the one charge only."""
+        request = job.charge_request()
+        for taken in self._provider.surplus(request, charge_id):
+            log = structlog.get_logger().bind(service="payment", correlation_id=job.order_id, charge=taken.charge_id)
+            key = f"{job.order_id}/surplus/{taken.charge_id}"
+            try:
+                self._provider.refund(RefundRequest(request, key, taken.amount_cents, taken.charge_id))
+            except RefundRefused as error:
+                log.error("the provider has charged an order again, and refuses to give it back", reason=str(error))
+            else:
+                log.warning("the provider had charged an order again; that is given back")
 
     def _run(self) -> None:
         while not self._stopping.is_set():

@@ -12,16 +12,11 @@ from services_stub.contracts.events.payment import PaymentFailed, PaymentRefunde
 from services_stub.contracts.http.payment import PaymentStatus
 from services_stub.payment.domain import (
     CHARGE_ATTEMPTS,
-    Charged,
     ChargeRequest,
-    ProviderUnavailable,
-    RefundRefused,
     RefundRequest,
     Status,
 )
-from services_stub.payment.handlers.charging import REFUSED_PAUSE
 from services_stub.payment.store.payments import STATUS_OF
-from services_stub.payment.store.sandbox import Sandbox
 from tests.unit.payment.payment_harness import (
     AMOUNT,
     DECLINED,
@@ -206,36 +201,6 @@ def test_answers_that_the_database_could_not_take_are_asked_for_again(shop: Paym
     assert shop.topics() == ["payment-success"]
 
 
-class SilentSandbox(Sandbox):
-    """Takes the money and does not answer, until it is told to."""
-
-    silent = True
-
-    def charge(self, request: ChargeRequest) -> Charged:
-        super().charge(request)
-        if self.silent:
-            raise ProviderUnavailable("no answer")
-        return Charged("ch_o1")
-
-    def refund(self, request: RefundRequest) -> str | None:
-        if self.silent:
-            raise ProviderUnavailable("no answer")
-        return super().refund(request)
-
-
-def test_what_was_taken_without_an_answer_is_given_back_when_the_provider_answers() -> None:
-    provider = SilentSandbox(":memory:")
-    with payment_harness(provider) as shop:
-        shop.hear(created())
-        shop.settle()
-        assert (shop.payment().status, shop.topics()) == ("FAILED", ["payment-failed"])
-        shop.crash()
-        provider.silent = False
-        shop.settle()
-        assert shop.payment().status is PaymentStatus.REFUNDED
-        assert shop.topics() == ["payment-failed", "payment-success", "payment-refunded"]
-
-
 @pytest.mark.parametrize("status", [OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.DELIVERED, OrderStatus.REFUNDED])
 def test_other_changes_of_an_order_do_not_concern_its_payment(shop: PaymentHarness, status: OrderStatus) -> None:
     shop.hear(created())
@@ -248,30 +213,3 @@ def test_other_changes_of_an_order_do_not_concern_its_payment(shop: PaymentHarne
 
 def test_every_stage_has_a_status() -> None:
     assert set(STATUS_OF) == set(Status)
-
-
-class StubbornSandbox(Sandbox):
-    """Gives nothing back until it is told to."""
-
-    stubborn = True
-    asked = 0
-
-    def refund(self, request: RefundRequest) -> str | None:
-        self.asked += 1
-        if self.stubborn:
-            raise RefundRefused("not so much is left")
-        return super().refund(request)
-
-
-def test_a_refused_refund_stays_open_and_is_asked_for_now_and_then() -> None:
-    provider = StubbornSandbox(":memory:")
-    with payment_harness(provider) as shop:
-        shop.hear(created())
-        shop.settle()
-        shop.hear(updated())
-        shop.settle()
-        assert (shop.payment().status, shop.topics(), provider.asked) == ("CHARGED", ["payment-success"], 1)
-        provider.stubborn = False
-        shop.wait(REFUSED_PAUSE)
-        shop.settle()
-        assert shop.topics() == ["payment-success", "payment-refunded"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from services_stub.contracts.envelope import Cause
-from services_stub.payment.domain import Charged, ChargeRequest, ChargeResult, Effect, RefundRequest, Status
+from services_stub.payment.domain import Charged, ChargeRequest, ChargeResult, Effect, RefundRequest, Status, Taken
 from services_stub.payment.handlers.charging import ChargeWorker, find_open
 from services_stub.payment.handlers.jobs import Job, Jobs
 from services_stub.payment.handlers.settling import Answer
@@ -38,6 +38,9 @@ class HeldProvider:
     def refund(self, request: RefundRequest) -> str | None:
         self._ask(request.charge.order_id, "refund")
         return request.charge_id
+
+    def surplus(self, request: ChargeRequest, charge_id: str) -> Sequence[Taken]:
+        return []
 
     def close(self) -> None:
         pass
