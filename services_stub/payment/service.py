@@ -14,6 +14,7 @@ from services_stub.payment.handlers.charging import ChargeWorker
 from services_stub.payment.handlers.jobs import Jobs
 from services_stub.payment.store import TABLES
 from services_stub.payment.store.sandbox import Sandbox
+from services_stub.payment.store.sandbox_faults import SandboxFaults
 from services_stub.runtime.context import Context
 from services_stub.runtime.service import Service, Worker
 from services_stub.runtime.settings import Settings
@@ -24,7 +25,9 @@ def payment_service() -> Service:
     jobs = Jobs()
 
     def workers(context: Context) -> Sequence[Worker]:
-        return [ChargeWorker(jobs, provider_of(context.settings), context.write_from_thread, random.Random())]
+        faults = SandboxFaults(context.settings.seed)
+        context.faults.listen(faults.replace)
+        return [ChargeWorker(jobs, provider_of(context.settings, faults), context.write_from_thread, random.Random())]
 
     return Service(
         name="payment",
@@ -36,11 +39,11 @@ def payment_service() -> Service:
     )
 
 
-def provider_of(settings: Settings) -> Provider:
-    """Stripe where a file with its key is named, otherwise the sandbox."""
+def provider_of(settings: Settings, faults: SandboxFaults) -> Provider:
+    """Stripe where a file with its key is named, otherwise the sandbox, which alone has faults."""
     key_file = settings.options.get("stripe_key_file")
     if not key_file:
-        return Sandbox(Path(settings.data_dir) / "sandbox.db")
+        return Sandbox(Path(settings.data_dir) / "sandbox.db", faults=faults)
     # Its HTTP client takes memory that a sandbox does not need.
     from services_stub.payment.store.stripe import Stripe
 

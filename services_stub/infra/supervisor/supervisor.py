@@ -18,6 +18,7 @@ from services_stub.contracts.control import (
     KafkaState,
     KillService,
     PauseService,
+    PaymentFault,
     Phase,
     ResumeService,
     State,
@@ -27,7 +28,7 @@ from services_stub.infra import valkey
 from services_stub.infra.config import credentials, ports, private_files
 from services_stub.infra.config.directory import DataDirectory, DirectoryLock
 from services_stub.infra.config.errors import CannotStart
-from services_stub.infra.config.options import APACHE, EMBEDDED, Options
+from services_stub.infra.config.options import APACHE, EMBEDDED, SANDBOX, Options
 from services_stub.infra.kafka.brokers import ApacheBroker, Broker, CannotDisturb, EmbeddedBroker, ExternalBroker
 from services_stub.infra.processes.managed_process import ManagedProcess
 from services_stub.infra.processes.manager import ProcessManager
@@ -124,6 +125,9 @@ class Supervisor:
         """Put a fault into force."""
         if isinstance(fault, BrokerFault):
             await self._broker.apply(fault)
+        elif isinstance(fault, PaymentFault) and self._deployment.options.payments != SANDBOX:
+            provider = self._deployment.options.payments
+            raise CannotDisturb(f"{fault.id}: payments go to {provider}; only the sandbox can be disturbed")
         else:
             await self._service_faults.apply(fault)
 

@@ -16,6 +16,7 @@ from services_stub.contracts.control import (
     LostPaymentAnswers,
     PaymentFault,
     PaymentOutage,
+    ServiceFault,
 )
 
 RateFault = DeclinedPayments | DoubleCharges | LostPaymentAnswers
@@ -24,20 +25,20 @@ RateFault = DeclinedPayments | DoubleCharges | LostPaymentAnswers
 class SandboxFaults:
     """The faults in force, at most one of each kind. One thread may replace them while another is struck by them."""
 
-    def __init__(self, seed: int = 0, faults: Sequence[PaymentFault] = ()) -> None:
+    def __init__(self, seed: int = 0, faults: Sequence[ServiceFault] = ()) -> None:
         self._seed = seed
         self._in_force: dict[type[PaymentFault], tuple[PaymentFault, random.Random]] = {}
         self.replace(faults)
 
-    def replace(self, faults: Sequence[PaymentFault]) -> None:
-        """Have these in force, and no others."""
-        before = self._in_force
-        self._in_force = {
-            type(fault): known
-            if (known := before.get(type(fault))) and known[0] == fault
-            else (fault, random.Random(f"{self._seed}/{type(fault).__name__}"))
-            for fault in faults
-        }
+    def replace(self, faults: Sequence[ServiceFault]) -> None:
+        """Have the payment faults of these in force, and no others."""
+        in_force = {}
+        for fault in faults:
+            if isinstance(fault, PaymentFault):
+                known = self._in_force.get(type(fault))
+                chance = random.Random(f"{self._seed}/{fault.id}")
+                in_force[type(fault)] = known if known is not None and known[0] == fault else (fault, chance)
+        self._in_force = in_force
 
     @property
     def any(self) -> bool:

@@ -20,6 +20,7 @@ from services_stub.payment.domain import (
     RefundRequest,
 )
 from services_stub.payment.service import provider_of
+from services_stub.payment.store.sandbox_faults import SandboxFaults
 from services_stub.payment.store.stripe import Stripe
 from services_stub.runtime.settings import Settings
 from tests.fake_stripe import KEY, FakeStripe, Fault
@@ -196,7 +197,7 @@ def test_the_service_charges_by_stripe_with_the_key_in_the_file(api: FakeStripe,
             internal_token="",
             options={"stripe_key_file": str(key_file), "stripe_url": url},
         )
-        provider = provider_of(settings)
+        provider = provider_of(settings, SandboxFaults())
         assert provider.charge(asked()) == Charged("pi_1")
         provider.close()
     assert api.balance("o1") == 2500
