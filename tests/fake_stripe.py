@@ -29,6 +29,7 @@ class Fault(StrEnum):
     """A disturbance of one request."""
 
     LOSE_REQUEST = "it never arrives"
+    ARRIVE_LATE = "it times out, and is done after the next one"
     LOSE_ANSWER = "it is done, and its answer gets lost"
     RATE_LIMIT = "429"
     FAIL = "500 before it was done"
@@ -46,6 +47,7 @@ class FakeStripe(httpx.BaseTransport):
         self.refunds: list[dict[str, Any]] = []
         self._kept: dict[str, tuple[str, Answer]] = {}
         self._searchable: set[str] = set()
+        self._late: list[httpx.Request] = []
         self._lock = threading.Lock()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -54,9 +56,13 @@ class FakeStripe(httpx.BaseTransport):
             fault = self.faults.popleft() if self.faults else None
             key = request.headers.get("Idempotency-Key", "")
             self.requests.append((request.method, request.url.path, key))
+            late, self._late = self._late, []
             match fault:
                 case Fault.LOSE_REQUEST:
                     raise httpx.ConnectTimeout("timed out", request=request)
+                case Fault.ARRIVE_LATE:
+                    self._late = [request]
+                    raise httpx.ReadTimeout("timed out", request=request)
                 case Fault.RATE_LIMIT:
                     return _response(_error(429, "invalid_request_error", "rate_limit"))
                 case Fault.FAIL:
@@ -66,6 +72,8 @@ class FakeStripe(httpx.BaseTransport):
                     _error(401, "invalid_request_error", message="Invalid API Key provided: sk_test_***ake")
                 )
             answer, replayed = self._once(request, key, broken=fault is Fault.FAIL_AFTERWARDS)
+            for arriving in late:
+                self._once(arriving, arriving.headers.get("Idempotency-Key", ""), broken=False)
             if fault is Fault.LOSE_ANSWER:
                 raise httpx.ReadTimeout("timed out", request=request)
             return _response(answer, replayed=replayed)

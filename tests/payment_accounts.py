@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from services_stub.payment.domain import ChargeRequest, ChargeResult, Provider, ProviderUnavailable, RefundRequest
+from services_stub.payment.store.razorpay import Razorpay
 from services_stub.payment.store.sandbox import Sandbox
 from services_stub.payment.store.stripe import Stripe
+from tests.fake_razorpay import CUSTOMER, FakeRazorpay
+from tests.fake_razorpay import KEY as RAZORPAY_KEY
 from tests.fake_stripe import KEY, FakeStripe, Fault
 from tests.unit.payment.payment_harness import GOOD
 
 AUTHENTICATION = "pm_card_authenticationRequired"
 CENTS = 2500
-WITHOUT_EFFECT = {Fault.LOSE_REQUEST, Fault.RATE_LIMIT, Fault.FAIL}
+WITHOUT_EFFECT = {Fault.LOSE_REQUEST, Fault.ARRIVE_LATE, Fault.RATE_LIMIT, Fault.FAIL}
 T = TypeVar("T")
 
 
@@ -91,7 +95,34 @@ class StripeAccount(FakeStripe):
         self.succeed(next(intent for intent in self.intents.values() if intent["metadata"]["order_id"] == order_id))
 
 
-ACCOUNTS: list[type[SandboxAccount] | type[StripeAccount]] = [SandboxAccount, StripeAccount]
+class RazorpayByTestCard(Razorpay):
+    """Razorpay with the test cards as cards of a customer there."""
+
+    def charge(self, request: ChargeRequest) -> ChargeResult:
+        return super().charge(_at_razorpay(request))
+
+
+def _at_razorpay(request: ChargeRequest) -> ChargeRequest:
+    return replace(request, payment_method=f"{CUSTOMER}/{request.payment_method}")
+
+
+class RazorpayAccount(FakeRazorpay):
+    """Razorpay, asked by the client that production uses."""
+
+    def provider(self) -> Provider:
+        return RazorpayByTestCard(RAZORPAY_KEY, "http://razorpay.test", self)
+
+    def charge_again(self, order_id: str) -> None:
+        order = next(order for order in self.orders.values() if order["receipt"] == order_id)
+        again = next(iter(self.payments.values())) | {"id": "pay_again", "order_id": order["id"], "created_at": 10**10}
+        self.payments["pay_again"] = again
+
+
+ACCOUNTS: list[type[SandboxAccount | StripeAccount | RazorpayAccount]] = [
+    SandboxAccount,
+    StripeAccount,
+    RazorpayAccount,
+]
 
 
 def asked(card: str = GOOD, order_id: str = "o1") -> ChargeRequest:

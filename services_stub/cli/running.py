@@ -33,12 +33,15 @@ def up(
     sample_browsing: Annotated[
         float, typer.Option(help="The share of product views and cart changes that become events; 0: none.")
     ] = 0.1,
-    payments: Annotated[str, typer.Option(help="Who takes the money: sandbox (test cards) or stripe.")] = "sandbox",
+    payments: Annotated[
+        str, typer.Option(help="Who takes the money: sandbox (test cards), stripe or razorpay.")
+    ] = "sandbox",
     payments_key_file: Annotated[
-        Path | None, typer.Option(help="A file with Stripe's secret key.", show_default=False)
+        Path | None,
+        typer.Option(help="A file: the key; in its second line the webhooks' secret.", show_default=False),
     ] = None,
     payments_url: Annotated[
-        str, typer.Option(help="Where Stripe's API is; by default its own.", show_default=False)
+        str, typer.Option(help="Where the API is; by default the provider's own.", show_default=False)
     ] = "",
 ) -> None:
     """Run the supervisor in this process, or in one of its own that goes on when the command has ended."""
@@ -74,13 +77,15 @@ def _options(
     from services_stub.infra.config.options import (
         Options,
         checked_kafka,
-        checked_payments,
         checked_sample_browsing,
         checked_smtp,
         read_kafka_config,
     )
+    from services_stub.infra.config.payments import checked_payments, others_may_read
 
     provider, key_file, url = checked_payments(*payments)
+    if others_may_read(key_file):
+        typer.echo(f"Others can read {key_file}: chmod 600 keeps the key yours.", err=True)
     return Options(
         directory=str(directory_of(data_dir).root),
         port=port,

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from services_stub.contracts.events.order import OrderUpdated
-from services_stub.payment.api import ROUTES
+from services_stub.payment.api import ROUTES, WEBHOOKS
 from services_stub.payment.domain import Provider
 from services_stub.payment.handlers import handlers, keeps_its_money
 from services_stub.payment.handlers.charging import ChargeWorker
 from services_stub.payment.handlers.jobs import Jobs
+from services_stub.payment.handlers.webhooks import Webhooks
 from services_stub.payment.store import TABLES
 from services_stub.payment.store.sandbox import Sandbox
 from services_stub.payment.store.sandbox_faults import SandboxFaults
+from services_stub.payment.store.webhooks import RazorpayWebhooks, StripeWebhooks
 from services_stub.runtime.context import Context
 from services_stub.runtime.service import Service, Worker
 from services_stub.runtime.settings import Settings
@@ -25,9 +27,11 @@ def payment_service() -> Service:
     jobs = Jobs()
 
     def workers(context: Context) -> Sequence[Worker]:
-        faults = SandboxFaults(context.settings.seed)
+        settings, faults = context.settings, SandboxFaults(context.settings.seed)
         context.faults.listen(faults.replace)
-        return [ChargeWorker(jobs, provider_of(context.settings, faults), context.write_from_thread, random.Random())]
+        if webhooks := webhooks_of(settings, jobs):
+            context.state[WEBHOOKS] = webhooks
+        return [ChargeWorker(jobs, provider_of(settings, faults), context.write_from_thread, random.Random())]
 
     return Service(
         name="payment",
@@ -40,14 +44,34 @@ def payment_service() -> Service:
 
 
 def provider_of(settings: Settings, faults: SandboxFaults) -> Provider:
-    """Stripe where a file with its key is named, otherwise the sandbox, which alone has faults."""
-    key_file = settings.options.get("stripe_key_file")
-    if not key_file:
+    """The provider that the options name, with the key in their file; else the sandbox, which alone has faults."""
+    options = settings.options
+    if "provider" not in options:
         return Sandbox(Path(settings.data_dir) / "sandbox.db", faults=faults)
-    # Its HTTP client takes memory that a sandbox does not need.
+    key, _ = _keys(settings)
+    # Their HTTP client takes memory that a sandbox does not need.
+    if options["provider"] == "razorpay":
+        from services_stub.payment.store.razorpay import Razorpay
+
+        return Razorpay(key, options["url"])
     from services_stub.payment.store.stripe import Stripe
 
-    return Stripe(Path(key_file).read_text().strip(), settings.options["stripe_url"])
+    return Stripe(key, options["url"])
+
+
+def webhooks_of(settings: Settings, jobs: Jobs) -> Webhooks | None:
+    """The webhooks of the provider; None without a secret of theirs."""
+    provider = settings.options.get("provider")
+    if provider is None or not (secret := _keys(settings)[1]):
+        return None
+    reader = RazorpayWebhooks(secret) if provider == "razorpay" else StripeWebhooks(secret)
+    return Webhooks(provider, reader, jobs)
+
+
+def _keys(settings: Settings) -> tuple[str, str]:
+    """The key and the secret of the webhooks, in the first two lines of the key file."""
+    key, secret, *_ = [*Path(settings.options["key_file"]).read_text().split("\n"), ""]
+    return key.strip(), secret.strip()
 
 
 SERVICE = payment_service()

@@ -55,6 +55,7 @@ ACCESS: dict[tuple[str, str, str], frozenset[str]] = {
     ("payment", "GET", "/api/payments"): USER,
     ("payment", "GET", "/api/admin/payments"): ADMIN,
     ("payment", "GET", "/api/payment-methods"): ANYONE,
+    ("payment", "POST", "/api/webhooks/{id}"): ANYONE,
     ("notification", "GET", "/api/notifications"): ANY_ROLE,
     ("notification", "POST", "/api/notifications/{id}/read"): ANY_ROLE,
     ("notification", "POST", "/api/notifications/read-all"): ANY_ROLE,

@@ -56,7 +56,7 @@ def test_the_books_balance_whatever_the_payment_provider_does(marketplace: Marke
 
             async def outage(fault: PaymentFault = fault) -> None:
                 await disturb(marketplace, fault)
-                if isinstance(fault, PaymentOutage):  # nobody's order ends while it lasts
+                if isinstance(fault, PaymentOutage):  # no order ends while it lasts
                     await asyncio.to_thread(marketplace.control.clear, fault.id)
 
             await purchase_while(run, outage, purchases=number * PURCHASES_OF_EACH, seed=number)

@@ -14,9 +14,7 @@ from services_stub.infra.config.errors import CannotStart
 EMBEDDED = "embedded"
 APACHE = "apache"
 SANDBOX = "sandbox"
-STRIPE = "stripe"
 SAMPLE_BROWSING = 0.1
-STRIPE_URL = "https://api.stripe.com"
 _ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+):(\d{1,5})")
 _OWNED_PROPERTIES = {"bootstrap.servers": "give it with --kafka", "metadata.broker.list": "give it with --kafka"}
 
@@ -25,7 +23,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """The choices of `marketplace up`. `kafka` is `embedded`, `apache`, or the addresses of a cluster.
 
     `sample_browsing` is the share of product views and cart changes that become events, 0 for none.
-    `payments` is `sandbox` or `stripe`. The key stays in its file: options are written down and shown.
+    `payments` is `sandbox`, `stripe` or `razorpay`. The key stays in its file: options are written down and shown.
     """
 
     directory: str
@@ -75,36 +73,6 @@ def checked_smtp(value: str) -> str:
         fine = False
     if value and not fine:
         raise CannotStart(f"--smtp takes a URL like smtp://user:password@host:587 or smtps://host; not {value!r}.")
-    return value
-
-
-def checked_payments(payments: str, key_file: Path | None, url: str) -> tuple[str, str, str]:
-    """The values of --payments, --payments-key-file (made absolute) and --payments-url, if they go together."""
-    if payments == SANDBOX:
-        if key_file or url:
-            raise CannotStart(f"--payments-key-file and --payments-url need --payments {STRIPE}.")
-        return payments, "", ""
-    if payments != STRIPE:
-        raise CannotStart(f"--payments takes {SANDBOX} or {STRIPE}; not {payments!r}.")
-    if key_file is None:
-        raise CannotStart(f"--payments {STRIPE} needs --payments-key-file: a file that holds a secret key alone.")
-    try:
-        key = key_file.read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise CannotStart(f"--payments-key-file {key_file} cannot be read: {error}.") from error
-    if not re.fullmatch(r"\w+", key, re.ASCII):
-        raise CannotStart(f"--payments-key-file {key_file} does not hold a secret key alone, like sk_test_....")
-    return payments, str(key_file.absolute()), _checked_payments_url(url or STRIPE_URL)
-
-
-def _checked_payments_url(value: str) -> str:
-    try:
-        url = urlsplit(value)
-        fine = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0 and "@" not in url.netloc
-    except ValueError:
-        fine = False
-    if not fine:
-        raise CannotStart("--payments-url takes a URL like https://host or http://127.0.0.1:12111, without a password.")
     return value
 
 

@@ -6,7 +6,7 @@ import msgspec
 
 from services_stub.infra.config.credentials import Credentials
 from services_stub.infra.config.directory import DataDirectory
-from services_stub.infra.config.options import EMBEDDED, STRIPE, Options
+from services_stub.infra.config.options import EMBEDDED, SANDBOX, Options
 from services_stub.infra.config.ports import HOST
 from services_stub.infra.config.services import SERVICES, module_of
 from services_stub.infra.processes.messages import ServiceArguments, encode
@@ -78,8 +78,8 @@ def _own_options(name: str, options: Options, wiring: Wiring) -> dict[str, str]:
         return {"store_url": wiring.cart_store}
     if name == "notification" and options.smtp:
         return {"smtp_url": options.smtp}
-    if name == "payment" and options.payments == STRIPE:
-        return {"stripe_key_file": options.payments_key_file, "stripe_url": options.payments_url}
+    if name == "payment" and options.payments != SANDBOX:
+        return {"provider": options.payments, "key_file": options.payments_key_file, "url": options.payments_url}
     return {}
 
 

@@ -41,3 +41,11 @@ refunds = Table(
     Column("refunded_at", BigInteger),
     sqlite_with_rowid=False,
 )
+
+webhook_events = Table(
+    "webhook_events",
+    TABLES,
+    Column("event_id", String, primary_key=True),
+    Column("received_at", BigInteger, nullable=False),
+    Index("webhook_events_by_age", "received_at"),
+)

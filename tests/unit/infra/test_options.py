@@ -8,10 +8,8 @@ import pytest
 
 from services_stub.infra.config.errors import CannotStart
 from services_stub.infra.config.options import (
-    STRIPE_URL,
     Options,
     checked_kafka,
-    checked_payments,
     checked_sample_browsing,
     checked_smtp,
     read_kafka_config,
@@ -59,46 +57,6 @@ def test_a_mail_server_is_given_by_its_url(value: str) -> None:
 def test_a_mail_server_without_a_url_is_refused(value: str) -> None:
     with pytest.raises(CannotStart, match="--smtp takes"):
         checked_smtp(value)
-
-
-def test_stripe_is_given_by_a_key_file_and_perhaps_a_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    key_file = tmp_path / "key"
-    key_file.write_text("sk_test_1\n")
-    monkeypatch.chdir(tmp_path)
-    assert checked_payments("stripe", Path("key"), "") == ("stripe", str(key_file), STRIPE_URL)
-    assert checked_payments("stripe", key_file, "http://127.0.0.1:1")[2] == "http://127.0.0.1:1"
-    assert checked_payments("sandbox", None, "") == ("sandbox", "", "")
-
-
-@pytest.mark.parametrize(
-    ("payments", "key", "url", "refusal"),
-    [
-        ("paypal", None, "", "--payments takes"),
-        ("stripe", None, "", "needs --payments-key-file"),
-        ("stripe", "", "", "does not hold"),
-        ("stripe", "two words", "", "does not hold"),
-        ("stripe", "sk_test_1", "host", "--payments-url takes"),
-        ("stripe", "sk_test_1", "http://user:secret@host", "--payments-url takes"),
-        ("sandbox", "sk_test_1", "", "need --payments stripe"),
-        ("sandbox", None, "http://host", "need --payments stripe"),
-    ],
-)
-def test_payments_that_cannot_be_made_are_refused_without_showing_a_secret(
-    tmp_path: Path, payments: str, key: str | None, url: str, refusal: str
-) -> None:
-    key_file = None
-    if key is not None:
-        key_file = tmp_path / "key"
-        key_file.write_text(key)
-    with pytest.raises(CannotStart, match=refusal) as refused:
-        checked_payments(payments, key_file, url)
-    assert "secret@" not in str(refused.value)
-    assert not key or key not in str(refused.value)
-
-
-def test_a_key_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CannotStart, match="cannot be read"):
-        checked_payments("stripe", tmp_path / "missing", "")
 
 
 def test_properties_are_read_from_lines(tmp_path: Path) -> None:

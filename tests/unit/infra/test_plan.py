@@ -57,7 +57,7 @@ def test_a_choice_reaches_the_services_that_it_concerns(tmp_path: Path) -> None:
 
 def test_the_payment_service_gets_the_path_of_the_key_and_not_the_key(tmp_path: Path) -> None:
     stripe = settings(tmp_path, payments="stripe", payments_key_file="/keys/stripe", payments_url="http://host:1")
-    assert stripe["payment"].options == {"stripe_key_file": "/keys/stripe", "stripe_url": "http://host:1"}
+    assert stripe["payment"].options == {"provider": "stripe", "key_file": "/keys/stripe", "url": "http://host:1"}
     assert settings(tmp_path)["payment"].options == {}
 
 

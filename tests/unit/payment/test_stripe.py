@@ -195,7 +195,7 @@ def test_the_service_charges_by_stripe_with_the_key_in_the_file(api: FakeStripe,
             bootstrap_servers="",
             data_dir=str(tmp_path),
             internal_token="",
-            options={"stripe_key_file": str(key_file), "stripe_url": url},
+            options={"provider": "stripe", "key_file": str(key_file), "url": url},
         )
         provider = provider_of(settings, SandboxFaults())
         assert provider.charge(asked()) == Charged("pi_1")
