@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from services_stub.client.errors import checked_input
 from services_stub.client.transport import Transport, path_segment
 from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.events.product import ProductStatus
 from services_stub.contracts.http.auth import Role, User
-from services_stub.contracts.http.order import Order
+from services_stub.contracts.http.order import ChoosePart, EndParts, Order
 from services_stub.contracts.http.page import DEFAULT_PAGE, Page
 from services_stub.contracts.http.payment import Payment, PaymentStatus
 from services_stub.contracts.http.product import Product
 from services_stub.contracts.http.reason import Reason
+
+_ORDERS = "/order-service/api/orders"
 
 
 class AdminArea:
@@ -66,3 +69,29 @@ class AdminArea:
         """A page of all payments, newest first."""
         query = {"status": status, "cursor": cursor, "limit": limit}
         return await self._transport.request("GET", "/payment-service/api/admin/payments", Page[Payment], query=query)
+
+    async def cancel(self, order_id: str, reason: str = "", *, seller_id: str = "") -> Order:
+        """Cancel what is not shipped yet, of one seller or of all."""
+        return await self._end("cancel", order_id, reason, seller_id)
+
+    async def refund(self, order_id: str, reason: str = "", *, seller_id: str = "") -> Order:
+        """Give the money back, of one seller's part or of all; what is not shipped yet is cancelled."""
+        return await self._end("refund", order_id, reason, seller_id)
+
+    async def ship(self, order_id: str, *, seller_id: str = "") -> Order:
+        """Say that a part is on its way, for its seller."""
+        return await self._move("ship", order_id, seller_id)
+
+    async def deliver(self, order_id: str, *, seller_id: str = "") -> Order:
+        """Say that a part arrived, for its seller."""
+        return await self._move("deliver", order_id, seller_id)
+
+    async def _end(self, action: str, order_id: str, reason: str, seller_id: str) -> Order:
+        with checked_input():
+            body = EndParts(reason=reason, seller_id=seller_id)
+        return await self._transport.request("POST", f"{_ORDERS}/{path_segment(order_id)}/{action}", Order, body=body)
+
+    async def _move(self, action: str, order_id: str, seller_id: str) -> Order:
+        with checked_input():
+            body = ChoosePart(seller_id=seller_id)
+        return await self._transport.request("POST", f"{_ORDERS}/{path_segment(order_id)}/{action}", Order, body=body)

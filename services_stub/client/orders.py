@@ -11,9 +11,8 @@ from services_stub.client.errors import OutcomeUnknown, checked_input
 from services_stub.client.transport import Transport, path_segment
 from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.http.gateway import OrderOverview, OrderTimeline
-from services_stub.contracts.http.order import Order, PlaceOrder
+from services_stub.contracts.http.order import EndParts, Order, PlaceOrder
 from services_stub.contracts.http.page import DEFAULT_PAGE, Page
-from services_stub.contracts.http.reason import Reason
 
 _BASE = "/order-service/api/orders"
 
@@ -71,7 +70,13 @@ class OrdersArea:
         """All that happened to one order, its payment and the messages about it, oldest first."""
         return await self._transport.request("GET", f"/api/orders/{path_segment(order_id)}/timeline", OrderTimeline)
 
-    async def cancel(self, order_id: str, reason: str = "") -> Order:
-        """Cancel an order that is not shipped yet; a charge is given back."""
+    async def cancel(self, order_id: str, reason: str = "", *, seller_id: str = "") -> Order:
+        """Cancel what is not shipped yet, of one seller or of all; a charge is given back.
+
+        Raises:
+            Conflict: nothing of it can be cancelled any more; `problem.extensions["parts"]` says how far it is.
+        """
         path = f"{_BASE}/{path_segment(order_id)}/cancel"
-        return await self._transport.request("POST", path, Order, body=Reason(reason=reason))
+        with checked_input():
+            body = EndParts(reason=reason, seller_id=seller_id)
+        return await self._transport.request("POST", path, Order, body=body)

@@ -14,7 +14,7 @@ from services_stub.client.errors import OutcomeUnknown, checked_input
 from services_stub.client.transport import Query, QueryValue, Transport, path_segment
 from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.http.bulk import BulkChange, ChangePrices, IntakeLine, PriceLine, TakeInStock
-from services_stub.contracts.http.order import Order
+from services_stub.contracts.http.order import EndParts, Order
 from services_stub.contracts.http.page import DEFAULT_PAGE, Page
 from services_stub.contracts.http.product import ChangeProduct, CreateProduct, Product
 from services_stub.contracts.http.seller import Dashboard, SalesPage, SellerSettings, StockNotice, StockNotices
@@ -120,6 +120,12 @@ class SellerArea:
     async def deliver(self, order_id: str) -> Order:
         """Say that the own items of a shipped order arrived."""
         return await self._transport.request("POST", f"{_ORDERS}/{path_segment(order_id)}/deliver", Order)
+
+    async def refund(self, order_id: str, reason: str = "") -> Order:
+        """Give the money of the own items back; what is not shipped yet is cancelled."""
+        with checked_input():
+            body = EndParts(reason=reason)
+        return await self._transport.request("POST", f"{_ORDERS}/{path_segment(order_id)}/refund", Order, body=body)
 
     async def dashboard(
         self,

@@ -51,4 +51,5 @@ def _part_of(seller_id: str, event: OrderUpdated) -> OrderUpdated | None:
     if not items or len(items) == len(event.items):
         return event if items else None
     amount = sum((item.unit_price * item.quantity for item in items), ZERO)
-    return msgspec.structs.replace(event, items=items, amount=amount)
+    parts = [part for part in event.parts if part.seller_id == seller_id]
+    return msgspec.structs.replace(event, items=items, amount=amount, parts=parts)

@@ -31,7 +31,10 @@ def notification_service() -> Service:
         tables=TABLES,
         handlers=handlers(Notifier(ContactCache())),
         batch_linger=0.02,
-        filters={OrderUpdated: lambda event: event.status not in TEMPLATE_OF_STATUS},
+        # Where only a part changed, the order's own status did not.
+        filters={
+            OrderUpdated: lambda event: event.status not in TEMPLATE_OF_STATUS or event.status is event.previous_status
+        },
         workers=_workers,
     )
 

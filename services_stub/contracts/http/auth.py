@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from services_stub.contracts.base import Body, Request
+from services_stub.contracts.times import to_microseconds
 
 Email = Annotated[str, Meta(min_length=3, max_length=254)]
 Password = Annotated[str, Meta(min_length=8, max_length=128)]
@@ -62,6 +64,49 @@ class User(Body, frozen=True, kw_only=True):
     blocked: bool
     blocked_reason: str
     created_at: str
+
+
+MOST_NAMED_ORDERS = 100
+"""So many of the orders that a block cancelled are named; all are counted."""
+
+
+class SellerBlock(User, frozen=True, kw_only=True):
+    """A seller's account after it was blocked or unblocked.
+
+    `cancelled_orders` are those that the block has cancelled by now, of which `MOST_NAMED_ORDERS` are named. Services
+    in `not_reached` did not answer in time: they hear of it by the event, and do then all that the block demands.
+    """
+
+    cancelled_orders: int = 0
+    cancelled_order_ids: list[str] = []
+    not_reached: list[str] = []
+
+
+class SellerBlockChange(Request, frozen=True, kw_only=True):
+    """Internal: a seller was blocked, or unblocked, at the time (RFC 3339 in UTC) and with the id of its event."""
+
+    seller_id: Annotated[str, Meta(max_length=64)]
+    blocked: bool
+    at: str
+    event_id: Annotated[str, Meta(min_length=1, max_length=200)]
+
+    def __post_init__(self) -> None:
+        """Refuse what is no time."""
+        try:
+            self.microseconds()
+        except (ValueError, OverflowError) as error:
+            raise ValueError("`at` is no time") from error
+
+    def microseconds(self) -> int:
+        """The time in microseconds since 1970."""
+        return to_microseconds(datetime.fromisoformat(self.at).astimezone(UTC))
+
+
+class BlockEffect(Body, frozen=True, kw_only=True):
+    """Internal: the orders that the change has cancelled, of which `MOST_NAMED_ORDERS` are named."""
+
+    cancelled_orders: int = 0
+    order_ids: list[str] = []
 
 
 class Tokens(Body, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from services_stub.contracts.base import Body, Request
 from services_stub.contracts.events.order import OrderItem, OrderPart, OrderStatus
+from services_stub.contracts.http.reason import Reason
 from services_stub.contracts.money import Money, checked_price
 
 IDEMPOTENCY_KEY_LENGTH = 128
@@ -26,16 +27,32 @@ class PlaceOrder(Request, frozen=True, kw_only=True):
             checked_price("expectedAmount", self.expected_amount)
 
 
+class EndParts(Reason, frozen=True, kw_only=True):
+    """Why the part of a seller is ended; without a seller every part that the caller may end, as far as it can be."""
+
+    seller_id: Annotated[str, Meta(max_length=64)] = ""
+
+
+class ChoosePart(Request, frozen=True, kw_only=True):
+    """The seller whose part is meant. A seller means their own; an admin need not name the only one."""
+
+    seller_id: Annotated[str, Meta(max_length=64)] = ""
+
+
 class OrderChange(Body, frozen=True, kw_only=True):
-    """One step of an order's history."""
+    """One step of an order's history: of the part of a seller, or of all parts together where that is empty."""
 
     status: OrderStatus
     reason: str
     at: str
+    seller_id: str = ""
 
 
 class Order(Body, frozen=True, kw_only=True):
-    """An order and its parts, one for each seller. `history` is filled where one order is read, and empty in lists."""
+    """An order and its parts, one for each seller. `history` is filled where one order is read, and empty in lists.
+
+    A seller sees it as if their own part were all of it.
+    """
 
     order_id: str
     user_id: str

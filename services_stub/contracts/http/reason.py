@@ -9,7 +9,7 @@ LONGEST_REASON = 500
 
 
 class Reason(Request, frozen=True, kw_only=True):
-    """Why an admin or a shopper does something; at most `LONGEST_REASON` characters."""
+    """Why somebody does something; at most `LONGEST_REASON` characters."""
 
     reason: str = ""
 

@@ -8,6 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from services_stub.order.api.routes import (
     FAST_PLACE_ORDER,
+    block_seller,
     cancel_order,
     deliver_order,
     known_orders,
@@ -16,6 +17,7 @@ from services_stub.order.api.routes import (
     list_orders_of_seller,
     place_order,
     read_one_order,
+    refund_order,
     ship_order,
 )
 from services_stub.runtime.fast_path import FastRoute
@@ -25,11 +27,13 @@ ROUTES: Sequence[HTTPRouteHandler] = (
     list_orders,
     read_one_order,
     cancel_order,
+    refund_order,
     list_orders_of_seller,
     ship_order,
     deliver_order,
     list_all_orders,
     known_orders,
+    block_seller,
 )
 
 FAST_ROUTES: Sequence[FastRoute] = (FAST_PLACE_ORDER,)

@@ -10,24 +10,23 @@ from litestar.params import Parameter
 
 from services_stub.contracts.envelope import Cause
 from services_stub.contracts.events.order import OrderStatus
-from services_stub.contracts.http.order import IDEMPOTENCY_KEY_LENGTH, Order, OrderIds, PlaceOrder
+from services_stub.contracts.http.auth import MOST_NAMED_ORDERS, BlockEffect, SellerBlockChange
+from services_stub.contracts.http.order import (
+    IDEMPOTENCY_KEY_LENGTH,
+    ChoosePart,
+    EndParts,
+    Order,
+    OrderIds,
+    PlaceOrder,
+)
 from services_stub.contracts.http.page import DEFAULT_PAGE, LARGEST_PAGE, Page
-from services_stub.contracts.http.reason import Reason
 from services_stub.contracts.problem import FieldError
-from services_stub.order import store
 from services_stub.order.api.checkout import check_out
 from services_stub.order.domain import is_idempotency_key
-from services_stub.order.handlers.commands import (
-    Cancel,
-    DeliverItems,
-    ShipItems,
-    as_seller_sees,
-    cancel,
-    deliver,
-    read_order,
-    ship,
-)
+from services_stub.order.handlers import commands
 from services_stub.order.handlers.placing import find_known_orders
+from services_stub.order.handlers.sellers import SetSellerBlock, set_seller_block
+from services_stub.order.store import orders as store
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.fast_path import FastRoute, RawRequest
@@ -99,14 +98,23 @@ async def list_orders(
 @get("/api/orders/{order_id:str}", summary="One order with its history", **allow("user", "seller", "admin"))
 async def read_one_order(order_id: str, context: Context, caller: Caller) -> Order:
     """A shopper sees their own orders, a seller those with their items and only these, an admin all."""
-    return await context.read(read_order, order_id, caller.role, caller.user_id)
+    return await context.read(commands.read_order, order_id, caller.role, caller.user_id)
 
 
-@post("/api/orders/{order_id:str}/cancel", status_code=200, summary="Cancel an order", **allow("user"))
-async def cancel_order(order_id: str, data: Reason, context: Context, caller: Caller, cause: Cause) -> Order:
-    """Until something of it is shipped; a charge is given back. Cancelling again changes nothing."""
-    await context.write(cancel, Cancel(order_id, caller.user_id, data.reason), cause)
-    return await context.read(read_order, order_id, caller.role, caller.user_id)
+@post("/api/orders/{order_id:str}/cancel", status_code=200, summary="Cancel an order", **allow("user", "admin"))
+async def cancel_order(order_id: str, data: EndParts, context: Context, caller: Caller, cause: Cause) -> Order:
+    """Every part that is not shipped yet; a charge is given back. Cancelling again changes nothing."""
+    command = commands.Cancel(order_id, caller.role, caller.user_id, data.seller_id, data.reason)
+    await context.write(commands.cancel, command, cause)
+    return await context.read(commands.read_order, order_id, caller.role, caller.user_id)
+
+
+@post("/api/orders/{order_id:str}/refund", status_code=200, summary="Refund an order", **allow("seller", "admin"))
+async def refund_order(order_id: str, data: EndParts, context: Context, caller: Caller, cause: Cause) -> Order:
+    """Also what was shipped or delivered; what was not is cancelled. Refunding again changes nothing."""
+    command = commands.Refund(order_id, caller.role, caller.user_id, data.seller_id, data.reason)
+    await context.write(commands.refund, command, cause)
+    return await context.read(commands.read_order, order_id, caller.role, caller.user_id)
 
 
 @get("/api/seller/orders", summary="The orders with the seller's items, newest first", **allow("seller"))
@@ -117,23 +125,31 @@ async def list_orders_of_seller(
     cursor: str = "",
     limit: Limit = DEFAULT_PAGE,
 ) -> Page[Order]:
-    """A page of orders with the seller's items alone, without their history."""
+    """A page of orders with the seller's part alone, whose status it is, without their history."""
     page = await context.read(store.orders_of_seller, caller.user_id, status, cursor, limit)
-    return Page(items=[as_seller_sees(order, caller.user_id) for order in page.items], next_cursor=page.next_cursor)
+    return Page(
+        items=[commands.as_seller_sees(order, caller.user_id) for order in page.items], next_cursor=page.next_cursor
+    )
 
 
-@post("/api/orders/{order_id:str}/ship", status_code=200, summary="Ship the own items", **allow("seller"))
-async def ship_order(order_id: str, context: Context, caller: Caller, cause: Cause) -> Order:
-    """The order is SHIPPED once every seller in it has shipped. Shipping again changes nothing."""
-    await context.write(ship, ShipItems(order_id, caller.user_id), cause)
-    return await context.read(read_order, order_id, caller.role, caller.user_id)
+@post("/api/orders/{order_id:str}/ship", status_code=200, summary="Ship a part", **allow("seller", "admin"))
+async def ship_order(
+    order_id: str, context: Context, caller: Caller, cause: Cause, data: ChoosePart | None = None
+) -> Order:
+    """The order is SHIPPED once every part is that has not ended. Shipping again changes nothing."""
+    command = commands.Ship(order_id, caller.role, caller.user_id, "" if data is None else data.seller_id)
+    await context.write(commands.ship, command, cause)
+    return await context.read(commands.read_order, order_id, caller.role, caller.user_id)
 
 
-@post("/api/orders/{order_id:str}/deliver", status_code=200, summary="Deliver the own items", **allow("seller"))
-async def deliver_order(order_id: str, context: Context, caller: Caller, cause: Cause) -> Order:
-    """The order is DELIVERED once every seller in it has delivered. Delivering again changes nothing."""
-    await context.write(deliver, DeliverItems(order_id, caller.user_id), cause)
-    return await context.read(read_order, order_id, caller.role, caller.user_id)
+@post("/api/orders/{order_id:str}/deliver", status_code=200, summary="Deliver a part", **allow("seller", "admin"))
+async def deliver_order(
+    order_id: str, context: Context, caller: Caller, cause: Cause, data: ChoosePart | None = None
+) -> Order:
+    """The order is DELIVERED once every part is that has not ended. Delivering again changes nothing."""
+    command = commands.Deliver(order_id, caller.role, caller.user_id, "" if data is None else data.seller_id)
+    await context.write(commands.deliver, command, cause)
+    return await context.read(commands.read_order, order_id, caller.role, caller.user_id)
 
 
 @get("/api/admin/orders", summary="All orders, newest first", **allow("admin"))
@@ -148,3 +164,11 @@ async def list_all_orders(
 async def known_orders(data: OrderIds, context: Context, cause: Cause) -> OrderIds:
     """An id that is no order now will not become one from a reservation or a checkout that has expired."""
     return OrderIds(order_ids=await context.write(find_known_orders, data.order_ids, cause))
+
+
+@post("/internal/blocked-sellers", status_code=200, summary="A seller was blocked or unblocked", **allow_internal())
+async def block_seller(data: SellerBlockChange, context: Context, cause: Cause) -> BlockEffect:
+    """Told by auth before its event comes, which then changes nothing. The answer names what it cancelled."""
+    command = SetSellerBlock(data.seller_id, data.blocked, data.microseconds(), data.event_id)
+    cancelled = await context.write(set_seller_block, command, cause) or []
+    return BlockEffect(cancelled_orders=len(cancelled), order_ids=cancelled[:MOST_NAMED_ORDERS])

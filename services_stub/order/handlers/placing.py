@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -9,14 +10,16 @@ import msgspec
 from sqlalchemy import Connection
 
 from services_stub.contracts.encoding import encode_json
-from services_stub.contracts.events.order import OrderCreated, OrderItem
+from services_stub.contracts.events.order import OrderCreated, OrderItem, OrderPart
 from services_stub.contracts.http.order import Order, OrderChange
 from services_stub.contracts.http.product import LineProblem
 from services_stub.contracts.money import to_cents
 from services_stub.contracts.times import rfc3339, to_microseconds
-from services_stub.order import store
+from services_stub.order.domain import total
 from services_stub.order.fulfilment import PLACED
 from services_stub.order.handlers.transitions import no_such_order
+from services_stub.order.store import blocks
+from services_stub.order.store import orders as store
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.sql.transaction import Transaction
 
@@ -52,13 +55,13 @@ def place(tx: Transaction, command: Place) -> Placed:
         if before is None:
             raise no_such_order()
         return Placed(before, replayed=True)
-    seller_ids = sorted({item.seller_id for item in command.items})
-    _refuse_blocked(tx, command, seller_ids)
+    parts = parts_of(command.items)
+    _refuse_blocked(tx, command, [part.seller_id for part in parts])
     # The clock and not the batch's time: the answers of `known` that let an expired reservation and an expired checkout
     # go are given by this writer too, so an order that they did not name finds itself too late here.
     if datetime.now(UTC) >= command.expires_at:
         raise checkout_expired()
-    store.insert_sellers(tx, command.order_id, seller_ids, now)
+    store.insert_parts(tx, command.order_id, parts)
     store.append_history(tx, command.order_id, PLACED.status, PLACED.reason)
     tx.publish(
         OrderCreated(
@@ -72,7 +75,7 @@ def place(tx: Transaction, command: Place) -> Placed:
         ),
         correlation_id=command.order_id,
     )
-    return Placed(_just_placed(command, rfc3339(tx.now)), replayed=False)
+    return Placed(_just_placed(command, parts, rfc3339(tx.now)), replayed=False)
 
 
 def placed_before(connection: Connection, order_id: str, fingerprint: str) -> Order | None:
@@ -81,12 +84,23 @@ def placed_before(connection: Connection, order_id: str, fingerprint: str) -> Or
     Raises:
         Refused: the key was used with another request.
     """
-    row = store.find_order(connection, order_id)
-    if row is None:
+    order = store.find_order(connection, order_id)
+    if order is None:
         return None
-    if row.fingerprint != fingerprint:
+    if order.row.fingerprint != fingerprint:
         raise Refused(422, "idempotency-key-reused", "this `Idempotency-Key` belongs to another request of yours")
-    return store.with_history(connection, row)
+    return store.with_history(connection, order)
+
+
+def parts_of(items: Sequence[OrderItem]) -> list[OrderPart]:
+    """The parts of a new order with these items, sorted by seller."""
+    lines: dict[str, list[tuple[int, Decimal]]] = {}
+    for item in items:
+        lines.setdefault(item.seller_id, []).append((item.quantity, item.unit_price))
+    return [
+        OrderPart(seller_id=seller_id, status=PLACED.status, amount=total(lines[seller_id]), reason=PLACED.reason)
+        for seller_id in sorted(lines)
+    ]
 
 
 def checkout_expired() -> Refused:
@@ -116,7 +130,7 @@ def _row(command: Place, now: int) -> dict[str, str | int]:
     }
 
 
-def _just_placed(command: Place, now: str) -> Order:
+def _just_placed(command: Place, parts: list[OrderPart], now: str) -> Order:
     return Order(
         order_id=command.order_id,
         user_id=command.user_id,
@@ -128,13 +142,14 @@ def _just_placed(command: Place, now: str) -> Order:
         payment_method=command.payment_method,
         created_at=now,
         updated_at=now,
+        parts=parts,
         history=[OrderChange(status=PLACED.status, reason=PLACED.reason, at=now)],
     )
 
 
 def _refuse_blocked(tx: Transaction, command: Place, seller_ids: list[str]) -> None:
     """Product reserves nothing of a blocked seller, but may hear of a block later than this service."""
-    blocked = store.blocked_among(tx.connection, seller_ids)
+    blocked = blocks.blocked_among(tx.connection, seller_ids)
     if blocked:
         lines = [
             LineProblem(product_id=item.product_id, problem="product-unavailable")

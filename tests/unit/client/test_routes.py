@@ -102,6 +102,11 @@ ROUTES: list[tuple[str, Call]] = [
     ("GET /order-service/api/seller/orders?limit=20", lambda c: c.seller.orders()),
     (f"POST {ORDERS}/o1/ship", lambda c: c.seller.ship("o1")),
     (f"POST {ORDERS}/o1/deliver", lambda c: c.seller.deliver("o1")),
+    (f"POST {ORDERS}/o1/refund", lambda c: c.seller.refund("o1", "broken")),
+    (f"POST {ORDERS}/o1/cancel", lambda c: c.admin.cancel("o1", "fraud", seller_id="s1")),
+    (f"POST {ORDERS}/o1/refund", lambda c: c.admin.refund("o1", seller_id="s1")),
+    (f"POST {ORDERS}/o1/ship", lambda c: c.admin.ship("o1", seller_id="s1")),
+    (f"POST {ORDERS}/o1/deliver", lambda c: c.admin.deliver("o1")),
     ("GET /seller-service/api/dashboard?interval=day&limit=20", lambda c: c.seller.dashboard()),
     (
         "GET /seller-service/api/dashboard?placedFrom=2026-01-30T11%3A00%3A00.000000Z"

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from services_stub.contracts.base import Event
 from services_stub.contracts.events.order import OrderItem, OrderStatus
 from services_stub.contracts.http.order import Order
-from services_stub.order import store
 from services_stub.order.domain import total
 from services_stub.order.handlers.placing import Place, place
+from services_stub.order.store import orders as store
 from tests.builders import order_item
 from tests.fakes import FakeTransaction
 
@@ -46,9 +46,13 @@ def placed(tx: FakeTransaction, order_id: str = "o1", *sellers: str) -> None:
 def order_of(tx: FakeTransaction, order_id: str = "o1") -> Order:
     """The order with its history, once the batch is written."""
     tx.commit()
-    row = store.find_order(tx.connection, order_id)
-    assert row is not None
-    return store.with_history(tx.connection, row)
+    found = store.find_order(tx.connection, order_id)
+    assert found is not None
+    return store.with_history(tx.connection, found)
+
+
+def parts_of(tx: FakeTransaction, order_id: str = "o1") -> dict[str, OrderStatus]:
+    return {part.seller_id: part.status for part in order_of(tx, order_id).parts}
 
 
 def status_of(tx: FakeTransaction, order_id: str = "o1") -> OrderStatus:

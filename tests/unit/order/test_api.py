@@ -195,7 +195,7 @@ def test_orders_are_seen_and_moved_by_those_they_concern(shop: Shop) -> None:
 
     assert [asked("GET", path, by) for by in ("user:u1", "seller:s1", "admin:a1")] == [200, 200, 200]
     assert [asked("GET", path, by) for by in ("user:u2", "seller:s2", "user:s1")] == [404, 404, 404]
-    assert [asked("POST", f"{path}/cancel", by, {}) for by in ("user:u2", "seller:s1", "admin:a1")] == [404, 403, 403]
+    assert [asked("POST", f"{path}/cancel", by, {}) for by in ("user:u2", "seller:s1")] == [404, 403]
     assert [asked("POST", f"{path}/ship", by) for by in ("seller:s2", "user:u1", "seller:s1")] == [404, 403, 409]
     cancelled = shop.service.request("POST", f"{path}/cancel", by="user:u1", json={"reason": "wrong size"})
     assert (cancelled.status_code, cancelled.json()["status"]) == (200, "CANCELLED")

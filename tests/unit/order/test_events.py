@@ -12,21 +12,22 @@ from hypothesis import strategies as st
 
 from services_stub.contracts.base import Event
 from services_stub.contracts.envelope import Cause
-from services_stub.contracts.events.order import OrderStatus, OrderUpdated
-from services_stub.order import store
+from services_stub.contracts.events.order import OrderPart, OrderStatus, OrderUpdated
+from services_stub.order.fulfilment import status_of_order
 from services_stub.order.handlers import HANDLERS
-from services_stub.order.handlers.commands import Cancel, DeliverItems, ShipItems, cancel, deliver, ship
+from services_stub.order.handlers.commands import Cancel, Deliver, Refund, Ship, cancel, deliver, refund, ship
+from services_stub.order.store import TABLES
 from services_stub.runtime.errors import Poison, Refused
 from services_stub.runtime.service import Outcome
 from services_stub.runtime.sql.transaction import Received
 from tests import builders
 from tests.fakes import FakeTransaction, received, transaction
-from tests.unit.order.orders import order_of, placed, published, status_of
+from tests.unit.order.orders import order_of, parts_of, placed, published, status_of
 
 
 @pytest.fixture
 def tx() -> Iterator[FakeTransaction]:
-    with transaction(store.TABLES, source="order") as fake:
+    with transaction(TABLES, source="order") as fake:
         yield fake
 
 
@@ -50,6 +51,7 @@ def test_a_charged_order_is_paid_and_says_so(tx: FakeTransaction) -> None:
         reason="paid",
         amount=builders.AMOUNT,
         items=[builders.order_item("p-s1")],
+        parts=[OrderPart(seller_id="s1", status=OrderStatus.PAID, amount=builders.AMOUNT, reason="paid")],
     )
     assert tx.published == [(expected, "o1")]
     order = order_of(tx)
@@ -91,35 +93,42 @@ def test_a_second_success_changes_nothing(tx: FakeTransaction) -> None:
 
 def test_a_refund_heard_before_the_charge_it_gives_back(tx: FakeTransaction) -> None:
     placed(tx)
-    cancel(tx, Cancel("o1", "u1", ""))
+    cancel(tx, Cancel("o1", "user", "u1"))
     handle(tx, builders.payment_refunded())
     handle(tx, builders.payment_success())
     assert status_of(tx) == "REFUNDED"
     assert len(tx.published) == 2
 
 
-def test_a_blocked_seller_cancels_pending_orders_alone(tx: FakeTransaction) -> None:
-    placed(tx, "pending", "s1", "s2")
-    placed(tx, "paid", "s1")
-    placed(tx, "other", "s2")
-    handle(tx, builders.payment_success("paid"))
-    tx.published.clear()
-    handle(tx, builders.seller_blocked("s1"))
-    assert [(event.subject, event.reason) for event in published(tx) if isinstance(event, OrderUpdated)] == [
-        ("pending", "seller-blocked")
-    ]
-    assert [status_of(tx, order_id) for order_id in ("pending", "paid", "other")] == ["CANCELLED", "PAID", "PENDING"]
+def test_a_part_is_refunded_by_its_amount_and_no_other(tx: FakeTransaction) -> None:
+    placed(tx, "o1", "s1", "s2")
+    handle(tx, builders.payment_success(amount=Decimal("50.00")))
+    cancel(tx, Cancel("o1", "user", "u1", "s1"))
+    for seller, amount in (("s1", "24.00"), ("s3", "25.00"), ("s2", "25.00")):
+        with pytest.raises(Refused):
+            handle(tx, msgspec.structs.replace(builders.payment_refunded(amount=Decimal(amount)), seller_id=seller))
+    handle(tx, msgspec.structs.replace(builders.payment_refunded(), seller_id="s1"))
+    assert parts_of(tx) == {"s1": "REFUNDED", "s2": "PAID"}
+    assert status_of(tx) == "PAID"
 
 
-def test_the_later_of_block_and_unblock_holds_whichever_comes_first(tx: FakeTransaction) -> None:
-    placed(tx)
-    unblocked = builders.seller_unblocked("s1")
-    later = at(unblocked, "2026-01-01T00:00:02.000000Z")
-    earlier = at(builders.seller_blocked("s1"), "2026-01-01T00:00:01.000000Z")
-    assert HANDLERS[type(unblocked)](tx, later) is Outcome.HANDLED
-    assert HANDLERS[type(earlier.event)](tx, earlier) is Outcome.REJECTED
-    assert status_of(tx) == "PENDING"
-    assert store.blocked_among(tx.connection, ["s1"]) == set()
+def test_a_part_cancelled_before_the_charge_stays_cancelled_and_the_rest_is_paid(tx: FakeTransaction) -> None:
+    placed(tx, "o1", "s1", "s2")
+    cancel(tx, Cancel("o1", "user", "u1", "s1"))
+    handle(tx, builders.payment_success(amount=Decimal("50.00")))
+    assert parts_of(tx) == {"s1": "CANCELLED", "s2": "PAID"}
+    placed(tx, "o2", "s1", "s2")
+    cancel(tx, Cancel("o2", "user", "u1", "s1"))
+    handle(tx, builders.payment_failed("o2"))
+    assert (parts_of(tx, "o2"), status_of(tx, "o2")) == ({"s1": "CANCELLED", "s2": "FAILED"}, "CANCELLED")
+
+
+def test_a_refund_of_everything_ends_every_part(tx: FakeTransaction) -> None:
+    placed(tx, "o1", "s1", "s2")
+    handle(tx, builders.payment_failed())
+    handle(tx, builders.payment_success(amount=Decimal("50.00")))
+    handle(tx, builders.payment_refunded(amount=Decimal("50.00")))
+    assert (parts_of(tx), status_of(tx)) == ({"s1": "REFUNDED", "s2": "REFUNDED"}, "REFUNDED")
 
 
 @pytest.mark.parametrize("time", ["", "yesterday", "0001-01-01T00:00:00+23:00"])
@@ -129,11 +138,12 @@ def test_a_block_without_a_time_is_poison(tx: FakeTransaction, time: str) -> Non
         HANDLERS[type(event)](tx, at(event, time))
 
 
-ACTIONS = ["success", "failed", "refunded", "blocked", "cancel", "ship-s1", "ship-s2", "deliver-s1", "deliver-s2"]
-_PAYMENT_EVENTS = {
+ACTIONS = ["success", "failed", "refunded", "blocked", "cancel", "cancel-s1", "refund-s1", "refund-s2"]
+ACTIONS += ["ship-s1", "ship-s2", "deliver-s1", "deliver-s2", "refunded-s1", "refunded-s2"]
+_EVENTS = {
     "success": builders.payment_success(amount=Decimal("50.00")),
     "failed": builders.payment_failed(),
-    "refunded": builders.payment_refunded(),
+    "refunded": builders.payment_refunded(amount=Decimal("50.00")),
     "blocked": builders.seller_blocked(),
 }
 
@@ -144,34 +154,40 @@ def act(tx: FakeTransaction, action: str) -> None:
     name, _, seller = action.partition("-")
     savepoint = tx.connection.begin_nested()
     try:
-        if name in _PAYMENT_EVENTS:
-            handle(tx, _PAYMENT_EVENTS[name])
+        if name in _EVENTS and not seller:
+            handle(tx, _EVENTS[name])
+        elif name == "refunded":
+            handle(tx, msgspec.structs.replace(builders.payment_refunded(), seller_id=seller))
         elif name == "cancel":
-            cancel(tx, Cancel("o1", "u1", ""))
+            cancel(tx, Cancel("o1", "user", "u1", seller))
+        elif name == "refund":
+            refund(tx, Refund("o1", "seller", seller))
         elif name == "ship":
-            ship(tx, ShipItems("o1", seller))
+            ship(tx, Ship("o1", "seller", seller))
         else:
-            deliver(tx, DeliverItems("o1", seller))
+            deliver(tx, Deliver("o1", "seller", seller))
         savepoint.commit()
     except Refused:
         savepoint.rollback()
         tx.rollback_item()
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.sampled_from(ACTIONS), max_size=12))
-def test_history_events_and_status_tell_the_same_story(actions: list[str]) -> None:
-    with transaction(store.TABLES, source="order") as tx:
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.sampled_from(ACTIONS), max_size=14))
+def test_history_events_parts_and_status_tell_the_same_story(actions: list[str]) -> None:
+    with transaction(TABLES, source="order") as tx:
         placed(tx, "o1", "s1", "s2")
         for action in actions:
             act(tx, action)
         order = order_of(tx)
         updates = [event for event in published(tx) if isinstance(event, OrderUpdated)]
         told = [OrderStatus.PENDING, *(update.status for update in updates)]
-        assert [step.status for step in order.history] == told
         assert [update.previous_status for update in updates] == told[:-1]
-        assert order.status is told[-1]
-        if OrderStatus.SHIPPED in told:
-            assert {"ship-s1", "ship-s2"} <= set(actions)
-        if OrderStatus.DELIVERED in told:
-            assert {"deliver-s1", "deliver-s2"} <= set(actions)
+        assert order.status is told[-1] is status_of_order([part.status for part in order.parts])
+        assert not updates or updates[-1].parts == order.parts
+        assert sum(part.amount for part in order.parts) == order.amount
+        for part in order.parts:
+            steps = [step.status for step in order.history if step.seller_id in ("", part.seller_id)]
+            assert steps[-1] is part.status
+            for status, action in ((OrderStatus.SHIPPED, "ship"), (OrderStatus.DELIVERED, "deliver")):
+                assert status not in steps or f"{action}-{part.seller_id}" in actions

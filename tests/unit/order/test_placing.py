@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import func, select
 
 from services_stub.contracts.events.order import OrderCreated, OrderStatus
-from services_stub.order import store
 from services_stub.order.domain import fingerprint_of, is_idempotency_key, order_id_for, total
 from services_stub.order.handlers.placing import find_known_orders, place, placed_before
 from services_stub.order.handlers.sellers import on_seller_blocked, on_seller_unblocked
+from services_stub.order.store import TABLES, tables
 from services_stub.runtime.errors import Refused
 from tests import builders
 from tests.builders import order_item
@@ -22,12 +22,12 @@ from tests.unit.order.orders import command, order_of, published
 
 @pytest.fixture
 def tx() -> Iterator[FakeTransaction]:
-    with transaction(store.TABLES, source="order") as fake:
+    with transaction(TABLES, source="order") as fake:
         yield fake
 
 
 def count(tx: FakeTransaction) -> int:
-    return tx.connection.scalar(select(func.count()).select_from(store.orders)) or 0
+    return tx.connection.scalar(select(func.count()).select_from(tables.orders)) or 0
 
 
 def test_an_order_is_pending_and_announced_in_its_own_flow(tx: FakeTransaction) -> None:
