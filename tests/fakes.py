@@ -10,7 +10,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, MetaData
 
 from services_stub.contracts.base import Event
-from services_stub.contracts.envelope import Cause, envelope_for
+from services_stub.contracts.envelope import Cause, Envelope, envelope_for
 from services_stub.runtime.identifiers import new_id
 from services_stub.runtime.service import Outcome, Service
 from services_stub.runtime.sql.transaction import NO_CAUSE, Received, Transaction
@@ -26,9 +26,9 @@ class FakeTransaction(Transaction):
         super().__init__(connection, source, now)
         self.published: list[tuple[Event, str]] = []
 
-    def publish(self, event: Event, *, correlation_id: str = "", cause: Cause | None = None) -> None:
+    def publish(self, event: Event, *, correlation_id: str = "", cause: Cause | None = None) -> Envelope:
         self.published.append((event, correlation_id or (cause or self.cause).correlation_id))
-        super().publish(event, correlation_id=correlation_id, cause=cause)
+        return super().publish(event, correlation_id=correlation_id, cause=cause)
 
     def commit(self) -> None:
         """Do what the writer does at the end of a batch."""

@@ -2,23 +2,44 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
+import structlog
 from litestar import get, post
 from litestar.params import Parameter
+from msgspec import structs
 
 from services_stub.auth.domain import ACCESS
 from services_stub.auth.handlers import accounts, sessions
 from services_stub.auth.handlers.resources import Resources, resources_of
 from services_stub.auth.store import users
 from services_stub.contracts.envelope import Cause
-from services_stub.contracts.http.auth import BlockedSellers, KeySet, Login, Refresh, Register, Role, Tokens, User
+from services_stub.contracts.http.auth import (
+    BlockedSellers,
+    BlockEffect,
+    KeySet,
+    Login,
+    Refresh,
+    Register,
+    Role,
+    SellerBlock,
+    SellerBlockChange,
+    Tokens,
+    User,
+)
 from services_stub.contracts.http.page import DEFAULT_PAGE, LARGEST_PAGE, Page
 from services_stub.contracts.http.reason import Reason
 from services_stub.runtime.context import Context
-from services_stub.runtime.errors import Refused
+from services_stub.runtime.errors import Refused, Unavailable
 from services_stub.runtime.http import allow, allow_anyone, allow_internal
 from services_stub.runtime.tokens import Caller
+
+TOLD = ("order", "product")
+"""The services without which nothing is sold: they are told of a block before it is acknowledged."""
+
+TELL_WITHIN = 0.5
+"""Seconds. An admin waits for it."""
 
 SellerId = Annotated[str, Parameter(max_length=64)]
 
@@ -86,23 +107,53 @@ async def list_users(
 
 
 @post("/api/admin/block-seller/{seller_id:str}", status_code=200, **allow("admin"))
-async def block_seller(context: Context, cause: Cause, seller_id: SellerId, data: Reason | None = None) -> User:
-    """Block a seller: their products are taken off the shelf, and they are locked out."""
-    return await context.write(accounts.block, accounts.SetSellerBlocked(seller_id, _reason(data), blocked=True), cause)
+async def block_seller(context: Context, cause: Cause, seller_id: SellerId, data: Reason | None = None) -> SellerBlock:
+    """Block a seller: from the answer on nothing of theirs can be bought, and they are locked out."""
+    return await _set_blocked(context, accounts.SetSellerBlocked(seller_id, _reason(data), blocked=True), cause)
 
 
 @post("/api/admin/unblock-seller/{seller_id:str}", status_code=200, **allow("admin"))
-async def unblock_seller(context: Context, cause: Cause, seller_id: SellerId, data: Reason | None = None) -> User:
+async def unblock_seller(
+    context: Context, cause: Cause, seller_id: SellerId, data: Reason | None = None
+) -> SellerBlock:
     """Take the block of a seller back."""
-    return await context.write(
-        accounts.block, accounts.SetSellerBlocked(seller_id, _reason(data), blocked=False), cause
-    )
+    return await _set_blocked(context, accounts.SetSellerBlocked(seller_id, _reason(data), blocked=False), cause)
 
 
 @get("/internal/blocked-sellers", **allow_internal())
 async def blocked_sellers(context: Context) -> BlockedSellers:
     """The sellers that are blocked now."""
     return BlockedSellers(seller_ids=await context.read(users.blocked_sellers))
+
+
+async def _set_blocked(context: Context, command: accounts.SetSellerBlocked, cause: Cause) -> SellerBlock:
+    """Write it, and then tell those who sell at once. Doing it again tells them again, which changes nothing twice."""
+    changed = await context.write(accounts.block, command, cause)
+    effects: dict[str, BlockEffect | None] = {}
+    if changed.change is not None:
+        answers = await asyncio.gather(*(_tell(context, service, changed.change, cause) for service in TOLD))
+        effects = dict(zip(TOLD, answers, strict=True))
+    effect = effects.get("order") or BlockEffect()
+    return SellerBlock(
+        **structs.asdict(changed.user),
+        cancelled_orders=effect.cancelled_orders,
+        cancelled_order_ids=effect.order_ids,
+        not_reached=[service for service, answer in effects.items() if answer is None],
+    )
+
+
+async def _tell(context: Context, service: str, change: SellerBlockChange, cause: Cause) -> BlockEffect | None:
+    """The effect of a block in another service; None where it does not answer in time. The event follows anyway."""
+    try:
+        async with asyncio.timeout(TELL_WITHIN):
+            return await context.peers.call(
+                service, "POST", "/internal/blocked-sellers", body=change, expect=BlockEffect, cause=cause
+            )
+    except (Refused, Unavailable, TimeoutError) as error:
+        structlog.get_logger().warning(
+            "a block is told by its event alone", to=service, seller_id=change.seller_id, reason=str(error)
+        )
+        return None
 
 
 def _tokens(resources: Resources, session: sessions.Session) -> Tokens:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services_stub.auth.api import ROUTES
+from services_stub.auth.api import ROUTES, TOLD
 from services_stub.auth.handlers.resources import Resources
 from services_stub.auth.store import TABLES
 from services_stub.runtime.context import Context
@@ -15,4 +15,4 @@ def _workers(context: Context) -> Sequence[Worker]:
     return [Resources(context)]
 
 
-SERVICE = Service(name="auth", routes=ROUTES, tables=TABLES, workers=_workers)
+SERVICE = Service(name="auth", routes=ROUTES, tables=TABLES, calls=TOLD, workers=_workers)

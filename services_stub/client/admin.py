@@ -6,7 +6,7 @@ from services_stub.client.errors import checked_input
 from services_stub.client.transport import Transport, path_segment
 from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.events.product import ProductStatus
-from services_stub.contracts.http.auth import Role, User
+from services_stub.contracts.http.auth import Role, SellerBlock, User
 from services_stub.contracts.http.order import ChoosePart, EndParts, Order
 from services_stub.contracts.http.page import DEFAULT_PAGE, Page
 from services_stub.contracts.http.payment import Payment, PaymentStatus
@@ -29,15 +29,18 @@ class AdminArea:
         query = {"q": q, "role": role, "cursor": cursor, "limit": limit}
         return await self._transport.request("GET", "/auth-service/api/admin/users", Page[User], query=query)
 
-    async def block_seller(self, seller_id: str, reason: str = "") -> User:
-        """Block a seller: their tokens stop working, their products leave the shop, their pending orders end."""
-        path = f"/auth-service/api/admin/block-seller/{path_segment(seller_id)}"
-        return await self._transport.request("POST", path, User, body=Reason(reason=reason))
+    async def block_seller(self, seller_id: str, reason: str = "") -> SellerBlock:
+        """Block a seller: their tokens stop working, their products leave the shop, their pending orders end.
 
-    async def unblock_seller(self, seller_id: str, reason: str = "") -> User:
+        The answer says which orders were cancelled so far, and which services hear of it only by the event.
+        """
+        path = f"/auth-service/api/admin/block-seller/{path_segment(seller_id)}"
+        return await self._transport.request("POST", path, SellerBlock, body=Reason(reason=reason))
+
+    async def unblock_seller(self, seller_id: str, reason: str = "") -> SellerBlock:
         """Take the block of a seller back."""
         path = f"/auth-service/api/admin/unblock-seller/{path_segment(seller_id)}"
-        return await self._transport.request("POST", path, User, body=Reason(reason=reason))
+        return await self._transport.request("POST", path, SellerBlock, body=Reason(reason=reason))
 
     async def products(
         self, q: str = "", *, status: ProductStatus | None = None, cursor: str = "", limit: int = DEFAULT_PAGE

@@ -34,6 +34,7 @@ ACCESS: dict[tuple[str, str, str], frozenset[str]] = {
     ("product", "POST", "/api/admin/unblock-product/{id}"): ADMIN,
     ("product", "POST", "/internal/reservations"): INTERNAL,
     ("product", "DELETE", "/internal/reservations/{id}"): INTERNAL,
+    ("product", "POST", "/internal/blocked-sellers"): INTERNAL,
     ("cart", "GET", "/api/cart/public"): ANYONE,
     ("cart", "DELETE", "/api/cart/public"): ANYONE,
     ("cart", "POST", "/api/cart/public/add"): ANYONE,

@@ -11,7 +11,7 @@ from msgspec import structs
 from services_stub.auth.handlers.passwords import Passwords
 from services_stub.auth.store import users
 from services_stub.contracts.events.auth import SellerBlocked, SellerUnblocked, UserCreated
-from services_stub.contracts.http.auth import Role, User
+from services_stub.contracts.http.auth import Role, SellerBlockChange, User
 from services_stub.contracts.problem import FieldError
 from services_stub.contracts.times import rfc3339
 from services_stub.runtime.errors import Refused
@@ -48,6 +48,14 @@ class SetSellerBlocked:
     blocked: bool
 
 
+@dataclass(frozen=True)
+class BlockChanged:
+    """The account, and the newest change of its block; None where it was never blocked."""
+
+    user: User
+    change: SellerBlockChange | None
+
+
 def register(transaction: Transaction, command: RegisterAccount) -> User:
     """Make an account, unless the address belongs to one."""
     user = _new_user(transaction, command.email, command.role, command.name, command.phone)
@@ -69,18 +77,25 @@ def ensure_admin(transaction: Transaction, command: EnsureAdmin) -> None:
         structlog.get_logger().error("no admin was made: the address belongs to another account", email=command.email)
 
 
-def block(transaction: Transaction, command: SetSellerBlocked) -> User:
-    """Block a seller or take the block back, and say so; doing it again changes nothing and says nothing."""
+def block(transaction: Transaction, command: SetSellerBlocked) -> BlockChanged:
+    """Block a seller or take the block back, and say so; doing it again changes nothing and publishes nothing."""
     row = users.find(transaction.connection, command.seller_id)
     if row is None or row.role != "seller":
         raise Refused(404, "seller-not-found", "there is no such seller")
     if row.blocked == command.blocked:
-        return users.user_of(row)
+        known = (
+            SellerBlockChange(seller_id=row.user_id, blocked=row.blocked, at=row.block_at, event_id=row.block_event_id)
+            if row.block_at
+            else None
+        )
+        return BlockChanged(users.user_of(row), known)
     kept_reason = command.reason if command.blocked else ""
-    users.set_blocked(transaction, row.user_id, blocked=command.blocked, reason=kept_reason)
     event = SellerBlocked if command.blocked else SellerUnblocked
-    transaction.publish(event(seller_id=row.user_id, reason=command.reason))
-    return structs.replace(users.user_of(row), blocked=command.blocked, blocked_reason=kept_reason)
+    envelope = transaction.publish(event(seller_id=row.user_id, reason=command.reason))
+    change = SellerBlockChange(seller_id=row.user_id, blocked=command.blocked, at=envelope.time, event_id=envelope.id)
+    users.set_blocked(transaction, change, kept_reason)
+    user = structs.replace(users.user_of(row), blocked=command.blocked, blocked_reason=kept_reason)
+    return BlockChanged(user, change)
 
 
 def _new_user(transaction: Transaction, email: str, role: Role, name: str, phone: str) -> User:

@@ -19,6 +19,9 @@ users = Table(
     Column("password_hash", Text, nullable=False),
     Column("blocked", Boolean, nullable=False),
     Column("blocked_reason", Text, nullable=False),
+    # The time (RFC 3339) and id of the newest event of a block or its end; empty where there was none.
+    Column("block_at", String, nullable=False),
+    Column("block_event_id", String, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Index("users_by_role", "role", "user_id"),
 )

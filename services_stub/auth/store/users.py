@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 
 from services_stub.auth.domain import canonical_email, search_text
 from services_stub.auth.store.tables import users
-from services_stub.contracts.http.auth import User
+from services_stub.contracts.http.auth import SellerBlockChange, User
 from services_stub.contracts.http.page import DEFAULT_PAGE, Page
 from services_stub.contracts.times import from_microseconds, rfc3339, to_microseconds
 from services_stub.runtime.sql import keyset
@@ -24,7 +24,12 @@ _blocked = select(users.c.user_id).where(users.c.role == "seller", users.c.block
 _set_blocked = (
     update(users)
     .where(users.c.user_id == bindparam("id"))
-    .values(blocked=bindparam("is_blocked"), blocked_reason=bindparam("why"))
+    .values(
+        blocked=bindparam("is_blocked"),
+        blocked_reason=bindparam("why"),
+        block_at=bindparam("at"),
+        block_event_id=bindparam("event"),
+    )
 )
 _set_password_hash = (
     update(users)
@@ -48,6 +53,8 @@ def add(transaction: Transaction, user: User, password_hash: str) -> bool:
         "password_hash": password_hash,
         "blocked": user.blocked,
         "blocked_reason": user.blocked_reason,
+        "block_at": "",
+        "block_event_id": "",
         "created_at": to_microseconds(transaction.now),
     }
     return transaction.execute(_add, row).rowcount == 1
@@ -68,9 +75,10 @@ def has_admin(connection: Connection) -> bool:
     return connection.execute(_any_admin).one_or_none() is not None
 
 
-def set_blocked(transaction: Transaction, user_id: str, *, blocked: bool, reason: str) -> None:
+def set_blocked(transaction: Transaction, change: SellerBlockChange, reason: str) -> None:
     """Block an account or take the block back."""
-    transaction.execute(_set_blocked, {"id": user_id, "is_blocked": blocked, "why": reason})
+    values = {"id": change.seller_id, "is_blocked": change.blocked, "why": reason}
+    transaction.execute(_set_blocked, {**values, "at": change.at, "event": change.event_id})
 
 
 def set_password_hash(transaction: Transaction, user_id: str, *, before: str, after: str) -> None:

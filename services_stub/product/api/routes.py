@@ -12,6 +12,7 @@ from litestar.params import Parameter
 
 from services_stub.contracts.envelope import Cause
 from services_stub.contracts.events.product import ProductStatus, ProductViewed
+from services_stub.contracts.http.auth import BlockEffect, SellerBlockChange
 from services_stub.contracts.http.items import ItemResult
 from services_stub.contracts.http.page import DEFAULT_PAGE, LARGEST_PAGE, Page
 from services_stub.contracts.http.product import (
@@ -27,6 +28,7 @@ from services_stub.contracts.money import checked_price
 from services_stub.contracts.problem import FieldError
 from services_stub.product.domain import RESERVATION_SECONDS
 from services_stub.product.handlers import products, reservations
+from services_stub.product.handlers.events import set_seller_block
 from services_stub.product.store import catalogue
 from services_stub.product.store.catalogue import ProductQuery, Sort
 from services_stub.product.store.products import find, product_of
@@ -216,6 +218,13 @@ async def release(context: Context, cause: Cause, order_id: str) -> None:
     await context.write(reservations.release, order_id, cause)
 
 
+@post("/internal/blocked-sellers", status_code=200, **allow_internal())
+async def block_seller(context: Context, cause: Cause, data: SellerBlockChange) -> BlockEffect:
+    """Told by auth before its event comes, which then changes nothing. No order is cancelled here."""
+    await context.write(set_seller_block, data, cause)
+    return BlockEffect()
+
+
 def reservation_seconds(context: Context) -> float:
     """How long stock is held for an order that is not written yet; the option `reservation_seconds`."""
     return float(context.settings.options.get("reservation_seconds", RESERVATION_SECONDS))
@@ -249,6 +258,7 @@ ROUTES = [
     unblock_product,
     reserve,
     release,
+    block_seller,
 ]
 
 

@@ -10,9 +10,11 @@ from sqlalchemy import Row
 
 from services_stub.contracts.events.auth import SellerBlocked, SellerUnblocked
 from services_stub.contracts.events.order import OrderItem, OrderUpdated
+from services_stub.contracts.http.auth import SellerBlockChange
 from services_stub.product.domain import TRANSITIONS, TRIGGER_OF_ORDER_STATUS, Effect, ReservationStatus, Trigger
 from services_stub.product.handlers.reservations import release_stock, units_of
 from services_stub.product.store import products, reservations
+from services_stub.runtime.errors import Poison
 from services_stub.runtime.service import Outcome
 from services_stub.runtime.sql.transaction import Received, Transaction
 
@@ -59,12 +61,25 @@ def _settle_parts(transaction: Transaction, row: Row[Any], triggers: Mapping[str
 
 def on_seller_blocked(transaction: Transaction, received: Received[SellerBlocked]) -> None:
     """Disable every product of the seller."""
-    _disable(transaction, received, received.event.seller_id, disabled=True)
+    _on_block(transaction, received, received.event.seller_id, blocked=True)
 
 
 def on_seller_unblocked(transaction: Transaction, received: Received[SellerUnblocked]) -> None:
     """Enable the seller's products; those that an admin blocked stay blocked."""
-    _disable(transaction, received, received.event.seller_id, disabled=False)
+    _on_block(transaction, received, received.event.seller_id, blocked=False)
+
+
+def set_seller_block(transaction: Transaction, change: SellerBlockChange) -> None:
+    """Disable or enable every product of a seller, unless a later change is known.
+
+    Auth tells of it by a request and by an event; the second of them changes nothing.
+    """
+    changed = reservations.record_seller_block(
+        transaction, change.seller_id, blocked=change.blocked, told_at=change.at, told_by=change.event_id
+    )
+    disabled = products.disable_all_of(transaction, change.seller_id, disabled=change.blocked) if changed else ()
+    for row in disabled:
+        products.publish_updated(transaction, row)
 
 
 def _carry_out(transaction: Transaction, order_id: str, effect: Effect, lines: Sequence[OrderItem]) -> None:
@@ -87,12 +102,12 @@ def _carry_out(transaction: Transaction, order_id: str, effect: Effect, lines: S
             products.publish_updated(transaction, row, correlation_id=order_id)
 
 
-def _disable(
-    transaction: Transaction, received: Received[SellerBlocked | SellerUnblocked], seller_id: str, *, disabled: bool
+def _on_block(
+    transaction: Transaction, received: Received[SellerBlocked | SellerUnblocked], seller_id: str, *, blocked: bool
 ) -> None:
     envelope = received.envelope
-    changed = reservations.record_seller_block(
-        transaction, seller_id, blocked=disabled, told_at=envelope.time, told_by=envelope.id
-    )
-    for row in products.disable_all_of(transaction, seller_id, disabled=disabled) if changed else ():
-        products.publish_updated(transaction, row)
+    try:
+        change = SellerBlockChange(seller_id=seller_id, blocked=blocked, at=envelope.time, event_id=envelope.id)
+    except ValueError as error:
+        raise Poison(str(error)) from error
+    set_seller_block(transaction, change)

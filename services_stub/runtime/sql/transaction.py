@@ -93,10 +93,10 @@ class Transaction:
         """
         self._appended.append((work, item))
 
-    def publish(self, event: Event, *, correlation_id: str = "", cause: Cause | None = None) -> None:
+    def publish(self, event: Event, *, correlation_id: str = "", cause: Cause | None = None) -> Envelope:
         """Publish `event` in this transaction, as caused by the item's cause unless `cause` names another.
 
-        The flow is the cause's unless `correlation_id` names another.
+        The flow is the cause's unless `correlation_id` names another. The envelope is that of the record.
         """
         envelope = envelope_for(
             event,
@@ -107,6 +107,7 @@ class Transaction:
             correlation_id=correlation_id,
         )
         self.outbox.append(OutboxRow(event.topic, event.subject.encode(), envelope.headers(), encode_json(event)))
+        return envelope
 
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Call `callback` in the writer's thread once the batch is committed; it must be quick and must not fail."""

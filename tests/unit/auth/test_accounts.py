@@ -13,6 +13,7 @@ from services_stub.auth.domain import canonical_email
 from services_stub.auth.service import SERVICE
 from services_stub.auth.store.tables import TABLES
 from services_stub.contracts.events import SellerBlocked, SellerUnblocked, UserCreated
+from services_stub.contracts.http.auth import BlockEffect, SellerBlockChange
 from tests.unit.auth.conftest import ADMIN, OPTIONS, PASSWORD, AuthClient
 from tests.unit.serving import serving
 
@@ -170,3 +171,33 @@ def test_nothing_secret_is_kept_in_the_clear(auth: AuthClient, capfd: pytest.Cap
         assert secret not in said
     assert "$argon2id$" in kept
     assert "argon2" not in said
+
+
+def test_a_block_is_told_at_once_and_the_answer_says_what_it_did(auth: AuthClient) -> None:
+    told: list[SellerBlockChange] = []
+
+    def order_service(change: SellerBlockChange) -> BlockEffect:
+        told.append(change)
+        return BlockEffect(cancelled_orders=2, order_ids=["o1", "o2"])
+
+    seller_id = auth.register("s@example.com", "seller")
+    admin = auth.admin_token()
+    auth.running.peers.answers["POST order /internal/blocked-sellers"] = order_service
+    for _ in range(2):
+        _, answer = auth.post(f"/api/admin/block-seller/{seller_id}", {"reason": "fraud"}, by=admin)
+        assert (answer["cancelledOrders"], answer["cancelledOrderIds"]) == (2, ["o1", "o2"])
+        assert answer["notReached"] == ["product"]
+    first, again = told
+    assert (first.seller_id, first.blocked) == (seller_id, True)
+    assert first == again
+    assert first.event_id == auth.running.sender.headers[-1]["ce_id"].decode()
+    assert first.at == auth.running.sender.headers[-1]["ce_time"].decode()
+    _, answer = auth.post(f"/api/admin/unblock-seller/{seller_id}", by=admin)
+    assert told[-1].blocked is False
+    assert told[-1].at > first.at
+
+
+def test_a_seller_who_was_never_blocked_is_told_of_to_nobody(auth: AuthClient) -> None:
+    seller_id = auth.register("s@example.com", "seller")
+    _, answer = auth.post(f"/api/admin/unblock-seller/{seller_id}", by=auth.admin_token())
+    assert (answer["blocked"], answer["notReached"]) == (False, [])
