@@ -5,6 +5,7 @@ SUMMARIES = {
     "down": "End the marketplace, and wait until its last process is gone.",
     "status": "Say what runs, and whether it is ready.",
     "logs": "Show the logs of the processes.",
+    "rebuild": "Build the index of the search anew from the topics.",
     "mail": "List the messages that were sent, or show one.",
     "diagram": "Draw the services, their calls and their topics.",
     "schemas": "Export the published contracts.",

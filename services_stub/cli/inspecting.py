@@ -1,4 +1,4 @@
-"""The commands that look at a marketplace."""
+"""The commands that look at a marketplace, and have its read models built anew."""
 
 from __future__ import annotations
 
@@ -57,3 +57,18 @@ def mail(
 
         found = running.Running(directory_of(data_dir))
         typer.echo(tables.mails(spool.newest(found, limit)) if number is None else spool.one(found, number).message)
+
+
+@app.command(help=SUMMARIES["rebuild"])
+def rebuild(
+    service: Annotated[str, typer.Argument(help="The service whose data is built anew: search.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Follow the rebuild, which the service does itself; searches are answered meanwhile."""
+    if service != "search":
+        raise typer.BadParameter(f"{service!r} cannot be rebuilt; only search can", param_hint="SERVICE")
+    with explained():
+        from services_stub.infra.inspection import rebuild as rebuilding
+        from services_stub.infra.inspection import running
+
+        rebuilding.follow(running.Running(directory_of(data_dir)), typer.echo)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated
 
-from litestar import get
+from litestar import get, post
 from litestar.params import Parameter
 
 from services_stub.contracts.http.page import DEFAULT_PAGE, LARGEST_PAGE
-from services_stub.contracts.http.search import SearchPage
+from services_stub.contracts.http.search import Rebuild, SearchPage
 from services_stub.contracts.money import checked_price, to_cents
 from services_stub.contracts.problem import FieldError
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
-from services_stub.runtime.http import allow_anyone
+from services_stub.runtime.http import allow_anyone, allow_internal
+from services_stub.search.handlers import Rebuilder
 from services_stub.search.store.searching import SearchQuery, Sort
 from services_stub.search.store.searching import search as search_index
 
@@ -32,8 +33,8 @@ MinPrice = Annotated[Decimal | None, Parameter(query="minPrice")]
 MaxPrice = Annotated[Decimal | None, Parameter(query="maxPrice")]
 InStock = Annotated[bool | None, Parameter(query="inStock", description="Only what is in stock, or only what is not.")]
 Cursor = Annotated[str, Parameter(max_length=2000, description="`nextCursor` of the page before.")]
-KEPT = "kept"
-"""Where the context has what is kept of the index."""
+KEPT, REBUILDER = "kept", "rebuilder"
+"""Where the context has what is kept of the index, and what rebuilds it."""
 
 Limit = Annotated[int, Parameter(ge=1, le=LARGEST_PAGE)]
 
@@ -77,4 +78,24 @@ def _cents(field: str, value: Decimal | None) -> int | None:
     return to_cents(value)
 
 
-ROUTES = (search,)
+@post("/internal/rebuilds", status_code=202, **allow_internal())
+async def begin_rebuild(context: Context) -> Rebuild:
+    """Begin to build the index anew from the log; one at a time."""
+    return _rebuilder(context).begin()
+
+
+@get("/internal/rebuilds/latest", **allow_internal())
+async def latest_rebuild(context: Context) -> Rebuild:
+    """How far the latest rebuild is, of those that were begun since the service started."""
+    latest = _rebuilder(context).latest
+    if latest is None:
+        raise Refused(404, "no-rebuild", "no rebuild was begun since search started")
+    return latest
+
+
+def _rebuilder(context: Context) -> Rebuilder:
+    rebuilder: Rebuilder = context.state[REBUILDER]
+    return rebuilder
+
+
+ROUTES = (search, begin_rebuild, latest_rebuild)

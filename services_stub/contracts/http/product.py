@@ -40,6 +40,29 @@ class CreateProduct(Request, frozen=True, kw_only=True):
         _checked_text("category", self.category)
 
 
+class ProductState(Body, frozen=True, kw_only=True):
+    """Internal: a product as its latest event says it, or that it was deleted."""
+
+    product_id: str
+    seller_id: str
+    name: str
+    category: str
+    description: str
+    price: Money
+    currency: str
+    quantity: int
+    status: ProductStatus
+    version: int
+    deleted: bool
+
+
+class ProductStates(Body, frozen=True, kw_only=True):
+    """Internal: a page of all products there ever were, by id, and how many they are. The next is `after` its last."""
+
+    items: list[ProductState]
+    total: int
+
+
 class ChangeProduct(Request, frozen=True, kw_only=True):
     """The fields to change. With `version`, only if the product still has that version."""
 

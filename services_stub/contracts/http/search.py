@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from services_stub.contracts.base import Body
 from services_stub.contracts.money import Money
 
@@ -85,3 +87,23 @@ class SearchPage(Body, frozen=True, kw_only=True):
     items: list[FoundProduct]
     facets: Facets
     next_cursor: str | None = None
+
+
+class Rebuild(Body, frozen=True, kw_only=True):
+    """Internal: how far a rebuild of the index is. While it is under way, and when it failed, the old index answers.
+
+    `records` is how many records the log held, `records_dropped` how many it held no more, `skipped` how many were dead
+    letters. `from_product` is how many products came from the product service, because the log did not hold them all.
+    `products` is how many can be bought, once it is done; `detail` says why it failed, or what could not be compared.
+    """
+
+    state: Literal["reading", "comparing", "done", "failed"]
+    started_at: str
+    seconds: float = 0.0
+    records: int = 0
+    records_read: int = 0
+    records_dropped: int = 0
+    skipped: int = 0
+    from_product: int = 0
+    products: int = 0
+    detail: str = ""

@@ -20,6 +20,7 @@ from services_stub.contracts.http.product import (
     ChangeProduct,
     CreateProduct,
     Product,
+    ProductStates,
     Reservation,
     Reserve,
 )
@@ -31,7 +32,7 @@ from services_stub.product.handlers import products, reservations
 from services_stub.product.handlers.events import set_seller_block
 from services_stub.product.store import catalogue
 from services_stub.product.store.catalogue import ProductQuery, Sort
-from services_stub.product.store.products import find, product_of
+from services_stub.product.store.products import find, product_of, states_after
 from services_stub.runtime.batching import answer_items
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
@@ -48,6 +49,7 @@ MaxPrice = Annotated[Decimal | None, Parameter(query="maxPrice")]
 InStock = Annotated[bool | None, Parameter(query="inStock", description="Only what is in stock, or only what is not.")]
 Cursor = Annotated[str, Parameter(max_length=2000, description="`nextCursor` of the page before.")]
 Limit = Annotated[int, Parameter(ge=1, le=LARGEST_PAGE)]
+InternalLimit = Annotated[int, Parameter(ge=1, le=500)]
 ProductId = Annotated[str, Parameter(max_length=64)]
 
 
@@ -212,6 +214,12 @@ async def reserve(context: Context, data: list[Reserve]) -> list[ItemResult[Rese
     )
 
 
+@get("/internal/products", **allow_internal())
+async def list_states(context: Context, after: ProductId = "", limit: InternalLimit = 500) -> ProductStates:
+    """All products there ever were, by id, for a service that must have heard of each."""
+    return await context.read(states_after, after, limit)
+
+
 @delete("/internal/reservations/{order_id:str}", **allow_internal())
 async def release(context: Context, cause: Cause, order_id: str) -> None:
     """Give back the stock held for an order that was never written."""
@@ -257,6 +265,7 @@ ROUTES = [
     block_product,
     unblock_product,
     reserve,
+    list_states,
     release,
     block_seller,
 ]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from services_stub.contracts.events.product import ProductCreated, ProductDeleted, ProductStatus, ProductUpdated
-from services_stub.contracts.http.product import Product
+from services_stub.contracts.http.product import Product, ProductState, ProductStates
 from services_stub.contracts.money import from_cents
 from services_stub.contracts.times import from_microseconds, rfc3339
 from services_stub.product.domain import status_of
@@ -19,6 +19,13 @@ from services_stub.runtime.sql.transaction import Transaction
 _insert = insert(products).returning(products)
 _one = select(products).where(products.c.product_id == bindparam("id"))
 _several = select(products).where(products.c.product_id.in_(bindparam("ids", expanding=True)))
+_page = (
+    select(products)
+    .where(products.c.product_id > bindparam("after"))
+    .order_by(products.c.product_id)
+    .limit(bindparam("most"))
+)
+_count = select(func.count()).select_from(products)
 _move = (
     update(products)
     .where(products.c.product_id == bindparam("id"))
@@ -124,6 +131,13 @@ def product_of(row: Row[Any]) -> Product:
         created_at=rfc3339(from_microseconds(row.created_at)),
         reserved=row.reserved,
     )
+
+
+def states_after(connection: Connection, product_id: str, limit: int) -> ProductStates:
+    """Up to `limit` products with higher ids, deleted ones too, as their latest events say them."""
+    rows = fetch(connection, _page, {"after": product_id, "most": limit})
+    items = [ProductState(**_state(row), deleted=row.deleted) for row in rows]
+    return ProductStates(items=items, total=connection.execute(_count).scalar_one())
 
 
 def publish_created(transaction: Transaction, row: Row[Any]) -> None:

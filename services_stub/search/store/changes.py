@@ -54,9 +54,9 @@ def apply_changes(transaction: Transaction, changes: Sequence[Change]) -> None:
     _apply(transaction, find_state(transaction.connection).followers, changes)
 
 
-def fill(transaction: Transaction, place: int, changes: Sequence[Change]) -> None:
-    """Let the index at `place` alone follow these changes."""
-    _apply(transaction, [INDEXES[place]], changes)
+def fill_index(transaction: Transaction, index: ProductIndex, changes: Sequence[Change]) -> None:
+    """Let one index alone follow these changes."""
+    _apply(transaction, [index], changes)
 
 
 def _apply(transaction: Transaction, indexes: Iterable[ProductIndex], changes: Sequence[Change]) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from services_stub.contracts.base import Event
 from services_stub.contracts.events.product import ProductCreated, ProductDeleted, ProductStatus, ProductUpdated
+from services_stub.contracts.http.product import ProductState
 from services_stub.contracts.money import to_cents
 from services_stub.runtime.errors import Poison
 from services_stub.runtime.service import Handler
@@ -37,26 +39,33 @@ def change_of(event: ProductCreated | ProductUpdated | ProductDeleted) -> Change
     Raises:
         Poison: it has numbers that no database takes.
     """
-    if isinstance(event, ProductDeleted):
-        fields = None
-    else:
-        name_terms = index_terms(event.name)
-        fields = {
-            "name": event.name,
-            "name_key": sort_key(event.name),
-            "category": event.category,
-            "category_key": sort_key(event.category),
-            "description": event.description,
-            "name_terms": name_terms,
-            "terms": index_terms(name_terms, event.category, event.description),
-            "price_cents": to_cents(event.price),
-            "currency": event.currency,
-            "quantity": event.quantity,
-            "buyable": event.status is ProductStatus.ACTIVE,
-        }
-        _check("quantity", event.quantity)
     _check("version", event.version)
-    return Change(event.product_id, event.seller_id, event.version, fields)
+    if isinstance(event, ProductDeleted):
+        return Change(event.product_id, event.seller_id, event.version, None)
+    _check("quantity", event.quantity)
+    return Change(event.product_id, event.seller_id, event.version, _fields(event))
+
+
+def change_to(state: ProductState) -> Change:
+    """The change of the index to the present state of a product."""
+    return Change(state.product_id, state.seller_id, state.version, None if state.deleted else _fields(state))
+
+
+def _fields(state: ProductCreated | ProductUpdated | ProductState) -> dict[str, Any]:
+    name_terms = index_terms(state.name)
+    return {
+        "name": state.name,
+        "name_key": sort_key(state.name),
+        "category": state.category,
+        "category_key": sort_key(state.category),
+        "description": state.description,
+        "name_terms": name_terms,
+        "terms": index_terms(name_terms, state.category, state.description),
+        "price_cents": to_cents(state.price),
+        "currency": state.currency,
+        "quantity": state.quantity,
+        "buyable": state.status is ProductStatus.ACTIVE,
+    }
 
 
 def _check(field: str, value: int) -> None:
