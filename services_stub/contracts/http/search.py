@@ -92,8 +92,8 @@ class SearchPage(Body, frozen=True, kw_only=True):
 class Rebuild(Body, frozen=True, kw_only=True):
     """Internal: how far a rebuild of the index is. While it is under way, and when it failed, the old index answers.
 
-    `records` is how many records the log held, `records_dropped` how many it held no more, `skipped` how many were dead
-    letters. `from_product` is how many products came from the product service, because the log did not hold them all.
+    `records` is how many records the log held, `records_dropped` how many it held no more, `skipped` how many cannot be
+    read. `from_product` is how many products came from the product service, because the log did not hold them all.
     `products` is how many can be bought, once it is done; `detail` says why it failed, or what could not be compared.
     """
 
