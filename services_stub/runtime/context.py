@@ -9,6 +9,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Connection
 
 from services_stub.contracts.envelope import Cause
+from services_stub.contracts.http.gateway import TopicProgress
 from services_stub.runtime.faults import ActiveFaults
 from services_stub.runtime.peers import Peers
 from services_stub.runtime.sampling import SampleSender, Sampling
@@ -26,7 +27,7 @@ P = ParamSpec("P")
 class Context:
     """The parts of one running service. `state` holds the resources that the service itself keeps while it runs.
 
-    `faults` are those that the service shall carry out.
+    `faults` are those that the service shall carry out. `progress` says how far it has come in the topics it consumes.
 
     `stopping` is set when the service begins to drain: answers that would not end by themselves must end then.
     Coroutines write by `write`, threads by `write_from_thread`.
@@ -49,6 +50,7 @@ class Context:
         self.faults = ActiveFaults(settings.faults)
         self.state: dict[str, Any] = {}
         self.stopping = asyncio.Event()
+        self.progress: Callable[[], list[TopicProgress]] = list
         self._writer = writer
         self._reader = reader
         self._sampling = None if sender is None else Sampling(settings, sender)

@@ -78,6 +78,7 @@ class RunningService:
         self.context = Context(settings, loop, self._peers, verifier, writer, self._reader, self._publisher)
         if self._publisher is not None:
             self.context.faults.listen(self._publisher.disturb)
+        self.context.progress = lambda: self._progress(time.time())
         self._workers: list[Worker] = []
         self._source: RecordSource | None = None
         self._consumer = self._build_consumer()

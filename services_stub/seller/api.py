@@ -60,7 +60,8 @@ async def read_dashboard(
         position=position,
         limit=limit,
     )
-    return await context.read(dashboard.read_dashboard, query, interval)
+    staleness = max((topic.staleness_seconds for topic in context.progress()), default=None)
+    return await context.read(dashboard.read_dashboard, query, interval, staleness)
 
 
 @get("/api/sales", summary="A seller's sales, those of the newest orders first", **allow("seller", "admin"))

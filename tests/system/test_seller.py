@@ -57,8 +57,12 @@ def test_every_answer_adds_up_while_shoppers_buy_and_the_service_is_killed(any_k
             counts = (await dashboard_that_adds_up(seller)).counts
             return (counts.delivered, counts.to_ship) == (1, len(paid) - 1)
 
+        async def is_current() -> bool:
+            return (await seller.seller.dashboard()).staleness_seconds == 0
+
         assert shipped.status == OrderStatus.SHIPPED
         await eventually(is_delivered, what="the delivery in the dashboard")
+        await eventually(is_current, what="nothing waits to be read")
 
     asyncio.run(scenario())
 

@@ -127,8 +127,9 @@ class Dashboard(Body, frozen=True, kw_only=True):
     `series` has a point for each hour or day with sales, by the time at which the order was placed. The points add up
     to the numbers, too. `top_products` are the ten with the most revenue.
 
-    `read_up_to` is the time of the newest event that the answer takes into account, null where there was none;
-    `staleness_seconds` is how long that was before the answer. It also grows while nothing happens.
+    `read_up_to` is the time of the newest event that the answer takes into account (RFC 3339 in UTC), None where there
+    was none. An event that it does not take into account happened at most `staleness_seconds` before the answer: 0
+    where none waits, however long ago the last one was, and None where that is not known.
     """
 
     seller_id: str
@@ -141,4 +142,4 @@ class Dashboard(Body, frozen=True, kw_only=True):
     top_products: list[TopProduct]
     sales: SalesPage
     read_up_to: str | None
-    staleness_seconds: float
+    staleness_seconds: float | None

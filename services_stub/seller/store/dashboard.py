@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Row, func, select
@@ -59,8 +58,12 @@ class SalesQuery:
     limit: int = DEFAULT_PAGE
 
 
-def read_dashboard(connection: Connection, query: SalesQuery, interval: Interval) -> Dashboard:
+def read_dashboard(
+    connection: Connection, query: SalesQuery, interval: Interval, staleness_seconds: float | None = None
+) -> Dashboard:
     """The numbers of a seller with the first page of the sales behind them.
+
+    `staleness_seconds` was true before the snapshot was taken, so that the snapshot is no further behind.
 
     Raises:
         Refused: the position is none, or the series would have too many points.
@@ -71,7 +74,6 @@ def read_dashboard(connection: Connection, query: SalesQuery, interval: Interval
     series = _series(groups)
     total = _sum_of(groups)
     read_up_to = connection.execute(select(func.max(progress.c.event_at))).scalar_one()
-    age = 0.0 if read_up_to is None else (datetime.now(UTC) - from_microseconds(read_up_to)).total_seconds()
     return Dashboard(
         seller_id=query.seller_id,
         currency=CURRENCY,
@@ -83,7 +85,7 @@ def read_dashboard(connection: Connection, query: SalesQuery, interval: Interval
         top_products=_top_products(connection, chosen),
         sales=_page(connection, query, position, chosen),
         read_up_to=None if read_up_to is None else rfc3339(from_microseconds(read_up_to)),
-        staleness_seconds=max(0.0, round(age, 3)),
+        staleness_seconds=staleness_seconds,
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 from services_stub.contracts.base import Event
 from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.envelope import envelope_for
+from services_stub.contracts.http.gateway import TopicProgress
 from services_stub.runtime.identifiers import new_id
 from services_stub.runtime.kafka.records import Record
 from services_stub.runtime.sql.transaction import NO_CAUSE
@@ -134,3 +135,13 @@ def test_a_series_of_too_many_points_is_refused(seller: Serving, monkeypatch: py
 def test_a_cursor_of_another_list_is_refused(seller: Serving) -> None:
     refused = seller.request("GET", "/api/sales?cursor=abc", by="seller:s1")
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "cursor")
+
+
+def test_an_answer_says_how_stale_it_is_at_most(seller: Serving) -> None:
+    assert read(seller)["stalenessSeconds"] is None
+    waiting = [TopicProgress(topic=t, newest_event_time=None, lag_records=1, staleness_seconds=s) for t, s in LAGS]
+    seller.context.progress = lambda: waiting
+    assert read(seller)["stalenessSeconds"] == 2.5
+
+
+LAGS = (("order-created", 0.0), ("order-updated", 2.5))
