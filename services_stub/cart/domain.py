@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -23,6 +25,8 @@ DELETED = "DELETED"
 UNKNOWN = "UNKNOWN"
 """A product that its service does not know or does not show; remembered for a short while only."""
 
+Change: TypeAlias = Literal["price", "name", "availability"]
+
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -30,6 +34,7 @@ class Product(msgspec.Struct, frozen=True, array_like=True):
     """The cart's copy of a product, as it lies in the store: version and status stand first, for the scripts.
 
     `status` is the product service's, or `DELETED`, or `UNKNOWN`. `stock` is what could be bought when last heard.
+    `sequence` is the number of the seller's change that this state includes; 0 where it is not known.
     """
 
     version: int
@@ -40,24 +45,32 @@ class Product(msgspec.Struct, frozen=True, array_like=True):
     cents: int = 0
     currency: str = DEFAULT_CURRENCY
     stock: int = 0
+    sequence: int = 0
 
 
 class Line(msgspec.Struct, frozen=True, array_like=True):
-    """A line as the store answers it; where it knows nothing of the product, only `missing` names it."""
+    """A line as the store answers it; where it knows nothing of the product, only `missing` names it.
+
+    `added` is the product as the shopper last put it in or changed the line. All changes of the product's seller up to
+    the sequence number `prefix` were heard of; -1 where the cart has one line.
+    """
 
     quantity: int
     product: Product | None
     missing: str = ""
+    added: Product | None = None
+    prefix: int = -1
 
 
 class PricedLine(msgspec.Struct, frozen=True):
-    """A line with its price now, and whether that many could be bought."""
+    """A line with its price now, whether that many could be bought, and what the shopper knows of the product."""
 
     product: Product
     quantity: int
     available: bool
     unit_price: Decimal
     total: Decimal
+    added: Product | None
 
 
 def is_identifier(text: str) -> bool:
@@ -94,10 +107,52 @@ def unknown(product_id: str) -> Product:
 def priced(line: Line) -> PricedLine:
     """The line at the price that the cart knows."""
     product = line.product or unknown(line.missing)
-    available = product.status == ACTIVE and product.stock >= line.quantity
-    return PricedLine(
-        product, line.quantity, available, from_cents(product.cents), from_cents(product.cents * line.quantity)
-    )
+    available = is_available(product, line.quantity)
+    price, total = from_cents(product.cents), from_cents(product.cents * line.quantity)
+    return PricedLine(product, line.quantity, available, price, total, line.added)
+
+
+def is_available(product: Product, quantity: int) -> bool:
+    """Whether that many of a product can be bought, as far as is known."""
+    return product.status == ACTIVE and product.stock >= quantity
+
+
+def changes_of(line: PricedLine) -> list[Change]:
+    """The differences from what the shopper knows of the product. A product that is gone keeps its name and price."""
+    product, added = line.product, line.added
+    if added is None:
+        return []
+    found: list[Change] = []
+    known = product.status != UNKNOWN
+    if known and product.cents != added.cents:
+        found.append("price")
+    if known and product.name != added.name:
+        found.append("name")
+    if line.available != is_available(added, line.quantity):
+        found.append("availability")
+    return found
+
+
+def out_of_order(lines: Sequence[Line]) -> list[str]:
+    """The products of those sellers of whom some line shows a change although an earlier one may be missing in another.
+
+    A line alone cannot miss what another one shows.
+    """
+    of_seller: dict[str, list[Line]] = {}
+    for line in lines:
+        if line.product is not None and line.product.seller_id:
+            of_seller.setdefault(line.product.seller_id, []).append(line)
+    return [
+        line.product.product_id
+        for own in of_seller.values()
+        if len(own) > 1 and max(_sequence_of(line) for line in own) > max(line.prefix for line in own)
+        for line in own
+        if line.product is not None
+    ]
+
+
+def _sequence_of(line: Line) -> int:
+    return line.product.sequence if line.product else 0
 
 
 def currency_of(lines: list[PricedLine]) -> str:

@@ -69,9 +69,9 @@ SAMPLES: tuple[Event, ...] = (
     UserCreated(user_id=USER, email="ada@example.org", role="user", name="Ada Lovelace", phone="+44 20 7946 0000"),
     SellerBlocked(seller_id=SELLER, reason="counterfeit goods"),
     SellerUnblocked(seller_id=SELLER, reason="appeal upheld"),
-    ProductCreated(**_STATE, status=ProductStatus.ACTIVE, version=1, description="Cuts cheese."),
-    ProductUpdated(**_STATE, status=ProductStatus.BLOCKED, version=2, currency="USD"),
-    ProductDeleted(product_id=PRODUCT, seller_id=SELLER, version=3),
+    ProductCreated(**_STATE, status=ProductStatus.ACTIVE, version=1, description="Cuts cheese.", seller_sequence=4),
+    ProductUpdated(**_STATE, status=ProductStatus.BLOCKED, version=2, currency="USD", seller_sequence=5),
+    ProductDeleted(product_id=PRODUCT, seller_id=SELLER, version=3, seller_sequence=6),
     ProductViewed(product_id=PRODUCT, seller_id=SELLER, category="Kitchen", weight=10.0, user_id=USER),
     CartChanged(product_id=PRODUCT, action=CartAction.ADDED, quantity=3, weight=10.0, user_id=USER),
     OrderCreated(

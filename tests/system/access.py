@@ -32,6 +32,7 @@ ACCESS: dict[tuple[str, str, str], frozenset[str]] = {
     ("product", "GET", "/api/admin/products"): ADMIN,
     ("product", "POST", "/api/admin/block-product/{id}"): ADMIN,
     ("product", "POST", "/api/admin/unblock-product/{id}"): ADMIN,
+    ("product", "POST", "/internal/products"): INTERNAL,
     ("product", "POST", "/internal/reservations"): INTERNAL,
     ("product", "DELETE", "/internal/reservations/{id}"): INTERNAL,
     ("product", "POST", "/internal/blocked-sellers"): INTERNAL,

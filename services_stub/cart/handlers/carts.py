@@ -20,7 +20,7 @@ from services_stub.contracts.events.cart import CartAction, CartChanged
 from services_stub.contracts.events.product import ProductCreated, ProductUpdated
 from services_stub.contracts.http import product as wire
 from services_stub.contracts.http.cart import MOST_LINES, MOST_PER_LINE, AddToCart, Cart, CartLine
-from services_stub.contracts.money import ZERO, to_cents
+from services_stub.contracts.money import ZERO, from_cents, to_cents
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.peers import Peers
 from services_stub.runtime.sampling import Sampling
@@ -104,6 +104,7 @@ def cached_product(product: ProductCreated | ProductUpdated | wire.Product, stoc
         to_cents(product.price),
         product.currency,
         min(max(stock, 0), EXACT),
+        product.seller_sequence,
     )
 
 
@@ -139,7 +140,7 @@ def refusal_of(refusal: CartRefusal) -> Refused:
 
 
 async def complete(resources: Resources, lines: list[Line], cause: Cause) -> list[domain.PricedLine]:
-    """The lines with their prices; products that the store did not know are asked for.
+    """The lines with their prices. Products are asked for that the store did not know, or may know too little of.
 
     Raises:
         Unavailable: such a product cannot be asked for now.
@@ -148,7 +149,31 @@ async def complete(resources: Resources, lines: list[Line], cause: Cause) -> lis
     if missing:
         products = await asyncio.gather(*(_fetch(resources, product_id, cause) for product_id in missing))
         lines = completed(lines, dict(zip(missing, products, strict=True)))
+    late = domain.out_of_order(lines)
+    if late:
+        lines = await _at_one_moment(resources, lines, set(late), cause)
     return [domain.priced(line) for line in lines]
+
+
+async def _at_one_moment(resources: Resources, lines: list[Line], late: set[str], cause: Cause) -> list[Line]:
+    """The lines, those of the products `late` as the product service has them at one moment.
+
+    A change of a seller overtook an earlier one on the way here; a cart that shows the later one must show both.
+    """
+    question = wire.ProductIds(product_ids=sorted(late))
+    found = await resources.peers.call(
+        "product", "POST", "/internal/products", body=question, expect=list[wire.Product], cause=cause
+    )
+    current = {product.product_id: cached_product(product, product.quantity) for product in found}
+    await asyncio.gather(*(resources.carts.cache_product(product) for product in current.values()))
+
+    def at_that_moment(line: Line) -> Line:
+        if line.product is None or line.product.product_id not in late:
+            return line
+        gone = msgspec.structs.replace(line.product, status=domain.DELETED)
+        return msgspec.structs.replace(line, product=current.get(line.product.product_id, gone))
+
+    return [at_that_moment(line) for line in lines]
 
 
 async def _cart(resources: Resources, access: CartAccess, lines: list[Line]) -> Cart:
@@ -173,6 +198,10 @@ def to_cart_line(line: domain.PricedLine) -> CartLine:
         unit_price=line.unit_price,
         available=line.available,
         line_total=line.total,
+        changes=domain.changes_of(line),
+        added_price=None if line.added is None else from_cents(line.added.cents),
+        added_name=None if line.added is None else line.added.name,
+        added_available=None if line.added is None else domain.is_available(line.added, line.quantity),
     )
 
 

@@ -62,13 +62,20 @@ def _outcome_of(reply: bytes | int | Exception) -> Outcome:
 def _product_changed(event: ProductCreated | ProductUpdated) -> bytes:
     if not 1 <= event.version < EXACT:
         raise ValueError("the version is no positive number")
-    return cache_product_call(cached_product(event, event.quantity))
+    if not 0 <= event.seller_sequence < EXACT:
+        raise ValueError("the seller's sequence is no number of theirs")
+    return cache_product_call(cached_product(event, event.quantity), heard=True)
 
 
 def _product_deleted(event: ProductDeleted) -> bytes:
     if not 0 <= event.version < EXACT:
         raise ValueError("the version is no positive number")
-    return tombstone_call(domain.Product(event.version, domain.DELETED, event.product_id, event.seller_id))
+    if not 0 <= event.seller_sequence < EXACT:
+        raise ValueError("the seller's sequence is no number of theirs")
+    tombstone = domain.Product(
+        event.version, domain.DELETED, event.product_id, event.seller_id, sequence=event.seller_sequence
+    )
+    return tombstone_call(tombstone)
 
 
 def _order_created(event: OrderCreated) -> bytes:

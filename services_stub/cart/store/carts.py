@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from services_stub.cart.domain import Line, Product, seconds_to_live, unknown
-from services_stub.cart.store import scripts
+from services_stub.cart.store import product_scripts, scripts
 from services_stub.cart.store.executor import Executor
 from services_stub.cart.store.scripts import CartRefusal
 
@@ -51,24 +51,28 @@ class Carts:
         await self._executor.run(cache_product_call(product))
 
 
-def cache_product_call(product: Product) -> bytes:
-    """Cache a product, unless something as new is known."""
+def cache_product_call(product: Product, *, heard: bool = False) -> bytes:
+    """Cache a product, unless something as new is known. `heard` by an event, it counts as a change of its seller."""
     seconds = 0 if product.version else UNKNOWN_SECONDS
-    return scripts.CACHE_PRODUCT.call(
-        (f"product:{product.product_id}",), str(product.version), msgspec.json.encode(product).decode(), str(seconds)
-    )
+    words = [str(product.version), msgspec.json.encode(product).decode(), str(seconds)]
+    if heard:
+        words += (product.seller_id, str(product.sequence))
+    return product_scripts.CACHE_PRODUCT.call((f"product:{product.product_id}",), *words)
 
 
 def tombstone_call(tombstone: Product) -> bytes:
     """Put a tombstone in the place of a product."""
     text = msgspec.json.encode(tombstone).decode()
-    return scripts.TOMBSTONE.call((f"product:{tombstone.product_id}",), text, str(TOMBSTONE_SECONDS))
+    words = text, str(TOMBSTONE_SECONDS), tombstone.seller_id, str(tombstone.sequence)
+    return product_scripts.TOMBSTONE.call((f"product:{tombstone.product_id}",), *words)
 
 
 def completed(lines: list[Line], products: dict[str, Product]) -> list[Line]:
     """The lines, with the products that they miss filled in."""
     return [
-        line if line.product else Line(line.quantity, products.get(line.missing, unknown(line.missing)))
+        line
+        if line.product
+        else msgspec.structs.replace(line, product=products.get(line.missing, unknown(line.missing)))
         for line in lines
     ]
 

@@ -1,25 +1,28 @@
 """The Lua scripts that make each operation on the store atomic and one round trip.
 
-Keys: `cart:{owner}` is a hash of product id to quantity, `product:{id}` the JSON of a cached `Product`,
-`checkout:{orderId}` a hash of the lines that were taken out for an order, and `checkouts` a sorted set of the orders
-whose lines may still go back, by the deadline of the checkout (microseconds of Unix time). The scripts reach the
-products of a cart, and the cart of a checkout, by names that they compose, so they need a server that holds all keys
-(a cluster does not).
+Keys: `cart:{owner}` is a hash of product id to quantity, `added:{owner}` one of product id to the JSON of the product
+as the shopper last put it in or changed its line, `checkout:{orderId}` a hash of the lines that were taken out for
+an order, and `checkouts` a sorted set of the orders whose lines may still go back, by the deadline of the checkout
+(microseconds of Unix time). `product_scripts` has the keys of products and sellers. The scripts reach the products of a
+cart, and the cart of a checkout, by names that they compose, so they need a server that holds all keys (a cluster does
+not).
 
 A checkout has the fields `cart` (the key of the cart), `deadline`, `lines` (the cart as it was answered), `attempts`
 (how many attempts may still place the order), a field `attempt:{id}` for each of these, and once the order is known to
 exist `confirmed`, which names the source: the `worker`, or the `event`, which may come after the worker.
 
-A cart is answered as JSON: `[[quantity, product], ...]`, or `[quantity, null, id]` where the product is not cached.
+A cart is answered as JSON: `[[quantity, product, id, added, prefix], ...]`, where `product` is null and `id` names it
+where it is not cached, and `added` may be null. `prefix` is -1 in a cart of one line, which needs none.
 An operation that was not done is answered by a word of `CartRefusal`.
 """
 
 from __future__ import annotations
 
-import hashlib
 from enum import Enum
 
-from services_stub.cart.domain import ACTIVE, DELETED
+from services_stub.cart.domain import ACTIVE
+from services_stub.cart.store.product_scripts import CACHE_PRODUCT, STATUS, TOMBSTONE
+from services_stub.cart.store.script import Script
 from services_stub.contracts.http.cart import MOST_LINES, MOST_PER_LINE
 
 
@@ -34,49 +37,55 @@ class CartRefusal(Enum):
     CART_EMPTY = b"cart-empty"
 
 
-class Script:
-    """A script under the name that the server gives it, and its calls in the wire's form (RESP 2)."""
-
-    def __init__(self, source: str) -> None:
-        self.source = source.encode()
-        name = hashlib.sha1(self.source, usedforsecurity=False).hexdigest()
-        self._head = f"$7\r\nEVALSHA\r\n${len(name)}\r\n{name}\r\n"
-
-    def call(self, keys: tuple[str, ...], *arguments: str) -> bytes:
-        """The call, ready to be sent."""
-        words = [f"*{3 + len(keys) + len(arguments)}\r\n{self._head}$1\r\n{len(keys)}\r\n"]
-        for word in (*keys, *arguments):
-            words.append(f"${len(word) if word.isascii() else len(word.encode())}\r\n{word}\r\n")
-        return "".join(words).encode()
-
-
-_STATUS = '^%[%d+,"(%u+)"'
+# The products of a cart as the shopper knows them lie beside it.
+_ADDED = """
+local function added_to(cart) return 'added:' .. string.sub(cart, 6) end
+"""
 
 # KEYS[1] is the cart.
-_ANSWER = """
+_ANSWER = (
+    _ADDED
+    + """
+local function prefixes_of(products)
+  local names = {}
+  for i = 1, #products do
+    names[i] = 'seller:' .. (products[i] and string.match(products[i], '^%[%d+,"%u+","[^"]*","([^"]*)"') or '')
+  end
+  return redis.call('MGET', unpack(names))
+end
 local function answer()
   local flat = redis.call('HGETALL', KEYS[1])
   if #flat == 0 then return '[]' end
   local names, lines = {}, {}
   for i = 1, #flat, 2 do names[#names + 1] = 'product:' .. flat[i] end
   local products = redis.call('MGET', unpack(names))
+  local prefixes = #names > 1 and prefixes_of(products)
+  local added, known = {}, redis.call('HGETALL', added_to(KEYS[1]))
+  for i = 1, #known, 2 do added[known[i]] = known[i + 1] end
   for i = 1, #names do
-    if products[i] then
-      lines[i] = '[' .. flat[2 * i] .. ',' .. products[i] .. ']'
-    else
-      lines[i] = '[' .. flat[2 * i] .. ',null,' .. cjson.encode(flat[2 * i - 1]) .. ']'
-    end
+    local id = flat[2 * i - 1]
+    lines[i] = table.concat({
+      flat[2 * i],
+      products[i] or 'null',
+      products[i] and '""' or cjson.encode(id),
+      added[id] or 'null',
+      prefixes and (prefixes[i] or '0') or '-1',
+    }, ',')
   end
-  return '[' .. table.concat(lines, ',') .. ']'
+  return '[[' .. table.concat(lines, '],[') .. ']]'
 end
 """
+)
 
 # KEYS[1] is the cart; KEYS[2], where given, the guest's cart that is merged into it first.
 _CART = (
     _ANSWER
     + """
 local function keep(seconds)
-  if seconds ~= '0' then redis.call('EXPIRE', KEYS[1], seconds) end
+  if seconds ~= '0' then
+    redis.call('EXPIRE', KEYS[1], seconds)
+    redis.call('EXPIRE', added_to(KEYS[1]), seconds)
+  end
 end
 if KEYS[2] then
   local guest = redis.call('HGETALL', KEYS[2])
@@ -84,9 +93,11 @@ if KEYS[2] then
     local before = redis.call('HGET', KEYS[1], guest[i])
     if before or redis.call('HLEN', KEYS[1]) < MOST_LINES then
       redis.call('HSET', KEYS[1], guest[i], math.min(tonumber(before or '0') + tonumber(guest[i + 1]), MOST_PER_LINE))
+      local added = redis.call('HGET', added_to(KEYS[2]), guest[i])
+      if added then redis.call('HSETNX', added_to(KEYS[1]), guest[i], added) end
     end
   end
-  redis.call('DEL', KEYS[2])
+  redis.call('DEL', KEYS[2], added_to(KEYS[2]))
 end
 """.replace("MOST_LINES", str(MOST_LINES)).replace("MOST_PER_LINE", str(MOST_PER_LINE))
 )
@@ -105,9 +116,10 @@ if not before and redis.call('HLEN', KEYS[1]) >= MOST_LINES then return 'too-man
 local quantity = tonumber(before or '0') + tonumber(ARGV[2])
 if quantity > MOST_PER_LINE then return 'too-many-of-one' end
 redis.call('HSET', KEYS[1], ARGV[1], quantity)
+redis.call('HSET', added_to(KEYS[1]), ARGV[1], product)
 keep(ARGV[3])
 return answer()
-""".replace("STATUS", _STATUS)
+""".replace("STATUS", STATUS)
     .replace("ACTIVE", ACTIVE)
     .replace("MOST_LINES", str(MOST_LINES))
     .replace("MOST_PER_LINE", str(MOST_PER_LINE))
@@ -119,15 +131,24 @@ CHANGE = Script(
     + """
 if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return 'no-such-line' end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+local product = redis.call('GET', 'product:' .. ARGV[1])
+if product then redis.call('HSET', added_to(KEYS[1]), ARGV[1], product) end
 keep(ARGV[3])
 return answer()
 """
 )
 
 # ARGV: product id
-REMOVE = Script(_CART + "redis.call('HDEL', KEYS[1], ARGV[1])\nreturn answer()")
+REMOVE = Script(
+    _CART
+    + """
+redis.call('HDEL', KEYS[1], ARGV[1])
+redis.call('HDEL', added_to(KEYS[1]), ARGV[1])
+return answer()
+"""
+)
 
-CLEAR = Script(_CART + "redis.call('DEL', KEYS[1])\nreturn '[]'")
+CLEAR = Script(_CART + "redis.call('DEL', KEYS[1], added_to(KEYS[1]))\nreturn '[]'")
 
 # KEYS: the cart, the checkout, the checkouts. ARGV: order id, attempt id, deadline.
 # Answers `[deadline, lines]`. A checkout that exists keeps its lines and its deadline, and never touches the cart.
@@ -140,7 +161,7 @@ if not kept[1] then
   if kept[2] == '[]' then return 'cart-empty' end
   redis.call('HSET', KEYS[2], 'cart', KEYS[1], 'deadline', kept[1], 'lines', kept[2])
   redis.call('ZADD', KEYS[3], kept[1], ARGV[1])
-  redis.call('DEL', KEYS[1])
+  redis.call('DEL', KEYS[1], added_to(KEYS[1]))
 end
 if redis.call('HSETNX', KEYS[2], 'attempt:' .. ARGV[2], 1) == 1 then redis.call('HINCRBY', KEYS[2], 'attempts', 1) end
 return '[' .. kept[1] .. ',' .. kept[2] .. ']'
@@ -149,20 +170,25 @@ return '[' .. kept[1] .. ',' .. kept[2] .. ']'
 
 # KEYS[1] is a checkout that is not confirmed, KEYS[2] the checkouts; ARGV[1] the order id. A line that the shopper has
 # put in since grows, up to its limit; and where the cart is full by now, it stays as it is.
-_GIVE_BACK = """
+_GIVE_BACK = (
+    _ADDED
+    + """
 local function give_back()
   local cart, lines = unpack(redis.call('HMGET', KEYS[1], 'cart', 'lines'))
   for _, line in ipairs(cjson.decode(lines)) do
-    local product_id = line[3] or line[2][3]
+    local known = line[2] ~= cjson.null
+    local product_id = known and line[2][3] or line[3]
     local before = redis.call('HGET', cart, product_id)
     if before or redis.call('HLEN', cart) < MOST_LINES then
       redis.call('HSET', cart, product_id, math.min(tonumber(before or '0') + line[1], MOST_PER_LINE))
+      if known then redis.call('HSETNX', added_to(cart), product_id, cjson.encode(line[2])) end
     end
   end
   redis.call('DEL', KEYS[1])
   redis.call('ZREM', KEYS[2], ARGV[1])
 end
 """.replace("MOST_LINES", str(MOST_LINES)).replace("MOST_PER_LINE", str(MOST_PER_LINE))
+)
 
 # KEYS: the checkout, the checkouts. ARGV: order id, attempt id.
 # Answers 1 where that was the last attempt, so that the lines went back, else 0.
@@ -198,7 +224,8 @@ return 1
 # Answers 1, or 0 where the same was said before. The lines of a checkout have left the cart already. An order that took
 # none out was placed by an order service that does not take them: its lines leave the cart now, once.
 CONFIRM = Script(
-    """
+    _ADDED
+    + """
 local before = redis.call('HGET', KEYS[2], 'confirmed')
 if before == ARGV[2] or before == 'event' then return 0 end
 local taken = redis.call('EXISTS', KEYS[2]) == 1
@@ -209,7 +236,10 @@ redis.call('EXPIRE', KEYS[2], ARGV[3])
 if taken then return 1 end
 redis.call('HSET', KEYS[2], 'deadline', '0', 'lines', '[]')
 for i = 4, #ARGV, 2 do
-  if redis.call('HINCRBY', KEYS[1], ARGV[i], -tonumber(ARGV[i + 1])) <= 0 then redis.call('HDEL', KEYS[1], ARGV[i]) end
+  if redis.call('HINCRBY', KEYS[1], ARGV[i], -tonumber(ARGV[i + 1])) <= 0 then
+    redis.call('HDEL', KEYS[1], ARGV[i])
+    redis.call('HDEL', added_to(KEYS[1]), ARGV[i])
+  end
 end
 return 1
 """
@@ -222,35 +252,6 @@ local order_ids = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT',
 if #order_ids == 0 then return '[]' end
 return cjson.encode(order_ids)
 """
-)
-
-# KEYS: the product. ARGV: version, JSON, seconds to keep it (0: for ever). Answers 1, or 0 where a newer one is known.
-CACHE_PRODUCT = Script(
-    """
-local before = redis.call('GET', KEYS[1])
-if before then
-  if string.match(before, 'STATUS') == 'DELETED' then return 0 end
-  if tonumber(string.match(before, '^%[(%d+)')) >= tonumber(ARGV[1]) then return 0 end
-end
-if ARGV[3] == '0' then redis.call('SET', KEYS[1], ARGV[2]) else redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3]) end
-return 1
-""".replace("STATUS", _STATUS).replace("DELETED", DELETED)
-)
-
-# KEYS: the product. ARGV: JSON of a tombstone, seconds to keep it. Known fields (the name) stay readable in carts.
-TOMBSTONE = Script(
-    """
-local before = redis.call('GET', KEYS[1])
-local tombstone = ARGV[1]
-if before then
-  if string.match(before, 'STATUS') == 'DELETED' then return 0 end
-  local known, last = cjson.decode(before), cjson.decode(tombstone)
-  known[1], known[2] = math.max(known[1], last[1]), last[2]
-  tombstone = cjson.encode(known)
-end
-redis.call('SET', KEYS[1], tombstone, 'EX', ARGV[2])
-return 1
-""".replace("STATUS", _STATUS).replace("DELETED", DELETED)
 )
 
 SCRIPTS = (

@@ -1,4 +1,10 @@
-"""Events of the product service. `quantity` is what can still be bought: stock less what is reserved."""
+"""Events of the product service. `quantity` is what can still be bought: stock less what is reserved.
+
+`sellerSequence` numbers the changes that a seller (or an admin) made to the products of one seller: added, changed,
+blocked or deleted, from 1 and without gaps. An event about stock, or about the block of the seller, carries the number
+of the change that its state includes. Events of products of one seller lie in several partitions, so that only the
+number tells their order; 0 is none.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +35,7 @@ class _ProductState(Event, frozen=True, kw_only=True):
     version: int
     currency: str = "USD"
     description: str = ""
+    seller_sequence: int = 0
 
     def __post_init__(self) -> None:
         """Refuse amounts that are none."""
@@ -58,6 +65,7 @@ class ProductDeleted(Event, frozen=True, kw_only=True):
     product_id: str
     seller_id: str
     version: int
+    seller_sequence: int = 0
 
 
 class ProductViewed(Event, frozen=True, kw_only=True):

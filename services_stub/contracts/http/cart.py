@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta
 
@@ -27,8 +27,15 @@ class ChangeQuantity(Request, frozen=True, kw_only=True):
     quantity: Annotated[int, Meta(ge=0, le=MOST_PER_LINE)]
 
 
+Change: TypeAlias = Literal["price", "name", "availability"]
+
+
 class CartLine(Body, frozen=True, kw_only=True):
-    """A line with what the cart knows of the product: its price and name follow the product's events."""
+    """A line with what the cart knows of the product: its price and name follow the product's events.
+
+    `changes` names what is different since the shopper put the product in, or last changed the line, and the fields
+    with `added` say what it was then. To put more in, to set the quantity, or to check out acknowledges the changes.
+    """
 
     product_id: str
     seller_id: str
@@ -37,6 +44,10 @@ class CartLine(Body, frozen=True, kw_only=True):
     unit_price: Money
     available: bool
     line_total: Money
+    changes: list[Change] = []
+    added_price: Money | None = None
+    added_name: str | None = None
+    added_available: bool | None = None
 
 
 class Cart(Body, frozen=True, kw_only=True):

@@ -84,7 +84,10 @@ class ChangeProduct(Request, frozen=True, kw_only=True):
 
 
 class Product(Body, frozen=True, kw_only=True):
-    """A product. `quantity` can still be bought; `reserved` belongs to orders that are not paid yet."""
+    """A product. `quantity` can still be bought; `reserved` belongs to orders that are not paid yet.
+
+    `seller_sequence` is the number of the newest change of this product among all changes of its seller's products.
+    """
 
     product_id: str
     seller_id: str
@@ -98,6 +101,13 @@ class Product(Body, frozen=True, kw_only=True):
     version: int
     created_at: str
     reserved: int = 0
+    seller_sequence: int = 0
+
+
+class ProductIds(Request, frozen=True, kw_only=True):
+    """Internal: the products that are asked for."""
+
+    product_ids: Annotated[list[str], Meta(max_length=100)]
 
 
 class CategoryCount(Body, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ from services_stub.contracts.http.product import (
     ChangeProduct,
     CreateProduct,
     Product,
+    ProductIds,
     ProductStates,
     Reservation,
     Reserve,
@@ -32,7 +33,7 @@ from services_stub.product.handlers import products, reservations
 from services_stub.product.handlers.events import set_seller_block
 from services_stub.product.store import catalogue
 from services_stub.product.store.catalogue import ProductQuery, Sort
-from services_stub.product.store.products import find, product_of, states_after
+from services_stub.product.store.products import find, find_several, product_of, states_after
 from services_stub.runtime.batching import answer_items
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
@@ -108,6 +109,13 @@ def _viewed(product: Product, user_id: str, weight: float) -> ProductViewed:
         weight=weight,
         user_id=user_id,
     )
+
+
+@post("/internal/products", status_code=200, **allow_internal())
+async def read_products(context: Context, data: ProductIds) -> list[Product]:
+    """The products as they are at one moment, whatever their status; those that are gone are left out."""
+    found = await context.read(find_several, data.product_ids)
+    return [product_of(row) for row in found.values() if not row.deleted]
 
 
 @get("/api/categories", **allow_anyone())
@@ -256,6 +264,7 @@ def _price(field: str, value: Decimal | None) -> Decimal | None:
 ROUTES = [
     list_products,
     get_product,
+    read_products,
     list_categories,
     create_product,
     change_product,

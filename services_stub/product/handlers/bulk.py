@@ -92,7 +92,7 @@ def _carry_out(transaction: Transaction, plans: Sequence[_Plan], *, dry_run: boo
     for plan in plans if not dry_run else ():
         if plan.differs:
             changed = products.set_price_and_quantity(
-                transaction, plan.row.product_id, price_cents=plan.price_cents, quantity=plan.quantity
+                transaction, plan.row, price_cents=plan.price_cents, quantity=plan.quantity
             )
             products.publish_updated(transaction, changed, correlation_id=flow)
     return BulkChange(dry_run=dry_run, lines=[_line_of(plan) for plan in plans])

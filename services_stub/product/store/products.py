@@ -12,7 +12,8 @@ from services_stub.contracts.http.product import Product, ProductState, ProductS
 from services_stub.contracts.money import from_cents
 from services_stub.contracts.times import from_microseconds, rfc3339
 from services_stub.product.domain import status_of
-from services_stub.product.store.tables import products
+from services_stub.product.store.tables import products, seller_sequences
+from services_stub.runtime.sql.database import InsertOrIgnore
 from services_stub.runtime.sql.prepared import fetch
 from services_stub.runtime.sql.transaction import Transaction
 
@@ -42,6 +43,7 @@ _set = (
     .values(
         price_cents=bindparam("new_cents"),
         quantity=bindparam("new_quantity"),
+        seller_sequence=bindparam("number"),
         version=products.c.version + 1,
     )
     .returning(products)
@@ -59,9 +61,19 @@ _disable = (
 )
 
 
+_begin_sequence = InsertOrIgnore(seller_sequences)
+_next_sequence = (
+    update(seller_sequences)
+    .where(seller_sequences.c.seller_id == bindparam("seller"))
+    .values(last=seller_sequences.c.last + 1)
+    .returning(seller_sequences.c.last)
+)
+
+
 def add(transaction: Transaction, row: dict[str, Any]) -> Row[Any]:
-    """Insert a product."""
-    return transaction.execute(_insert, row).one()
+    """Insert a product, as the next change of its seller."""
+    transaction.write(_begin_sequence, {"seller_id": row["seller_id"], "last": 0})
+    return transaction.execute(_insert, row | {"seller_sequence": _next_of(transaction, row["seller_id"])}).one()
 
 
 def find(connection: Connection, product_id: str) -> Row[Any] | None:
@@ -82,11 +94,12 @@ def find_several(connection: Connection, product_ids: Collection[str]) -> dict[s
 
 
 def change(transaction: Transaction, product_id: str, values: Mapping[str, Any]) -> Row[Any]:
-    """Change columns of a product, and its version."""
+    """Change columns of a product, and its version, as the next change of its seller."""
+    seller_id = fetch(transaction.connection, _one, {"id": product_id})[0].seller_id
     statement = (
         update(products)
         .where(products.c.product_id == product_id)
-        .values(**values, version=products.c.version + 1)
+        .values(**values, version=products.c.version + 1, seller_sequence=_next_of(transaction, seller_id))
         .returning(products)
     )
     return transaction.execute(statement).one()
@@ -98,9 +111,10 @@ def move(transaction: Transaction, product_id: str, *, quantity: int = 0, reserv
     return row
 
 
-def set_price_and_quantity(transaction: Transaction, product_id: str, *, price_cents: int, quantity: int) -> Row[Any]:
-    """Set the price and the buyable units, as a new version of the product."""
-    parameters = {"id": product_id, "new_cents": price_cents, "new_quantity": quantity}
+def set_price_and_quantity(transaction: Transaction, before: Row[Any], *, price_cents: int, quantity: int) -> Row[Any]:
+    """Set the price and the buyable units, as a new version of the product and the next change of its seller."""
+    number = _next_of(transaction, before.seller_id)
+    parameters = {"id": before.product_id, "new_cents": price_cents, "new_quantity": quantity, "number": number}
     row: Row[Any] = transaction.fetch(_set, parameters)[0]
     return row
 
@@ -130,6 +144,7 @@ def product_of(row: Row[Any]) -> Product:
         version=row.version,
         created_at=rfc3339(from_microseconds(row.created_at)),
         reserved=row.reserved,
+        seller_sequence=row.seller_sequence,
     )
 
 
@@ -153,7 +168,19 @@ def publish_updated(transaction: Transaction, row: Row[Any], *, correlation_id: 
 
 def publish_deleted(transaction: Transaction, row: Row[Any]) -> None:
     """Publish that the product is gone."""
-    transaction.publish(ProductDeleted(product_id=row.product_id, seller_id=row.seller_id, version=row.version))
+    transaction.publish(
+        ProductDeleted(
+            product_id=row.product_id,
+            seller_id=row.seller_id,
+            version=row.version,
+            seller_sequence=row.seller_sequence,
+        )
+    )
+
+
+def _next_of(transaction: Transaction, seller_id: str) -> int:
+    number: int = transaction.fetch(_next_sequence, {"seller": seller_id})[0].last
+    return number
 
 
 def _status(row: Row[Any]) -> ProductStatus:
@@ -172,4 +199,5 @@ def _state(row: Row[Any]) -> dict[str, Any]:
         "version": row.version,
         "currency": row.currency,
         "description": row.description,
+        "seller_sequence": row.seller_sequence,
     }

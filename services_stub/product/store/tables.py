@@ -26,6 +26,8 @@ products = Table(
     Column("disabled", Boolean, nullable=False),
     Column("deleted", Boolean, nullable=False),
     Column("version", BigInteger, nullable=False),
+    # The number of its newest change among those of its seller's products; stock that moves is none.
+    Column("seller_sequence", BigInteger, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     # No index holds a column that a reservation changes: the hot path writes to the table alone.
     Index("products_by_seller", "seller_id", "product_id"),
@@ -68,4 +70,11 @@ intakes = Table(
     Column("answer", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Index("intakes_by_age", "created_at"),
+)
+
+seller_sequences = Table(
+    "seller_sequences",
+    TABLES,
+    Column("seller_id", String, primary_key=True),
+    Column("last", BigInteger, nullable=False),
 )

@@ -271,3 +271,13 @@ def test_the_worker_waits_while_the_order_service_is_away(tmp_path: Path) -> Non
         shop.peers.answers["POST order /internal/orders/known"] = lambda _: OrderIds(order_ids=[])
         worker.step()
         assert quantity(shop, product_id) == 5
+
+
+def test_other_services_read_products_at_one_moment_whatever_their_status(shop: Serving) -> None:
+    kept, blocked, deleted = add(shop), add(shop), add(shop)
+    shop.request("POST", f"/api/admin/block-product/{blocked}", by=ADMIN, json={"reason": "counterfeit"})
+    shop.request("DELETE", f"/api/products/{deleted}", by=SELLER)
+    asked = {"productIds": [kept, blocked, deleted, "unknown"]}
+    found = shop.internal("POST", "/internal/products", json=asked).json()
+    assert {product["productId"]: product["status"] for product in found} == {kept: "ACTIVE", blocked: "BLOCKED"}
+    assert shop.internal("POST", "/internal/products", json={"productIds": ["p"] * 101}).status_code == 400

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -18,8 +19,9 @@ from services_stub.contracts.events import (
     SellerUnblocked,
 )
 from services_stub.contracts.events.product import ProductStatus
+from services_stub.contracts.http.bulk import ChangePrices, PriceLine
 from services_stub.contracts.http.product import ChangeProduct, CreateProduct
-from services_stub.product.handlers import products
+from services_stub.product.handlers import bulk, products
 from services_stub.product.handlers.events import on_seller_blocked, on_seller_unblocked
 from services_stub.product.store.tables import TABLES
 from services_stub.runtime.errors import Refused
@@ -99,7 +101,7 @@ def test_a_product_is_deleted_once(stock: Stock) -> None:
     products.delete(stock.tx, products.Delete("s1", product.product_id))
     products.delete(stock.tx, products.Delete("s1", product.product_id))
     events = [event for event, _ in stock.tx.published[1:]]
-    assert events == [ProductDeleted(product_id=product.product_id, seller_id="s1", version=2)]
+    assert events == [ProductDeleted(product_id=product.product_id, seller_id="s1", version=2, seller_sequence=2)]
     assert refusal(stock, product.product_id, ChangeProduct(name="Back")) == "product-not-found"
 
 
@@ -153,3 +155,26 @@ def test_the_newest_word_about_a_seller_counts_in_whatever_order_they_come(
 def test_what_is_no_price_is_refused_by_the_contract(price: str) -> None:
     with pytest.raises(ValueError, match="price"):
         CreateProduct(name="Kettle", category="Kitchen", price=Decimal(price), quantity=1)
+
+
+def test_the_changes_of_a_seller_are_numbered_without_gaps(stock: Stock) -> None:
+    kettle, pan, other = stock.product(), stock.product(), stock.product(seller="s2")
+    products.change(stock.tx, products.Change("s1", kettle.product_id, ChangeProduct(price=Decimal(7))))
+    products.change(stock.tx, products.Change("s1", kettle.product_id, ChangeProduct(price=Decimal(7))))
+    with pytest.raises(Refused):
+        products.change(stock.tx, products.Change("s2", pan.product_id, ChangeProduct(price=Decimal(7))))
+    lines = [PriceLine(product_id=product.product_id, price=Decimal(8)) for product in (kettle, pan)]
+    bulk.change_prices(stock.tx, bulk.ChangeAllPrices("s1", ChangePrices(lines=lines)))
+    products.block(stock.tx, products.Block(pan.product_id, "counterfeit", blocked=True))
+    products.delete(stock.tx, products.Delete("s1", kettle.product_id))
+    events: list[Any] = [event for event, _ in stock.tx.published]
+    assert [event.seller_sequence for event in events if event.seller_id == "s1"] == [1, 2, 3, 4, 5, 6, 7]
+    assert other.seller_sequence == 1
+
+
+def test_stock_that_moves_carries_the_number_of_the_change_that_it_includes(stock: Stock) -> None:
+    kettle, pan = stock.product(), stock.product()
+    products.change(stock.tx, products.Change("s1", pan.product_id, ChangeProduct(quantity=3)))
+    stock.reserve("o1", (kettle, 1), (pan, 1))
+    reserved: list[Any] = [event for event, _ in stock.tx.published][-2:]
+    assert {event.product_id: event.seller_sequence for event in reserved} == {kettle.product_id: 1, pan.product_id: 3}
