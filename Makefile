@@ -1,5 +1,5 @@
 # Every target sets up what it needs: uv comes into .bootstrap/ unless it is installed, everything else into .venv/.
-.PHONY: demo test slow fuzz check bench format install lock clean
+.PHONY: demo test slow fuzz live check bench format install lock clean
 
 PYTHON ?= python3
 UV := $(or $(shell command -v uv 2>/dev/null),.bootstrap/bin/uv)
@@ -24,6 +24,10 @@ slow: .venv/.dev .venv/.apache-kafka
 # Ten minutes of what schemathesis makes of the OpenAPI document; `make slow` has a minute of it.
 fuzz: .venv/.dev
 	@MARKETPLACE_FUZZ_SECONDS=150 $(RUN)/pytest -m slow tests/system/test_fuzz.py
+
+# The live stream under load: 500 clients for a minute, over restarts of the gateway, on both Kafkas.
+live: .venv/.dev .venv/.apache-kafka
+	@LIVE_CLIENTS=500 LIVE_SECONDS=60 $(RUN)/pytest -m slow --timeout 600 -s tests/system/test_live_stream.py
 
 check: .venv/.dev
 	@$(RUN)/ruff check .

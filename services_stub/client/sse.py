@@ -20,7 +20,10 @@ class ServerSentEvent:
 
 
 class EventStreamParser:
-    """Makes messages of chunks. `retry_seconds` is the pause that the server last asked for."""
+    """Makes messages of chunks. `retry_seconds` is the pause that the server last asked for.
+
+    `last_id` is the last id that the stream named, which may come without a message.
+    """
 
     def __init__(self) -> None:
         self.retry_seconds: float | None = None
@@ -28,6 +31,7 @@ class EventStreamParser:
         self._started = False
         self._name = ""
         self._data: list[str] = []
+        self.last_id = ""
         self._id = ""
 
     def feed(self, chunk: bytes) -> list[ServerSentEvent]:
@@ -66,6 +70,6 @@ class EventStreamParser:
         return None
 
     def _finish(self) -> ServerSentEvent | None:
-        name, data = self._name, self._data
+        name, data, self.last_id = self._name, self._data, self._id
         self._name, self._data = "", []
         return ServerSentEvent(name=name or "message", data="\n".join(data), id=self._id) if data else None

@@ -36,7 +36,9 @@ class Gap:
 
 
 async def live_events(transport: Transport) -> AsyncGenerator[LiveEvent | Gap, None]:
-    """Follow the stream until the caller stops or is refused; a lost connection is renewed and reported as a `Gap`.
+    """Follow the stream until the caller stops or is refused. A lost connection is renewed, and goes on where it broke.
+
+    A `Gap` comes where the marketplace does not have the events in between any more.
 
     Raises:
         RequestRefused: no account is signed in, or the session is over.
@@ -44,7 +46,7 @@ async def live_events(transport: Transport) -> AsyncGenerator[LiveEvent | Gap, N
     """
     last_id = ""
     pause = _FIRST_PAUSE
-    connected_before = gap_is_said = False
+    connected_before = False
     while True:
         parser = EventStreamParser()
         headers = {"accept": "text/event-stream", "cache-control": "no-store"}
@@ -52,8 +54,7 @@ async def live_events(transport: Transport) -> AsyncGenerator[LiveEvent | Gap, N
             headers["last-event-id"] = last_id
         try:
             async with transport.stream(_PATH, headers=headers, silence=_LONGEST_SILENCE) as chunks:
-                if connected_before and not gap_is_said:
-                    gap_is_said = True
+                if connected_before and not last_id:
                     yield Gap()
                 connected_before = True
                 pause = _FIRST_PAUSE
@@ -61,9 +62,9 @@ async def live_events(transport: Transport) -> AsyncGenerator[LiveEvent | Gap, N
                     for message in parser.feed(chunk):
                         last_id = message.id or last_id
                         known = _known(message)
-                        if known is not None and not (gap_is_said and isinstance(known, Gap)):
-                            gap_is_said = isinstance(known, Gap)
+                        if known is not None:
                             yield known
+                    last_id = parser.last_id or last_id
         except RequestRefused:
             raise
         except (Unreachable, OutcomeUnknown, TryLater):
@@ -81,6 +82,6 @@ def _known(message: ServerSentEvent) -> LiveEvent | Gap | None:
     if kind is None:
         return None
     try:
-        return LiveEvent(id=message.id, event=msgspec.json.decode(message.data, type=kind))
+        return LiveEvent(id=message.id.partition(".")[2], event=msgspec.json.decode(message.data, type=kind))
     except msgspec.MsgspecError as error:
         raise ContractBroken(f"{message.name} on the live stream: {error}") from error

@@ -35,6 +35,7 @@ MaxPrice = Annotated[str, Parameter(query="maxPrice", max_length=20)]
 InStock = Annotated[str, Parameter(query="inStock", max_length=5)]
 Cursor = Annotated[str, Parameter(max_length=2000)]
 Limit = Annotated[int, Parameter(ge=1, le=LARGEST_PAGE)]
+LastId = Annotated[str | None, Parameter(header="Last-Event-ID", description="The id of the last message.")]
 Session = Annotated[str | None, Parameter(header="X-Session-Id", description="The guest's session.", max_length=64)]
 
 
@@ -132,16 +133,17 @@ async def timeline(order_id: str, request: AnyRequest, context: Context, cause: 
 
 
 @get("/api/stream", media_type="text/event-stream", **allow("user", "seller", "admin"))
-async def stream(request: AnyRequest, context: Context, caller: Caller) -> Stream:
+async def stream(context: Context, caller: Caller, last_id: LastId = None) -> Stream:
     """The events that concern the caller, as server-sent events named after their topic, until the token expires.
 
-    A message `gap` says that events were missed here: a client reads again what it shows.
+    With the id of the last message in the header Last-Event-ID it goes on behind it, also after a restart of the
+    gateway. A message `gap` says that events were missed here, because the topics do not have them any more: a client
+    reads again what it shows. An id is opaque up to its dot; behind it stands the `ce_id` of the event.
     """
     broadcaster = resources_of(context).broadcaster
     await broadcaster.listen()
-    resumed = "last-event-id" in request.headers
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    return Stream(messages(broadcaster, caller, resumed=resumed), media_type="text/event-stream", headers=headers)
+    return Stream(messages(broadcaster, caller, last_id or ""), media_type="text/event-stream", headers=headers)
 
 
 def _authorization(request: AnyRequest) -> dict[str, str]:

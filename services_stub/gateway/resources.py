@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
@@ -10,10 +9,11 @@ import msgspec
 from services_stub.gateway.blocked import BlockedSellers
 from services_stub.gateway.documents import OpenApiDocument
 from services_stub.gateway.openapi import OWN
-from services_stub.gateway.stream import Broadcaster
+from services_stub.gateway.replay import Replayer
+from services_stub.gateway.stream import Broadcaster, OnRecords, OnStart
 from services_stub.gateway.visibility import STREAMED
 from services_stub.runtime.context import Context
-from services_stub.runtime.kafka.records import Record
+from services_stub.runtime.kafka.range_reader import RangeReader
 from services_stub.runtime.kafka.tail import Tail
 
 _FETCH_WAIT_MS = 20
@@ -45,9 +45,16 @@ def _assemble(context: Context) -> Resources:
     )
     topics = [event.topic for event in STREAMED]
 
-    def reader_of(on_records: Callable[[list[Record]], None]) -> Tail:
-        return Tail(settings, topics, on_records)
+    def reader_of(on_start: OnStart, on_records: OnRecords) -> Tail:
+        return Tail(settings, topics, on_records, on_start=on_start)
 
-    broadcaster = Broadcaster(context.loop, reader_of, context.stopping)
+    broadcaster = Broadcaster(
+        context.loop,
+        reader_of,
+        Replayer(context.loop, lambda: RangeReader(settings)),
+        context.stopping,
+        cluster_id=context.cluster_id,
+        secret=settings.internal_token,
+    )
     blocked = BlockedSellers(context, broadcaster.close_those_of)
     return Resources(services, broadcaster, blocked, OpenApiDocument(context.peers, services))

@@ -1,38 +1,38 @@
 """The live stream: server-sent events, to the callers that may see them.
 
-One reader of Kafka serves all connections, and there is none while there are no connections. A connection that does
-not keep up loses the oldest events and gets a `gap`: the reader never waits for a connection.
+One reader of Kafka serves all connections, and there is none while there are no connections. Each message carries the
+positions behind it as its id, so that a client can go on from there. A connection that does not keep up loses its queue
+and reads again what it missed: the reader never waits for a connection.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from operator import attrgetter
 from typing import Protocol
 
 import structlog
 
 from services_stub.contracts.base import Event
-from services_stub.contracts.encoding import encode_json
-from services_stub.gateway.visibility import STREAMED, visible_to
+from services_stub.gateway.positions import Offsets, Partitions, in_time
+from services_stub.gateway.recipients import Recipients, message_of
+from services_stub.gateway.replay import GAP, Missed, Replayer
+from services_stub.gateway.subscription import LONGEST_QUEUE, Subscription
+from services_stub.gateway.visibility import STREAMED
 from services_stub.runtime.decoding import EventDecoder
 from services_stub.runtime.errors import Unavailable
-from services_stub.runtime.kafka.records import Record
+from services_stub.runtime.kafka.records import Place, Record
 from services_stub.runtime.sql.transaction import Received
 from services_stub.runtime.tokens import Caller
 
-LONGEST_QUEUE = 500
 HEARTBEAT_SECONDS = 15.0
 LINGER_SECONDS = 30.0
 """How long the reader goes on after the last connection: the next one is often the same again."""
 
 CONNECTED = b"retry: 1000\n: connected\n\n"
 HEARTBEAT = b": heartbeat\n\n"
-GAP = b"event: gap\ndata: {}\n\n"
 
 _STOP = 5.0
 
@@ -51,61 +51,43 @@ class Reader(Protocol):
         """End."""
 
 
-class Subscription:
-    """One connection's queue. All of it happens on the event loop."""
-
-    def __init__(self, caller: Caller, longest: int = LONGEST_QUEUE) -> None:
-        self.caller = caller
-        self.closed = False
-        self._queue: deque[bytes] = deque(maxlen=longest)
-        self._missed = False
-        self._awake = asyncio.Event()
-
-    def offer(self, message: bytes) -> None:
-        """Queue a message; where the queue is full the oldest is dropped, and a gap takes its place."""
-        self._missed |= len(self._queue) == self._queue.maxlen
-        self._queue.append(message)
-        self._awake.set()
-
-    def close(self) -> None:
-        """End the connection."""
-        self.closed = True
-        self._awake.set()
-
-    async def take(self, seconds: float) -> bytes:
-        """All queued messages, or else the first that comes within `seconds`; empty where none does."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._awake.wait()
-        except TimeoutError:
-            return b""
-        self._awake.clear()
-        messages = ([GAP] if self._missed else []) + list(self._queue)
-        self._missed = False
-        self._queue.clear()
-        return b"".join(messages)
+OnStart = Callable[[Mapping[Place, int]], None]
+OnRecords = Callable[[list[Record]], None]
 
 
 class Broadcaster:
-    """Gives every event to the connections whose caller may see it; `reader_of` makes the reader when one is needed."""
+    """Gives every event to the connections whose caller may see it; `reader_of` makes the reader when one is needed.
+
+    `secret` signs the ids of messages, and `cluster_id` names the log that they speak of.
+    """
 
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        reader_of: Callable[[Callable[[list[Record]], None]], Reader],
+        reader_of: Callable[[OnStart, OnRecords], Reader],
+        replayer: Replayer,
         stopping: asyncio.Event,
         *,
+        cluster_id: str = "",
+        secret: str = "",
         linger: float = LINGER_SECONDS,
+        longest_queue: int = LONGEST_QUEUE,
     ) -> None:
-        self._loop = loop
-        self._reader_of = reader_of
-        self._stopping = stopping
-        self._linger = linger
+        self._loop, self._reader_of, self._replayer, self._stopping = loop, reader_of, replayer, stopping
+        self._cluster_id, self._secret, self._linger = cluster_id, secret, linger
+        self._longest_queue = longest_queue
         self._decoder = EventDecoder(STREAMED)
-        self._subscriptions: set[Subscription] = set()
+        self._subscriptions: Recipients[Subscription] = Recipients()
+        self._partitions = Partitions((), "", "")
+        self._offsets: list[int] = []
         self._reader: Reader | None = None
         self._starting: asyncio.Task[None] | None = None
         self._ending: asyncio.TimerHandle | None = None
+
+    @property
+    def offsets(self) -> Offsets:
+        """How far the topics are read."""
+        return tuple(self._offsets)
 
     async def listen(self) -> None:
         """Start the reader where there is none; returns when no event is missed from now on.
@@ -125,28 +107,55 @@ class Broadcaster:
     @contextmanager
     def subscription(self, caller: Caller) -> Iterator[Subscription]:
         """A queue for the events that `caller` may see, as long as the block runs."""
-        subscription = Subscription(caller)
+        subscription = Subscription(caller, self.offsets, self._longest_queue)
         self._subscriptions.add(subscription)
         try:
             yield subscription
         finally:
             self._subscriptions.discard(subscription)
 
+    def id_of(self, offsets: Sequence[int]) -> bytes:
+        """A line that gives a client its id without an event."""
+        return b"id: %s\n" % self._partitions.message_id(offsets)
+
+    def offsets_of(self, message_id: str) -> Offsets | None:
+        """The offsets that a client was at; None where the id is none of this log, or of a log that was longer."""
+        offsets = self._partitions.offsets_of(message_id)
+        beyond = offsets is not None and any(map(int.__gt__, offsets, self._offsets))
+        return None if beyond else offsets
+
+    async def catch_up(self, subscription: Subscription) -> bytes:
+        """Messages between the offsets of a connection and its queue; empty where there were none so far.
+
+        Raises:
+            Unavailable: the broker does not answer.
+        """
+        missed = Missed(subscription.caller, self._partitions, subscription.offsets, subscription.joined)
+        await self._replayer.read(missed)
+        subscription.offsets = missed.offsets
+        return b"".join(missed.messages)
+
     def publish(self, records: Sequence[Record]) -> None:
-        """Queue the events of `records`; a record that carries none is left out."""
-        if not self._subscriptions:
-            return
+        """Queue the events of `records`; a record that carries none, or was there already, is left out."""
         # A batch lies in the order of its partitions; time is what a reader would see.
-        for record in sorted(records, key=attrgetter("timestamp")):
-            received = self._decoder.decode(record)
-            if isinstance(received, Received):
-                self._deliver_one(record, received)
+        for record in in_time(records):
+            number = self._partitions.index[record.topic, record.partition]
+            expected = self._offsets[number]
+            if record.offset < expected:
+                continue
+            self._offsets[number] = record.offset + 1
+            if record.offset > expected:
+                for subscription in self._subscriptions:
+                    subscription.offer(GAP)
+            if len(self._subscriptions):
+                received = self._decoder.decode(record)
+                if isinstance(received, Received):
+                    self._deliver(record, received)
 
     def close_those_of(self, user_id: str) -> None:
         """End every connection of a user."""
-        for subscription in self._subscriptions:
-            if subscription.caller.user_id == user_id:
-                subscription.close()
+        for subscription in self._subscriptions.of_user(user_id):
+            subscription.close()
 
     def start(self) -> None:
         """Have the connections end when the service drains; the reader starts with the first connection."""
@@ -157,25 +166,19 @@ class Broadcaster:
         reader, self._reader = self._reader, None
         if reader is not None:
             reader.stop(timeout)
+        self._replayer.stop(timeout)
 
-    def _deliver_one(self, record: Record, received: Received[Event]) -> None:
+    def _deliver(self, record: Record, received: Received[Event]) -> None:
+        message_id = b""
         try:
-            self._deliver(record, received)
+            for subscription, value in self._subscriptions.of_event(record, received):
+                message_id = message_id or self._partitions.message_id(self._offsets, received.envelope.id)
+                subscription.offer(message_of(record.topic, message_id, value))
         except (ValueError, ArithmeticError, RecursionError) as error:
             # Amounts that cannot be added up, say: the other events of the batch concern other connections.
             structlog.get_logger().error(
                 "an event cannot be streamed", topic=record.topic, event_id=received.envelope.id, reason=str(error)
             )
-
-    def _deliver(self, record: Record, received: Received[Event]) -> None:
-        whole = b""
-        for subscription in self._subscriptions:
-            seen = visible_to(subscription.caller, received.event)
-            if seen is received.event:
-                whole = whole or message_of(record.topic, received.envelope.id, record.value or b"")
-                subscription.offer(whole)
-            elif seen is not None:
-                subscription.offer(message_of(record.topic, received.envelope.id, encode_json(seen)))
 
     async def _close_at_the_end(self) -> None:
         await self._stopping.wait()
@@ -183,7 +186,7 @@ class Broadcaster:
             subscription.close()
 
     async def _start_reader(self) -> None:
-        reader = self._reader_of(self._on_records)
+        reader = self._reader_of(self._on_start, self._on_records)
         try:
             await asyncio.to_thread(reader.start)
             self._reader = reader
@@ -193,11 +196,18 @@ class Broadcaster:
         finally:
             self._starting = None
 
+    def _on_start(self, offsets: Mapping[Place, int]) -> None:
+        self._loop.call_soon_threadsafe(self._begin, offsets)
+
+    def _begin(self, offsets: Mapping[Place, int]) -> None:
+        self._partitions = Partitions(offsets, self._cluster_id, self._secret)
+        self._offsets = [offsets[place] for place in self._partitions.places]
+
     def _on_records(self, records: list[Record]) -> None:
         self._loop.call_soon_threadsafe(self.publish, records)
 
     def _end_if_idle(self) -> None:
-        if self._subscriptions or self._starting is not None:
+        if len(self._subscriptions) or self._starting is not None:
             self._ending = self._loop.call_later(self._linger, self._end_if_idle)
             return
         self._ending = None
@@ -207,23 +217,33 @@ class Broadcaster:
 
 
 async def messages(
-    broadcaster: Broadcaster, caller: Caller, *, resumed: bool, heartbeat: float = HEARTBEAT_SECONDS
-) -> AsyncIterator[bytes]:
-    """The messages of one connection, until the token expires. `resumed`: the client had a connection before."""
+    broadcaster: Broadcaster, caller: Caller, last_id: str = "", *, heartbeat: float = HEARTBEAT_SECONDS
+) -> AsyncGenerator[bytes, None]:
+    """The messages of one connection, until the token expires: from `last_id` on, or else from now on.
+
+    It also ends where the broker does not send what the client missed; the client comes back with the same id.
+    """
     with broadcaster.subscription(caller) as subscription:
-        yield CONNECTED + (GAP if resumed else b"")
+        resumed = broadcaster.offsets_of(last_id) if last_id else None
+        if resumed is None:
+            yield broadcaster.id_of(subscription.offsets) + CONNECTED + (GAP if last_id else b"")
+        else:
+            subscription.offsets = resumed
+            yield CONNECTED
         quiet_since = time.monotonic()
         while not subscription.closed and (left := caller.expires_at - time.time()) > 0:
-            quiet = time.monotonic() - quiet_since
-            waiting = await subscription.take(min(max(heartbeat - quiet, 0.0), left))
+            if subscription.overflowed:
+                subscription.join(broadcaster.offsets)
+            if subscription.offsets != subscription.joined:
+                try:
+                    waiting = await broadcaster.catch_up(subscription)
+                except Unavailable as error:
+                    structlog.get_logger().warning("a connection of the live stream ends", reason=str(error))
+                    return
+            else:
+                quiet = time.monotonic() - quiet_since
+                await subscription.wait(min(max(heartbeat - quiet, 0.0), left))
+                waiting = b"" if subscription.overflowed else subscription.take(broadcaster.offsets)
             if waiting or time.monotonic() - quiet_since >= heartbeat:
-                yield waiting or HEARTBEAT
+                yield waiting or broadcaster.id_of(subscription.offsets) + HEARTBEAT
                 quiet_since = time.monotonic()
-
-
-def message_of(topic: str, event_id: str, value: bytes) -> bytes:
-    """An event as a message of the stream: named after its topic, its value as it lies in the log."""
-    # A line break can only be white space between two tokens, but it would end the message.
-    value = value.replace(b"\r", b" ").replace(b"\n", b" ")
-    identity = event_id.replace("\r", "").replace("\n", "").replace("\0", "")
-    return b"event: %s\nid: %s\ndata: %s\n\n" % (topic.encode(), identity.encode(), value)

@@ -28,7 +28,7 @@ class Context:
     """The parts of one running service. `state` holds the resources that the service itself keeps while it runs.
 
     `faults` are those that the service shall carry out. `progress` says how far it has come in the topics it consumes.
-
+    `cluster_id` names the Kafka cluster and its present log: another one means that the log is another one.
     `stopping` is set when the service begins to drain: answers that would not end by themselves must end then.
     Coroutines write by `write`, threads by `write_from_thread`.
     """
@@ -42,6 +42,7 @@ class Context:
         writer: Writer | None = None,
         reader: Reader | None = None,
         sender: SampleSender | None = None,
+        cluster_id: str = "",
     ) -> None:
         self.settings = settings
         self.loop = loop
@@ -51,6 +52,7 @@ class Context:
         self.state: dict[str, Any] = {}
         self.stopping = asyncio.Event()
         self.progress: Callable[[], list[TopicProgress]] = list
+        self.cluster_id = cluster_id
         self._writer = writer
         self._reader = reader
         self._sampling = None if sender is None else Sampling(settings, sender)

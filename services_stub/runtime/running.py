@@ -75,7 +75,9 @@ class RunningService:
             self._reader = Reader(service.name, self._database)
         self._writer = writer
         loop = asyncio.get_running_loop()
-        self.context = Context(settings, loop, self._peers, verifier, writer, self._reader, self._publisher)
+        self.context = Context(
+            settings, loop, self._peers, verifier, writer, self._reader, self._publisher, cluster_id=cluster_id
+        )
         if self._publisher is not None:
             self.context.faults.listen(self._publisher.disturb)
         self.context.progress = lambda: self._progress(time.time())

@@ -10,6 +10,9 @@ from confluent_kafka import Message
 
 Headers = list[tuple[str, bytes | None]]
 
+Place = tuple[str, int]
+"""A partition: its topic and its number."""
+
 _LONGEST_NAME = 200
 
 # For a name that is not UTF-8 the library returns a list with null pointers and sets an error as well. A call from

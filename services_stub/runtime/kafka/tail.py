@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaException, TopicPartition
 
 from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.kafka import configuration
-from services_stub.runtime.kafka.records import Record, record_of
+from services_stub.runtime.kafka.records import Place, Record, record_of
 from services_stub.runtime.settings import Settings
 
 _METADATA_TIMEOUT = 5.0
 
 
 class Tail:
-    """Hands batches of records to `on_records` in a thread of its own."""
+    """Hands batches of records to `on_records` in a thread of its own.
+
+    `on_start` hears before that of the offsets at which the partitions begin; not of those from the beginning.
+    """
 
     def __init__(
         self,
@@ -25,10 +28,11 @@ class Tail:
         topics: Sequence[str],
         on_records: Callable[[list[Record]], None],
         *,
+        on_start: Callable[[Mapping[Place, int]], None] | None = None,
         from_beginning: bool = False,
     ) -> None:
         self._topics = list(topics)
-        self._on_records = on_records
+        self._on_records, self._on_start = on_records, on_start
         self._start = OFFSET_BEGINNING if from_beginning else OFFSET_END
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"tail-{settings.service}", daemon=True)
@@ -54,6 +58,8 @@ class Tail:
         except (KafkaException, KeyError) as error:
             raise Unavailable(f"Kafka: {error}") from error
         self._consumer.assign(partitions)
+        if self._on_start is not None:
+            self._on_start({(partition.topic, partition.partition): partition.offset for partition in partitions})
         self._thread.start()
 
     def stop(self, timeout: float) -> None:

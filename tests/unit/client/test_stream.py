@@ -12,7 +12,7 @@ from services_stub.client import ContractBroken, Gap, LiveEvent, MarketplaceClie
 from services_stub.contracts.events import SellerBlocked
 from tests.unit.client.marketplace import json, refusal, tokens
 
-BLOCKED = b'id: e1\nevent: seller-blocked\ndata: {"sellerId":"s1","reason":"fraud"}\n\n'
+BLOCKED = b'id: at1.e1\nevent: seller-blocked\ndata: {"sellerId":"s1","reason":"fraud"}\n\n'
 AGAIN = b"retry: 0\n\n"
 
 
@@ -67,19 +67,25 @@ def test_events_are_typed_and_strange_ones_skipped() -> None:
 
 
 @pytest.mark.parametrize("broken", [(), (httpx.ReadTimeout("silence"),), (httpx.RemoteProtocolError("cut"),)])
-def test_a_lost_connection_is_renewed_from_the_last_event_and_said(broken: tuple[Exception, ...]) -> None:
+def test_a_lost_connection_is_renewed_behind_the_last_event(broken: tuple[Exception, ...]) -> None:
     requests: list[httpx.Request] = []
     client = client_of([streamed(AGAIN, BLOCKED, *broken), streamed(BLOCKED)], requests)
     event = LiveEvent("e1", SellerBlocked(seller_id="s1", reason="fraud"))
-    assert asyncio.run(take(client, 3)) == [event, Gap(), event]
-    assert requests[1].headers["last-event-id"] == "e1"
+    assert asyncio.run(take(client, 2)) == [event, event]
+    assert requests[1].headers["last-event-id"] == "at1.e1"
 
 
-def test_one_loss_is_one_gap_though_both_sides_say_it() -> None:
-    gap = b"event: gap\ndata: {}\n\n"
-    client = client_of([streamed(AGAIN, BLOCKED), streamed(gap, AGAIN), streamed(gap, BLOCKED, gap)], [])
+def test_it_goes_on_from_where_the_gateway_said_it_is_also_without_an_event() -> None:
+    requests: list[httpx.Request] = []
+    client = client_of([streamed(AGAIN, b"id: at2.\n: heartbeat\n\n", b"id: at3"), streamed(BLOCKED)], requests)
+    assert len(asyncio.run(take(client, 1))) == 1
+    assert requests[1].headers["last-event-id"] == "at2."
+
+
+def test_a_gateway_that_never_said_where_the_client_is_leaves_a_gap() -> None:
+    client = client_of([streamed(AGAIN), streamed(BLOCKED)], [])
     event = LiveEvent("e1", SellerBlocked(seller_id="s1", reason="fraud"))
-    assert asyncio.run(take(client, 4)) == [event, Gap(), event, Gap()]
+    assert asyncio.run(take(client, 2)) == [Gap(), event]
 
 
 def test_it_waits_for_a_marketplace_that_is_away() -> None:

@@ -3,67 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from decimal import Decimal
 
 import msgspec
 import pytest
 
 from services_stub.contracts.base import Event
-from services_stub.contracts.events import EVENT_BY_TOPIC, OrderItem, OrderUpdated
-from services_stub.gateway.stream import CONNECTED, GAP, HEARTBEAT, Broadcaster, Subscription, message_of, messages
-from services_stub.gateway.visibility import STREAMED, visible_to
+from services_stub.contracts.events import OrderItem, OrderPart, OrderStatus, OrderUpdated
+from services_stub.gateway.recipients import message_of
+from services_stub.gateway.stream import CONNECTED, HEARTBEAT, messages
+from services_stub.gateway.subscription import Subscription
+from services_stub.gateway.visibility import STREAMED, concerned_by, visible_to
 from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.kafka.records import Record
 from tests.contracts.samples import SAMPLES, SELLER, USER, golden
 from tests.unit.gateway.callers import caller
+from tests.unit.gateway.live import Scene, record_of
 from tests.waiting import eventually_true
 
 BY_TOPIC = {event.topic: event for event in SAMPLES}
 OWN = {"order-updated", "notification-sent", "payment-success", "payment-failed", "payment-refunded"}
-SOLD = {"order-updated", "product-created", "product-updated", "product-deleted"}
-
-
-def _record(topic: str, *, timestamp: int = 0, value: bytes | None = None) -> Record:
-    sample = golden(EVENT_BY_TOPIC[topic])
-    wire = sample.wire_value() if value is None else value
-    return Record(topic, 0, 0, sample.key.encode(), wire, sample.wire_headers(), timestamp)
-
-
-class StubReader:
-    """A reader that hands on what the test gives it."""
-
-    def __init__(self, on_records: Callable[[list[Record]], None], *, away: bool = False) -> None:
-        self.on_records, self.away = on_records, away
-        self.started = self.stopped = 0
-
-    def start(self) -> None:
-        """Start, unless Kafka is away."""
-        if self.away:
-            raise Unavailable("Kafka")
-        self.started += 1
-
-    def stop(self, timeout: float) -> None:
-        """Stop."""
-        self.stopped += 1
-
-
-class Scene:
-    """A broadcaster and the readers that it made."""
-
-    def __init__(self, *, away: bool = False, linger: float = 30.0) -> None:
-        self.readers: list[StubReader] = []
-        self.away = away
-        self.stopping = asyncio.Event()
-        self.broadcaster = Broadcaster(asyncio.get_running_loop(), self._reader_of, self.stopping, linger=linger)
-
-    def _reader_of(self, on_records: Callable[[list[Record]], None]) -> StubReader:
-        self.readers.append(StubReader(on_records, away=self.away))
-        return self.readers[-1]
+SOLD = {"order-updated", "payment-refunded", "product-created", "product-updated", "product-deleted"}
 
 
 async def _opened(stream: AsyncIterator[bytes]) -> None:
-    assert await anext(stream) == CONNECTED
+    assert (await anext(stream)).endswith(CONNECTED)
 
 
 @pytest.mark.parametrize(
@@ -89,45 +54,55 @@ def test_other_events_are_visible_to_admins_alone(event: Event) -> None:
     assert visible_to(caller(SELLER, "seller"), event) is None
 
 
+@pytest.mark.parametrize("event", SAMPLES, ids=lambda e: e.topic)
+@pytest.mark.parametrize("role", ["user", "seller"])
+def test_who_sees_an_event_is_concerned_by_it(event: Event, role: str) -> None:
+    seen = {who for who in (USER, SELLER, "other") if visible_to(caller(who, role), event) is not None}
+    assert seen <= concerned_by(event)
+
+
 def test_a_seller_sees_the_own_part_of_an_order() -> None:
     whole = BY_TOPIC["order-updated"]
     assert isinstance(whole, OrderUpdated)
     other = OrderItem(product_id="p", seller_id="other", name="n", quantity=2, unit_price=Decimal("1.25"))
-    mixed = msgspec.structs.replace(whole, items=[*whole.items, other], amount=whole.amount + Decimal("2.50"))
+    own = OrderPart(seller_id="other", status=OrderStatus.SHIPPED, amount=Decimal("2.50"))
+    mixed = msgspec.structs.replace(
+        whole, items=[*whole.items, other], amount=whole.amount + Decimal("2.50"), parts=[*whole.parts, own]
+    )
     part = visible_to(caller("other", "seller"), mixed)
     assert isinstance(part, OrderUpdated)
     assert (part.items, part.amount, part.order_id) == ([other], Decimal("2.50"), whole.order_id)
+    assert part.parts == [own]
     assert visible_to(caller(SELLER, "seller"), mixed) == whole
     assert visible_to(caller(USER), mixed) is mixed
 
 
 def test_events_arrive_named_and_as_they_lie_in_the_log() -> None:
     async def scenario() -> None:
-        scene = Scene()
-        await scene.broadcaster.listen()
-        stream = messages(scene.broadcaster, caller(USER), resumed=False)
+        scene = await Scene().listening()
+        stream = messages(scene.broadcaster, caller(USER))
         await _opened(stream)
-        record = _record("order-updated")
-        scene.readers[0].on_records([_record("product-updated"), record])
-        assert await anext(stream) == message_of(
-            "order-updated", golden(OrderUpdated).headers["ce_id"], record.value or b""
-        )
+        record = record_of("order-updated")
+        scene.readers[0].on_records([record_of("product-updated"), record])
+        event, message_id, data = (await anext(stream)).splitlines()[:3]
+        assert (event, data) == (b"event: order-updated", b"data: " + (record.value or b""))
+        assert message_id.endswith(f".{golden(OrderUpdated).headers['ce_id']}".encode())
 
     asyncio.run(scenario())
 
 
 def test_a_message_is_one_event_whatever_its_bytes() -> None:
-    message = message_of("order-updated", "e\n\r1", b'{\n"a":\r\n1}')
+    message = message_of("order-updated", b"e1", b'{\n"a":\r\n1}')
     assert message == b'event: order-updated\nid: e1\ndata: { "a":  1}\n\n'
 
 
 def test_what_is_no_event_is_left_out() -> None:
     async def scenario() -> None:
-        scene = Scene()
-        stream = messages(scene.broadcaster, caller("a", "admin"), resumed=False)
+        scene = await Scene().listening()
+        stream = messages(scene.broadcaster, caller("a", "admin"))
         await _opened(stream)
-        poison = [_record("order-updated", value=b"not json"), Record("order-updated", 0, 0, None, b"{}", [], 0)]
-        scene.broadcaster.publish([*poison, _record("payment-success")])
+        poison = [record_of("order-updated", value=b"not json"), Record("order-updated", 0, 1, None, b"{}", [], 0)]
+        scene.broadcaster.publish([*poison, record_of("payment-success")])
         assert (await anext(stream)).startswith(b"event: payment-success\n")
 
     asyncio.run(scenario())
@@ -135,49 +110,41 @@ def test_what_is_no_event_is_left_out() -> None:
 
 def test_a_batch_is_told_in_the_order_of_time() -> None:
     async def scenario() -> None:
-        scene = Scene()
-        stream = messages(scene.broadcaster, caller(USER), resumed=False)
+        scene = await Scene().listening()
+        stream = messages(scene.broadcaster, caller(USER))
         await _opened(stream)
-        scene.broadcaster.publish([_record("order-updated", timestamp=2), _record("payment-success", timestamp=1)])
+        scene.broadcaster.publish([record_of("order-updated", timestamp=2), record_of("payment-success", timestamp=1)])
         told = (await anext(stream)).decode().splitlines()
         assert [line for line in told if line.startswith("event")] == ["event: payment-success", "event: order-updated"]
 
     asyncio.run(scenario())
 
 
-def test_who_does_not_keep_up_loses_the_oldest_and_is_told() -> None:
-    async def scenario() -> None:
-        slow = Subscription(caller(USER), longest=2)
-        for message in (b"1", b"2", b"3", b"4"):
-            slow.offer(message)
-        assert await slow.take(1.0) == GAP + b"34"
-        slow.offer(b"5")
-        assert await slow.take(1.0) == b"5"
-        assert await slow.take(0.0) == b""
-
-    asyncio.run(scenario())
-
-
-def test_a_returning_client_is_told_that_it_may_have_missed_something() -> None:
-    async def scenario() -> None:
-        assert await anext(messages(Scene().broadcaster, caller(USER), resumed=True)) == CONNECTED + GAP
-
-    asyncio.run(scenario())
+def test_a_queue_that_is_full_is_dropped_as_a_whole() -> None:
+    slow = Subscription(caller(USER), (), longest=2)
+    for message in (b"1", b"2", b"3", b"4"):
+        slow.offer(message)
+    assert (slow.overflowed, slow.take(())) == (True, b"")
+    slow.join(())
+    slow.offer(b"5")
+    assert (slow.overflowed, slow.take(())) == (False, b"5")
 
 
 def test_silence_is_broken_by_heartbeats() -> None:
     async def scenario() -> None:
-        stream = messages(Scene().broadcaster, caller(USER), resumed=False, heartbeat=0.01)
+        stream = messages(Scene().broadcaster, caller(USER), heartbeat=0.01)
         await _opened(stream)
-        assert [await anext(stream), await anext(stream)] == [HEARTBEAT, HEARTBEAT]
+        for _ in range(2):
+            assert (await anext(stream)).endswith(HEARTBEAT)
 
     asyncio.run(scenario())
 
 
 def test_the_stream_ends_with_the_token() -> None:
     async def scenario() -> None:
-        stream = messages(Scene().broadcaster, caller(USER, seconds=1), resumed=False)
-        assert [message async for message in stream] == [CONNECTED]
+        stream = messages(Scene().broadcaster, caller(USER, seconds=1))
+        await _opened(stream)
+        assert [message async for message in stream] == []
 
     asyncio.run(scenario())
 
@@ -185,9 +152,7 @@ def test_the_stream_ends_with_the_token() -> None:
 def test_the_streams_of_a_blocked_seller_end() -> None:
     async def scenario() -> None:
         scene = Scene()
-        blocked, other = (
-            messages(scene.broadcaster, caller(who, "seller"), resumed=False) for who in (SELLER, "other")
-        )
+        blocked, other = (messages(scene.broadcaster, caller(who, "seller")) for who in (SELLER, "other"))
         await _opened(blocked)
         await _opened(other)
         scene.broadcaster.close_those_of(SELLER)
@@ -202,7 +167,7 @@ def test_all_streams_end_when_the_gateway_drains() -> None:
     async def scenario() -> None:
         scene = Scene()
         scene.broadcaster.start()
-        stream = messages(scene.broadcaster, caller(USER), resumed=False)
+        stream = messages(scene.broadcaster, caller(USER))
         await _opened(stream)
         scene.stopping.set()
         assert [message async for message in stream] == []

@@ -1,0 +1,92 @@
+"""Reads ranges of topics again, outside any group: nothing is committed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from services_stub.runtime.errors import Unavailable
+from services_stub.runtime.kafka import configuration
+from services_stub.runtime.kafka.records import Place, Record, record_of
+from services_stub.runtime.settings import Settings
+
+_POLL = 0.19
+_TRANSIENT = (KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT)
+
+
+@dataclass
+class Read:
+    """The records of some ranges: those of a partition in their order, and up to which offset they were read.
+
+    `holes` are the offsets (from, up to but without) at which the log has no records any more.
+    """
+
+    reached: dict[Place, int]
+    records: list[Record] = field(default_factory=list)
+    holes: list[tuple[Place, int, int]] = field(default_factory=list)
+
+
+class RangeReader:
+    """Reads in the thread that calls it."""
+
+    def __init__(self, settings: Settings) -> None:
+        config = configuration.of_consumer(settings) | {
+            "group.id": f"{settings.service}-range",
+            "enable.partition.eof": True,
+            "queued.min.messages": 500,
+        }
+        self._consumer: Any = Consumer(config)
+
+    def read(self, ranges: Mapping[Place, tuple[int, int]], most: int, timeout: float) -> Read:
+        """About `most` records of `ranges`, each from its first offset up to but without its second.
+
+        Raises:
+            Unavailable: the broker sends nothing for `timeout` seconds.
+        """
+        found = Read({place: first for place, (first, _) in ranges.items()})
+        ends = {place: end for place, (first, end) in ranges.items() if first < end}
+        try:
+            self._consumer.assign([TopicPartition(*place, found.reached[place]) for place in ends])
+            heard = time.monotonic()
+            while ends and len(found.records) < most:
+                first = self._consumer.poll(_POLL)
+                if first is not None:
+                    heard = time.monotonic()
+                    for message in (first, *self._consumer.consume(most, 0)):
+                        _take(message, found, ends)
+                elif time.monotonic() - heard > timeout:
+                    raise Unavailable("Kafka: the broker does not send the records that were asked for")
+            self._consumer.unassign()
+        except KafkaException as error:
+            raise Unavailable(f"Kafka: {error.args[0]}") from error
+        return found
+
+    def close(self) -> None:
+        """Let go."""
+        self._consumer.close()
+
+
+def _take(message: Any, found: Read, ends: dict[Place, int]) -> None:
+    place = message.topic(), message.partition()
+    error = message.error()
+    if error is not None and error.code() != KafkaError._PARTITION_EOF:
+        if error.code() not in _TRANSIENT and not error.retriable():
+            raise Unavailable(f"Kafka: {error}")
+        return
+    if place not in ends:
+        return
+    offset = ends[place] if error is not None else min(message.offset(), ends[place])
+    if offset != found.reached[place]:
+        # The log begins later, or ends earlier, than it did.
+        offset = offset if offset > found.reached[place] else ends[place]
+        found.holes.append((place, found.reached[place], offset))
+        found.reached[place] = offset
+    if error is None and message.offset() == offset < ends[place]:
+        found.records.append(record_of(message))
+        found.reached[place] = offset + 1
+    if found.reached[place] >= ends[place]:
+        del ends[place]
