@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import OrderedDict
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
@@ -17,6 +18,9 @@ from services_stub.contracts.events import EVENT_BY_TOPIC, Event
 _PATH = "/api/stream"
 _LONGEST_SILENCE = 40.0
 """The gateway sends a heartbeat every 15 seconds: after two missed ones the connection is taken for dead."""
+
+_REMEMBERED = 1000
+"""How many events are known again: a repetition follows its original closely."""
 
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 5.0
@@ -38,7 +42,8 @@ class Gap:
 async def live_events(transport: Transport) -> AsyncGenerator[LiveEvent | Gap, None]:
     """Follow the stream until the caller stops or is refused. A lost connection is renewed, and goes on where it broke.
 
-    A `Gap` comes where the marketplace does not have the events in between any more.
+    A `Gap` comes where the marketplace does not have the events in between any more. An event that was published twice,
+    as after a crash of its service, comes once.
 
     Raises:
         RequestRefused: no account is signed in, or the session is over.
@@ -47,6 +52,7 @@ async def live_events(transport: Transport) -> AsyncGenerator[LiveEvent | Gap, N
     last_id = ""
     pause = _FIRST_PAUSE
     connected_before = False
+    told: OrderedDict[str, None] = OrderedDict()
     while True:
         parser = EventStreamParser()
         headers = {"accept": "text/event-stream", "cache-control": "no-store"}
@@ -62,7 +68,7 @@ async def live_events(transport: Transport) -> AsyncGenerator[LiveEvent | Gap, N
                     for message in parser.feed(chunk):
                         last_id = message.id or last_id
                         known = _known(message)
-                        if known is not None:
+                        if known is not None and not _is_repeated(known, told):
                             yield known
                     last_id = parser.last_id or last_id
         except RequestRefused:
@@ -72,6 +78,18 @@ async def live_events(transport: Transport) -> AsyncGenerator[LiveEvent | Gap, N
         asked = parser.retry_seconds
         await asyncio.sleep((asked if asked is not None else pause) * random.uniform(0.75, 1.25))
         pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+def _is_repeated(item: LiveEvent | Gap, told: OrderedDict[str, None]) -> bool:
+    """Whether an event is among those that were told last; it is from now on."""
+    if isinstance(item, Gap) or not item.id:
+        return False
+    if item.id in told:
+        return True
+    told[item.id] = None
+    if len(told) > _REMEMBERED:
+        told.popitem(last=False)
+    return False
 
 
 def _known(message: ServerSentEvent) -> LiveEvent | Gap | None:

@@ -13,6 +13,7 @@ from services_stub.contracts.events import SellerBlocked
 from tests.unit.client.marketplace import json, refusal, tokens
 
 BLOCKED = b'id: at1.e1\nevent: seller-blocked\ndata: {"sellerId":"s1","reason":"fraud"}\n\n'
+ANOTHER = BLOCKED.replace(b"e1", b"e2")
 AGAIN = b"retry: 0\n\n"
 
 
@@ -69,10 +70,16 @@ def test_events_are_typed_and_strange_ones_skipped() -> None:
 @pytest.mark.parametrize("broken", [(), (httpx.ReadTimeout("silence"),), (httpx.RemoteProtocolError("cut"),)])
 def test_a_lost_connection_is_renewed_behind_the_last_event(broken: tuple[Exception, ...]) -> None:
     requests: list[httpx.Request] = []
-    client = client_of([streamed(AGAIN, BLOCKED, *broken), streamed(BLOCKED)], requests)
+    client = client_of([streamed(AGAIN, BLOCKED, *broken), streamed(ANOTHER)], requests)
     event = LiveEvent("e1", SellerBlocked(seller_id="s1", reason="fraud"))
-    assert asyncio.run(take(client, 2)) == [event, event]
+    assert asyncio.run(take(client, 2)) == [event, LiveEvent("e2", event.event)]
     assert requests[1].headers["last-event-id"] == "at1.e1"
+
+
+def test_an_event_that_was_published_twice_comes_once() -> None:
+    repeated = BLOCKED.replace(b"at1", b"at2")
+    client = client_of([streamed(BLOCKED, repeated, AGAIN), streamed(repeated, ANOTHER)], [])
+    assert [item.id for item in asyncio.run(take(client, 2)) if isinstance(item, LiveEvent)] == ["e1", "e2"]
 
 
 def test_it_goes_on_from_where_the_gateway_said_it_is_also_without_an_event() -> None:
