@@ -14,7 +14,7 @@ from services_stub.runtime.tokens import Caller
 
 
 class Recipient(Protocol):
-    """Whatever events go to for a caller."""
+    """Receives events for a caller."""
 
     caller: Caller
 
