@@ -9,6 +9,7 @@ from typing import Self
 import httpx
 
 from services_stub.client.admin import AdminArea
+from services_stub.client.analytics import AnalyticsArea
 from services_stub.client.auth import AuthArea
 from services_stub.client.cart import CartArea
 from services_stub.client.documents import DocumentsArea
@@ -58,6 +59,7 @@ class MarketplaceClient:
         self.notifications = NotificationsArea(self._transport)
         self.seller = SellerArea(self._transport)
         self.admin = AdminArea(self._transport)
+        self.analytics = AnalyticsArea(self._transport)
         self.health = HealthArea(self._transport)
         self.documents = DocumentsArea(self._transport)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import String, bindparam, insert, inspect, select
+from sqlalchemy import Column, Integer, MetaData, String, Table, bindparam, insert, inspect, select
 
-from services_stub.runtime.sql.database import Database, InsertOrIgnore, Savepoint
+from services_stub.runtime.sql.database import Database, InsertOrAdd, InsertOrIgnore, InsertOrReplace, Savepoint
 from services_stub.runtime.sql.prepared import fetch, write
 from tests.unit.runtime.sample_service import names, things
 
@@ -32,6 +32,26 @@ def test_insert_or_ignore_says_whether_it_inserted(database: Database) -> None:
         assert connection.execute(statement, {"name": "a"}).rowcount == 1
         assert connection.execute(statement, {"name": "a"}).rowcount == 0
     assert names(database) == ["a"]
+
+
+def test_a_row_that_is_there_is_replaced_or_added_to(database: Database) -> None:
+    table = Table(
+        "sums",
+        MetaData(),
+        Column("kind", String, primary_key=True),
+        Column("label", String, primary_key=True),
+        Column("number", Integer),
+        Column("other", Integer),
+    )
+    database.create(table.metadata)
+    add, replace = InsertOrAdd(table), InsertOrReplace(table)
+    row = {"kind": "a", "label": "b", "number": 1, "other": -1}
+    with database.connect() as connection, connection.begin():
+        write(connection, add, [row, row, row | {"label": "c"}])
+        write(connection, add, [row | {"number": 5}])
+        write(connection, replace, [row | {"label": "c", "number": 9}, row | {"label": "d"}])
+        found = connection.execute(select(table).order_by(table.c.label)).all()
+    assert [tuple(each) for each in found] == [("a", "b", 7, -3), ("a", "c", 9, -1), ("a", "d", 1, -1)]
 
 
 def test_a_reader_sees_only_what_is_committed(database: Database) -> None:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from services_stub.contracts.base import Event
+from services_stub.contracts.events import EVENTS
 from services_stub.contracts.topics import dead_letter_topic
 from services_stub.infra.config.services import SERVICES, module_of
 from services_stub.runtime.decoding import EventDecoder
@@ -42,6 +43,7 @@ DESIGNED = {
         "product-updated",
         "product-deleted",
     },
+    "analytics": {event.topic for event in EVENTS} - {"notification-sent", "stock-low"},
     "order": {"payment-success", "payment-failed", "payment-refunded", "seller-blocked"},
     "payment": {"order-created", "order-updated"},
     "notification": {

@@ -69,6 +69,8 @@ ACCESS: dict[tuple[str, str, str], frozenset[str]] = {
     ("search", "GET", "/api/search"): ANYONE,
     ("search", "POST", "/internal/rebuilds"): INTERNAL,
     ("search", "GET", "/internal/rebuilds/latest"): INTERNAL,
+    ("analytics", "GET", "/api/summary"): ADMIN,
+    ("analytics", "GET", "/api/series"): ADMIN,
     ("seller", "GET", "/api/dashboard"): SELLER | ADMIN,
     ("seller", "GET", "/api/sales"): SELLER | ADMIN,
     ("seller", "GET", "/api/notices"): SELLER,

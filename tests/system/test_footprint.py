@@ -11,7 +11,7 @@ from tests.bench.machine import memory_mib
 from tests.system.marketplace import running_marketplace
 
 MOST_MIB = 450e6 / 2**20
-"""Some 40 MB for each of eight services, and what runs around them."""
+"""Some 40 MB for each of ten services, and what runs around them."""
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the proportional set size")
 

@@ -17,17 +17,19 @@ from tests.system.marketplace import Marketplace
 from tests.waiting import wait_for
 
 CONSUMED = {
-    "user-created": ["notification"],
-    "seller-blocked": ["notification", "order", "product"],
-    "seller-unblocked": ["product"],
-    "product-created": ["cart", "search", "seller"],
-    "product-updated": ["cart", "search", "seller"],
-    "product-deleted": ["cart", "search", "seller"],
-    "order-created": ["cart", "notification", "payment", "seller"],
-    "order-updated": ["notification", "payment", "product", "seller"],
-    "payment-success": ["notification", "order", "seller"],
-    "payment-failed": ["notification", "order", "seller"],
-    "payment-refunded": ["notification", "order", "seller"],
+    "user-created": ["analytics", "notification"],
+    "seller-blocked": ["analytics", "notification", "order", "product"],
+    "seller-unblocked": ["analytics", "product"],
+    "product-created": ["analytics", "cart", "search", "seller"],
+    "product-updated": ["analytics", "cart", "search", "seller"],
+    "product-deleted": ["analytics", "cart", "search", "seller"],
+    "order-created": ["analytics", "cart", "notification", "payment", "seller"],
+    "order-updated": ["analytics", "notification", "payment", "product", "seller"],
+    "payment-success": ["analytics", "notification", "order", "seller"],
+    "payment-failed": ["analytics", "notification", "order", "seller"],
+    "payment-refunded": ["analytics", "notification", "order", "seller"],
+    "product-viewed": ["analytics"],
+    "cart-changed": ["analytics"],
 }
 """The groups that at least consume each topic."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 GATEWAY = "gateway"
 """The one service that owns nothing and has a shape of its own."""
 
-SERVICES = ("auth", "product", "cart", "order", "payment", "notification", "search", "seller", GATEWAY)
+SERVICES = ("auth", "product", "cart", "order", "payment", "notification", "search", "seller", "analytics", GATEWAY)
 
 
 def module_of(service: str) -> str:

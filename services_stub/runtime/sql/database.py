@@ -36,6 +36,36 @@ def _insert_or_ignore(statement: InsertOrIgnore, compiler: Any, **options: Any) 
     return f"{compiler.visit_insert(statement, **options)} ON CONFLICT DO NOTHING"
 
 
+class InsertOrReplace(Insert):
+    """An insert that replaces the row where the key exists already."""
+
+    inherit_cache = True
+
+
+class InsertOrAdd(Insert):
+    """An insert that adds its numbers, which are all but the key, to those of the row where the key exists already."""
+
+    inherit_cache = True
+
+
+@compiles(InsertOrReplace)
+def _insert_or_replace(statement: InsertOrReplace, compiler: Any, **options: Any) -> str:
+    return f"{compiler.visit_insert(statement, **options)}{_on_conflict(statement, '{0} = excluded.{0}')}"
+
+
+@compiles(InsertOrAdd)
+def _insert_or_add(statement: InsertOrAdd, compiler: Any, **options: Any) -> str:
+    change = f"{{0}} = {statement.table.name}.{{0}} + excluded.{{0}}"
+    return f"{compiler.visit_insert(statement, **options)}{_on_conflict(statement, change)}"
+
+
+def _on_conflict(statement: Insert, change: str) -> str:
+    columns = statement.table.columns
+    key = ", ".join(column.name for column in columns if column.primary_key)
+    changes = ", ".join(change.format(column.name) for column in columns if not column.primary_key)
+    return f" ON CONFLICT ({key}) DO UPDATE SET {changes}"
+
+
 @compiles(CreateColumn, "postgresql")
 def _column_sorted_by_code_point(column: CreateColumn, compiler: Any, **options: Any) -> str:
     # As on SQLite and in Python, whatever the locale of the server: a page of a list does not depend on the machine.

@@ -48,6 +48,11 @@ ROUTES: list[tuple[str, Call]] = [
     ),
     (f"GET {PRODUCTS}/p1", lambda c: c.products.read("p1")),
     (f"GET {PRODUCTS}/..%2Finternal%3Fx", lambda c: c.products.read("../internal?x")),
+    ("GET /analytics-service/api/summary?top=3", lambda c: c.analytics.summary(top=3)),
+    (
+        "GET /analytics-service/api/series?resolution=second&points=600",
+        lambda c: c.analytics.series("second", points=600),
+    ),
     ("GET /search-service/api/search?sort=relevance&limit=20", lambda c: c.search.find()),
     (
         "GET /search-service/api/search?q=red+mug%26&category=Kitchen&sellerId=s1&minPrice=1.50&maxPrice=20"

@@ -1,0 +1,1 @@
+"""The analytics service: the marketplace in numbers, for admins."""

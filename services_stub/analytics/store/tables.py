@@ -1,0 +1,74 @@
+"""The tables of the analytics service. Amounts are whole cents, weights thousandths, times microseconds."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, LargeBinary, MetaData, String, Table, Text
+
+from services_stub.analytics.domain import Metric
+
+TABLES = MetaData()
+
+users = Table(
+    "users",
+    TABLES,
+    Column("user_id", String, primary_key=True),
+    Column("role", String, nullable=False),
+    Column("blocked", Boolean, nullable=False),
+    Column("block_changed_at", BigInteger, nullable=False),
+)
+
+products = Table(
+    "products",
+    TABLES,
+    Column("product_id", String, primary_key=True),
+    Column("seller_id", String, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("status", String, nullable=False),
+    Column("version", BigInteger, nullable=False),
+)
+
+orders = Table(
+    "orders",
+    TABLES,
+    Column("order_id", String, primary_key=True),
+    # An Order of the domain as JSON: it is never asked for by anything but the id.
+    Column("state", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+sales = Table(
+    "sales",
+    TABLES,
+    Column("product_id", String, primary_key=True),
+    Column("units", BigInteger, nullable=False),
+    Column("cents", BigInteger, nullable=False),
+    Column("viewed", BigInteger, nullable=False),
+)
+
+totals = Table(
+    "totals",
+    TABLES,
+    # What is counted, and of which kind: a role, a status, a reason.
+    Column("name", String, primary_key=True),
+    Column("label", String, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("cents", BigInteger, nullable=False),
+)
+
+steps = Table(
+    "steps",
+    TABLES,
+    Column("resolution", String, primary_key=True),
+    # Unix time in seconds.
+    Column("start", BigInteger, primary_key=True),
+    *(Column(metric.name.lower(), BigInteger, nullable=False) for metric in Metric),
+)
+
+progress = Table(
+    "progress",
+    TABLES,
+    Column("topic", String, primary_key=True),
+    Column("events", BigInteger, nullable=False),
+    Column("newest_event_at", BigInteger, nullable=False),
+)
