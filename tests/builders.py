@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from services_stub.contracts.events.auth import SellerBlocked, SellerUnblocked, UserCreated
-from services_stub.contracts.events.order import OrderCreated, OrderItem, OrderStatus, OrderUpdated
+from services_stub.contracts.events.order import OrderCreated, OrderItem, OrderPart, OrderStatus, OrderUpdated
 from services_stub.contracts.events.payment import PaymentFailed, PaymentRefunded, PaymentSuccess
 
 AMOUNT = Decimal("25.00")
@@ -56,6 +56,8 @@ def order_updated(
     previous_status: OrderStatus = OrderStatus.PENDING,
     reason: str = "",
     items: Sequence[OrderItem] = (),
+    parts: Sequence[OrderPart] = (),
+    amount: Decimal = AMOUNT,
 ) -> OrderUpdated:
     return OrderUpdated(
         order_id=order_id,
@@ -63,8 +65,9 @@ def order_updated(
         status=status,
         previous_status=previous_status,
         reason=reason,
-        amount=AMOUNT,
+        amount=amount,
         items=list(items) or [order_item()],
+        parts=list(parts),
     )
 
 
@@ -80,7 +83,14 @@ def payment_failed(order_id: str = "o1", *, user_id: str = "u1") -> PaymentFaile
     return PaymentFailed(order_id=order_id, reason="card_declined", user_id=user_id)
 
 
-def payment_refunded(order_id: str = "o1", *, amount: Decimal = AMOUNT, user_id: str = "u1") -> PaymentRefunded:
+def payment_refunded(
+    order_id: str = "o1", *, amount: Decimal = AMOUNT, user_id: str = "u1", seller_id: str = ""
+) -> PaymentRefunded:
     return PaymentRefunded(
-        order_id=order_id, payment_id="pay1", amount=amount, reason="cancelled-by-shopper", user_id=user_id
+        order_id=order_id,
+        payment_id="pay1",
+        amount=amount,
+        reason="cancelled-by-shopper",
+        user_id=user_id,
+        seller_id=seller_id,
     )

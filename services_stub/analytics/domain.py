@@ -6,15 +6,12 @@ changes by the difference between the states before and after. So no event needs
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import Literal
 
 import msgspec
 from msgspec import structs
-
-from services_stub.contracts.events.order import OrderCreated, OrderItem, OrderUpdated
-from services_stub.contracts.money import to_cents
 
 CURRENCY = "USD"
 WEIGHT_UNIT = 1000
@@ -130,21 +127,6 @@ class Product(msgspec.Struct, frozen=True):
     category: str = ""
     status: str = ""
     version: int = 0
-
-
-def statuses_of(event: OrderCreated | OrderUpdated) -> dict[str, str]:
-    """The statuses of an order's parts, by seller; an event without parts is about all of them."""
-    if isinstance(event, OrderUpdated) and event.parts:
-        return {part.seller_id: part.status.value for part in event.parts}
-    return {item.seller_id: event.status.value for item in event.items}
-
-
-def sold_items(items: Iterable[OrderItem], before: set[str], after: set[str]) -> Iterable[tuple[OrderItem, int, int]]:
-    """The items whose being sold changed, with the units and the cents that this adds (or takes away)."""
-    for item in items:
-        change = (item.seller_id in after) - (item.seller_id in before)
-        if change:
-            yield item, change * item.quantity, change * item.quantity * to_cents(item.unit_price)
 
 
 def weight_units(weight: float) -> int:

@@ -6,7 +6,7 @@ Product views and cart changes say nothing about a state that could tell a repea
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,8 +19,6 @@ from services_stub.analytics.domain import (
     Order,
     Product,
     User,
-    sold_items,
-    statuses_of,
     weight_units,
 )
 from services_stub.analytics.store import counting
@@ -29,6 +27,7 @@ from services_stub.contracts.events import (
     CartAction,
     CartChanged,
     OrderCreated,
+    OrderItem,
     OrderUpdated,
     PaymentFailed,
     PaymentRefunded,
@@ -203,12 +202,12 @@ def _order_created(counts: _Counts, event: OrderCreated, at: int) -> None:
         counts.total("placed", "", 1)
         counts.step(at, Metric.PLACED, 1)
         counts.step(at, Metric.ORDERED_CENTS, to_cents(event.amount))
-    _replace_order(counts, event, structs.replace(before.advanced(statuses_of(event)), placed=True))
+    _replace_order(counts, event, structs.replace(before.advanced(_statuses_of(event)), placed=True))
 
 
 def _order_updated(counts: _Counts, event: OrderUpdated, _at: int) -> None:
     before = counts.orders.get(event.order_id, Order())
-    _replace_order(counts, event, before.advanced(statuses_of(event)))
+    _replace_order(counts, event, before.advanced(_statuses_of(event)))
 
 
 def _replace_order(counts: _Counts, event: OrderCreated | OrderUpdated, after: Order) -> None:
@@ -216,7 +215,7 @@ def _replace_order(counts: _Counts, event: OrderCreated | OrderUpdated, after: O
     for status, number in ((before.status(), -1), (after.status(), 1)):
         if status:
             counts.total("orders", status, number)
-    for item, units, cents in sold_items(event.items, before.sold_by(), after.sold_by()):
+    for item, units, cents in _sold_items(event.items, before.sold_by(), after.sold_by()):
         sold = counts.sales[item.product_id]
         sold[0] += units
         sold[1] += cents
@@ -270,3 +269,18 @@ COUNTED: Mapping[type[Event], Callable[[_Counts, Any, int], None]] = {
     PaymentRefunded: _payment_refunded,
 }
 """The events that are counted, and how."""
+
+
+def _statuses_of(event: OrderCreated | OrderUpdated) -> dict[str, str]:
+    """The statuses of an order's parts, by seller; an event without parts is about all of them."""
+    if isinstance(event, OrderUpdated) and event.parts:
+        return {part.seller_id: part.status.value for part in event.parts}
+    return {item.seller_id: event.status.value for item in event.items}
+
+
+def _sold_items(items: Iterable[OrderItem], before: set[str], after: set[str]) -> Iterable[tuple[OrderItem, int, int]]:
+    """The items whose being sold changed, with the units and the cents that this adds (or takes away)."""
+    for item in items:
+        change = (item.seller_id in after) - (item.seller_id in before)
+        if change:
+            yield item, change * item.quantity, change * item.quantity * to_cents(item.unit_price)

@@ -33,6 +33,7 @@ def up(
     sample_browsing: Annotated[
         float, typer.Option(help="The share of product views and cart changes that become events; 0: none.")
     ] = 0.1,
+    sms: Annotated[str, typer.Option(help="Deliver SMS by posting each to this URL: https://host/messages.")] = "",
     payments: Annotated[
         str, typer.Option(help="Who takes the money: sandbox (test cards), stripe or razorpay.")
     ] = "sandbox",
@@ -49,7 +50,10 @@ def up(
         from services_stub.infra.supervisor import start
 
         chosen_payments = (payments, payments_key_file, payments_url)
-        options = _options(data_dir, port, processes, seed, kafka, kafka_config, smtp, sample_browsing, chosen_payments)
+        messages = (smtp, sms)
+        options = _options(
+            data_dir, port, processes, seed, kafka, kafka_config, messages, sample_browsing, chosen_payments
+        )
         (start.detached if detach else start.foreground)(options, typer.echo)
 
 
@@ -70,7 +74,7 @@ def _options(
     seed: int,
     kafka: str,
     kafka_config: Path | None,
-    smtp: str,
+    messages: tuple[str, str],
     sample_browsing: float,
     payments: tuple[str, Path | None, str],
 ) -> Options:
@@ -78,6 +82,7 @@ def _options(
         Options,
         checked_kafka,
         checked_sample_browsing,
+        checked_sms,
         checked_smtp,
         read_kafka_config,
     )
@@ -93,7 +98,8 @@ def _options(
         seed=seed,
         kafka=checked_kafka(kafka),
         kafka_config=read_kafka_config(kafka_config) if kafka_config else {},
-        smtp=checked_smtp(smtp),
+        smtp=checked_smtp(messages[0]),
+        sms=checked_sms(messages[1]),
         sample_browsing=checked_sample_browsing(sample_browsing),
         payments=provider,
         payments_key_file=key_file,

@@ -7,6 +7,7 @@ from services_stub.client.transport import Transport, path_segment
 from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.events.product import ProductStatus
 from services_stub.contracts.http.auth import Role, SellerBlock, User
+from services_stub.contracts.http.notification import ReportBounce
 from services_stub.contracts.http.order import ChoosePart, EndParts, Order
 from services_stub.contracts.http.page import DEFAULT_PAGE, Page
 from services_stub.contracts.http.payment import Payment, PaymentStatus
@@ -41,6 +42,12 @@ class AdminArea:
         """Take the block of a seller back."""
         path = f"/auth-service/api/admin/unblock-seller/{path_segment(seller_id)}"
         return await self._transport.request("POST", path, SellerBlock, body=Reason(reason=reason))
+
+    async def report_bounce(self, email: str, reason: str = "") -> None:
+        """Have no more mail sent to an address from which a message came back, until its user confirms it."""
+        with checked_input():
+            body = ReportBounce(email=email, reason=reason)
+        await self._transport.request_empty("POST", "/notification-service/api/admin/bounces", body=body)
 
     async def products(
         self, q: str = "", *, status: ProductStatus | None = None, cursor: str = "", limit: int = DEFAULT_PAGE

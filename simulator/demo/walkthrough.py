@@ -111,7 +111,7 @@ class Walkthrough:
         await shopper.sees_stock(self._products[_TEAPOT], 9)
         await shopper.sees_stock(self._products[_BOWL], 2)
         await until(shopper.client.cart.read, lambda cart: cart.lines == [], what="the cart becomes empty")
-        await shopper.is_told(order, "order-placed", "payment-received")
+        await shopper.is_told(order, "order-placed", "receipt")
         return f"PAID in {(self.paid_at - began) * 1000:.0f} ms, charged once"
 
     async def _is_declined(self) -> str:

@@ -161,9 +161,12 @@ async def _check_messages(run: PurchaseRun, orders: list[Order]) -> None:
     expected = Counter(("order-placed", order.order_id) for order in orders)
     for order in orders:
         if order.status == OrderStatus.PAID:
-            expected["payment-received", order.order_id] += 1
+            expected["receipt", order.order_id] += 1
         if order.status == OrderStatus.FAILED:
             expected["payment-failed", order.order_id] += 1
+
+    to_seller = Counter(("sale", order.order_id) for order in orders if order.status == OrderStatus.PAID)
+    to_all = expected + to_seller
 
     def sent() -> Counter[tuple[str, str]]:
         log = once(read_topics(run.marketplace.bootstrap_servers, "notification-sent"))
@@ -172,9 +175,9 @@ async def _check_messages(run: PurchaseRun, orders: list[Order]) -> None:
 
     def all_are_sent_or_one_too_many() -> Counter[tuple[str, str]] | None:
         found = sent()
-        return found if found == expected or found - expected else None
+        return found if found == to_all or found - to_all else None
 
-    assert await eventually(lambda: asyncio.to_thread(all_are_sent_or_one_too_many), what="messages") == expected
+    assert await eventually(lambda: asyncio.to_thread(all_are_sent_or_one_too_many), what="messages") == to_all
     inbox: Counter[tuple[str, str]] = Counter()
     for shopper in run.shoppers:
         cursor = ""

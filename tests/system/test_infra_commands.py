@@ -65,6 +65,7 @@ def test_options_that_make_no_sense_are_refused_at_once(tmp_path: Path) -> None:
     for arguments in (
         ["--kafka", "nonsense"],
         ["--smtp", "nonsense"],
+        ["--sms", "nonsense"],
         ["--payments", "nonsense"],
         ["--kafka-config", "/nowhere"],
     ):

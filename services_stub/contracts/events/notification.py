@@ -9,7 +9,10 @@ from services_stub.contracts.base import Event
 
 
 class NotificationSent(Event, frozen=True, kw_only=True):
-    """A message to a user was written. `channel` is email or sms, `about` the id of what it speaks of."""
+    """A message to a user was written. `about` is the id of what it speaks of.
+
+    `channel` is email or sms; or inbox, for an entry there of which no e-mail is sent.
+    """
 
     topic: ClassVar[str] = topics.NOTIFICATION_SENT
     key: ClassVar[str] = "user_id"

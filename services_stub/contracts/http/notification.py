@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from services_stub.contracts.base import Body
+import re
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from services_stub.contracts.base import Body, Request
+
+MessageChannel = Literal["email", "sms"]
+Channels = Annotated[list[MessageChannel], Meta(max_length=2, description="Empty: the inbox alone.")]
+
+_E164 = r"\+[1-9][0-9]{6,14}"
+_PHONE = re.compile(_E164)
 
 
 class Notification(Body, frozen=True, kw_only=True):
-    """A message in a user's inbox."""
+    """A message in a user's inbox. `channel` is email if it was sent by e-mail as well, otherwise inbox."""
 
     notification_id: str
     channel: str
@@ -24,6 +35,49 @@ class Inbox(Body, frozen=True, kw_only=True):
     items: list[Notification]
     unread: int
     next_cursor: str | None = None
+
+
+class Preferences(Body, frozen=True, kw_only=True):
+    """The channels on which a user gets messages, by kind; the inbox has all of them.
+
+    `always_by_email` are the kinds that cannot be switched off. While mail to the address comes back, `bouncing` is
+    true and none is sent.
+    """
+
+    email: str
+    bouncing: bool
+    phone: str
+    delivery: list[MessageChannel]
+    sales: list[MessageChannel]
+    stock: list[MessageChannel]
+    always_by_email: list[str]
+
+
+class ChangePreferences(Request, frozen=True, kw_only=True):
+    """The channels for messages about the delivery of orders, and about a seller's sales and stock.
+
+    `phone` is a number of E.164, such as +15550100, or empty; without one there is no SMS.
+    """
+
+    phone: Annotated[str, Meta(max_length=16, pattern=f"^({_E164})?$")]
+    delivery: Channels
+    sales: Channels
+    stock: Channels
+
+    def __post_init__(self) -> None:
+        """Refuse SMS without a number."""
+        # The pattern alone allows a line break at the end.
+        if self.phone and _PHONE.fullmatch(self.phone) is None:
+            raise ValueError("`phone` is not a telephone number like +15550100")
+        if not self.phone and "sms" in {*self.delivery, *self.sales, *self.stock}:
+            raise ValueError("`phone` is needed for messages by SMS")
+
+
+class ReportBounce(Request, frozen=True, kw_only=True):
+    """A message to this address came back, for good. `reason` is what the report says."""
+
+    email: Annotated[str, Meta(min_length=3, max_length=320)]
+    reason: Annotated[str, Meta(max_length=500)] = ""
 
 
 class Mail(Body, frozen=True, kw_only=True):

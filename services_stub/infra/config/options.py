@@ -34,6 +34,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     kafka_config: dict[str, str] = {}
     smtp: str = ""
     sample_browsing: float = SAMPLE_BROWSING
+    sms: str = ""
     payments: str = SANDBOX
     payments_key_file: str = ""
     payments_url: str = ""
@@ -73,6 +74,18 @@ def checked_smtp(value: str) -> str:
         fine = False
     if value and not fine:
         raise CannotStart(f"--smtp takes a URL like smtp://user:password@host:587 or smtps://host; not {value!r}.")
+    return value
+
+
+def checked_sms(value: str) -> str:
+    """The value of --sms, if it is one."""
+    try:
+        url = urlsplit(value)
+        fine = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+    except ValueError:
+        fine = False
+    if value and not (fine and value.isascii() and value.isprintable() and " " not in value):
+        raise CannotStart(f"--sms takes a URL like https://user:password@host/messages; not {value!r}.")
     return value
 
 

@@ -8,7 +8,7 @@ from services_stub.infra.config.credentials import Credentials
 from services_stub.infra.config.directory import DataDirectory
 from services_stub.infra.config.options import EMBEDDED, SANDBOX, Options
 from services_stub.infra.config.ports import HOST
-from services_stub.infra.config.services import SERVICES, module_of
+from services_stub.infra.config.services import GATEWAY, SERVICES, module_of
 from services_stub.infra.processes.messages import ServiceArguments, encode
 from services_stub.infra.processes.protocol import Fork
 from services_stub.runtime.settings import Settings
@@ -76,8 +76,10 @@ def _own_options(name: str, options: Options, wiring: Wiring) -> dict[str, str]:
         return {"admin_email": admin.email, "admin_password": admin.password, "password_profile": profile}
     if name == "cart":
         return {"store_url": wiring.cart_store}
-    if name == "notification" and options.smtp:
-        return {"smtp_url": options.smtp}
+    if name == "notification":
+        urls = {"smtp_url": options.smtp, "sms_url": options.sms}
+        gateway = {"gateway_url": f"http://{HOST}:{wiring.ports[GATEWAY]}"}
+        return gateway | {option: url for option, url in urls.items() if url}
     if name == "payment" and options.payments != SANDBOX:
         return {"provider": options.payments, "key_file": options.payments_key_file, "url": options.payments_url}
     return {}

@@ -1,7 +1,7 @@
 """An e-mail as it goes over the wire: RFC 5322, with RFC 2047 for words and RFC 2045 for the text.
 
-Written by hand because two are written for each purchase, and the standard library's composer takes a hundred times as
-long. The result is ASCII with CRLF line ends, except where the recipient's own address is not ASCII (RFC 6532).
+Written by hand because several are written for each purchase, and the standard library's composer takes a hundred times
+as long. The result is ASCII with CRLF line ends, except where the recipient's own address is not ASCII (RFC 6532).
 Nothing that comes in can end a header line: every value is made printable here, whichever caller it comes from.
 """
 
@@ -52,10 +52,21 @@ def address_of(email: str) -> str:
     return f"{local}@{host}" if _DOT_ATOM.fullmatch(local) else f'"{local}"@{host}'
 
 
-def compose(message_id: str, recipient: Recipient, subject: str, text: str, now: datetime) -> str:
-    """The message. The same `message_id` always gives the same Message-ID, so that a repetition can be recognised."""
+def compose(
+    message_id: str, recipient: Recipient, subject: str, text: str, now: datetime, unsubscribe: str = ""
+) -> str:
+    """The message. The same `message_id` always gives the same Message-ID, so that a repetition can be recognised.
+
+    `unsubscribe` is the link of a message that its recipient can do without; it stands in the headers of RFC 8058, too.
+    """
     greeting = f"Hello {printable(recipient.name)}," if recipient.name else "Hello,"
-    encoding, body = _body(f"{greeting}\n\n{text}\n\nThe marketplace\n")
+    footer = f"No more mail like this: {unsubscribe}\n" if unsubscribe else ""
+    encoding, body = _body(f"{greeting}\n\n{text}\n\nThe marketplace\n", footer)
+    unsubscribing = (
+        f"List-Unsubscribe: <{unsubscribe}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+        if unsubscribe
+        else ""
+    )
     return (
         f"Date: {format_datetime(now)}\r\n"
         f"From: Marketplace <{SENDER}>\r\n"
@@ -64,17 +75,19 @@ def compose(message_id: str, recipient: Recipient, subject: str, text: str, now:
         f"Subject: {_unstructured(subject)}\r\n"
         "MIME-Version: 1.0\r\n"
         "Auto-Submitted: auto-generated\r\n"
+        f"{unsubscribing}"
         "Content-Type: text/plain; charset=utf-8\r\n"
         f"Content-Transfer-Encoding: {encoding}\r\n"
         f"\r\n{body}"
     )
 
 
-def _body(text: str) -> tuple[str, str]:
+def _body(text: str, footer: str) -> tuple[str, str]:
+    """The encoding and the text with its footer, whose link may make a line longer than others: it stays whole."""
     lines = text.split("\n")
     if text.isascii() and max(map(len, lines)) <= _LINE and "".join(lines).isprintable():
-        return "7bit", "\r\n".join(lines)
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        return "7bit", "\r\n".join(lines) + footer.replace("\n", "\r\n")
+    lines = (text + footer).replace("\r\n", "\n").replace("\r", "\n").split("\n")
     encoded = b2a_qp("\n".join(lines).encode("utf-8", "replace"), istext=True)
     return "quoted-printable", encoded.decode().replace("\n", "\r\n")
 

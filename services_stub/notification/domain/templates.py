@@ -5,23 +5,21 @@ Values are data: they are made printable, and nothing in them is ever read as a 
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import msgspec
 
-from services_stub.contracts.money import money
+from services_stub.notification.domain.kinds import Kind
 
 LONGEST_VALUE = 300
-MOST_ITEMS = 50
 _JOINER = "\u200d"
 
 
 class Template(msgspec.Struct, frozen=True):
-    """A subject and a text with placeholders. With `sms`, an SMS is sent as well; it may name `about` alone."""
+    """A subject and a text with placeholders. Where `sms` is true, the subject says enough to be an SMS as well."""
 
+    kind: Kind
     subject: str
     text: str
-    sms: str = ""
+    sms: bool = False
 
 
 class RenderedMessage(msgspec.Struct, frozen=True):
@@ -31,56 +29,82 @@ class RenderedMessage(msgspec.Struct, frozen=True):
     text: str
 
 
-class Item(msgspec.Struct, frozen=True):
-    """A line of an order, as it is told."""
-
-    quantity: int
-    name: str
-    unit_price: Decimal
-
-
 TEMPLATES: dict[str, Template] = {
     "welcome": Template(
+        Kind.ACCOUNT,
         subject="Welcome to the marketplace",
         text="Your account is ready. You are registered as a {role}, with the address {email}.",
     ),
     "order-placed": Template(
+        Kind.ORDERS,
         subject="Your order {about} was placed",
         text="Thank you for your order. We have put these aside for you:\n\n{items}\n\n"
         "Total: {amount}\nOrder: {about}\n\nWe tell you as soon as it is paid.",
     ),
-    "payment-received": Template(
-        subject="We received your payment of {amount}",
-        text="Your order {about} is paid: {amount}. The sellers get it ready now.",
+    "receipt": Template(
+        Kind.ORDERS,
+        subject="Your receipt: {amount} for the order {about}",
+        text="Your order {about} is paid. The sellers get it ready now.\n\n{items}\n\nTotal, paid: {amount}",
     ),
     "payment-failed": Template(
+        Kind.ORDERS,
         subject="Your payment did not succeed",
         text="Your order {about} could not be paid: {reason}.\n\n"
         "Nothing was charged, and what we had put aside for you is on sale again.",
     ),
     "refund": Template(
+        Kind.ORDERS,
         subject="We refunded {amount}",
-        text="The payment of your order {about} was given back, whole: {amount}. Reason: {reason}.",
+        text="{amount} was given back for {what} {about}. Reason: {reason}.\n\n"
+        "Charged:         {charged}\nRefunded so far: {refunded}\nKept:            {kept}",
     ),
     "order-shipped": Template(
-        subject="Your order {about} is on its way",
-        text="Your order is on its way:\n\n{items}\n\nOrder: {about}",
-        sms="Your order {about} is on its way.",
+        Kind.DELIVERY,
+        subject="{What} {about} is on its way",
+        text="These are on their way to you:\n\n{items}\n\nOrder: {about}",
+        sms=True,
     ),
     "order-delivered": Template(
-        subject="Your order {about} was delivered",
-        text="Your order was delivered:\n\n{items}\n\nOrder: {about}",
-        sms="Your order {about} was delivered.",
+        Kind.DELIVERY,
+        subject="{What} {about} was delivered",
+        text="These were delivered:\n\n{items}\n\nOrder: {about}",
+        sms=True,
     ),
     "order-cancelled": Template(
-        subject="Your order {about} was cancelled",
-        text="Your order was cancelled: {reason}.\n\n{items}\n\nOrder: {about}\n\n"
-        "If it was paid already, you get the whole amount back.",
+        Kind.ORDERS,
+        subject="{What} {about} was cancelled",
+        text="{What} was cancelled: {reason}.\n\n{items}\n\nOrder: {about}\n\n"
+        "If it was paid already, you get {amount} back.",
+    ),
+    "sale": Template(
+        Kind.SALES,
+        subject="To ship: {amount}, order {about}",
+        text="These were sold and are paid. Please ship them:\n\n{items}\n\nSum: {amount}\nOrder: {about}",
+        sms=True,
+    ),
+    "sale-cancelled": Template(
+        Kind.SALES,
+        subject="Not to ship: {amount}, order {about}",
+        text="A sale was cancelled: {reason}. Please do not ship these:\n\n{items}\n\nSum: {amount}\nOrder: {about}",
+        sms=True,
+    ),
+    "sales-digest": Template(
+        Kind.SALES,
+        subject="To ship: {count} more orders, {amount}",
+        text="These orders were paid, too. Your inbox has the goods of each.\n\n{items}\n\nSum: {amount}",
+        sms=True,
     ),
     "seller-blocked": Template(
+        Kind.ACCOUNT,
         subject="Your seller account is blocked",
         text="An administrator has blocked your seller account: {reason}.\n\n"
         "Your products are off sale, and orders that are not paid yet are cancelled.",
+    ),
+    "address-bounced": Template(
+        Kind.ACCOUNT,
+        subject="Your e-mail address does not work",
+        text="A message to {email} came back: {reason}.\n\n"
+        "We send you no more mail until you confirm the address by saving your preferences.",
     ),
 }
 
@@ -95,17 +119,17 @@ REASONS: dict[str, str] = {
 }
 """The meaning of the codes that payment and order give as their reasons. Other reasons are told as they are."""
 
+REASONS_TO_SELLERS: dict[str, str] = REASONS | {
+    "cancelled-by-shopper": "the shopper cancelled it",
+    "seller-blocked": "your account is blocked",
+}
+
 
 def render(template_id: str, about: str, **values: str) -> RenderedMessage:
     """The rendered message of a template. Values that are texts of people go through `printable` first."""
     template = TEMPLATES[template_id]
     about = printable(about)
     return RenderedMessage(template.subject.format(about=about, **values), template.text.format(about=about, **values))
-
-
-def sms_of(template_id: str, about: str) -> str:
-    """The text of the SMS, or nothing where the template has none."""
-    return TEMPLATES[template_id].sms.format(about=printable(about))
 
 
 def printable(text: str) -> str:
@@ -117,23 +141,7 @@ def printable(text: str) -> str:
     return "".join(character if character.isprintable() or character == _JOINER else " " for character in text)
 
 
-def reason(code: str) -> str:
-    """A reason in words."""
-    return REASONS.get(code) or printable(code).strip() or "no reason was given"
-
-
-def amount(value: Decimal, currency: str) -> str:
-    """An amount with its currency, for example `1,234.50 USD`.
-
-    Raises:
-        ValueError: `value` is no amount.
-    """
-    return f"{money(value):,.2f} {printable(currency)}"
-
-
-def item_list(items: list[Item], currency: str) -> str:
-    """The lines of an order, one below the other."""
-    lines = [f"  {item.quantity} x {printable(item.name)}, {amount(item.unit_price, currency)} each" for item in items]
-    if len(lines) > MOST_ITEMS:
-        lines[MOST_ITEMS:] = [f"  and {len(lines) - MOST_ITEMS} more"]
-    return "\n".join(lines)
+def reason(code: str, *, to_seller: bool = False) -> str:
+    """A reason in words, for the shopper or for a seller."""
+    words = REASONS_TO_SELLERS if to_seller else REASONS
+    return words.get(code) or printable(code).strip() or "no reason was given"

@@ -1,79 +1,159 @@
 """Notifying a user: an entry in the inbox, messages in the spool, and the events about them.
 
-A notification is written once for its addressee, template and subject matter, whatever number of events ask for it.
+A notification is written once for its addressee, template, subject matter and occasion, whatever number of events ask
+for it. The inbox has it whatever its user chose; the other channels are those that the user chose for its kind.
 """
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 import msgspec
 
 from services_stub.contracts.events.notification import NotificationSent
 from services_stub.contracts.times import rfc3339, to_microseconds
-from services_stub.notification import store
 from services_stub.notification.domain import templates
 from services_stub.notification.domain.delivery import State
+from services_stub.notification.domain.kinds import SWITCHABLE, Channel, Contact, phone_of
+from services_stub.notification.domain.links import UnsubscribeLinks
 from services_stub.notification.domain.message import Recipient, address_of, compose
+from services_stub.notification.domain.templates import TEMPLATES, RenderedMessage
+from services_stub.notification.store import contacts, inboxes, sales, spool
 from services_stub.runtime.errors import Poison
 from services_stub.runtime.identifiers import new_id
 from services_stub.runtime.service import Outcome
 from services_stub.runtime.sql.transaction import Transaction
 
 LONGEST_ID = 200
+SALE = "sale"
+_INBOX_ALONE = "inbox"
 
 
 class NotificationRequest(msgspec.Struct, frozen=True):
-    """The recipient, the template, the id that it is about, and the occasion if it can happen again."""
+    """The recipient, the template, the id that it is about, and the occasion if it can happen again.
+
+    `amount` is the money that it speaks of, in cents.
+    """
 
     user_id: str
     template: str
     about: str
     occasion: str = ""
+    amount: int = 0
+    currency: str = ""
+
+
+class DigestRules(msgspec.Struct, frozen=True):
+    """After so many messages about sales within a window, a seller gets the others as one, at the window's end."""
+
+    messages: int = 10
+    window: timedelta = timedelta(minutes=15)
 
 
 class Notifier:
-    """Writes notifications in the transaction of the event that they tell of."""
+    """Writes notifications in the transaction of the event that they tell of. Without `links`, mails have none."""
 
-    def __init__(self, contacts: store.ContactCache) -> None:
-        self._contacts = contacts
+    def __init__(self, digests: DigestRules | None = None) -> None:
+        self.contacts = contacts.ContactCache()
+        self.links: UnsubscribeLinks | None = None
+        self._digests = digests or DigestRules()
 
     def add_recipient(self, tx: Transaction, user_id: str, email: str, name: str, phone: str) -> bool:
         """Remember how a user is reached, and send the notifications that waited; False if it was known already."""
         check_ids(user_id)
-        contact = store.Contact(
-            address_of(email), templates.printable(name).strip(), templates.printable(phone).strip()
-        )
-        if not store.insert_recipient(tx, user_id, contact):
+        contact = Contact(address_of(email), templates.printable(name).strip(), phone_of(phone))
+        if not contacts.insert_recipient(tx, user_id, contact):
             return False
-        for row in store.take_unaddressed(tx, user_id):
-            request = NotificationRequest(user_id, row.template, row.about, row.occasion)
-            _spool(tx, contact, request, row.notification_id, templates.RenderedMessage(row.subject, row.text))
+        contact = self.contacts.find(tx.connection, user_id) or contact
+        for row in inboxes.take_unaddressed(tx, user_id):
+            request = NotificationRequest(user_id, row.template, row.about)
+            self._send(tx, contact, request, row.notification_id, RenderedMessage(row.subject, row.text))
         return True
 
     def notify(self, tx: Transaction, request: NotificationRequest, **values: str) -> Outcome | None:
         """Write the notification that the template makes of `values`, unless it was written before."""
         check_ids(request.user_id, request.about, request.occasion)
         rendered = templates.render(request.template, request.about, **values)
-        notification_id = new_id()
+        contact = self.contacts.find(tx.connection, request.user_id)
+        by_mail = contact is None or Channel.EMAIL in contact.channels(TEMPLATES[request.template].kind)
+        notification_id, channel = new_id(), Channel.EMAIL.value if by_mail else _INBOX_ALONE
         row = {
             "notification_id": notification_id,
             "user_id": request.user_id,
             "template": request.template,
             "about": request.about,
             "occasion": request.occasion,
+            "channel": channel,
             "subject": rendered.subject,
             "text": rendered.text,
+            "amount": request.amount,
+            "currency": request.currency,
             "read": False,
             "created_at": rfc3339(tx.now),
         }
-        if not store.insert_notification(tx, row):
+        if not inboxes.insert_notification(tx, row):
             return Outcome.DUPLICATE
-        _publish(tx, request, notification_id, store.EMAIL, rendered)
-        recipient = self._contacts.find(tx.connection, request.user_id)
-        if recipient is None:
-            store.insert_unaddressed(tx, notification_id, request.user_id)
+        _publish(tx, request, notification_id, channel, rendered)
+        if contact is None:
+            inboxes.insert_unaddressed(tx, notification_id, request.user_id)
         else:
-            _spool(tx, recipient, request, notification_id, rendered)
+            self._send(tx, contact, request, notification_id, rendered)
         return None
+
+    def _send(
+        self,
+        tx: Transaction,
+        contact: Contact,
+        request: NotificationRequest,
+        notification_id: str,
+        rendered: RenderedMessage,
+    ) -> None:
+        """Send the messages of a notification, now or with a digest, unless its recipient has the inbox alone."""
+        if not contact.channels(TEMPLATES[request.template].kind):
+            return
+        if request.template == SALE and self._waits_for_digest(tx, request.user_id, notification_id):
+            return
+        self.spool(tx, contact, request, notification_id, rendered)
+
+    def spool(
+        self,
+        tx: Transaction,
+        contact: Contact,
+        request: NotificationRequest,
+        notification_id: str,
+        rendered: RenderedMessage,
+    ) -> None:
+        """Write the e-mail and the SMS, as far as the recipient can be reached by them and wants them."""
+        template = TEMPLATES[request.template]
+        channels = contact.channels(template.kind)
+        if Channel.EMAIL in channels:
+            link = ""
+            if self.links is not None and template.kind in SWITCHABLE:
+                link = self.links.url(request.user_id, template.kind)
+            to = Recipient(contact.address, contact.name)
+            message = compose(notification_id, to, rendered.subject, rendered.text, tx.now, link)
+            _append(tx, notification_id, Channel.EMAIL, contact.address, rendered.subject, message)
+        if template.sms and Channel.SMS in channels:
+            sms_id = new_id()
+            _append(tx, sms_id, Channel.SMS, contact.phone, rendered.subject, rendered.subject)
+            _publish(tx, request, sms_id, Channel.SMS, rendered)
+
+    def _waits_for_digest(self, tx: Transaction, user_id: str, notification_id: str) -> bool:
+        """Whether a sale is told by a digest, because its seller was told of so many before. Counts it."""
+        now, rules = to_microseconds(tx.now), self._digests
+        window = sales.find_window(tx, user_id)
+        if window is not None and now < window.ends_at:
+            if window.messages >= rules.messages:
+                sales.gather(tx, user_id, notification_id, window.ends_at)
+                return True
+            sales.update_window(tx, user_id, window.ends_at, window.messages + 1)
+            return False
+        ends_at = to_microseconds(tx.now + rules.window)
+        if window is None:
+            sales.insert_window(tx, user_id, ends_at)
+        else:
+            sales.update_window(tx, user_id, ends_at, 1)
+        return False
 
 
 def check_ids(*ids: str) -> None:
@@ -87,31 +167,12 @@ def check_ids(*ids: str) -> None:
             raise Poison(f"an id is no text of at most {LONGEST_ID} characters")
 
 
-def _spool(
-    tx: Transaction,
-    recipient: store.Contact,
-    request: NotificationRequest,
-    notification_id: str,
-    rendered: templates.RenderedMessage,
-) -> None:
-    """Write the e-mail and the SMS, as far as the recipient can be reached by them."""
-    if recipient.address:
-        to = Recipient(recipient.address, recipient.name)
-        message = compose(notification_id, to, rendered.subject, rendered.text, tx.now)
-        _append(tx, notification_id, store.EMAIL, to.address, rendered.subject, message)
-    sms = templates.sms_of(request.template, request.about) if recipient.phone else ""
-    if sms:
-        sms_id = new_id()
-        _append(tx, sms_id, store.SMS, recipient.phone, rendered.subject, sms)
-        _publish(tx, request, sms_id, store.SMS, rendered)
-
-
-def _append(tx: Transaction, notification_id: str, channel: str, recipient: str, subject: str, message: str) -> None:
-    store.append_mail(
+def _append(tx: Transaction, message_id: str, channel: Channel, recipient: str, subject: str, message: str) -> None:
+    spool.append_mail(
         tx,
         {
-            "notification_id": notification_id,
-            "channel": channel,
+            "notification_id": message_id,
+            "channel": channel.value,
             "recipient": recipient,
             "subject": subject,
             "message": message,
@@ -125,11 +186,7 @@ def _append(tx: Transaction, notification_id: str, channel: str, recipient: str,
 
 
 def _publish(
-    tx: Transaction,
-    request: NotificationRequest,
-    notification_id: str,
-    channel: str,
-    rendered: templates.RenderedMessage,
+    tx: Transaction, request: NotificationRequest, notification_id: str, channel: str, rendered: RenderedMessage
 ) -> None:
     tx.publish(
         NotificationSent(

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
 
-from services_stub.notification.domain.delivery import Answer
+from services_stub.notification.domain.delivery import Answer, Verdict, smtp_answer
 from services_stub.notification.domain.message import SENDER
 from services_stub.runtime.errors import Unavailable
 
@@ -78,7 +78,7 @@ class SmtpSession:
             self.close()
             raise _unavailable(error) from error
 
-    def send(self, recipient: str, message: str) -> Answer:
+    def send(self, recipient: str, message: str, message_id: str = "") -> Answer:  # noqa: ARG002 - it is in the message
         """Give the server one message over the open connection; its answer.
 
         Raises:
@@ -88,15 +88,16 @@ class SmtpSession:
         if smtp is None:
             raise Unavailable("mail server: not connected")
         try:
-            answer = _transfer(smtp, recipient, message)
-            if answer.code >= 300 and answer.concerns_message:
+            reply = _transfer(smtp, recipient, message)
+            answer = smtp_answer(reply.code, reply.text, to_recipient=reply.to_recipient)
+            if answer is not None and answer.verdict is not Verdict.TAKEN:
                 smtp.rset()
         except (smtplib.SMTPException, OSError) as error:
             self.close()
             raise _unavailable(error) from error
-        if not answer.concerns_message:
+        if answer is None:
             self.close()
-            raise Unavailable(f"mail server: {answer.code} {answer.text}")
+            raise Unavailable(f"mail server: {reply.code} {reply.text}")
         return answer
 
     def interrupt(self) -> None:
@@ -129,25 +130,35 @@ class SmtpSession:
             smtp.login(server.user, server.password)
 
 
-def _transfer(smtp: smtplib.SMTP, recipient: str, message: str) -> Answer:
+class _Reply(msgspec.Struct, frozen=True):
+    """The server's last reply to a transfer. `to_recipient` where it was given to the recipient's address."""
+
+    code: int
+    text: str
+    to_recipient: bool = False
+
+
+def _transfer(smtp: smtplib.SMTP, recipient: str, message: str) -> _Reply:
     options: list[str] = []
     if not recipient.isascii():
         if not smtp.has_extn("smtputf8"):
-            return Answer(553, "the server takes no addresses beyond ASCII")
+            return _Reply(553, "the server takes no addresses beyond ASCII")
         options = ["SMTPUTF8", "BODY=8BITMIME"]
     code, text = smtp.mail(SENDER, options)
-    if code == 250:
-        code, text = smtp.rcpt(recipient)
-    if code in (250, 251):
-        try:
-            code, text = smtp.data(message.encode())
-        except smtplib.SMTPDataError as error:
-            return _answer(error.smtp_code, error.smtp_error)
-    return _answer(code, text)
+    if code != 250:
+        return _Reply(code, _decoded(text))
+    code, text = smtp.rcpt(recipient)
+    if code not in (250, 251):
+        return _Reply(code, _decoded(text), to_recipient=True)
+    try:
+        code, text = smtp.data(message.encode())
+    except smtplib.SMTPDataError as error:
+        return _Reply(error.smtp_code, _decoded(error.smtp_error))
+    return _Reply(code, _decoded(text))
 
 
-def _answer(code: int, text: bytes | str) -> Answer:
-    return Answer(code, text.decode("utf-8", "replace") if isinstance(text, bytes) else text)
+def _decoded(text: bytes | str) -> str:
+    return text.decode("utf-8", "replace") if isinstance(text, bytes) else text
 
 
 def _unavailable(error: Exception) -> Unavailable:

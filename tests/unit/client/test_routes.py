@@ -89,6 +89,12 @@ ROUTES: list[tuple[str, Call]] = [
     (f"GET {INBOX}?unread=true&limit=20", lambda c: c.notifications.list(unread=True)),
     (f"POST {INBOX}/n1/read", lambda c: c.notifications.mark_read("n1")),
     (f"POST {INBOX}/read-all", lambda c: c.notifications.mark_all_read()),
+    ("GET /notification-service/api/preferences", lambda c: c.notifications.preferences()),
+    (
+        "PUT /notification-service/api/preferences",
+        lambda c: c.notifications.change_preferences(delivery=["email"], sales=[], stock=[]),
+    ),
+    ("POST /notification-service/api/admin/bounces", lambda c: c.admin.report_bounce("a@example.org", "full")),
     ("GET /product-service/api/seller/products?limit=20", lambda c: c.seller.products()),
     (
         f"POST {PRODUCTS}",

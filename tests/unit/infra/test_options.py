@@ -11,6 +11,7 @@ from services_stub.infra.config.options import (
     Options,
     checked_kafka,
     checked_sample_browsing,
+    checked_sms,
     checked_smtp,
     read_kafka_config,
 )
@@ -57,6 +58,19 @@ def test_a_mail_server_is_given_by_its_url(value: str) -> None:
 def test_a_mail_server_without_a_url_is_refused(value: str) -> None:
     with pytest.raises(CannotStart, match="--smtp takes"):
         checked_smtp(value)
+
+
+@pytest.mark.parametrize("value", ["", "http://host", "https://user:pass@host:8443/messages?from=shop"])
+def test_an_sms_sink_is_given_by_its_url(value: str) -> None:
+    assert checked_sms(value) == value
+
+
+@pytest.mark.parametrize(
+    "value", ["host", "smtp://host", "http://", "http://host:0", "http://h/a b", "http://h/é", "http://[::1"]
+)
+def test_an_sms_sink_without_a_url_is_refused(value: str) -> None:
+    with pytest.raises(CannotStart, match="--sms takes"):
+        checked_sms(value)
 
 
 def test_properties_are_read_from_lines(tmp_path: Path) -> None:

@@ -47,11 +47,13 @@ def test_light_passwords_are_for_the_embedded_default_only(tmp_path: Path, kafka
 
 
 def test_a_choice_reaches_the_services_that_it_concerns(tmp_path: Path) -> None:
+    messages = {"smtp": "smtp://host", "sms": "http://host/sms"}
     kafka_config = {"security.protocol": "SSL"}
-    found = settings(tmp_path, smtp="smtp://host", kafka="a:1", kafka_config=kafka_config, sample_browsing=1.0)
-    assert found["notification"].options == {"smtp_url": "smtp://host"}
+    found = settings(tmp_path, **messages, kafka="a:1", kafka_config=kafka_config, sample_browsing=1.0)
+    gateway = {"gateway_url": f"http://127.0.0.1:{PORTS['gateway']}"}
+    assert found["notification"].options == gateway | {"smtp_url": "smtp://host", "sms_url": "http://host/sms"}
     assert found["gateway"].kafka_config == {"security.protocol": "SSL"}
-    assert settings(tmp_path)["notification"].options == {}
+    assert settings(tmp_path)["notification"].options == gateway
     assert (found["cart"].event_sampling, settings(tmp_path)["product"].event_sampling) == (1.0, 0.1)
 
 

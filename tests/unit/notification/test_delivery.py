@@ -9,15 +9,29 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from services_stub.notification import store
-from services_stub.notification.domain.delivery import GIVE_UP_AFTER, Answer, Attempt, Recorded, State, after
+from services_stub.notification.domain.delivery import (
+    GIVE_UP_AFTER,
+    Answer,
+    Attempt,
+    Recorded,
+    State,
+    Verdict,
+    after,
+    http_answer,
+    smtp_answer,
+)
+from services_stub.notification.domain.kinds import Channel
 from services_stub.notification.handlers import delivery
-from services_stub.notification.handlers.delivery import Delivery, DueMail, record_attempts
+from services_stub.notification.handlers.bounces import record_attempts
+from services_stub.notification.handlers.delivery import Delivery, DueMessage
+from services_stub.notification.handlers.notifying import Notifier
+from services_stub.notification.store import TABLES, spool
 from services_stub.runtime.errors import Unavailable
 from tests.builders import order_created, user_created
 from tests.fakes import FakeTransaction
 from tests.unit.notification.conftest import notify
 
+TAKEN = Answer(Verdict.TAKEN)
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -33,11 +47,11 @@ class Server:
         if self.away:
             raise Unavailable("mail server: away")
 
-    def send(self, recipient: str, message: str) -> Answer:
-        answer = next(self.answers, Answer(250, "OK"))
+    def send(self, recipient: str, message: str, message_id: str) -> Answer:
+        answer = next(self.answers, TAKEN)
         if isinstance(answer, Unavailable):
             raise answer
-        if answer.code == 250:
+        if answer is TAKEN:
             self.taken.append(recipient)
         return answer
 
@@ -58,10 +72,13 @@ class Mails:
         self.recipients = dict(enumerate(recipients, start=1))
         self.away = False
 
-    def due(self, now: int, most: int) -> list[DueMail]:
+    def due(self, now: int, most: int) -> list[DueMessage]:
         waiting = [mail for mail in self.mails.values() if mail.attempt.state is State.SPOOLED and mail.due_at <= now]
         waiting.sort(key=lambda mail: mail.due_at)
-        return [DueMail(m.mail_id, self.recipients[m.mail_id], "text", m.attempts, START) for m in waiting[:most]]
+        return [
+            DueMessage(m.mail_id, f"n{m.mail_id}", self.recipients[m.mail_id], "text", m.attempts, START)
+            for m in waiting[:most]
+        ]
 
     def record(self, attempts: list[Recorded]) -> None:
         if self.away:
@@ -83,7 +100,7 @@ class Clock:
 
 
 def worker(mails: Mails, server: Server, clock: Clock | None = None) -> Delivery:
-    return Delivery(mails, server, random.Random(1), clock or Clock())
+    return Delivery(Channel.EMAIL, mails, server, random.Random(1), clock or Clock())
 
 
 def test_everything_due_is_delivered_once() -> None:
@@ -96,14 +113,14 @@ def test_everything_due_is_delivered_once() -> None:
 
 
 def test_a_refusal_for_good_fails_with_its_reason_and_holds_up_nothing() -> None:
-    mails, server = Mails("a", "b"), Server(Answer(550, "no such user"))
+    mails, server = Mails("a", "b"), Server(Answer(Verdict.NEVER, "550 no such user"))
     assert worker(mails, server).step() == 0.0
     assert mails.states() == ["FAILED", "DELIVERED"]
     assert mails.mails[1].attempt.error == "550 no such user"
 
 
 def test_a_refusal_for_now_is_tried_again_later_and_later() -> None:
-    mails, server, clock = Mails("a"), Server(*[Answer(451, "greylisted")] * 3), Clock()
+    mails, server, clock = Mails("a"), Server(*[Answer(Verdict.LATER, "451 greylisted")] * 3), Clock()
     delivery = worker(mails, server, clock)
     waits: list[float] = []
     while mails.states() == ["SPOOLED"]:
@@ -146,7 +163,7 @@ def test_a_message_that_the_server_dies_of_does_not_hold_up_the_others() -> None
 
 def test_a_server_that_takes_nothing_now_is_left_alone_for_a_while() -> None:
     mails = Mails("a", "b")
-    assert worker(mails, Server(*[Answer(452, "disk full")] * 2)).step() > 0
+    assert worker(mails, Server(*[Answer(Verdict.LATER, "452 disk full")] * 2)).step() > 0
 
 
 def test_what_could_not_be_written_down_is_sent_again() -> None:
@@ -168,31 +185,71 @@ def test_a_round_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "age", "state", "error"),
+    ("verdict", "age", "state", "error"),
     [
-        (250, timedelta(0), State.DELIVERED, ""),
-        (451, timedelta(0), State.SPOOLED, "451 why"),
-        (451, GIVE_UP_AFTER, State.FAILED, "given up: 451 why"),
-        (550, timedelta(0), State.FAILED, "550 why"),
+        (Verdict.TAKEN, timedelta(0), State.DELIVERED, ""),
+        (Verdict.LATER, timedelta(0), State.SPOOLED, "why"),
+        (Verdict.LATER, GIVE_UP_AFTER, State.FAILED, "given up: why"),
+        (Verdict.NEVER, timedelta(0), State.FAILED, "why"),
     ],
 )
-def test_consequences(code: int, age: timedelta, state: State, error: str) -> None:
-    attempt = after(Answer(code, "why"), 1, age, random.Random(1))
+def test_consequences(verdict: Verdict, age: timedelta, state: State, error: str) -> None:
+    attempt = after(Answer(verdict, "why"), 1, age, random.Random(1))
     assert (attempt.state, attempt.error) == (state, error)
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "to_recipient", "answer"),
+    [
+        (250, "OK", False, TAKEN),
+        (451, "greylisted", True, Answer(Verdict.LATER, "451 greylisted")),
+        (550, "5.1.1 no such user", True, Answer(Verdict.NEVER, "550 5.1.1 no such user", bounced=True)),
+        (550, "no such user", True, Answer(Verdict.NEVER, "550 no such user", bounced=True)),
+        (550, "5.7.1 not from you", True, Answer(Verdict.NEVER, "550 5.7.1 not from you")),
+        (554, "no spam", False, Answer(Verdict.NEVER, "554 no spam")),
+        (421, "closing", True, None),
+        (530, "log in", True, None),
+        (-1, "", False, None),
+    ],
+)
+def test_replies_of_mail_servers(code: int, text: str, to_recipient: bool, answer: Answer | None) -> None:
+    assert smtp_answer(code, text, to_recipient=to_recipient) == answer
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict"),
+    [
+        (200, Verdict.TAKEN),
+        (202, Verdict.TAKEN),
+        (400, Verdict.NEVER),
+        (422, Verdict.NEVER),
+        (409, Verdict.LATER),
+        (429, Verdict.LATER),
+        (503, Verdict.LATER),
+        (301, None),
+        (401, None),
+        (404, None),
+    ],
+)
+def test_answers_of_sms_sinks(status: int, verdict: Verdict | None) -> None:
+    answer = http_answer(status, "why")
+    assert (None if answer is None else answer.verdict) == verdict
+    assert answer is None or answer.error == ("" if verdict is Verdict.TAKEN else f"{status} why")
 
 
 def test_attempts_are_written_to_the_spool(tx: FakeTransaction) -> None:
     for event in (user_created(), order_created()):
         notify(tx, event)
     now = _microseconds(tx.now)
-    assert [row.mail_id for row in store.due_mails(tx.connection, now, 10)] == [1, 2]
-    assert store.due_mails(tx.connection, now - 1, 10) == []
+    assert [row.mail_id for row in spool.due_messages(tx.connection, Channel.EMAIL, now, 10)] == [1, 2]
+    assert spool.due_messages(tx.connection, Channel.EMAIL, now - 1, 10) == []
     done, later = Attempt(State.DELIVERED), Attempt(State.SPOOLED, "451 later", 5.0)
-    record_attempts(tx, [Recorded(1, 1, done, now), Recorded(2, 1, later, now + 5)])
-    record_attempts(tx, [Recorded(1, 9, Attempt(State.FAILED, "late"), now)])
-    rows = tx.execute(select(store.spool.c.state, store.spool.c.attempts, store.spool.c.error)).all()
+    record_attempts(Notifier(), tx, [Recorded(1, 1, done, now), Recorded(2, 1, later, now + 5)])
+    record_attempts(Notifier(), tx, [Recorded(1, 9, Attempt(State.FAILED, "late"), now)])
+    table = TABLES.tables["spool"]
+    rows = tx.execute(select(table.c.state, table.c.attempts, table.c.error)).all()
     assert [tuple(row) for row in rows] == [("DELIVERED", 1, ""), ("SPOOLED", 1, "451 later")]
-    assert [row.mail_id for row in store.due_mails(tx.connection, now + 5, 10)] == [2]
+    assert [row.mail_id for row in spool.due_messages(tx.connection, Channel.EMAIL, now + 5, 10)] == [2]
 
 
 def _microseconds(moment: datetime) -> int:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from services_stub.notification import store
 from services_stub.notification.handlers import inbox
 from services_stub.notification.handlers.inbox import MarkRead
+from services_stub.notification.store import spool
 from services_stub.runtime.errors import Refused
 from tests.builders import order_created, user_created
 from tests.fakes import FakeTransaction
@@ -78,6 +78,6 @@ def test_the_spool_is_paged_and_read(full: FakeTransaction) -> None:
 def test_what_is_due_is_found_by_its_index(full: FakeTransaction) -> None:
     if full.connection.dialect.name != "sqlite":
         pytest.skip("PostgreSQL reads a table of a few rows faster without an index")
-    statement = store._due.limit(10).compile(full.connection)
-    plan = full.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", (1, 10, 0)).all()
+    statement = spool._due.limit(10).compile(full.connection)
+    plan = full.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", ("email", 1, 10, 0)).all()
     assert "spool_due" in plan[0][-1]

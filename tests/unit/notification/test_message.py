@@ -32,8 +32,10 @@ anything = st.text(st.characters(), max_size=400)
 texts = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")) | st.just("\n"), max_size=600)
 
 
-def parsed(name: str = "", subject: str = "Hello", text: str = "Text", address: str = "jo@example.org") -> EmailMessage:
-    composed = compose(ID, Recipient(address, name), subject, text, NOW)
+def parsed(
+    name: str = "", subject: str = "Hello", text: str = "Text", address: str = "jo@example.org", link: str = ""
+) -> EmailMessage:
+    composed = compose(ID, Recipient(address, name), subject, text, NOW, link)
     assert composed.isascii() or not address.isascii()
     raw = composed.encode()
     assert b"\n" not in raw.replace(b"\r\n", b"")
@@ -43,7 +45,8 @@ def parsed(name: str = "", subject: str = "Hello", text: str = "Text", address: 
     by_text = message_from_string(composed, policy=policy.default)
     message = message_from_bytes(raw, policy=policy.default) if composed.isascii() else by_text
     assert isinstance(message, EmailMessage)
-    assert list(message.keys()) == HEADERS
+    unsubscribing = ["List-Unsubscribe", "List-Unsubscribe-Post"] if link else []
+    assert list(message.keys()) == [*HEADERS[:7], *unsubscribing, *HEADERS[7:]]
     assert not message.defects
     defects = [defect for header in message.values() for defect in header.defects]
     assert not [defect for defect in defects if not isinstance(defect, NonASCIILocalPartDefect)]
@@ -100,6 +103,16 @@ def test_bodies_carry_every_text(text: str) -> None:
     body = message.get_content().replace("\r\n", "\n")
     assert body == f"Hello,\n\n{text}\n\nThe marketplace\n"
     assert message["Content-Transfer-Encoding"] in {"7bit", "quoted-printable"}
+
+
+@pytest.mark.parametrize("text", ["Text", "Grüße", "x" * 200])
+def test_a_link_to_unsubscribe_stands_in_its_headers_and_whole_at_the_end(text: str) -> None:
+    link = "http://127.0.0.1:8080/" + "a" * 150
+    message = parsed(text=text, link=link)
+    assert message["List-Unsubscribe"] == f"<{link}>"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    body = message.get_content().replace("\r\n", "\n")
+    assert body == f"Hello,\n\n{text}\n\nThe marketplace\nNo more mail like this: {link}\n"
 
 
 @given(text=anything)
