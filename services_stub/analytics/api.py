@@ -31,7 +31,7 @@ async def read_summary(context: Context, top: Top = 10) -> Summary:
 
 @get("/api/series", **allow("admin"))
 async def read_series(context: Context, resolution: Step = "minute", points: Points = 60) -> Series:
-    """What happened lately, in steps of a second, a minute or an hour of event time."""
+    """The last events in numbers, in steps of a second, a minute or an hour of event time."""
     return await context.read(reading.series, _lag(context), resolution, points, datetime.now(UTC))
 
 

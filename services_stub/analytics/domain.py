@@ -47,7 +47,7 @@ STEPS: Mapping[Resolution, tuple[int, int]] = {
 
 
 class Metric(IntEnum):
-    """What is counted in each step of a series, in the order of its columns. Amounts are cents."""
+    """The numbers of each step of a series, in the order of its columns. Amounts are cents."""
 
     USERS = 0
     VIEWED = 1
@@ -69,7 +69,7 @@ class Part(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Order(msgspec.Struct, array_like=True, frozen=True):
-    """What is known of an order: its parts, which events were counted, and the sellers whose parts were refunded.
+    """An order as far as it is known: its parts, which events were counted, and the sellers whose parts were refunded.
 
     An order whose payment alone is known has no parts yet.
     """
@@ -99,7 +99,7 @@ class Order(msgspec.Struct, array_like=True, frozen=True):
 
 
 class User(msgspec.Struct, frozen=True):
-    """What is known of a user. `block_changed_at` is when a block began or ended (microseconds), or 0."""
+    """A user as far as it is known. `block_changed_at` is when a block began or ended (microseconds), or 0."""
 
     role: str = ""
     blocked: bool = False
@@ -117,7 +117,7 @@ class User(msgspec.Struct, frozen=True):
 
 
 class Product(msgspec.Struct, frozen=True):
-    """What is known of a product, of its newest version. One that only an order named has the version 0 and no status.
+    """A product as its newest known version has it. One that only an order named has the version 0 and no status.
 
     A deleted one stays deleted, whatever is heard of it later.
     """

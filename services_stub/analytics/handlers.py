@@ -72,7 +72,7 @@ def count_events(tx: Transaction, batch: Sequence[Received[Event]]) -> list[Outc
 
 
 class _Counts:
-    """What is known of what a batch is about, and what the batch adds to the numbers."""
+    """The state of all that a batch is about, and what the batch adds to the numbers."""
 
     def __init__(self, tx: Transaction, events: Sequence[Event]) -> None:
         self._tx, self.now = tx, to_microseconds(tx.now)

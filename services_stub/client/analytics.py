@@ -9,7 +9,7 @@ from services_stub.contracts.http.analytics import Series, Summary
 
 
 class AnalyticsArea:
-    """What the analytics service counted. `progress` in each answer says how far it has read."""
+    """The numbers of the analytics service. `progress` in each answer says how far it has read."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -19,6 +19,6 @@ class AnalyticsArea:
         return await self._transport.request("GET", "/analytics-service/api/summary", Summary, query={"top": top})
 
     async def series(self, resolution: Literal["second", "minute", "hour"] = "minute", *, points: int = 60) -> Series:
-        """What happened in the last `points` steps."""
+        """The last `points` steps in numbers."""
         query = {"resolution": resolution, "points": points}
         return await self._transport.request("GET", "/analytics-service/api/series", Series, query=query)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from services_stub.analytics.domain import CURRENCY, STEPS, WEIGHT_UNIT, Metric, Resolution, first_kept
 from services_stub.analytics.store.tables import products, progress, sales, steps, totals
@@ -37,8 +37,6 @@ Lag = Mapping[str, TopicProgress | None]
 _SECOND = 1_000_000
 _NOTHING = [0] * len(Metric)
 
-_sold = sales.outerjoin(products, sales.c.product_id == products.c.product_id)
-
 
 def summary(connection: Connection, lag: Lag, top: int) -> Summary:
     """The summary, with `top` entries in each of its lists of sales."""
@@ -49,6 +47,7 @@ def summary(connection: Connection, lag: Lag, top: int) -> Summary:
             numbers[row.name][row.label] = row.number
         cents[row.name] += row.cents
     charged, refunded = cents["charged"], cents["refunded"]
+    sold = _sold_by_seller_and_category(connection)
     failed = sorted(numbers["failed"].items(), key=lambda entry: (-entry[1], entry[0]))
     return Summary(
         users=numbers["users"],
@@ -71,12 +70,12 @@ def summary(connection: Connection, lag: Lag, top: int) -> Summary:
         ),
         top_products=_top_products(connection, top),
         top_sellers=[
-            SellerSales(seller_id=row.label, units=row.units, revenue=from_cents(row.cents))
-            for row in _top(connection, products.c.seller_id, top)
+            SellerSales(seller_id=label, units=units, revenue=from_cents(cents))
+            for label, units, cents in _top(sold, "seller_id", top)
         ],
         top_categories=[
-            CategorySales(category=row.label, units=row.units, revenue=from_cents(row.cents))
-            for row in _top(connection, products.c.category, top)
+            CategorySales(category=label, units=units, revenue=from_cents(cents))
+            for label, units, cents in _top(sold, "category", top)
         ],
         progress=_progress(connection, lag),
     )
@@ -116,12 +115,13 @@ def _point(start: int, values: list[int]) -> SeriesPoint:
 
 
 def _top_products(connection: Connection, top: int) -> list[ProductSales]:
+    # The best are found before anything is joined: of many products that is most of the work.
+    best = select(sales).where(sales.c.units > 0).order_by(sales.c.cents.desc(), sales.c.product_id).limit(top)
+    chosen = best.subquery()
     statement = (
-        select(sales, products.c.seller_id, products.c.name, products.c.category)
-        .select_from(_sold)
-        .where(sales.c.units > 0)
-        .order_by(sales.c.cents.desc(), sales.c.product_id)
-        .limit(top)
+        select(chosen, products.c.seller_id, products.c.name, products.c.category)
+        .select_from(chosen.outerjoin(products, chosen.c.product_id == products.c.product_id))
+        .order_by(chosen.c.cents.desc(), chosen.c.product_id)
     )
     return [
         ProductSales(
@@ -137,17 +137,31 @@ def _top_products(connection: Connection, top: int) -> list[ProductSales]:
     ]
 
 
-def _top(connection: Connection, column: ColumnElement[Any], top: int) -> list[Row[Any]]:
-    label, units, cents = func.coalesce(column, ""), func.sum(sales.c.units), func.sum(sales.c.cents)
+def _sold_by_seller_and_category(connection: Connection) -> list[Row[Any]]:
+    seller_id, category = func.coalesce(products.c.seller_id, ""), func.coalesce(products.c.category, "")
     statement = (
-        select(label.label("label"), units.label("units"), cents.label("cents"))
-        .select_from(_sold)
+        select(
+            seller_id.label("seller_id"),
+            category.label("category"),
+            func.sum(sales.c.units).label("units"),
+            func.sum(sales.c.cents).label("cents"),
+        )
+        .select_from(sales.outerjoin(products, sales.c.product_id == products.c.product_id))
         .where(sales.c.units > 0)
-        .group_by(label)
-        .order_by(cents.desc(), label)
-        .limit(top)
+        .group_by(seller_id, category)
     )
     return list(connection.execute(statement))
+
+
+def _top(sold: list[Row[Any]], column: str, top: int) -> list[tuple[str, int, int]]:
+    """The labels in a column with the most cents, with units and cents."""
+    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for row in sold:
+        found = sums[getattr(row, column)]
+        found[0] += int(row.units)
+        found[1] += int(row.cents)
+    ordered = sorted(sums.items(), key=lambda entry: (-entry[1][1], entry[0]))
+    return [(label, units, cents) for label, (units, cents) in ordered[:top]]
 
 
 def _progress(connection: Connection, lag: Lag) -> list[TopicCounted]:

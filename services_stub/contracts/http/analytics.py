@@ -28,7 +28,7 @@ class SellerCounts(Body, frozen=True, kw_only=True):
 
 
 class Revenue(Body, frozen=True, kw_only=True):
-    """What was charged, what of it was given back, and the rest."""
+    """The money that was charged, the part of it that was given back, and the rest."""
 
     currency: str
     charged: Money
@@ -63,7 +63,7 @@ class Funnel(Body, frozen=True, kw_only=True):
 
 
 class ProductSales(Body, frozen=True, kw_only=True):
-    """What was sold of a product: of parts of orders that are paid, shipped or delivered. `viewed` is an estimate."""
+    """The sales of a product, in parts of orders that are paid, shipped or delivered. `viewed` is an estimate."""
 
     product_id: str
     seller_id: str
@@ -75,7 +75,7 @@ class ProductSales(Body, frozen=True, kw_only=True):
 
 
 class SellerSales(Body, frozen=True, kw_only=True):
-    """What a seller sold."""
+    """The sales of a seller."""
 
     seller_id: str
     units: int
@@ -83,7 +83,7 @@ class SellerSales(Body, frozen=True, kw_only=True):
 
 
 class CategorySales(Body, frozen=True, kw_only=True):
-    """What was sold in a category, by the present category of each product; empty where that is not known."""
+    """The sales in a category, by the present category of each product; empty where that is not known."""
 
     category: str
     units: int
@@ -112,7 +112,7 @@ class Summary(Body, frozen=True, kw_only=True):
 
 
 class SeriesPoint(Body, frozen=True, kw_only=True):
-    """What happened from `start` (RFC 3339 in UTC) on, for one step. `viewed` and `added` are estimates."""
+    """One step in numbers, from `start` (RFC 3339 in UTC) on. `viewed` and `added` are estimates."""
 
     start: str
     users: int

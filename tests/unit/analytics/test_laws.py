@@ -1,4 +1,4 @@
-"""Whatever the order, the repetitions and the batches: the numbers are those of a naive recomputation."""
+"""The numbers are those of a naive recomputation, in any order, with repetitions and in any batches."""
 
 from __future__ import annotations
 
