@@ -80,9 +80,11 @@ class RecordSource:
         first = self._consumer.poll(timeout)
         if first is None:
             return []
-        if self._batch_linger:
-            time.sleep(self._batch_linger)
         messages = [first, *self._consumer.consume(most - 1, 0)]
+        if self._batch_linger and len(messages) < most:
+            # Not where a whole batch waits already: a group that lingers before each would never catch up.
+            time.sleep(self._batch_linger)
+            messages += self._consumer.consume(most - len(messages), 0)
         records: list[Record] = []
         for message in messages:
             error = message.error()
