@@ -9,7 +9,7 @@ LONGEST_REASON = 500
 
 
 class Reason(Request, frozen=True, kw_only=True):
-    """Why somebody does something; at most `LONGEST_REASON` characters."""
+    """Why a user does something; at most `LONGEST_REASON` characters."""
 
     reason: str = ""
 

@@ -19,7 +19,7 @@ _NAME_OF_ROLE = {"user": "shopper", "seller": "seller", "admin": "admin"}
 
 
 class PartCommand(msgspec.Struct, frozen=True):
-    """A request of somebody about the part of `seller_id`; `why` is their own text.
+    """A request about the part of `seller_id`; `why` is their own text.
 
     Without a seller it is about the seller's own part, or about every part that the caller may change.
     """
