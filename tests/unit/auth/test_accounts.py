@@ -197,7 +197,7 @@ def test_a_block_is_told_at_once_and_the_answer_says_what_it_did(auth: AuthClien
     assert told[-1].at > first.at
 
 
-def test_a_seller_who_was_never_blocked_is_told_of_to_nobody(auth: AuthClient) -> None:
+def test_no_service_is_told_of_a_seller_who_was_never_blocked(auth: AuthClient) -> None:
     seller_id = auth.register("s@example.com", "seller")
     _, answer = auth.post(f"/api/admin/unblock-seller/{seller_id}", by=auth.admin_token())
     assert (answer["blocked"], answer["notReached"]) == (False, [])
