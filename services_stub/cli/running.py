@@ -44,6 +44,9 @@ def up(
     payments_url: Annotated[
         str, typer.Option(help="Where the API is; by default the provider's own.", show_default=False)
     ] = "",
+    rate_limit: Annotated[
+        str, typer.Option(help="off, or e.g. client=50,address=500,login=5,login-address=20.", show_default=False)
+    ] = "",
 ) -> None:
     """Run the supervisor in this process, or in one of its own that goes on when the command has ended."""
     with explained():
@@ -52,7 +55,7 @@ def up(
         chosen_payments = (payments, payments_key_file, payments_url)
         messages = (smtp, sms)
         options = _options(
-            data_dir, port, processes, seed, kafka, kafka_config, messages, sample_browsing, chosen_payments
+            data_dir, port, processes, seed, kafka, kafka_config, messages, sample_browsing, chosen_payments, rate_limit
         )
         (start.detached if detach else start.foreground)(options, typer.echo)
 
@@ -77,10 +80,12 @@ def _options(
     messages: tuple[str, str],
     sample_browsing: float,
     payments: tuple[str, Path | None, str],
+    rate_limit: str,
 ) -> Options:
     from services_stub.infra.config.options import (
         Options,
         checked_kafka,
+        checked_rate_limits,
         checked_sample_browsing,
         checked_sms,
         checked_smtp,
@@ -104,4 +109,5 @@ def _options(
         payments=provider,
         payments_key_file=key_file,
         payments_url=url,
+        rate_limits=checked_rate_limits(rate_limit),
     )

@@ -17,6 +17,7 @@ from pyreqwest.response import Response
 
 from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.problem import MEDIA_TYPE, FieldError, Problem, problem
+from services_stub.gateway.caching import NO_STORE, caching_headers, is_catalogue
 from services_stub.gateway.forwarding import (
     BadHeader,
     forwarded_headers,
@@ -24,6 +25,7 @@ from services_stub.gateway.forwarding import (
     returned_headers,
     service_of,
 )
+from services_stub.gateway.limits import TOO_MANY_ATTEMPTS, TOO_MANY_REQUESTS, Attempt, Limits, headers_of
 from services_stub.runtime.http import LARGEST_BODY
 from services_stub.runtime.http_client import build_http_client
 
@@ -36,6 +38,9 @@ _BODILESS = frozenset({"GET", "HEAD"})
 
 _NO_SUCH_PATH = problem(404, "not-found", "there is no such path")
 _TOO_LARGE = problem(413, "body-too-large", f"a body has at most {LARGEST_BODY} bytes")
+
+
+RawHeaders = list[tuple[bytes, bytes]]
 
 
 class RequestFilter(Protocol):
@@ -53,13 +58,14 @@ class PassThrough:
         own: ASGIApp,
         services: Mapping[str, str],
         request_filter: RequestFilter,
+        limits: Limits,
         *,
         trace_sampling: float = 1.0,
         timeout: timedelta = TIMEOUT,
     ) -> None:
         self._own = own
         self._services = {name.encode(): url.rstrip("/") for name, url in services.items()}
-        self._request_filter = request_filter
+        self._request_filter, self._limits = request_filter, limits
         self._sampling = trace_sampling
         self._random = random.Random()
         self._client = build_http_client(timeout)
@@ -69,20 +75,29 @@ class PassThrough:
         if scope["type"] != ScopeType.HTTP:
             await self._own(scope, receive, send)
             return
-        refusal = await self._request_filter.refusal(scope["headers"])  # type: ignore[arg-type] # a list, says ASGI
+        # A list, says ASGI.
+        headers: Sequence[tuple[bytes, bytes]] = scope["headers"]  # type: ignore[assignment]
+        allowance = self._limits.admit(headers, _address(scope))
+        left = [] if allowance is None else headers_of(allowance)
+        send = _adding(left, send)
+        refused = allowance is not None and not allowance.admitted
+        refusal = TOO_MANY_REQUESTS if refused else await self._request_filter.refusal(headers)
         if refusal is not None:
             await _refuse(refusal, send)
             return
         name = service_of(scope["raw_path"])
         base = self._services.get(name) if name is not None else None
-        if base is not None:
-            await self._pass_on(base, scope, receive, send)
+        if name is not None and base is not None:
+            await self._pass_on(name, base, scope, receive, send, left)
         elif scope["path"].startswith("/internal"):
             await _refuse(_NO_SUCH_PATH, send)
         else:
-            await self._own(scope, receive, send)
+            await self._own(scope, receive, _uncached_by_default(send))
 
-    async def _pass_on(self, base: str, scope: HTTPScope, receive: Receive, send: Send) -> None:
+    async def _pass_on(
+        self, name: bytes, base: str, scope: HTTPScope, receive: Receive, send: Send, left: RawHeaders
+    ) -> None:
+        """Pass a request on to the service `name` at `base`; `left` are headers with what the client has left."""
         method: str = scope["method"]
         path = forwarded_path(scope["raw_path"])
         if path is None:
@@ -91,6 +106,8 @@ class PassThrough:
         if method not in _METHODS:
             await _refuse(problem(405, "method-not-allowed", f"{method} is not passed on"), send)
             return
+        attempt: Attempt | None = None
+        status = 0
         try:
             query = scope["query_string"]
             url = f"{base}{path}?{query.decode()}" if query else base + path
@@ -102,10 +119,16 @@ class PassThrough:
                 body = await _body(scope, receive)
                 if body is None:
                     return
+                attempt = self._limits.begin_attempt(name, path, body, _address(scope)) if method == "POST" else None
+                if attempt is not None and not attempt.allowance.admitted:
+                    left[:] = headers_of(attempt.allowance)
+                    await _refuse(TOO_MANY_ATTEMPTS, send)
+                    return
                 if body:
                     request = request.body_bytes(body)
             response = await request.build().send()
             content = (await response.bytes()).to_bytes()
+            status = response.status
         except (BadHeader, BuilderError, UnicodeDecodeError) as error:
             await _refuse(_unreadable(error), send)
         except _TooLarge:
@@ -113,7 +136,10 @@ class PassThrough:
         except RequestError as error:
             await _refuse(_away(error), send)
         else:
-            await _answer(response, content, send)
+            await _answer(name, path, scope, response, content, send)
+        finally:
+            if attempt is not None and attempt.allowance.admitted:
+                self._limits.end_attempt(attempt, status)
 
 
 class _TooLarge(Exception):
@@ -149,16 +175,54 @@ def _checked(body: bytes) -> bytes:
     return body
 
 
-async def _answer(response: Response, content: bytes, send: Send) -> None:
+def _address(scope: HTTPScope) -> str:
+    client = scope["client"]
+    return client[0] if client else ""
+
+
+def _adding(headers: RawHeaders, send: Send) -> Send:
+    """`send`, with further headers."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], *headers]
+        await send(message)
+
+    return sending
+
+
+def _uncached_by_default(send: Send) -> Send:
+    """`send`, for answers that no cache may keep unless they say that it may."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = list(message["headers"])
+            if not any(name.lower() == b"cache-control" for name, _ in headers):
+                headers.append(NO_STORE)
+            message["headers"] = headers
+        await send(message)
+
+    return sending
+
+
+async def _answer(name: bytes, path: str, scope: HTTPScope, response: Response, content: bytes, send: Send) -> None:
     headers = returned_headers(response.headers.items(), len(content))
-    start: Message = {"type": "http.response.start", "status": response.status, "headers": headers}
+    status = response.status
+    if status == 200 and is_catalogue(name, scope["method"], path):
+        caching, known = caching_headers(scope["headers"], content)  # type: ignore[arg-type] # a list, says ASGI
+        if known:
+            status, headers, content = 304, [], b""
+        headers += caching
+    elif "cache-control" not in response.headers:
+        headers.append(NO_STORE)
+    start: Message = {"type": "http.response.start", "status": status, "headers": headers}
     await send(start)
     await send({"type": "http.response.body", "body": content, "more_body": False})
 
 
 async def _refuse(refusal: Problem, send: Send) -> None:
     body = encode_json(refusal.document())
-    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", b"%d" % len(body))]
+    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", b"%d" % len(body)), NO_STORE]
     if refusal.status == 503:
         headers.append((b"retry-after", b"%d" % RETRY_AFTER_SECONDS))
     if refusal.status == 405:

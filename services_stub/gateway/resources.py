@@ -8,6 +8,7 @@ import msgspec
 
 from services_stub.gateway.blocked import BlockedSellers
 from services_stub.gateway.documents import OpenApiDocument
+from services_stub.gateway.limits import LIMITS, Limits, option_of
 from services_stub.gateway.openapi import OWN
 from services_stub.gateway.replay import Replayer
 from services_stub.gateway.stream import Broadcaster, OnRecords, OnStart
@@ -28,6 +29,7 @@ class Resources:
     broadcaster: Broadcaster
     blocked: BlockedSellers
     openapi: OpenApiDocument
+    limits: Limits
 
 
 def resources_of(context: Context) -> Resources:
@@ -57,4 +59,7 @@ def _assemble(context: Context) -> Resources:
         secret=settings.internal_token,
     )
     blocked = BlockedSellers(context, broadcaster.close_those_of)
-    return Resources(services, broadcaster, blocked, OpenApiDocument(context.peers, services))
+    limits = Limits(
+        {name: float(context.settings.options.get(option_of(name), "0")) for name in LIMITS}, context.verifier
+    )
+    return Resources(services, broadcaster, blocked, OpenApiDocument(context.peers, services), limits)

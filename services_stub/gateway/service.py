@@ -24,7 +24,13 @@ def _workers(context: Context) -> Sequence[Worker]:
 
 def _in_front(own: ASGIApp, context: Context) -> ASGIApp:
     resources = resources_of(context)
-    return PassThrough(own, resources.services, resources.blocked, trace_sampling=context.settings.trace_sampling)
+    return PassThrough(
+        own,
+        resources.services,
+        resources.blocked,
+        resources.limits,
+        trace_sampling=context.settings.trace_sampling,
+    )
 
 
 SERVICE = Service(

@@ -68,23 +68,34 @@ class Verifier:
         token = bearer(authorization)
         known = self._verified.get(token)
         if known is None:
-            known = await self._verify(token)
-            if len(self._verified) >= _REMEMBERED:
-                self._verified.clear()
-            self._verified[token] = known
-        if known.expires_at <= time.time():
-            raise unauthorized("token-expired", "the access token has expired: refresh it or log in again")
-        return known
+            known = self._verify(token, await self._key(_key_id_of(token)))
+        return _unexpired(known)
 
-    async def _verify(self, token: str) -> Caller:
+    def recognized(self, authorization: str) -> Caller | None:
+        """The caller that an `Authorization` header names, without asking for keys; None where that would be needed.
+
+        Raises:
+            Refused: the token is missing, forged, malformed or expired.
+        """
+        token = bearer(authorization)
+        known = self._verified.get(token)
+        if known is None:
+            key = self._keys.get(_key_id_of(token))
+            if key is None:
+                return None
+            known = self._verify(token, key)
+        return _unexpired(known)
+
+    def _verify(self, token: str, key: Ed25519PublicKey) -> Caller:
         try:
-            key_id = str(jwt.get_unverified_header(token).get("kid", ""))
-            claims = jwt.decode(
-                token, await self._key(key_id), algorithms=["EdDSA"], options={"require": _CLAIMS, "verify_exp": False}
-            )
-            return Caller(str(claims["userId"]), str(claims["role"]), str(claims["email"]), int(claims["exp"]))
+            claims = jwt.decode(token, key, algorithms=["EdDSA"], options={"require": _CLAIMS, "verify_exp": False})
+            caller = Caller(str(claims["userId"]), str(claims["role"]), str(claims["email"]), int(claims["exp"]))
         except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
-            raise unauthorized("token-invalid", "the access token is not valid") from error
+            raise _invalid() from error
+        if len(self._verified) >= _REMEMBERED:
+            self._verified.clear()
+        self._verified[token] = caller
+        return caller
 
     async def _key(self, key_id: str) -> Ed25519PublicKey:
         if key_id not in self._keys:
@@ -104,3 +115,20 @@ class Verifier:
             public = jwt.PyJWK({"kty": key.kty, "crv": key.crv, "x": key.x, "alg": key.alg}).key
             if isinstance(public, Ed25519PublicKey):
                 self._keys[key.kid] = public
+
+
+def _key_id_of(token: str) -> str:
+    try:
+        return str(jwt.get_unverified_header(token).get("kid", ""))
+    except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
+        raise _invalid() from error
+
+
+def _unexpired(caller: Caller) -> Caller:
+    if caller.expires_at <= time.time():
+        raise unauthorized("token-expired", "the access token has expired: refresh it or log in again")
+    return caller
+
+
+def _invalid() -> Refused:
+    return unauthorized("token-invalid", "the access token is not valid")

@@ -15,6 +15,12 @@ EMBEDDED = "embedded"
 APACHE = "apache"
 SANDBOX = "sandbox"
 SAMPLE_BROWSING = 0.1
+OFF = "off"
+RATE_LIMITS = {"client": 1000.0, "address": 20_000.0, "login": 10.0, "login-address": 2000.0}
+"""Requests a second of a user or guest session; without a token of an address; failed logins of an account a minute;
+logins and registrations a second of an address. All clients of a marketplace on one machine share one address."""
+
+_LIMIT = re.compile(r"\d{1,7}(\.\d{1,3})?", re.ASCII)
 _ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+):(\d{1,5})")
 _OWNED_PROPERTIES = {"bootstrap.servers": "give it with --kafka", "metadata.broker.list": "give it with --kafka"}
 
@@ -38,6 +44,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     payments: str = SANDBOX
     payments_key_file: str = ""
     payments_url: str = ""
+    rate_limits: dict[str, float] = {}
 
     @property
     def external(self) -> bool:
@@ -63,6 +70,20 @@ def checked_sample_browsing(value: float) -> float:
     if value and not 1 / LARGEST_WEIGHT <= value <= 1:
         raise CannotStart(f"--sample-browsing takes 0, or a share from {1 / LARGEST_WEIGHT} to 1; not {value:g}.")
     return value
+
+
+def checked_rate_limits(value: str) -> dict[str, float]:
+    """The limits of --rate-limit by their names, the defaults among them; all of them 0 for `off`."""
+    if value == OFF:
+        return dict.fromkeys(RATE_LIMITS, 0.0)
+    limits = dict(RATE_LIMITS)
+    for part in filter(None, value.split(",")):
+        name, _, number = part.strip().partition("=")
+        if name not in RATE_LIMITS or not _LIMIT.fullmatch(number):
+            known = ", ".join(f"{name}={default:g}" for name, default in RATE_LIMITS.items())
+            raise CannotStart(f"--rate-limit takes {OFF}, or some of {known} with numbers (0: no limit); not {part!r}.")
+        limits[name] = float(number)
+    return limits
 
 
 def checked_smtp(value: str) -> str:

@@ -74,6 +74,8 @@ def _own_options(name: str, options: Options, wiring: Wiring) -> dict[str, str]:
         admin = wiring.credentials.of("admin")
         profile = "development" if options.kafka == EMBEDDED else "owasp"
         return {"admin_email": admin.email, "admin_password": admin.password, "password_profile": profile}
+    if name == GATEWAY:
+        return {f"limit-{limit}": str(number) for limit, number in options.rate_limits.items()}
     if name == "cart":
         return {"store_url": wiring.cart_store}
     if name == "notification":

@@ -14,8 +14,11 @@ import pytest
 
 from services_stub.contracts.envelope import is_sampled, is_traceparent
 from services_stub.contracts.problem import Problem, problem
+from services_stub.gateway.limits import Limits
 from services_stub.gateway.passthrough import PassThrough
 from services_stub.runtime.http import LARGEST_BODY
+from services_stub.runtime.tokens import Verifier
+from tests.unit.gateway.callers import TrustingVerifier
 from tests.unit.gateway.servers import StubService, closed_port, serving
 
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -42,13 +45,24 @@ class Front:
 
 @asynccontextmanager
 async def front(
-    *, service_url: str = "", sampling: float = 1.0, timeout: float = 5.0, **stub: Any
+    *,
+    service_url: str = "",
+    sampling: float = 1.0,
+    timeout: float = 5.0,
+    limits: dict[str, float] | None = None,
+    verifier: Verifier | None = None,
+    **stub: Any,
 ) -> AsyncIterator[Front]:
     service, own = StubService(**stub), StubService(body=b"own")
     async with serving(service) as served:
-        services = {"order": service_url or served}
+        services = dict.fromkeys(("order", "product", "search", "auth", "cart"), service_url or served)
         passing = PassThrough(
-            own, services, RefusesMarked(), trace_sampling=sampling, timeout=timedelta(seconds=timeout)
+            own,
+            services,
+            RefusesMarked(),
+            Limits(limits or {}, verifier or TrustingVerifier()),
+            trace_sampling=sampling,
+            timeout=timedelta(seconds=timeout),
         )
         async with serving(passing) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
             yield Front(http, service, own, url)

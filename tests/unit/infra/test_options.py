@@ -8,8 +8,10 @@ import pytest
 
 from services_stub.infra.config.errors import CannotStart
 from services_stub.infra.config.options import (
+    RATE_LIMITS,
     Options,
     checked_kafka,
+    checked_rate_limits,
     checked_sample_browsing,
     checked_sms,
     checked_smtp,
@@ -102,3 +104,15 @@ def test_every_kafka_but_the_two_own_brokers_is_external() -> None:
     assert not Options(directory="/x").external
     assert not Options(directory="/x", kafka="apache").external
     assert Options(directory="/x", kafka="a:1").external
+
+
+def test_rate_limits_are_named_and_the_others_keep_their_defaults() -> None:
+    assert checked_rate_limits("") == RATE_LIMITS
+    assert checked_rate_limits("client=50, login=0") == {**RATE_LIMITS, "client": 50.0, "login": 0.0}
+    assert set(checked_rate_limits("off").values()) == {0.0}
+
+
+@pytest.mark.parametrize("value", ["on", "client", "client=", "client=-1", "client=1e9", "other=1", "client=99999999"])
+def test_a_rate_limit_that_is_none_is_refused(value: str) -> None:
+    with pytest.raises(CannotStart, match="--rate-limit takes off, or some of client=1000"):
+        checked_rate_limits(value)

@@ -1,0 +1,63 @@
+"""Tokens are verified by keys that are asked for once, and recognized without asking where the key is known."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import time
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from services_stub.contracts.http.auth import Key, KeySet
+from services_stub.runtime.errors import Refused
+from services_stub.runtime.tokens import Verifier
+
+PRIVATE = Ed25519PrivateKey.generate()
+OTHER = Ed25519PrivateKey.generate()
+
+
+def _token(key: Ed25519PrivateKey = PRIVATE, *, seconds: int = 60, **claims: Any) -> str:
+    now = int(time.time())
+    every = {"sub": "u1", "iat": now, "exp": now + seconds, "jti": "j", "userId": "u1", "role": "user", "email": "e"}
+    return "Bearer " + jwt.encode(every | claims, key, algorithm="EdDSA", headers={"kid": "k1"})
+
+
+async def _keys() -> KeySet:
+    x = base64.urlsafe_b64encode(PRIVATE.public_key().public_bytes_raw()).rstrip(b"=").decode()
+    return KeySet(keys=[Key(kid="k1", x=x)])
+
+
+def test_a_token_is_recognized_once_its_key_is_known() -> None:
+    async def scenario() -> None:
+        verifier = Verifier(_keys)
+        assert verifier.recognized(_token()) is None
+        caller = await verifier.caller(_token())
+        assert verifier.recognized(_token(jti="another")) == caller
+        assert (caller.user_id, caller.role) == ("u1", "user")
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("authorization", "code"),
+    [
+        (_token(OTHER), "token-invalid"),
+        (_token(seconds=-1), "token-expired"),
+        (_token(userId=None) + "x", "token-invalid"),
+        ("Bearer nonsense", "token-invalid"),
+        ("Basic abc", "token-missing"),
+    ],
+)
+def test_a_token_that_is_not_valid_is_refused_either_way(authorization: str, code: str) -> None:
+    async def scenario() -> None:
+        verifier = Verifier(_keys)
+        await verifier.caller(_token())
+        with pytest.raises(Refused, match=code):
+            verifier.recognized(authorization)
+        with pytest.raises(Refused, match=code):
+            await verifier.caller(authorization)
+
+    asyncio.run(scenario())
