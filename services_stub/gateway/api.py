@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from litestar import Request, Response, get
 from litestar.datastructures import State
+from litestar.enums import MediaType
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 from litestar.response import Stream
@@ -14,6 +15,7 @@ from services_stub.contracts.envelope import Cause
 from services_stub.contracts.http.gateway import Health, OrderOverview, OrderTimeline, Storefront
 from services_stub.contracts.http.page import DEFAULT_PAGE, LARGEST_PAGE
 from services_stub.contracts.schemas import Document
+from services_stub.gateway.catalogue import HEADERS, catalogue_page, consumers_of, docs_page, page_files
 from services_stub.gateway.documents import asyncapi_document, index, schema_documents
 from services_stub.gateway.gathering import Gathering
 from services_stub.gateway.health import health_of_all
@@ -65,6 +67,29 @@ async def event_schema(file: str) -> Response[Document]:
     if document is None:
         raise Refused(404, "not-found", "there is no such schema")
     return JsonResponse(document)
+
+
+@get("/docs", media_type=MediaType.HTML, include_in_schema=False, **allow_anyone())
+async def docs() -> Response[bytes]:
+    """A page that shows the OpenAPI document and sends requests."""
+    return Response(docs_page(), media_type=MediaType.HTML, headers=HEADERS)
+
+
+@get("/docs/{file:str}", include_in_schema=False, **allow_anyone())
+async def page_file(file: str) -> Response[bytes]:
+    """A script or style of the pages."""
+    found = page_files().get(file)
+    if found is None:
+        raise Refused(404, "not-found", "there is no such file")
+    return Response(found[0], media_type=found[1], headers=HEADERS)
+
+
+@get("/events", media_type=MediaType.HTML, include_in_schema=False, **allow_anyone())
+async def event_catalogue(context: Context, cause: Cause) -> Response[bytes]:
+    """A page with all events: who publishes and who reads them, their fields, an example, their schemas."""
+    gathering = Gathering(context.peers, cause=cause, headers={})
+    consumers, whole = await consumers_of(gathering, context.settings.peers)
+    return Response(catalogue_page(consumers, whole=whole), media_type=MediaType.HTML, headers=HEADERS)
 
 
 @get(
@@ -156,6 +181,9 @@ ROUTES = (
     openapi_of_all,
     asyncapi_of_all,
     event_schema,
+    docs,
+    page_file,
+    event_catalogue,
     ready,
     read_storefront,
     overview,

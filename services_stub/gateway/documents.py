@@ -21,6 +21,7 @@ def index(services: Iterable[str]) -> Document:
         "name": TITLE,
         "version": VERSION,
         "documents": {"openapi": "/openapi.json", "asyncapi": "/asyncapi.json"},
+        "pages": {"api": "/docs", "events": "/events"},
         "schemas": {name: f"/schemas/{name}.json" for name in event_schemas()},
         "health": {"live": "/health/live", "ready": "/health/ready"},
         "stream": "/api/stream",

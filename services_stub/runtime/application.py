@@ -39,7 +39,7 @@ class Application:
         self._scope = RequestScope()
         self._health: Callable[[], ServiceHealth] | None = None
         own = {path for route in service.routes for path in route.paths}
-        added = [route for route in (*self._health_routes(), replace_faults) if own.isdisjoint(route.paths)]
+        added = [route for route in (*self._own_routes(), replace_faults) if own.isdisjoint(route.paths)]
         self._litestar = build_app(service.name, [*service.routes, *added], self._scope)
 
     def bind(self, context: Context, health: Callable[[], ServiceHealth]) -> ASGIApp:
@@ -51,8 +51,9 @@ class Application:
             app = FastPath(app, self._service.fast_routes, context)
         return app if self._service.wrap is None else self._service.wrap(app, context)
 
-    def _health_routes(self) -> list[Any]:
-        """The two questions that a supervisor asks: alive (answers at all), and ready (works)."""
+    def _own_routes(self) -> list[Any]:
+        """Answers for the supervisor: alive (answers at all), and ready (works); and for the event catalogue."""
+        topics = [event.topic for event in (*self._service.events(), *self._service.follows)]
 
         @get("/health/live", include_in_schema=False, **allow_anyone())
         async def live() -> ServiceHealth:
@@ -65,7 +66,12 @@ class Application:
             found = self._read_health()
             return Response(found, status_code=200 if found.ready else 503)
 
-        return [live, ready]
+        @get("/internal/topics", include_in_schema=False, **allow_internal())
+        async def topics_read() -> list[str]:
+            """The topics that the service reads."""
+            return topics
+
+        return [live, ready, topics_read]
 
     def _read_health(self) -> ServiceHealth:
         if self._health is None:
