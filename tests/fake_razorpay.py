@@ -33,7 +33,8 @@ Answer = tuple[int, dict[str, Any]]
 class FakeRazorpay(httpx.BaseTransport):
     """`faults` are those of the next requests; None is a request that nothing disturbs."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: str = KEY) -> None:
+        self.key = key
         self.faults: deque[Fault | None] = deque()
         self.requests: list[tuple[str, str]] = []
         self.orders: dict[str, dict[str, Any]] = {}
@@ -48,7 +49,7 @@ class FakeRazorpay(httpx.BaseTransport):
         with self._lock:
             fault = self.faults.popleft() if self.faults else None
             self.requests.append((request.method, request.url.path))
-            if request.headers.get("Authorization") != f"Basic {base64.b64encode(KEY.encode()).decode()}":
+            if request.headers.get("Authorization") != f"Basic {base64.b64encode(self.key.encode()).decode()}":
                 return _response(recorded("key_invalid"))
             late, self._late = self._late, []
             match fault:
@@ -82,9 +83,10 @@ class FakeRazorpay(httpx.BaseTransport):
         """The amount that one of our orders has paid and not got back."""
         return sum(payment["amount"] - payment["amount_refunded"] for payment in self._captured(order_id))
 
-    def authorise(self, payment: dict[str, Any]) -> None:
-        """Let the bank agree to a payment."""
-        payment["status"] = "authorized"
+    def charge_again(self, order_id: str) -> None:
+        """Take the money of a charged order once more, as only a fault does."""
+        again = next(payment for payment in self._captured(order_id)) | {"id": "pay_again", "created_at": 10**10}
+        self.payments["pay_again"] = again
 
     def _captured(self, order_id: str) -> list[dict[str, Any]]:
         return [

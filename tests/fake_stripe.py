@@ -39,7 +39,8 @@ class Fault(StrEnum):
 class FakeStripe(httpx.BaseTransport):
     """`faults` are those of the next requests; None is a request that nothing disturbs."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: str = KEY) -> None:
+        self.key = key
         self.faults: deque[Fault | None] = deque()
         self.requests: list[tuple[str, str, str]] = []
         self.intents: dict[str, dict[str, Any]] = {}
@@ -67,7 +68,7 @@ class FakeStripe(httpx.BaseTransport):
                     return _response(_error(429, "invalid_request_error", "rate_limit"))
                 case Fault.FAIL:
                     return _response(_error(500, "api_error"))
-            if request.headers.get("Authorization") != f"Bearer {KEY}":
+            if request.headers.get("Authorization") != f"Bearer {self.key}":
                 return _response(
                     _error(401, "invalid_request_error", message="Invalid API Key provided: sk_test_***ake")
                 )
@@ -90,6 +91,10 @@ class FakeStripe(httpx.BaseTransport):
     def balance(self, order_id: str) -> int:
         """The cents that an order has paid and not got back."""
         return sum(charge["amount"] - charge["amount_refunded"] for charge in self._charges_of(order_id))
+
+    def charge_again(self, order_id: str) -> None:
+        """Take the money of a charged order once more, as only a fault does."""
+        self.succeed(next(intent for intent in self.intents.values() if intent["metadata"]["order_id"] == order_id))
 
     def _charges_of(self, order_id: str) -> list[dict[str, Any]]:
         return [

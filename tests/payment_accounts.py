@@ -91,9 +91,6 @@ class StripeAccount(FakeStripe):
     def provider(self) -> Provider:
         return Stripe(KEY, "http://stripe.test", self)
 
-    def charge_again(self, order_id: str) -> None:
-        self.succeed(next(intent for intent in self.intents.values() if intent["metadata"]["order_id"] == order_id))
-
 
 class RazorpayByTestCard(Razorpay):
     """Razorpay with the test cards as cards of a customer there."""
@@ -111,11 +108,6 @@ class RazorpayAccount(FakeRazorpay):
 
     def provider(self) -> Provider:
         return RazorpayByTestCard(RAZORPAY_KEY, "http://razorpay.test", self)
-
-    def charge_again(self, order_id: str) -> None:
-        order = next(order for order in self.orders.values() if order["receipt"] == order_id)
-        again = next(iter(self.payments.values())) | {"id": "pay_again", "order_id": order["id"], "created_at": 10**10}
-        self.payments["pay_again"] = again
 
 
 ACCOUNTS: list[type[SandboxAccount | StripeAccount | RazorpayAccount]] = [

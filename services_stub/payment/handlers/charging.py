@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import threading
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -26,6 +25,7 @@ from services_stub.payment.domain import (
 )
 from services_stub.payment.handlers.jobs import Job, Jobs, Scheduled
 from services_stub.payment.handlers.settling import Answer, settle_all
+from services_stub.payment.handlers.threads import Threads
 from services_stub.payment.store import payments as store
 from services_stub.payment.store.refunds import open_refunds
 from services_stub.runtime.errors import Unavailable
@@ -48,18 +48,15 @@ class ChargeWorker:
     """Does the jobs that are due and gives the answers to the writer, a round at a time.
 
     A charge that takes time, and one that the provider did not answer, waits among the jobs and holds up no other. The
-    provider's `concurrency` bounds the threads. Where there are several each asks for one job at a time, in the order
-    in which jobs are due, so that a slow answer holds up nothing behind it.
+    provider's `concurrency` bounds the threads, of which there are as many as are busy and one more. Where there may be
+    several each asks for one job at a time, in the order in which jobs are due: the next is asked for at once, however
+    slow the answers before it are, until all threads are busy.
     """
 
     def __init__(self, jobs: Jobs, provider: Provider, write: Write, chance: random.Random) -> None:
         self._jobs, self._provider, self._write, self._chance = jobs, provider, write, chance
-        self._stopping = threading.Event()
         self._round = LARGEST_ROUND if provider.concurrency == 1 else 1
-        self._threads = [
-            threading.Thread(target=self._run, name=f"charges-{number}", daemon=True)
-            for number in range(1, provider.concurrency + 1)
-        ]
+        self._threads = Threads(provider.concurrency, self._take, self._do, jobs.interrupt)
         self._unwritten: list[Answer] = []
         self._writing = False
         self._lock = threading.Lock()
@@ -71,24 +68,12 @@ class ChargeWorker:
             Unavailable: the database is away.
         """
         self.recover()
-        for thread in self._threads:
-            thread.start()
+        self._threads.start()
 
     def stop(self, timeout: float) -> None:
         """Finish the round under way; what has not begun is taken up at the next start."""
-        self._stopping.set()
-        self._jobs.interrupt(len(self._threads))
-        deadline = time.monotonic() + timeout
-        for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
-        if not any(thread.is_alive() for thread in self._threads):
+        if self._threads.stop(timeout):
             self._provider.close()
-
-    def step(self, timeout: float | None = None) -> int:
-        """Do what is due, after waiting for it up to `timeout` seconds; how much there was."""
-        due = self._jobs.take(self._round, timeout)
-        self.settle(self.ask(due))
-        return len(due)
 
     def recover(self) -> None:
         """Put the open requests of the rows among the jobs. Called before any event can change a row.
@@ -130,15 +115,29 @@ class ChargeWorker:
             return answers
 
     def _write_round(self, answers: list[Answer]) -> None:
-        """Where the database is away the jobs are done again: asking the provider twice is harmless."""
+        """Where the database is away the jobs are done again: asking the provider twice is harmless.
+
+        So is one whose answer cannot be written by a bug; the other answers of its round are written without it.
+        """
         try:
             follow_ups: list[Job] = self._write(settle_all, answers, NO_CAUSE)
         except Unavailable:
-            for answer in answers:
-                self._jobs.put(answer.job.again(), delay=RETRY_AFTER)
-            return
-        for job in follow_ups:
-            self._jobs.put(job)
+            self._again(answers, RETRY_AFTER)
+        except Exception:  # noqa: BLE001 - a bug that one answer provokes must not hold up the others
+            if len(answers) > 1:
+                for answer in answers:
+                    self._write_round([answer])
+                return
+            order_id = answers[0].job.order_id
+            structlog.get_logger().exception("an answer cannot be written", service="payment", correlation_id=order_id)
+            self._again(answers, REFUSED_PAUSE)
+        else:
+            for job in follow_ups:
+                self._jobs.put(job)
+
+    def _again(self, answers: Sequence[Answer], pause: float) -> None:
+        for answer in answers:
+            self._jobs.put(answer.job.again(), delay=pause)
 
     def _ask(self, scheduled: Scheduled) -> Answer | None:
         """The provider's answer, or None where it has to be asked again."""
@@ -209,9 +208,11 @@ class ChargeWorker:
             else:
                 log.warning("the provider had charged an order again; that is given back")
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self.step()
+    def _take(self) -> list[Scheduled]:
+        return self._jobs.take(self._round, None)
+
+    def _do(self, due: Sequence[Scheduled]) -> None:
+        self.settle(self.ask(due))
 
 
 def find_open(tx: Transaction, _command: None) -> list[Job]:

@@ -48,7 +48,7 @@ _UNKNOWN = "unknown_payment_method"
 class Razorpay:
     """`key` is `<key id>:<key secret>` of the account at the API at `url`. Any thread may call."""
 
-    concurrency = 8
+    concurrency = 128
 
     def __init__(self, key: str, url: str, transport: httpx.BaseTransport | None = None) -> None:
         self._api = RazorpayApi(key, url, self.concurrency, transport)

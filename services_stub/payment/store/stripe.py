@@ -48,7 +48,7 @@ _ABANDONED = "abandoned"
 class Stripe:
     """`key` is a secret key of the account at the API at `url`. Any thread may call."""
 
-    concurrency = 8
+    concurrency = 128
 
     def __init__(self, key: str, url: str, transport: httpx.BaseTransport | None = None) -> None:
         self._api = StripeApi(key, url, self.concurrency, transport)

@@ -16,6 +16,8 @@ from services_stub.payment.domain import Charged, ChargeRequest, ChargeResult, E
 from services_stub.payment.handlers.charging import ChargeWorker, find_open
 from services_stub.payment.handlers.jobs import Job, Jobs
 from services_stub.payment.handlers.settling import Answer
+from services_stub.payment.handlers.threads import SPARE
+from tests.unit.payment.payment_harness import created, payment_harness
 from tests.unit.payment.test_jobs import job
 from tests.waiting import wait_for
 
@@ -157,26 +159,66 @@ def test_answers_that_come_while_others_are_written_are_written_together() -> No
     assert len(writer.rounds) <= 2 + 3
 
 
-def test_an_order_wakes_one_thread() -> None:
-    looks = 0
-
-    def clock() -> float:
-        nonlocal looks
-        looks += 1
-        return 0.0
-
-    jobs, provider = Jobs(clock), HeldProvider(5)
+def test_a_hundred_slow_cards_do_not_delay_a_fast_one() -> None:
+    jobs, slow = Jobs(), tuple(f"slow{number}" for number in range(100))
+    provider = HeldProvider(128, slow)
     with working(provider, jobs) as writer:
-        wait_for(lambda: looks == 5)
-        jobs.put(job("o1"))
-        wait_for(lambda: writer.settled() == {"o1"} and looks >= 8)
-    # The job is put, its thread wakes for it, and looks for the next one.
-    assert looks == 5 + 3
+        for order_id in slow:
+            jobs.put(job(order_id))
+        wait_for(lambda: len(provider.begun) == 100)
+        jobs.put(job("fast"))
+        wait_for(lambda: writer.settled() == {"fast"})
+        provider.let_go()
+        wait_for(lambda: writer.settled() == {"fast", *slow})
+    assert provider.most_at_once == 101
+
+
+def test_where_every_thread_is_busy_the_longest_waiting_is_next() -> None:
+    jobs, slow = Jobs(), tuple(f"slow{number}" for number in range(20))
+    provider = HeldProvider(20, slow)
+    with working(provider, jobs) as writer:
+        for order_id in slow:
+            jobs.put(job(order_id))
+        wait_for(lambda: len(provider.begun) == 20)
+        for order_id in ("first", "second"):
+            jobs.put(job(order_id))
+        assert not provider.has_begun("first")
+        provider.gates["slow7"].set()
+        wait_for(lambda: writer.settled() == {"slow7", "first", "second"})
+        assert provider.begun[20:] == ["charge first", "charge second"]
+    assert provider.most_at_once == 20
+
+
+def test_there_are_no_more_threads_than_work_and_they_end_after_a_rush() -> None:
+    jobs, orders = Jobs(), tuple(f"o{number}" for number in range(40))
+    provider, before = HeldProvider(128, orders), threading.active_count()
+    with working(provider, jobs) as writer:
+        assert threading.active_count() == before + 1
+        for order_id in orders:
+            jobs.put(job(order_id))
+        wait_for(lambda: len(provider.begun) == 40)
+        assert threading.active_count() == before + 41
+        provider.let_go()
+        wait_for(lambda: writer.settled() == set(orders))
+        wait_for(lambda: threading.active_count() <= before + SPARE)
+    assert threading.active_count() == before
+
+
+def test_after_a_restart_the_oldest_order_is_asked_for_first() -> None:
+    with payment_harness(provider=None) as shop:
+        for number in range(5):
+            shop.hear(created(f"o{number}"))
+        shop.crash()
+        shop.hear(created("new"))
+        assert [scheduled.job.order_id for scheduled in shop.jobs.take(10, 0)] == ["o0", "o1", "o2", "o3", "o4", "new"]
 
 
 def test_stopping_ends_every_thread() -> None:
-    jobs, provider = Jobs(), HeldProvider(6)
-    before = threading.active_count()
+    jobs, orders = Jobs(), tuple(f"o{number}" for number in range(6))
+    provider, before = HeldProvider(6, orders), threading.active_count()
     with working(provider, jobs):
+        for order_id in orders:
+            jobs.put(job(order_id))
+        wait_for(lambda: len(provider.begun) == 6)
         assert threading.active_count() == before + 6
     assert threading.active_count() == before

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import pytest
+
 from services_stub.contracts.http.payment import PaymentStatus
 from services_stub.payment.domain import (
     Charged,
@@ -11,8 +15,11 @@ from services_stub.payment.domain import (
     RefundRefused,
     RefundRequest,
 )
+from services_stub.payment.handlers import settling
 from services_stub.payment.handlers.charging import REFUSED_PAUSE
+from services_stub.payment.handlers.jobs import Job
 from services_stub.payment.store.sandbox import Sandbox
+from services_stub.runtime.sql.transaction import Transaction
 from tests.unit.payment.payment_harness import created, payment_harness, updated
 
 
@@ -93,5 +100,26 @@ def test_a_bug_that_one_order_provokes_concerns_that_order_alone() -> None:
         shop.write()
         assert shop.payment("o2").status is PaymentStatus.CHARGED
         provider.broken = False
+        shop.settle()
+        assert shop.payment("o1").status is PaymentStatus.CHARGED
+
+
+def test_an_answer_that_cannot_be_written_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    settled = settling.settle
+
+    def broken(tx: Transaction, answer: settling.Answer) -> Sequence[Job]:
+        if answer.job.order_id == "o1":
+            raise KeyError("o1")
+        return settled(tx, answer)
+
+    with payment_harness() as shop:
+        for order_id in ("o1", "o2"):
+            shop.hear(created(order_id))
+        monkeypatch.setattr(settling, "settle", broken)
+        shop.step()
+        shop.write()
+        assert shop.payment("o2").status is PaymentStatus.CHARGED
+        monkeypatch.undo()
+        shop.wait(REFUSED_PAUSE)
         shop.settle()
         assert shop.payment("o1").status is PaymentStatus.CHARGED

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -23,6 +20,7 @@ from services_stub.payment.service import provider_of
 from services_stub.payment.store.sandbox_faults import SandboxFaults
 from services_stub.payment.store.stripe import Stripe
 from services_stub.runtime.settings import Settings
+from tests.fake_server import listening
 from tests.fake_stripe import KEY, FakeStripe, Fault
 from tests.unit.payment.payment_harness import GOOD
 
@@ -151,37 +149,6 @@ def test_no_part_of_the_key_gets_into_an_error(api: FakeStripe) -> None:
     with pytest.raises(ProviderUnavailable) as refused:
         stripe.charge(asked())
     assert str(refused.value) == "stripe: HTTP 401 invalid_request_error"
-
-
-@contextmanager
-def listening(api: FakeStripe) -> Iterator[str]:
-    """The URL of a server that answers as `api` does."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            answer = api.handle_request(
-                httpx.Request(
-                    self.command, f"http://stripe.test{self.path}", headers=dict(self.headers), content=content
-                )
-            )
-            self.send_response(answer.status_code)
-            self.send_header("Content-Length", str(len(answer.content)))
-            self.end_headers()
-            self.wfile.write(answer.content)
-
-        def log_message(self, *_arguments: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def test_the_service_charges_by_stripe_with_the_key_in_the_file(api: FakeStripe, tmp_path: Path) -> None:
