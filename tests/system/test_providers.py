@@ -93,6 +93,9 @@ def test_an_order_is_charged_and_refunded_and_no_secret_leaves_its_file(shop: Sh
     with pytest.raises(NotPossible, match=f"payments go to {shop.provider}"):
         shop.marketplace.control.apply(PaymentOutage())
     assert places_of_secrets(shop) == []
+    planted = shop.marketplace.directory / "planted"
+    planted.write_text(f"Authorization: Bearer {KEYS[shop.provider]}")
+    assert places_of_secrets(shop) == [str(planted)]
 
 
 async def is_true(fact: bool) -> bool:
