@@ -149,9 +149,12 @@ class Sandbox:
         if faults.strikes(DeclinedPayments):
             self._insert(order_id, _DECLINED, 0, 0.0)
             return Declined(_FAULT_REASON)
-        if faults.strikes(DoubleCharges):
+        twice = faults.strikes(DoubleCharges)
+        result = self._insert_charge(request, seconds + faults.delay)
+        if twice:
+            # Last: a second charge without a first would be found by no one who asks for the order's charge.
             self._insert_charge(replace(request, order_id=order_id + _SECOND), seconds + faults.delay)
-        return self._insert_charge(request, seconds + faults.delay)
+        return result
 
     def _insert_charge(self, request: ChargeRequest, seconds: float) -> ChargeResult | None:
         """Take the money, in so many seconds; None where the order is known."""
