@@ -182,7 +182,7 @@ def priced(connection: Connection, index: ProductIndex, facets: FacetNumbers, le
         elif low <= most and least < high:
             # A band that is cut by a bound; those that hold whole ones are known.
             statement = select(index.products.c.number).where(prices.between(max(low, least), min(high - 1, most)))
-            found |= BitMap(connection.execute(statement).scalars())
+            found |= BitMap(connection.execute(statement).scalars().all())
     return found & facets.all
 
 

@@ -125,8 +125,9 @@ def _in_order(connection: Connection, index: ProductIndex, found: BitMap, query:
     }
     order = orders[query.sort]
     number = numbers.c.number if order is by_age else number
-    candidates = list(found)
-    if len(found) > FEW:
+    if len(found) <= FEW:
+        candidates = list(found)
+    else:
         everything = select(number)
         if order.columns[0] is products.price_cents:
             everything = everything.where(products.price_cents.between(*_price_range(query)))
