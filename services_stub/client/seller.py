@@ -133,15 +133,16 @@ class SellerArea:
         interval: Literal["hour", "day"] = "day",
         placed_from: datetime | None = None,
         placed_to: datetime | None = None,
-        position: int | None = None,
         limit: int = DEFAULT_PAGE,
         seller_id: str = "",
     ) -> Dashboard:
-        """The own sales in numbers, with the first page of the sales behind them; an admin names the seller."""
+        """The own sales in numbers, with the first page of the sales behind them; an admin names the seller.
+
+        The period begins and ends with a whole hour of UTC.
+        """
         query = _period(placed_from, placed_to) | {
             "sellerId": seller_id,
             "interval": interval,
-            "position": position,
             "limit": limit,
         }
         return await self._transport.request("GET", f"{_SELLER}/dashboard", Dashboard, query=query)

@@ -17,6 +17,7 @@ from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.http import allow
 from services_stub.runtime.tokens import Caller
+from services_stub.seller.domain import HOUR
 from services_stub.seller.handlers import notices
 from services_stub.seller.store import dashboard
 from services_stub.seller.store.dashboard import Interval, SalesQuery
@@ -29,11 +30,11 @@ SellerId = Annotated[
 ]
 PlacedFrom = Annotated[
     datetime | None,
-    Parameter(query="placedFrom", description="Only orders placed at this time or later (RFC 3339 with its offset)."),
+    Parameter(query="placedFrom", description="Only orders placed from this hour on (RFC 3339, with offset)."),
 ]
 PlacedTo = Annotated[
     datetime | None,
-    Parameter(query="placedTo", description="Only orders placed before this time (RFC 3339 with its offset)."),
+    Parameter(query="placedTo", description="Only orders placed before this hour (RFC 3339, with offset)."),
 ]
 Position = Annotated[
     int | None,
@@ -49,15 +50,13 @@ async def read_dashboard(
     placed_from: PlacedFrom = None,
     placed_to: PlacedTo = None,
     interval: Interval = "day",
-    position: Position = None,
     limit: Limit = DEFAULT_PAGE,
 ) -> Dashboard:
     """Numbers, series, top products and the first page of sales, all from one snapshot; `limit` is of the sales."""
     query = SalesQuery(
         seller_id=_seller_of(caller, seller_id),
-        start=_moment("placedFrom", placed_from),
-        end=_moment("placedTo", placed_to),
-        position=position,
+        start=_hour("placedFrom", placed_from),
+        end=_hour("placedTo", placed_to),
         limit=limit,
     )
     staleness = max((topic.staleness_seconds for topic in context.progress()), default=None)
@@ -78,8 +77,8 @@ async def list_sales(
     """A page of sales; with the `position` and the period of a dashboard, one of those that add up to it."""
     query = SalesQuery(
         seller_id=_seller_of(caller, seller_id),
-        start=_moment("placedFrom", placed_from),
-        end=_moment("placedTo", placed_to),
+        start=_hour("placedFrom", placed_from),
+        end=_hour("placedTo", placed_to),
         position=position,
         cursor=cursor,
         limit=limit,
@@ -130,12 +129,16 @@ def _seller_of(caller: Caller, wanted: str) -> str:
     return caller.user_id
 
 
-def _moment(field: str, moment: datetime | None) -> int | None:
+def _hour(field: str, moment: datetime | None) -> int | None:
+    """The hours of Unix time up to `moment`."""
     if moment is None:
         return None
     if moment.tzinfo is None:
         raise _invalid(field, f"`{field}` must have an offset, such as 2026-01-31T12:00:00Z")
-    return to_microseconds(moment)
+    hour, rest = divmod(to_microseconds(moment), HOUR)
+    if rest:
+        raise _invalid(field, f"`{field}` must be a whole hour of UTC, such as 2026-01-31T12:00:00Z")
+    return hour
 
 
 def _invalid(field: str, message: str) -> Refused:

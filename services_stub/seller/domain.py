@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
+from typing import NamedTuple
 
 from services_stub.contracts.money import LARGEST_SUM, to_cents
 
@@ -20,6 +21,11 @@ _RANKS: Mapping[str, int] = {
     )
 }
 """The statuses of a part, in an order in which every transition leads to a higher rank."""
+
+HOUR = 3_600_000_000
+"""Microseconds."""
+
+BILLION = 10**9
 
 MOST_UNITS = 1_000_000_000
 """Of one item. An order of this marketplace has far fewer; the bound keeps sums inside 64 bits."""
@@ -85,8 +91,7 @@ class PaymentFact:
         return self.amount_cents is None or self.amount_cents == order_cents
 
 
-@dataclass(frozen=True)
-class PartItem:
+class PartItem(NamedTuple):
     """The units of one product in a part; `amount_cents` is what they cost together."""
 
     product_id: str
@@ -96,7 +101,7 @@ class PartItem:
 
     def plus(self, other: PartItem) -> PartItem:
         """Both together; they are of the same product."""
-        return replace(self, units=self.units + other.units, amount_cents=self.amount_cents + other.amount_cents)
+        return self._replace(units=self.units + other.units, amount_cents=self.amount_cents + other.amount_cents)
 
 
 def parts_of(lines: Iterable[tuple[str, PartItem]]) -> dict[str, list[PartItem]]:

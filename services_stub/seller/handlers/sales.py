@@ -12,6 +12,7 @@ from services_stub.runtime.sql.transaction import Received, Transaction
 from services_stub.seller.domain import PartItem, PaymentFact, later_status, parts_of
 from services_stub.seller.handlers.progress import note_progress
 from services_stub.seller.store import sales
+from services_stub.seller.store.sales import SaleVersion
 
 _FIRST = "PENDING"
 
@@ -82,16 +83,16 @@ def _add(tx: Transaction, at: int, order_id: str, items: Sequence[OrderItem], st
         for payment in payments:
             if payment.concerns(seller_id, order_cents):
                 status = later_status(status, payment.status)
-        row = {
-            "order_id": order_id,
-            "seller_id": seller_id,
-            "status": status,
-            "amount_cents": sum(item.amount_cents for item in part),
-            "units": sum(item.units for item in part),
-            "placed_at": at,
-            "changed_at": at,
-        }
-        sales.add(tx, row, part)
+        version = SaleVersion(
+            order_id=order_id,
+            seller_id=seller_id,
+            status=status,
+            amount_cents=sum(item.amount_cents for item in part),
+            units=sum(item.units for item in part),
+            placed_at=at,
+            changed_at=at,
+        )
+        sales.add(tx, version, part)
 
 
 def _part_item(item: OrderItem) -> PartItem:

@@ -1,6 +1,6 @@
-"""Reading the sales: the numbers and the list that adds up to them, as they were at one position.
+"""Reading the sales: the numbers now, and the list that adds up to them, now or as it was at a position.
 
-All of an answer is read in one transaction, and every number is made of the rows that the list shows.
+All of an answer is read in one transaction. The sums change in the transaction of the rows that the list shows.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, func, select
 
 from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.http.page import DEFAULT_PAGE
@@ -29,23 +29,21 @@ from services_stub.contracts.times import from_microseconds, rfc3339
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.sql import keyset
 from services_stub.runtime.sql.keyset import SortOrder
-from services_stub.seller.domain import CURRENCY, SOLD
-from services_stub.seller.store.tables import items, progress, sales
+from services_stub.seller.domain import BILLION, CURRENCY, HOUR, SOLD
+from services_stub.seller.store.tables import items, progress, sales, sales_by_hour, sold_by_hour
 
 Interval = Literal["hour", "day"]
-_SECONDS: dict[Interval, int] = {"hour": 3600, "day": 86_400}
+_HOURS: dict[Interval, int] = {"hour": 1, "day": 24}
 MOST_POINTS = 1000
 MOST_TOP_PRODUCTS = 10
 
-_PART = 10**9
-"""Amounts are summed in two parts: no sum of 64 bits overflows, however large the amounts."""
-
+_SUMMED = ("sales", "units", "billions", "cents")
 _NEWEST_FIRST = SortOrder((sales.c.placed_at, sales.c.order_id), descending=True)
 
 
 @dataclass(frozen=True, kw_only=True)
 class SalesQuery:
-    """Which sales of a seller: those of orders placed from `start` up to but without `end` (microseconds).
+    """Which sales of a seller: those of orders placed from `start` up to but without `end`, whole hours of Unix time.
 
     As they were at `position`, or now where that is None.
     """
@@ -66,11 +64,9 @@ def read_dashboard(
     `staleness_seconds` was true before the snapshot was taken, so that the snapshot is no further behind.
 
     Raises:
-        Refused: the position is none, or the series would have too many points.
+        Refused: the series would have too many points.
     """
-    position = _position(connection, query)
-    chosen = _chosen(query, position)
-    groups = _groups(connection, chosen, interval)
+    groups = _groups(connection, query, interval)
     series = _series(groups)
     total = _sum_of(groups)
     read_up_to = connection.execute(select(func.max(progress.c.event_at))).scalar_one()
@@ -82,8 +78,8 @@ def read_dashboard(
         refunded=from_cents(total.refunded_cents),
         counts=_counts(groups),
         series=series,
-        top_products=_top_products(connection, chosen),
-        sales=_page(connection, query, position, chosen),
+        top_products=_top_products(connection, query),
+        sales=read_sales(connection, query),
         read_up_to=None if read_up_to is None else rfc3339(from_microseconds(read_up_to)),
         staleness_seconds=staleness_seconds,
     )
@@ -96,7 +92,17 @@ def read_sales(connection: Connection, query: SalesQuery) -> SalesPage:
         Refused: the position is none, or the cursor belongs to another list.
     """
     position = _position(connection, query)
-    return _page(connection, query, position, _chosen(query, position))
+    statement = select(sales).where(
+        sales.c.seller_id == query.seller_id, sales.c.number <= position, sales.c.replaced_by > position
+    )
+    if query.start is not None:
+        statement = statement.where(sales.c.placed_at >= query.start * HOUR)
+    if query.end is not None:
+        statement = statement.where(sales.c.placed_at < query.end * HOUR)
+    page = keyset.page(connection, statement, _NEWEST_FIRST, query.cursor, query.limit, lambda row: row)
+    sold = _items_of(connection, query.seller_id, [row.order_id for row in page.items])
+    listed = [_to_sale(row, sold[row.order_id]) for row in page.items]
+    return SalesPage(items=listed, position=position, next_cursor=page.next_cursor)
 
 
 @dataclass(frozen=True)
@@ -140,38 +146,29 @@ def _position(connection: Connection, query: SalesQuery) -> int:
     return query.position
 
 
-def _chosen(query: SalesQuery, position: int) -> list[ColumnElement[bool]]:
-    chosen = [
-        sales.c.seller_id == query.seller_id,
-        sales.c.number <= position,
-        sales.c.replaced_by > position,
-    ]
+def _in_period(query: SalesQuery, table: Table) -> list[ColumnElement[bool]]:
+    chosen = [table.c.seller_id == query.seller_id]
     if query.start is not None:
-        chosen.append(sales.c.placed_at >= query.start)
+        chosen.append(table.c.hour >= query.start)
     if query.end is not None:
-        chosen.append(sales.c.placed_at < query.end)
+        chosen.append(table.c.hour < query.end)
     return chosen
 
 
-def _groups(connection: Connection, chosen: Sequence[ColumnElement[bool]], interval: Interval) -> list[_Group]:
-    length = _SECONDS[interval] * 1_000_000
-    start = (sales.c.placed_at // length).label("start")
+def _groups(connection: Connection, query: SalesQuery, interval: Interval) -> list[_Group]:
+    hours = _HOURS[interval]
+    number, units, billions, cents = (func.sum(sales_by_hour.c[name]) for name in _SUMMED)
+    start = (sales_by_hour.c.hour // hours).label("start")
     statement = (
-        select(
-            start,
-            sales.c.status,
-            func.count(),
-            func.sum(sales.c.amount_cents // _PART),
-            func.sum(sales.c.amount_cents % _PART),
-            func.sum(sales.c.units),
-        )
-        .where(*chosen)
-        .group_by(start, sales.c.status)
+        select(start, sales_by_hour.c.status, number, units, billions, cents)
+        .where(*_in_period(query, sales_by_hour))
+        .group_by(start, sales_by_hour.c.status)
+        .having(number > 0)
         .order_by(start)
     )
     return [
-        _Group(start * length, status, number, int(high) * _PART + int(low), int(units))
-        for start, status, number, high, low, units in connection.execute(statement)
+        _Group(start * hours * HOUR, status, int(number), int(billions) * BILLION + int(cents), int(units))
+        for start, status, number, units, billions, cents in connection.execute(statement)
     ]
 
 
@@ -221,32 +218,23 @@ def _counts(groups: Iterable[_Group]) -> SaleCounts:
     )
 
 
-def _top_products(connection: Connection, chosen: Sequence[ColumnElement[bool]]) -> list[TopProduct]:
-    high, low = func.sum(items.c.amount_cents // _PART), func.sum(items.c.amount_cents % _PART)
+def _top_products(connection: Connection, query: SalesQuery) -> list[TopProduct]:
+    units, billions, cents = (func.sum(sold_by_hour.c[name]) for name in _SUMMED[1:])
     statement = (
-        select(items.c.product_id, func.max(items.c.name), high, low, func.sum(items.c.units))
-        .select_from(sales)
-        .join(items, (items.c.order_id == sales.c.order_id) & (items.c.seller_id == sales.c.seller_id))
-        .where(*chosen, sales.c.status.in_(SOLD))
-        .group_by(items.c.product_id)
+        select(sold_by_hour.c.product_id, func.max(sold_by_hour.c.name), units, billions, cents)
+        .where(*_in_period(query, sold_by_hour))
+        .group_by(sold_by_hour.c.product_id)
+        .having(units > 0)
     )
     found = [
-        (int(high) * _PART + int(low), product_id, name, int(units))
-        for product_id, name, high, low, units in connection.execute(statement)
+        (int(billions) * BILLION + int(cents), product_id, name, int(units))
+        for product_id, name, units, billions, cents in connection.execute(statement)
     ]
     most = sorted(found, key=lambda each: (-each[0], each[1]))[:MOST_TOP_PRODUCTS]
     return [
         TopProduct(product_id=product_id, name=name, revenue=from_cents(cents), units=units)
         for cents, product_id, name, units in most
     ]
-
-
-def _page(connection: Connection, query: SalesQuery, position: int, chosen: Sequence[ColumnElement[bool]]) -> SalesPage:
-    statement = select(sales).where(*chosen)
-    page = keyset.page(connection, statement, _NEWEST_FIRST, query.cursor, query.limit, lambda row: row)
-    sold = _items_of(connection, query.seller_id, [row.order_id for row in page.items])
-    listed = [_to_sale(row, sold[row.order_id]) for row in page.items]
-    return SalesPage(items=listed, position=position, next_cursor=page.next_cursor)
 
 
 def _items_of(connection: Connection, seller_id: str, order_ids: Sequence[str]) -> dict[str, list[SoldItem]]:

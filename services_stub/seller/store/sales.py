@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from services_stub.runtime.sql.database import InsertOrIgnore
 from services_stub.runtime.sql.transaction import Transaction
 from services_stub.seller.domain import PartItem, PaymentFact
+from services_stub.seller.store import sums
 from services_stub.seller.store.tables import CURRENT, early_payments, items, progress, sales
 
 _current = select(sales).where(sales.c.order_id == bindparam("of_order"), sales.c.replaced_by == CURRENT)
@@ -28,32 +28,45 @@ _advance = (
 )
 
 
+class SaleVersion(NamedTuple):
+    """A sale from one change of it up to the next; times in microseconds of event time."""
+
+    order_id: str
+    seller_id: str
+    status: str
+    amount_cents: int
+    units: int
+    placed_at: int
+    changed_at: int
+
+
 def current(transaction: Transaction, order_id: str) -> Sequence[Any]:
     """The sales of an order as they are now, one for each seller; none where the order is unknown."""
     return transaction.fetch(_current, {"of_order": order_id})
 
 
-def add(transaction: Transaction, row: dict[str, Any], part: Sequence[PartItem]) -> None:
+def add(transaction: Transaction, version: SaleVersion, part: Sequence[PartItem]) -> None:
     """Insert the first version of a sale, and its items."""
-    transaction.fetch(_insert, {**row, "replaced_by": CURRENT})
-    key = {"order_id": row["order_id"], "seller_id": row["seller_id"]}
-    transaction.write(_insert_item, *(key | asdict(item) for item in part))
+    transaction.fetch(_insert, {**version._asdict(), "replaced_by": CURRENT})
+    key = {"order_id": version.order_id, "seller_id": version.seller_id}
+    transaction.write(_insert_item, *(key | item._asdict() for item in part))
+    sums.add(transaction, version)
 
 
 def replace(transaction: Transaction, before: Any, *, status: str, placed_at: int, changed_at: int) -> None:
     """Insert a further version of a sale, which ends the one `before`."""
-    row = {
-        "order_id": before.order_id,
-        "seller_id": before.seller_id,
-        "status": status,
-        "amount_cents": before.amount_cents,
-        "units": before.units,
-        "placed_at": placed_at,
-        "changed_at": changed_at,
-        "replaced_by": CURRENT,
-    }
-    number = transaction.fetch(_insert, row)[0].number
+    after = SaleVersion(
+        order_id=before.order_id,
+        seller_id=before.seller_id,
+        status=status,
+        amount_cents=before.amount_cents,
+        units=before.units,
+        placed_at=placed_at,
+        changed_at=changed_at,
+    )
+    number = transaction.fetch(_insert, {**after._asdict(), "replaced_by": CURRENT})[0].number
     transaction.write(_replace, {"old": before.number, "new": number})
+    sums.replace(transaction, before, after)
 
 
 def keep_early(transaction: Transaction, order_id: str, fact: PaymentFact) -> None:

@@ -121,12 +121,11 @@ ROUTES: list[tuple[str, Call]] = [
     ("GET /seller-service/api/dashboard?interval=day&limit=20", lambda c: c.seller.dashboard()),
     (
         "GET /seller-service/api/dashboard?placedFrom=2026-01-30T11%3A00%3A00.000000Z"
-        "&placedTo=2026-01-31T11%3A00%3A00.000000Z&sellerId=s1&interval=hour&position=7&limit=5",
+        "&placedTo=2026-01-31T11%3A00%3A00.000000Z&sellerId=s1&interval=hour&limit=5",
         lambda c: c.seller.dashboard(
             interval="hour",
             placed_from=datetime.fromisoformat("2026-01-30T12:00:00+01:00"),
             placed_to=datetime.fromisoformat("2026-01-31T11:00:00Z"),
-            position=7,
             limit=5,
             seller_id="s1",
         ),

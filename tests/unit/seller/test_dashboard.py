@@ -80,9 +80,7 @@ def test_the_pages_of_a_position_add_up_while_more_is_sold(seller: Serving) -> N
         found += page["items"]
     assert [sale["orderId"] for sale in found] == [f"o{number:03}" for number in reversed(range(7))]
     assert sum(sale["amount"] for sale in found) == board["revenue"] == 17.5
-    again, now = read(seller, f"limit=3&position={board['sales']['position']}"), read(seller)
-    assert (again["revenue"], again["counts"]) == (board["revenue"], board["counts"])
-    assert now["revenue"] == 22.5
+    assert read(seller)["revenue"] == 22.5
 
 
 def test_the_top_products_are_ten(seller: Serving) -> None:
@@ -111,10 +109,8 @@ def test_a_seller_sees_only_their_own(seller: Serving) -> None:
         ("placedFrom=2026-01-30T00:00:00", "placedFrom"),
         ("placedTo=soon", "placedTo"),
         ("interval=year", "interval"),
-        ("position=1", "position"),
-        ("position=-1", "position"),
-        (f"position={2**63}", "position"),
-        ("position=x", "position"),
+        ("placedFrom=2026-01-30T00:00:01Z", "placedFrom"),
+        ("placedTo=2026-01-30T00:30:00Z", "placedTo"),
         ("limit=101", "limit"),
     ],
 )
@@ -132,9 +128,10 @@ def test_a_series_of_too_many_points_is_refused(seller: Serving, monkeypatch: py
     assert read(seller, "interval=hour&placedFrom=2026-01-30T23:00:00Z")["counts"]["all"] == 2
 
 
-def test_a_cursor_of_another_list_is_refused(seller: Serving) -> None:
-    refused = seller.request("GET", "/api/sales?cursor=abc", by="seller:s1")
-    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "cursor")
+@pytest.mark.parametrize("query", ["cursor=abc", "position=1", "position=-1", f"position={2**63}", "position=x"])
+def test_a_place_in_another_list_is_refused(seller: Serving, query: str) -> None:
+    refused = seller.request("GET", f"/api/sales?{query}", by="seller:s1")
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, query.partition("=")[0])
 
 
 def test_an_answer_says_how_stale_it_is_at_most(seller: Serving) -> None:
