@@ -54,6 +54,7 @@ DESIGNED = {
         "payment-refunded",
         "order-updated",
         "seller-blocked",
+        "stock-low",
     },
 }
 

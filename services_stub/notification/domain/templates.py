@@ -94,6 +94,18 @@ TEMPLATES: dict[str, Template] = {
         text="These orders were paid, too. Your inbox has the goods of each.\n\n{items}\n\nSum: {amount}",
         sms=True,
     ),
+    "stock-low": Template(
+        Kind.STOCK,
+        subject="Only {quantity} left: {name}",
+        text="{quantity} of {name} can still be sold. You are told of {threshold} or fewer.\n\nProduct: {about}",
+        sms=True,
+    ),
+    "sold-out": Template(
+        Kind.STOCK,
+        subject="Sold out: {name}",
+        text="Nothing is left of {name}. Shoppers cannot buy it until you take stock in.\n\nProduct: {about}",
+        sms=True,
+    ),
     "seller-blocked": Template(
         Kind.ACCOUNT,
         subject="Your seller account is blocked",
@@ -114,13 +126,19 @@ REASONS: dict[str, str] = {
     "provider_unreachable": "the payment provider could not be reached",
     "unknown_payment_method": "the payment method is unknown",
     "cancelled-by-shopper": "you cancelled it",
-    "seller-blocked": "one of its sellers is blocked",
+    "cancelled-by-seller": "the seller cancelled it",
+    "cancelled-by-admin": "the marketplace cancelled it",
+    "refunded-by-seller": "the seller gives the money back",
+    "refunded-by-admin": "the marketplace gives the money back",
+    "seller-blocked": "its seller is blocked",
+    "other-seller-blocked": "another of its sellers is blocked",
     "charged-after-failure": "its payment came too late",
 }
 """The meaning of the codes that payment and order give as their reasons. Other reasons are told as they are."""
 
 REASONS_TO_SELLERS: dict[str, str] = REASONS | {
     "cancelled-by-shopper": "the shopper cancelled it",
+    "cancelled-by-seller": "you cancelled it",
     "seller-blocked": "your account is blocked",
 }
 

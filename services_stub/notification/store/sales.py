@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, exists, func, insert, select, update
 
 from services_stub.notification.store.tables import gathered, notifications, sale_windows
 from services_stub.runtime.sql.transaction import Transaction
@@ -25,17 +25,23 @@ _due_users = (
     .limit(bindparam("most"))
 )
 _is_due = (gathered.c.user_id == bindparam("of_user")) & (gathered.c.due_at <= bindparam("now"))
+_cancelled = notifications.alias()
+_is_cancelled = exists().where(
+    _cancelled.c.about == notifications.c.about,
+    _cancelled.c.template == "sale-cancelled",
+    _cancelled.c.user_id == notifications.c.user_id,
+)
 _due_sales = (
     select(notifications.c.about, notifications.c.amount, notifications.c.currency)
     .join(gathered, gathered.c.notification_id == notifications.c.notification_id)
-    .where(_is_due)
+    .where(_is_due, ~_is_cancelled)
     .order_by(notifications.c.notification_id)
     .limit(bindparam("most"))
 )
 _due_sums = (
     select(notifications.c.currency, func.count().label("sales"), func.sum(notifications.c.amount).label("amount"))
     .join(gathered, gathered.c.notification_id == notifications.c.notification_id)
-    .where(_is_due)
+    .where(_is_due, ~_is_cancelled)
     .group_by(notifications.c.currency)
     .order_by(notifications.c.currency)
 )
@@ -69,12 +75,12 @@ def due_users(connection: Connection, now: int, most: int) -> Sequence[str]:
 
 
 def due_sales(connection: Connection, user_id: str, now: int, most: int) -> Sequence[Row[Any, Any, Any]]:
-    """Up to `most` sales of a seller's digest, oldest first: order, amount and currency."""
+    """Up to `most` sales of a seller's digest, without cancelled ones, oldest first: order, amount and currency."""
     return connection.execute(_due_sales, {"of_user": user_id, "now": now, "most": most}).all()
 
 
 def due_sums(connection: Connection, user_id: str, now: int) -> Sequence[Row[Any, Any, Any]]:
-    """The number and the sum of all sales of a seller's digest, for each currency."""
+    """The number and the sum of all sales of a seller's digest, without cancelled ones, for each currency."""
     return connection.execute(_due_sums, {"of_user": user_id, "now": now}).all()
 
 

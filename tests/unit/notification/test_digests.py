@@ -93,6 +93,14 @@ def test_a_long_digest_is_cut_and_adds_up_all_the_same(tx: FakeTransaction) -> N
     assert "  and 8 more: 80.00 USD\r\n\r\nSum: 580.00 USD" in text[-1]
 
 
+def test_a_digest_does_not_ask_for_what_was_cancelled_meanwhile(tx: FakeTransaction) -> None:
+    sell(tx, "o1", "o2", "o3", "o4")
+    cancelled = order_updated(OrderStatus.CANCELLED, "o3", items=[order_item(quantity=1)])
+    handle(notification_service(RULES), tx, received(cancelled))
+    digest(tx, START + RULES.window)
+    assert messages(tx)[2:] == ["Not to ship: 12.50 USD, order o3", "To ship: 1 more orders, 10.00 USD"]
+
+
 def test_a_seller_who_wants_no_mail_by_then_gets_none(tx: FakeTransaction) -> None:
     sell(tx, "o1", "o2", "o3")
     contacts.save_choices(tx, "s1", None, Choices({Kind.SALES: frozenset()}))

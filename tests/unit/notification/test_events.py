@@ -10,6 +10,7 @@ from sqlalchemy import Row, select
 from services_stub.contracts.base import Event
 from services_stub.contracts.events.notification import NotificationSent
 from services_stub.contracts.events.order import OrderStatus
+from services_stub.contracts.events.seller import StockLow
 from services_stub.notification.store import TABLES
 from services_stub.runtime.errors import Poison, Refused
 from services_stub.runtime.service import Outcome
@@ -77,6 +78,21 @@ def test_a_purchase_is_told_twice(tx: FakeTransaction) -> None:
 def test_each_event_has_its_template(tx: FakeTransaction, event: Event, template: str, told: str) -> None:
     notify(tx, user_created(), event)
     assert sent(tx)[1:] == [(template, "email", "u1" if template == "seller-blocked" else "o1")]
+    assert told in rows(tx, "notifications")[1].text
+
+
+@pytest.mark.parametrize(
+    ("quantity", "template", "told"),
+    [(4, "stock-low", "4 of Lamp {about} can still be sold. You are told of 5 or fewer."), (0, "sold-out", "is left")],
+)
+def test_a_seller_hears_each_time_that_stock_falls(
+    tx: FakeTransaction, quantity: int, template: str, told: str
+) -> None:
+    low = StockLow(
+        seller_id="u1", product_id="p1", name="Lamp\n{about}", quantity=quantity, threshold=5, sold_out=not quantity
+    )
+    notify(tx, user_created(phone="+15550100"), low, low)
+    assert sent(tx)[1:] == [(template, "email", "p1")] * 2
     assert told in rows(tx, "notifications")[1].text
 
 

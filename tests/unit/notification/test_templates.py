@@ -24,6 +24,9 @@ VALUES = {
     "refunded": "1.00 USD",
     "kept": "1.00 USD",
     "count": "3",
+    "name": "Lamp",
+    "quantity": "4",
+    "threshold": "5",
 }
 
 
