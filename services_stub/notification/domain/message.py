@@ -12,6 +12,7 @@ from base64 import b64encode
 from binascii import b2a_qp
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 
 import msgspec
 
@@ -19,6 +20,9 @@ from services_stub.notification.domain.templates import printable
 
 DOMAIN = "marketplace.example"
 SENDER = f"no-reply@{DOMAIN}"
+
+_date = lru_cache(maxsize=4)(format_datetime)
+"""Many messages are written at one time."""
 
 _LINE = 76
 _WORD_BYTES = 39
@@ -68,7 +72,7 @@ def compose(
         else ""
     )
     return (
-        f"Date: {format_datetime(now)}\r\n"
+        f"Date: {_date(now)}\r\n"
         f"From: Marketplace <{SENDER}>\r\n"
         f"To: {_mailbox(recipient)}\r\n"
         f"Message-ID: <{message_id}@{DOMAIN}>\r\n"

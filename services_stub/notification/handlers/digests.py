@@ -13,6 +13,7 @@ import msgspec
 from services_stub.contracts.envelope import Cause
 from services_stub.contracts.times import to_microseconds
 from services_stub.notification.domain import amounts, templates
+from services_stub.notification.domain.kinds import Kind
 from services_stub.notification.handlers.notifying import NotificationRequest, Notifier
 from services_stub.notification.store import sales
 from services_stub.runtime.context import Context
@@ -51,7 +52,7 @@ def send_digest(notifier: Notifier, tx: Transaction, command: SendDigest) -> Non
     )
     request = NotificationRequest(seller_id, TEMPLATE, seller_id)
     rendered = templates.render(TEMPLATE, seller_id, count=str(count), items=lines, amount=_together(total))
-    notifier.spool(tx, contact, request, new_id(), rendered)
+    notifier.spool(tx, contact, contact.channels(Kind.SALES), request, new_id(), rendered)
 
 
 def _together(cents_by_currency: dict[str, int]) -> str:

@@ -6,7 +6,9 @@ for it. The inbox has it whatever its user chose; the other channels are those t
 
 from __future__ import annotations
 
+from collections.abc import Set
 from datetime import timedelta
+from functools import lru_cache
 
 import msgspec
 
@@ -14,7 +16,7 @@ from services_stub.contracts.events.notification import NotificationSent
 from services_stub.contracts.times import rfc3339, to_microseconds
 from services_stub.notification.domain import templates
 from services_stub.notification.domain.delivery import State
-from services_stub.notification.domain.kinds import SWITCHABLE, Channel, Contact, phone_of
+from services_stub.notification.domain.kinds import ALWAYS, SWITCHABLE, Channel, Contact, phone_of
 from services_stub.notification.domain.links import UnsubscribeLinks
 from services_stub.notification.domain.message import Recipient, address_of, compose
 from services_stub.notification.domain.templates import TEMPLATES, RenderedMessage
@@ -27,6 +29,8 @@ from services_stub.runtime.sql.transaction import Transaction
 LONGEST_ID = 200
 SALE = "sale"
 _INBOX_ALONE = "inbox"
+_shown = lru_cache(maxsize=4)(rfc3339)
+"""All of a batch is written at one time."""
 
 
 class NotificationRequest(msgspec.Struct, frozen=True):
@@ -57,6 +61,8 @@ class Notifier:
         self.contacts = contacts.ContactCache()
         self.links: UnsubscribeLinks | None = None
         self._digests = digests or DigestRules()
+        # The windows that have their messages. Should one be rolled back after all, a sale more is gathered.
+        self._full: dict[str, int] = {}
 
     def add_recipient(self, tx: Transaction, user_id: str, email: str, name: str, phone: str) -> bool:
         """Remember how a user is reached, and send the notifications that waited; False if it was known already."""
@@ -67,7 +73,10 @@ class Notifier:
         contact = self.contacts.find(tx.connection, user_id) or contact
         for row in inboxes.take_unaddressed(tx, user_id):
             request = NotificationRequest(user_id, row.template, row.about)
-            self._send(tx, contact, request, row.notification_id, RenderedMessage(row.subject, row.text))
+            channels = contact.channels(TEMPLATES[row.template].kind)
+            if not (row.template == SALE and self._waits_for_digest(tx, request, row.notification_id)):
+                rendered = RenderedMessage(row.subject, row.text)
+                self.spool(tx, contact, channels, request, row.notification_id, rendered)
         return True
 
     def notify(self, tx: Transaction, request: NotificationRequest, **values: str) -> Outcome | None:
@@ -75,8 +84,8 @@ class Notifier:
         check_ids(request.user_id, request.about, request.occasion)
         rendered = templates.render(request.template, request.about, **values)
         contact = self.contacts.find(tx.connection, request.user_id)
-        by_mail = contact is None or Channel.EMAIL in contact.channels(TEMPLATES[request.template].kind)
-        notification_id, channel = new_id(), Channel.EMAIL.value if by_mail else _INBOX_ALONE
+        channels = ALWAYS if contact is None else contact.channels(TEMPLATES[request.template].kind)
+        notification_id, channel = new_id(), Channel.EMAIL.value if Channel.EMAIL in channels else _INBOX_ALONE
         row = {
             "notification_id": notification_id,
             "user_id": request.user_id,
@@ -89,43 +98,28 @@ class Notifier:
             "amount": request.amount,
             "currency": request.currency,
             "read": False,
-            "created_at": rfc3339(tx.now),
+            "created_at": _shown(tx.now),
         }
         if not inboxes.insert_notification(tx, row):
             return Outcome.DUPLICATE
         _publish(tx, request, notification_id, channel, rendered)
         if contact is None:
             inboxes.insert_unaddressed(tx, notification_id, request.user_id)
-        else:
-            self._send(tx, contact, request, notification_id, rendered)
+        elif channels and not (request.template == SALE and self._waits_for_digest(tx, request, notification_id)):
+            self.spool(tx, contact, channels, request, notification_id, rendered)
         return None
-
-    def _send(
-        self,
-        tx: Transaction,
-        contact: Contact,
-        request: NotificationRequest,
-        notification_id: str,
-        rendered: RenderedMessage,
-    ) -> None:
-        """Send the messages of a notification, now or with a digest, unless its recipient has the inbox alone."""
-        if not contact.channels(TEMPLATES[request.template].kind):
-            return
-        if request.template == SALE and self._waits_for_digest(tx, request.user_id, notification_id):
-            return
-        self.spool(tx, contact, request, notification_id, rendered)
 
     def spool(
         self,
         tx: Transaction,
         contact: Contact,
+        channels: Set[Channel],
         request: NotificationRequest,
         notification_id: str,
         rendered: RenderedMessage,
     ) -> None:
-        """Write the e-mail and the SMS, as far as the recipient can be reached by them and wants them."""
+        """Write the e-mail and the SMS, as far as they are among `channels`."""
         template = TEMPLATES[request.template]
-        channels = contact.channels(template.kind)
         if Channel.EMAIL in channels:
             link = ""
             if self.links is not None and template.kind in SWITCHABLE:
@@ -138,13 +132,20 @@ class Notifier:
             _append(tx, sms_id, Channel.SMS, contact.phone, rendered.subject, rendered.subject)
             _publish(tx, request, sms_id, Channel.SMS, rendered)
 
-    def _waits_for_digest(self, tx: Transaction, user_id: str, notification_id: str) -> bool:
+    def _waits_for_digest(self, tx: Transaction, request: NotificationRequest, notification_id: str) -> bool:
         """Whether a sale is told by a digest, because its seller was told of so many before. Counts it."""
-        now, rules = to_microseconds(tx.now), self._digests
+        user_id, now, rules = request.user_id, to_microseconds(tx.now), self._digests
+        ends_at = self._full.get(user_id, 0)
+        if now < ends_at:
+            sales.gather(tx, user_id, notification_id, ends_at)
+            return True
         window = sales.find_window(tx, user_id)
         if window is not None and now < window.ends_at:
             if window.messages >= rules.messages:
                 sales.gather(tx, user_id, notification_id, window.ends_at)
+                if len(self._full) >= contacts.REMEMBERED:
+                    self._full.clear()
+                self._full[user_id] = window.ends_at
                 return True
             sales.update_window(tx, user_id, window.ends_at, window.messages + 1)
             return False
@@ -180,7 +181,7 @@ def _append(tx: Transaction, message_id: str, channel: Channel, recipient: str, 
             "attempts": 0,
             "error": "",
             "due_at": to_microseconds(tx.now),
-            "created_at": rfc3339(tx.now),
+            "created_at": _shown(tx.now),
         },
     )
 
