@@ -134,7 +134,7 @@ def changes_of(line: PricedLine) -> list[Change]:
 
 
 def out_of_order(lines: Sequence[Line]) -> list[str]:
-    """The products of those sellers of whom some line shows a change although an earlier one may be missing in another.
+    """The products of those sellers whose lines may show a change in one while an earlier one is missing in another.
 
     A line alone cannot miss what another one shows.
     """

@@ -134,7 +134,7 @@ def _shipped_once(log: EventLog) -> set[tuple[str, str]]:
 
 
 def _money(log: EventLog, status: _Statuses) -> list[Violation]:
-    """What was charged and not given back is what the parts that are sold cost."""
+    """The money that was charged and not given back is what the parts that are sold cost."""
     kept: dict[str, Decimal] = defaultdict(Decimal)
     for success in log.values(PaymentSuccess):
         kept[success.order_id] += success.amount
