@@ -29,6 +29,10 @@ fuzz: .venv/.dev
 live: .venv/.dev .venv/.apache-kafka
 	@LIVE_CLIENTS=500 LIVE_SECONDS=60 $(RUN)/pytest -m slow --timeout 600 -s tests/system/test_live_stream.py
 
+# Online Marketplace's criteria in a mixed run of ten minutes, on the embedded broker and Apache Kafka.
+criteria: .venv/.dev .venv/.apache-kafka
+	@MARKETPLACE_CRITERIA_SECONDS=600 $(RUN)/pytest -m slow -s tests/system/test_criteria.py
+
 check: .venv/.dev
 	@$(RUN)/ruff check .
 	@$(RUN)/ruff format --check .
