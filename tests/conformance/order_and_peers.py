@@ -25,7 +25,7 @@ from services_stub.order.handlers.sellers import SetSellerBlock, set_seller_bloc
 from services_stub.order.service import SERVICE as ORDER
 from services_stub.order.store import orders as order_store
 from services_stub.payment.handlers import handlers as payment_handlers
-from services_stub.payment.handlers.charging import ChargeWorker
+from services_stub.payment.handlers.charging import LARGEST_ROUND, ChargeWorker
 from services_stub.payment.handlers.jobs import Jobs
 from services_stub.payment.service import SERVICE as PAYMENT
 from services_stub.payment.store import payments, refunds
@@ -127,7 +127,9 @@ class Shop:
 
         worker = ChargeWorker(jobs, self.sandbox, write, random.Random(1))
         worker.recover()
-        return worker.step(0)
+        due = jobs.take(LARGEST_ROUND, 0)
+        worker.settle(worker.ask(due))
+        return len(due)
 
     def request(self, kind: str, role: str, user_id: str, seller_id: str = "") -> None:
         """A user asks for something about the order; a refusal changes nothing."""
