@@ -16,6 +16,8 @@ from services_stub.runtime.errors import Refused, Unavailable
 
 _ORDER_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _NEWEST = 100
+_GIVEN_BACK = (PaymentStatus.CHARGED, PaymentStatus.REFUNDED)
+"""Of a payment with refunds these say when the last of them changed, which the refunds say themselves."""
 
 Parts = tuple[Order | None, Payment | None, list[Notification] | None]
 
@@ -62,7 +64,9 @@ async def _parts(gathering: Gathering, order_id: str) -> Parts:
 
 def _of_order(order: Order | None) -> Iterator[TimelineEntry]:
     for change in order.history if order else ():
-        yield TimelineEntry(at=change.at, kind=TimelineKind.ORDER, what=change.status, text=change.reason)
+        yield TimelineEntry(
+            at=change.at, kind=TimelineKind.ORDER, what=change.status, text=change.reason, seller_id=change.seller_id
+        )
 
 
 def _of_payment(payment: Payment | None) -> Iterator[TimelineEntry]:
@@ -71,10 +75,22 @@ def _of_payment(payment: Payment | None) -> Iterator[TimelineEntry]:
     yield TimelineEntry(
         at=payment.created_at, kind=TimelineKind.PAYMENT, what=PaymentStatus.PENDING, amount=payment.amount
     )
-    if payment.status is not PaymentStatus.PENDING:
-        kind = TimelineKind.REFUND if payment.status is PaymentStatus.REFUNDED else TimelineKind.PAYMENT
+    if payment.status is not PaymentStatus.PENDING and not (payment.refunds and payment.status in _GIVEN_BACK):
         yield TimelineEntry(
-            at=payment.updated_at, kind=kind, what=payment.status, text=payment.reason, amount=payment.amount
+            at=payment.updated_at,
+            kind=TimelineKind.REFUND if payment.status is PaymentStatus.REFUNDED else TimelineKind.PAYMENT,
+            what=payment.status,
+            text=payment.reason,
+            amount=payment.amount,
+        )
+    for refund in payment.refunds:
+        yield TimelineEntry(
+            at=refund.updated_at,
+            kind=TimelineKind.REFUND,
+            what=PaymentStatus.REFUNDED if refund.refunded else PaymentStatus.PENDING,
+            text=refund.reason,
+            amount=refund.amount,
+            seller_id=refund.seller_id,
         )
 
 

@@ -54,9 +54,7 @@ def test_a_timeline_tells_an_order_from_its_place_to_its_messages(any_kafka: Mar
 
         async def told() -> OrderTimeline | None:
             timeline = await shopper.orders.timeline(order.order_id)
-            return (
-                timeline if {"order-placed", "payment-received"} <= {entry.what for entry in timeline.entries} else None
-            )
+            return timeline if {"order-placed", "receipt"} <= {entry.what for entry in timeline.entries} else None
 
         timeline = await eventually(told, seconds=15, what="both messages in the timeline")
         assert timeline is not None

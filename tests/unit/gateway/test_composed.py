@@ -14,7 +14,7 @@ from services_stub.contracts.http.cart import Cart, CartLine
 from services_stub.contracts.http.gateway import CartSummary, MissingPart, OrderOverview, OrderTimeline, Storefront
 from services_stub.contracts.http.notification import Inbox, Notification
 from services_stub.contracts.http.order import Order, OrderChange
-from services_stub.contracts.http.payment import Payment, PaymentStatus
+from services_stub.contracts.http.payment import Payment, PaymentStatus, Refund
 from services_stub.contracts.http.product import CategoryCount
 from services_stub.contracts.http.search import Facets, SearchPage
 from services_stub.contracts.money import ZERO
@@ -263,6 +263,22 @@ def test_a_timeline_is_one_list_by_time() -> None:
         ("order", "PAID", None),
         ("notification", "t", None),
         ("refund", "REFUNDED", Decimal("2.50")),
+    ]
+
+
+def test_a_timeline_tells_each_refund_and_each_part() -> None:
+    refund = Refund(
+        seller_id="s1", amount=Decimal("1.50"), reason="broken", refunded=True, updated_at="2026-01-01T00:00:05.000000Z"
+    )
+    shipped = OrderChange(status=OrderStatus.SHIPPED, reason="", at="2026-01-01T00:00:02.000000Z", seller_id="s1")
+    answers = {f"GET order /api/orders/{ORDER}": lambda _: _order(shipped)}
+    payment = msgspec.structs.replace(_payment(), refunds=[refund])
+    _, found = _timeline(answers | {f"GET payment /api/payments/{ORDER}": lambda _: payment})
+    assert isinstance(found, OrderTimeline)
+    assert [(entry.kind, entry.what, entry.seller_id, entry.amount) for entry in found.entries] == [
+        ("payment", "PENDING", "", Decimal("2.50")),
+        ("order", "SHIPPED", "s1", None),
+        ("refund", "REFUNDED", "s1", Decimal("1.50")),
     ]
 
 
