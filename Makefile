@@ -22,16 +22,20 @@ slow: .venv/.dev .venv/.apache-kafka
 	@$(RUN)/pytest -m slow --timeout 600
 
 # Ten minutes of what schemathesis makes of the OpenAPI document; `make slow` has a minute of it.
+fuzz: export MARKETPLACE_FUZZ_SECONDS := 150
 fuzz: .venv/.dev
-	@MARKETPLACE_FUZZ_SECONDS=150 $(RUN)/pytest -m slow tests/system/test_fuzz.py
+	@$(RUN)/pytest -m slow tests/system/test_fuzz.py
 
 # The live stream under load: 500 clients for a minute, over restarts of the gateway, on both Kafkas.
+live: export LIVE_CLIENTS := 500
+live: export LIVE_SECONDS := 60
 live: .venv/.dev .venv/.apache-kafka
-	@LIVE_CLIENTS=500 LIVE_SECONDS=60 $(RUN)/pytest -m slow --timeout 600 -s tests/system/test_live_stream.py
+	@$(RUN)/pytest -m slow --timeout 600 -s tests/system/test_live_stream.py
 
 # Online Marketplace's criteria in a mixed run of ten minutes, on the embedded broker and Apache Kafka.
+criteria: export MARKETPLACE_CRITERIA_SECONDS := 600
 criteria: .venv/.dev .venv/.apache-kafka
-	@MARKETPLACE_CRITERIA_SECONDS=600 $(RUN)/pytest -m slow -s tests/system/test_criteria.py
+	@$(RUN)/pytest -m slow -s tests/system/test_criteria.py
 
 check: .venv/.dev
 	@$(RUN)/ruff check .
