@@ -27,7 +27,7 @@ from services_stub.gateway.forwarding import (
 )
 from services_stub.gateway.limits import TOO_MANY_ATTEMPTS, TOO_MANY_REQUESTS, Attempt, Limits, headers_of
 from services_stub.runtime.http import LARGEST_BODY
-from services_stub.runtime.http_client import build_http_client
+from services_stub.runtime.http_client import build_http_client, checked_url
 
 RETRY_AFTER_SECONDS = 1
 TIMEOUT = timedelta(seconds=10)
@@ -64,7 +64,7 @@ class PassThrough:
         timeout: timedelta = TIMEOUT,
     ) -> None:
         self._own = own
-        self._services = {name.encode(): url.rstrip("/") for name, url in services.items()}
+        self._services = {name.encode(): checked_url(url).rstrip("/") for name, url in services.items()}
         self._request_filter, self._limits = request_filter, limits
         self._sampling = trace_sampling
         self._random = random.Random()

@@ -23,7 +23,7 @@ from services_stub.contracts.problem import MEDIA_TYPE, FieldError, Problem, pro
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused, Unavailable
 from services_stub.runtime.identifiers import new_id
-from services_stub.runtime.peers import INTERNAL_TOKEN
+from services_stub.runtime.settings import INTERNAL_TOKEN
 from services_stub.runtime.tokens import Caller
 
 LARGEST_BODY = 256 * 1024

@@ -14,10 +14,9 @@ from services_stub.contracts.envelope import Cause
 from services_stub.contracts.http.auth import KeySet
 from services_stub.contracts.problem import Problem
 from services_stub.runtime.errors import Refused, Unavailable
-from services_stub.runtime.http_client import build_http_client
+from services_stub.runtime.http_client import build_http_client, checked_url
+from services_stub.runtime.settings import INTERNAL_TOKEN
 from services_stub.runtime.sql.transaction import NO_CAUSE
-
-INTERNAL_TOKEN = "x-internal-token"
 
 _TIMEOUT = timedelta(seconds=5)
 
@@ -43,7 +42,7 @@ class Peers:
     """
 
     def __init__(self, urls: Mapping[str, str], internal_token: str, declared: Sequence[str]) -> None:
-        self._urls = {name: url for name, url in urls.items() if is_declared(name, declared)}
+        self._urls = {name: checked_url(url) for name, url in urls.items() if is_declared(name, declared)}
         self._keys_url = urls.get(KEYS_OF, "")
         self._declared = declared
         self._token = internal_token

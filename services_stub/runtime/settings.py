@@ -8,6 +8,9 @@ import msgspec
 
 from services_stub.contracts.control import ServiceFault
 
+INTERNAL_TOKEN = "x-internal-token"
+"""The header with the token that opens internal routes."""
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where a service listens, what it reaches, and where it keeps its data.

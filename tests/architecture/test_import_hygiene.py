@@ -75,6 +75,12 @@ def own_packages_among(modules: set[str]) -> set[str]:
             id="services_stub.client.control",
         ),
         pytest.param(
+            "import services_stub.infra.supervisor.start",
+            {"services_stub.client", "services_stub.contracts", "services_stub.infra", "services_stub.runtime"},
+            {"msgspec", "uvicorn"},
+            id="the supervisor",  # It lives as long as the marketplace, whose memory is counted.
+        ),
+        pytest.param(
             HELP,
             {"marketplace_tui.cli", "services_stub.summaries", "simulator.summaries"},
             {"typer"},

@@ -110,6 +110,7 @@ def test_preferences_and_unsubscribe_links_decide_what_is_mailed(any_kafka: Mark
     async def scenario() -> None:
         first, second = await new_person(any_kafka, "seller"), await new_person(any_kafka, "seller")
         shopper = await new_person(any_kafka)
+        await until_told(shopper, "welcome")  # Only then is the address known here.
         chosen = await shopper.notifications.change_preferences(phone="+15550100", delivery=["sms"], sales=[], stock=[])
         assert chosen == await shopper.notifications.preferences()
         order = await buy_of_two(shopper, first, second)

@@ -39,7 +39,7 @@ def test_every_event_of_a_purchase_may_come_twice(marketplace: Marketplace) -> N
         seller, shopper = await new_person(marketplace, "seller"), await new_person(marketplace)
         product = await new_product(seller, quantity=10)
         order = await buy(shopper, product.product_id, quantity=2)
-        wait_for(lambda: len(notifications_about(marketplace, order.order_id)) == 2, what="both messages")
+        wait_for(lambda: len(notifications_about(marketplace, order.order_id)) == 3, what="placed, receipt and sale")
         flow = [e for topic in CONSUMED for e in read_topics(marketplace.bootstrap_servers, topic)]
         mine = [e for e in flow if e.headers.get("ce_correlationid") == order.order_id]
         assert len(mine) >= 4
@@ -51,7 +51,7 @@ def test_every_event_of_a_purchase_may_come_twice(marketplace: Marketplace) -> N
         found = (await seller.seller.products()).items[0]
         assert (found.quantity, found.reserved) == (7, 0)
         assert (await shopper.orders.read(order.order_id)).status == OrderStatus.PAID
-        assert len(notifications_about(marketplace, order.order_id)) == 2
+        assert len(notifications_about(marketplace, order.order_id)) == 3
         charges = [e for e in read_topics(marketplace.bootstrap_servers, "payment-success") if e.key == order.order_id]
         assert len({e.headers["ce_id"] for e in charges}) == 1
 

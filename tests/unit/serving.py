@@ -25,9 +25,9 @@ from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.kafka.producer import Publisher
 from services_stub.runtime.kafka.record_source import RecordSource
 from services_stub.runtime.kafka.records import Record
-from services_stub.runtime.peers import EVERY_PEER, INTERNAL_TOKEN, Peers, is_declared
+from services_stub.runtime.peers import EVERY_PEER, Peers, is_declared
 from services_stub.runtime.service import Service, Worker
-from services_stub.runtime.settings import Settings
+from services_stub.runtime.settings import INTERNAL_TOKEN, Settings
 from services_stub.runtime.sql import inbox, outbox
 from services_stub.runtime.sql.database import Database
 from services_stub.runtime.sql.reader import Reader

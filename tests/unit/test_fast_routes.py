@@ -24,8 +24,8 @@ from services_stub.contracts.http.product import Product, Reserve
 from services_stub.infra.config.services import SERVICES
 from services_stub.runtime.fast_path import FastRoute, RawRequest
 from services_stub.runtime.http import LARGEST_BODY, allow
-from services_stub.runtime.peers import INTERNAL_TOKEN
 from services_stub.runtime.service import Service
+from services_stub.runtime.settings import INTERNAL_TOKEN
 from tests.unit.every_service import at_work, declared
 from tests.unit.serving import THE_INTERNAL_TOKEN, Serving
 

@@ -11,7 +11,7 @@ from litestar.routes import HTTPRoute
 
 from services_stub.infra.config.services import SERVICES
 from services_stub.runtime.http import allow, build_app
-from services_stub.runtime.peers import INTERNAL_TOKEN
+from services_stub.runtime.settings import INTERNAL_TOKEN
 from tests.unit.every_service import at_work, declared
 from tests.unit.serving import THE_INTERNAL_TOKEN, Serving
 

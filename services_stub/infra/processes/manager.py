@@ -56,6 +56,8 @@ class ProcessManager:
                 pass_fds=(theirs.fileno(), inherited),
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
+                # By default glibc keeps eight heaps per core for the threads of every process.
+                env={"MALLOC_ARENA_MAX": "2", **os.environ},
             )
         self._loop.add_reader(self._socket, self._receive)
 

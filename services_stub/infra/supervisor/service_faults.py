@@ -19,7 +19,7 @@ from services_stub.infra.processes.messages import ServiceArguments, encode
 from services_stub.infra.processes.protocol import Fork, Start
 from services_stub.infra.supervisor.control import UnknownName
 from services_stub.runtime.faults import FAULTS_PATH
-from services_stub.runtime.peers import INTERNAL_TOKEN
+from services_stub.runtime.settings import INTERNAL_TOKEN
 
 _TELL_SECONDS = 10.0
 _PAUSE = 0.1

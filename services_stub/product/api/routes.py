@@ -39,7 +39,7 @@ from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.fast_path import FastRoute, RawRequest
 from services_stub.runtime.http import allow, allow_anyone, allow_internal
-from services_stub.runtime.peers import INTERNAL_TOKEN
+from services_stub.runtime.settings import INTERNAL_TOKEN
 from services_stub.runtime.tokens import Caller
 
 Query = Annotated[str, Parameter(query="q", max_length=200, description="Words that all must occur, in any case.")]

