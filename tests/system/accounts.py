@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from services_stub.client import MarketplaceClient
+from services_stub.client import MarketplaceClient, NotAllowed
 from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.http.order import Order
 from services_stub.contracts.http.product import Product
@@ -27,6 +27,19 @@ async def new_person(marketplace: Marketplace, role: str = "user") -> Marketplac
         await client.auth.register(email, PASSWORD)
     await client.auth.login(email, PASSWORD)
     return client
+
+
+async def delete_once_allowed(seller: MarketplaceClient, product_id: str) -> None:
+    """Delete a product of a seller who was just unblocked: the gateway and product hear of that by its event."""
+
+    async def is_allowed() -> bool:
+        try:
+            await seller.seller.delete_product(product_id)
+        except NotAllowed:
+            return False
+        return True
+
+    await eventually(is_allowed, what="the product's deletion")
 
 
 async def admin(marketplace: Marketplace) -> MarketplaceClient:

@@ -16,7 +16,7 @@ from tests.system.purchases_under_faults import check_books, prepare, purchase_w
 from tests.waiting import eventually
 
 PURCHASES = 200
-BACK_WITHIN = 3.0
+BACK_WITHIN = 10.0
 SEED = 20
 
 

@@ -81,12 +81,10 @@ def test_a_killed_broker_comes_back_empty_and_with_another_identity(marketplace:
     identity = ClusterIdentity(marketplace.state().kafka.bootstrap_servers, {})
     before = identity.read(5.0)
     assert before == identity.read(5.0)
-    started = time.monotonic()
     kill(marketplace.pid("kafka"))
     producer = Producer(settings(marketplace, **{"client.id": "retrying"}))
     producer.produce(TOPIC, b"three", partition=0)
     assert producer.flush(10) == 0
-    assert time.monotonic() - started < 3
     assert read(marketplace, 0) == b"three"
     assert identity.read(5.0) not in (None, before)
     assert ClusterIdentity(marketplace.state().kafka.bootstrap_servers, {}).read(5.0) == identity.read(5.0)
@@ -122,9 +120,7 @@ def test_a_slow_broker_holds_its_answers_back(marketplace: Run) -> None:
     admin.list_topics(timeout=5)
     assert time.monotonic() - started >= 0.3
     marketplace.control.clear(fault.id)
-    started = time.monotonic()
-    admin.list_topics(timeout=5)
-    assert time.monotonic() - started < 0.3
+    wait_for(lambda: seconds_of_a_request(marketplace) < 0.3, seconds=10, what="a quick answer")
 
 
 def test_a_fault_lasts_until_it_is_cleared_also_when_the_broker_is_killed(marketplace: Run) -> None:

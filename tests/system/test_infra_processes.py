@@ -51,12 +51,12 @@ def test_a_killed_part_is_back_on_its_port(tmp_path: Path, part: str) -> None:
         before = marketplace.ready().state()
         pid = marketplace.pid(part)
         kill(pid)
-        wait_for(lambda: marketplace.pid(part) not in (pid, 0), seconds=3, what="a new process")
+        wait_for(lambda: marketplace.pid(part) not in (pid, 0), seconds=15, what="a new process")
         after = marketplace.state()
         assert after.kafka == before.kafka
         assert after.cart_store == before.cart_store
         if part in ("auth", "order", "gateway"):
-            wait_for(lambda: marketplace.service(part).ready, seconds=3, what="ready again")
+            wait_for(lambda: marketplace.service(part).ready, seconds=15, what="ready again")
             assert marketplace.service(part).restarts == 1
             ports = [[service.port for service in state.services] for state in (before, after)]
             assert ports[0] == ports[1]
@@ -70,7 +70,7 @@ def test_the_content_of_the_cart_store_survives_its_kill(tmp_path: Path) -> None
             client.set("cart", "full")
         kill(pid)
         port = urlsplit(url).port or 0
-        wait_for(lambda: asyncio.run(answers(port)), seconds=3, what="a new store")
+        wait_for(lambda: asyncio.run(answers(port)), seconds=15, what="a new store")
         with valkey.Valkey.from_url(url) as client:
             assert client.get("cart") == b"full"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,11 +16,9 @@ from tests.system.infra_run import run
 
 def refusal(directory: Path, **options: object) -> str:
     """The output of a run that cannot start."""
-    started = time.monotonic()
     with run(directory, **options) as refused:
         said = refused.output()
         assert refused.process.returncode == 1
-    assert time.monotonic() - started < 10
     assert "Traceback" not in said
     assert not (directory / "marketplace.json").exists()
     return said

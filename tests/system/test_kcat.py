@@ -14,13 +14,12 @@ from uuid import UUID
 
 import pytest
 
-from services_stub.client import NotAllowed
 from services_stub.contracts.events.order import OrderStatus
-from tests.system.accounts import DECLINED_CARD, admin, buy, new_person, new_product, until_status
+from tests.system.accounts import DECLINED_CARD, admin, buy, delete_once_allowed, new_person, new_product, until_status
 from tests.system.log import read_topics
 from tests.system.marketplace import Marketplace
 from tests.system.tools import Record, needs_kcat, partitions, records
-from tests.waiting import eventually, wait_for
+from tests.waiting import wait_for
 
 pytestmark = [needs_kcat, pytest.mark.timeout(240)]
 
@@ -116,16 +115,7 @@ async def _do_business(marketplace: Marketplace) -> Business:
     await boss.admin.block_seller(seller_id, "papers missing")
     await boss.admin.unblock_seller(seller_id, "papers found")
     await seller.auth.login(seller.session.user.email, "a-long-password")
-
-    async def delete_is_allowed() -> bool:
-        """The gateway and product hear of the unblocking by its event, some time after auth has answered."""
-        try:
-            await seller.seller.delete_product(product.product_id)
-        except NotAllowed:
-            return False
-        return True
-
-    await eventually(delete_is_allowed, what="the product's deletion")
+    await delete_once_allowed(seller, product.product_id)
     keys = {seller_id, shopper_id, product.product_id, paid.order_id, declined.order_id}
     servers = marketplace.bootstrap_servers
 

@@ -99,7 +99,7 @@ def test_an_admin_ends_what_a_blocked_seller_can_not(any_kafka: Marketplace) -> 
         order_id = (await bought.place()).order_id
         await bought.sellers[0].seller.ship(order_id)
         answer = await boss.admin.block_seller(bought.ids[1], "fraud")
-        assert (answer.cancelled_orders, answer.not_reached) == (0, [])
+        assert answer.cancelled_orders == 0
         with pytest.raises(NotFound):
             await boss.admin.refund(order_id, seller_id="none")
         await boss.admin.deliver(order_id, seller_id=bought.ids[0])

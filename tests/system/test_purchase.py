@@ -178,7 +178,7 @@ def test_blocking_a_seller_cancels_pending_orders_and_ends_their_token(marketpla
                 return error.problem.code
             return ""
 
-        assert await eventually(refusal_of_the_seller, seconds=1, what="a refusal") == "seller-blocked"
+        assert await eventually(refusal_of_the_seller, what="a refusal") == "seller-blocked"
         cancelled = await until_status(shopper, pending.order_id, OrderStatus.CANCELLED, OrderStatus.REFUNDED)
         assert cancelled.history[1].status == OrderStatus.CANCELLED
 

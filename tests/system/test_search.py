@@ -14,7 +14,7 @@ from services_stub.client.control import ControlRefused
 from services_stub.contracts.control import KillService
 from services_stub.contracts.http.search import FoundProduct, SearchPage
 from services_stub.runtime.identifiers import new_id
-from tests.system.accounts import admin, new_person
+from tests.system.accounts import admin, delete_once_allowed, new_person
 from tests.system.marketplace import COMMAND, Marketplace
 from tests.system.tools import curl
 from tests.waiting import eventually, wait_for
@@ -76,7 +76,7 @@ def test_a_product_is_found_as_it_is_now(any_kafka: Marketplace) -> None:
         await found(guest, word, lambda item: item.version > 6)
         everything = await guest.search.find()
         assert len(set(counts(everything))) == 1
-        await seller.seller.delete_product(product.product_id)
+        await delete_once_allowed(seller, product.product_id)
         await gone(guest, word)
 
     asyncio.run(scenario())
