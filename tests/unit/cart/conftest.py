@@ -22,6 +22,7 @@ from services_stub.runtime.peers import Peers
 from services_stub.runtime.sampling import Sampling
 from services_stub.runtime.settings import Settings
 from services_stub.runtime.sql.transaction import NO_CAUSE
+from tests.cart_store import running_store
 from tests.fakes import received
 from tests.unit.serving import RecordingSender
 
@@ -99,7 +100,7 @@ def access(owner: str = "user:u1", merging: str = "") -> CartAccess:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[ValkeyServer]:
-    with ValkeyServer() as server:
+    with running_store() as server:
         yield server
 
 

@@ -16,6 +16,7 @@ from services_stub.cart.store import executor as executor_module
 from services_stub.cart.store.scripts import READ
 from services_stub.contracts.http.cart import AddToCart
 from services_stub.runtime.errors import Unavailable
+from tests.cart_store import started_store
 from tests.fakes import received
 from tests.unit.cart.conftest import Shop, access, product_created
 
@@ -31,8 +32,7 @@ def test_scripts_that_the_server_forgot_are_loaded_again(shop: Shop, client: val
 
 
 def test_a_restart_while_idle_costs_no_request(tmp_path: Path) -> None:
-    server = ValkeyServer(data_dir=tmp_path)
-    server.start()
+    server = started_store(tmp_path)
     connection = StoreConnection(server.connection_url)
     assert connection.run([CALL]) == [b"[]"]
     port = server.port
