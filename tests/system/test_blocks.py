@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from services_stub.client import MarketplaceClient
-from services_stub.client.errors import MarketplaceError
+from services_stub.client.errors import MarketplaceError, NotFound
 from services_stub.contracts.control import Action, PauseService, ResumeService, StartBroker, StopBroker
 from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.http.payment import PaymentStatus
@@ -106,7 +106,10 @@ async def check_books(rush: Rush, acknowledged: datetime, name: str, boss: Marke
 
         async def ended(order_id: str = order_id, shopper: MarketplaceClient = shopper) -> OrderStatus | None:
             order = await shopper.orders.read(order_id)
-            payment = await shopper.payments.read(order_id)
+            try:
+                payment = await shopper.payments.read(order_id)
+            except NotFound:  # Payment has not heard of the order yet.
+                return None
             after = datetime.fromisoformat(order.created_at) >= acknowledged
             kept = order.status is OrderStatus.PAID and payment.status is PaymentStatus.CHARGED and not after
             given_back = payment.status in {PaymentStatus.REFUNDED, PaymentStatus.VOIDED} and order.status in ENDED
