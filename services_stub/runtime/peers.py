@@ -42,8 +42,9 @@ class Peers:
     """
 
     def __init__(self, urls: Mapping[str, str], internal_token: str, declared: Sequence[str]) -> None:
-        self._urls = {name: checked_url(url) for name, url in urls.items() if is_declared(name, declared)}
-        self._keys_url = urls.get(KEYS_OF, "")
+        checked = {name: checked_url(url) for name, url in urls.items()}
+        self._urls = {name: url for name, url in checked.items() if is_declared(name, declared)}
+        self._keys_url = checked.get(KEYS_OF, "")
         self._declared = declared
         self._token = internal_token
         self._decoders: dict[Any, msgspec.json.Decoder[Any]] = {}

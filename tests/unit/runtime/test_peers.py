@@ -49,3 +49,10 @@ def test_every_peer_can_be_declared_at_once() -> None:
             await peers.close()
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("name", ["auth", "order"])
+def test_every_address_is_plain_http_also_that_of_the_keys(name: str) -> None:
+    """The client checks no certificates."""
+    with pytest.raises(ValueError, match="plain HTTP"):
+        Peers({name: "https://127.0.0.1:1"}, "secret", ("order",))
