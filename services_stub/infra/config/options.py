@@ -86,26 +86,25 @@ def checked_rate_limits(value: str) -> dict[str, float]:
     return limits
 
 
-def checked_smtp(value: str) -> str:
-    """The value of --smtp, if it is one."""
+def is_url(value: str, *schemes: str) -> bool:
+    """Whether this is a URL with one of these schemes, a host, and a port that can be connected to."""
     try:
         url = urlsplit(value)
-        fine = url.scheme in ("smtp", "smtps") and bool(url.hostname) and url.port != 0
+        return url.scheme in schemes and bool(url.hostname) and url.port != 0
     except ValueError:
-        fine = False
-    if value and not fine:
+        return False
+
+
+def checked_smtp(value: str) -> str:
+    """The value of --smtp, if it is one."""
+    if value and not is_url(value, "smtp", "smtps"):
         raise CannotStart(f"--smtp takes a URL like smtp://user:password@host:587 or smtps://host; not {value!r}.")
     return value
 
 
 def checked_sms(value: str) -> str:
     """The value of --sms, if it is one."""
-    try:
-        url = urlsplit(value)
-        fine = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
-    except ValueError:
-        fine = False
-    if value and not (fine and value.isascii() and value.isprintable() and " " not in value):
+    if value and not (is_url(value, "http", "https") and value.isascii() and value.isprintable() and " " not in value):
         raise CannotStart(f"--sms takes a URL like https://user:password@host/messages; not {value!r}.")
     return value
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from services_stub.infra.config.errors import CannotStart
-from services_stub.infra.config.options import SANDBOX
+from services_stub.infra.config.options import SANDBOX, is_url
 
 
 @dataclass(frozen=True)
@@ -74,11 +74,6 @@ def _check_keys(file: Path, provider: Provider) -> None:
 
 
 def _checked_url(value: str) -> str:
-    try:
-        url = urlsplit(value)
-        fine = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0 and "@" not in url.netloc
-    except ValueError:
-        fine = False
-    if not fine:
+    if not is_url(value, "http", "https") or "@" in urlsplit(value).netloc:
         raise CannotStart("--payments-url takes a URL like https://host or http://127.0.0.1:12111, without a password.")
     return value

@@ -12,13 +12,10 @@ from datetime import UTC, datetime
 
 from services_stub.contracts.http.gateway import TopicProgress
 from services_stub.contracts.times import rfc3339
-from services_stub.runtime.kafka.records import Record
+from services_stub.runtime.kafka.records import Place, Record
 
 SAMPLE_EVERY = 1.0
 """Seconds between two looks at the ends of the partitions."""
-
-Place = tuple[str, int]
-"""Topic and partition."""
 
 
 class Progress:

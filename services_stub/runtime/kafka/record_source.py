@@ -14,8 +14,8 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 
 from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.kafka import configuration
-from services_stub.runtime.kafka.progress import Place, Progress
-from services_stub.runtime.kafka.records import Record, record_of
+from services_stub.runtime.kafka.progress import Progress
+from services_stub.runtime.kafka.records import Place, Record, record_of
 from services_stub.runtime.settings import Settings
 
 _METADATA_TIMEOUT = 5.0

@@ -8,8 +8,8 @@ import pytest
 
 from services_stub.contracts.http.gateway import TopicProgress
 from services_stub.contracts.times import rfc3339
-from services_stub.runtime.kafka.progress import Place, Progress
-from services_stub.runtime.kafka.records import Headers, Record
+from services_stub.runtime.kafka.progress import Progress
+from services_stub.runtime.kafka.records import Headers, Place, Record
 
 TOPIC = "product-updated"
 HOUR = 3600.0
