@@ -1,1 +1,72 @@
-"""Follows one business flow across topics and services, from the headers of its records alone."""
+"""Follows one business flow across topics and services, from the headers of its records alone.
+
+For programs, in three steps, without a terminal:
+
+    store = FlowStore()                    # keeps flows by id, within a bound that `store.counts` shows
+    with KafkaSource(servers, None) as source:
+        for batch in source.until_end():   # or `source.step()` again and again
+            store.add_all(batch)
+    flow = store.flow(order_id)
+
+In an event loop, where nothing may wait, a thread reads:
+
+    def source() -> KafkaSource:
+        return KafkaSource(servers, None, begin=Begin(at=placed_at), config=properties)
+
+    async for flow in live_flow(source, order_id):     # anew each time that something of it came
+        for event in flow.events:          # causes before effects
+            event.place                    # order-created[4]@17
+            event.publisher                # order
+            flow.since_start(event.at)     # seconds
+            event.consumers                # who handled it, with an outcome and three times
+
+`steps_of(flow)` has the status of the order beside each event, and its content in a few words. `hops_of(flow)` has each
+event at each consumer in spans that add up, `critical_path(flow)` the spans that its end waited for, and
+`findings_of(flow, store.seen())` what is wrong or slow.
+"""
+
+from simulator.trace.begin import BEGINNING, END, Begin
+from simulator.trace.contents import Books, Step, books_of, status_of, steps_of
+from simulator.trace.events import Consumption, DeadLetter, FlowEvent
+from simulator.trace.findings import BROKEN, Finding, Kind, Seen, findings_of, is_broken
+from simulator.trace.flow import Flow, Unseen, flow_of
+from simulator.trace.kafka_source import KafkaSource, SourceUnavailable
+from simulator.trace.live import live_flow, live_records
+from simulator.trace.records import TracedRecord
+from simulator.trace.spans import Span, SpanKind, TimedHop, critical_path, hops_of
+from simulator.trace.store import Counts, FlowStore
+
+__all__ = [
+    "BEGINNING",
+    "BROKEN",
+    "END",
+    "Begin",
+    "Books",
+    "Consumption",
+    "Counts",
+    "DeadLetter",
+    "Finding",
+    "Flow",
+    "FlowEvent",
+    "FlowStore",
+    "KafkaSource",
+    "Kind",
+    "Seen",
+    "SourceUnavailable",
+    "Span",
+    "SpanKind",
+    "Step",
+    "TimedHop",
+    "TracedRecord",
+    "Unseen",
+    "books_of",
+    "critical_path",
+    "findings_of",
+    "flow_of",
+    "hops_of",
+    "is_broken",
+    "live_flow",
+    "live_records",
+    "status_of",
+    "steps_of",
+]

@@ -7,67 +7,75 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
 
 import msgspec
 
-from services_stub.contracts.envelope import Envelope, MalformedEnvelope
-from services_stub.contracts.events import HopOutcome, HopsReported
 from services_stub.contracts.topics import TRACE_HOPS
-from simulator.trace.records import TracedRecord
+from simulator.trace.events import (
+    Consumption,
+    DeadLetter,
+    FlowEvent,
+    Reported,
+    correlation_of,
+    dead_letter_of,
+    event_of,
+    reports_of,
+)
+from simulator.trace.records import Place, TracedRecord
 
-_LATEST = 2**63 - 1
-
-Place = tuple[str, int, int]
-"""Topic, partition and offset: where a record lies, once in the world."""
-
-
-@dataclass(frozen=True)
-class Consumption:
-    """The outcome of an event at one consumer group, and when; times in microseconds of Unix time."""
-
-    group: str
-    instance: str
-    outcome: HopOutcome
-    polled_at: int
-    handled_at: int
-    committed_at: int
+__all__ = ["Consumption", "DeadLetter", "Flow", "FlowEvent", "Unseen", "flow_of", "joined"]
 
 
-@dataclass(frozen=True)
-class FlowEvent:
-    """One event of a flow. `at` is when it was published, in microseconds of Unix time."""
+class Unseen(msgspec.Struct, frozen=True):
+    """An event that consumers or dead letters tell of, and whose record was not read: dropped, or not asked for."""
 
-    at: int
-    topic: str
-    partition: int
-    offset: int
-    envelope: Envelope
+    place: Place
+    event_id: str
     consumers: tuple[Consumption, ...]
-
-    @property
-    def place(self) -> str:
-        """Where it lies, as `topic[partition]@offset`."""
-        return f"{self.topic}[{self.partition}]@{self.offset}"
-
-    @property
-    def publisher(self) -> str:
-        """The last segment of the source: the service that published it."""
-        return self.envelope.source.rstrip("/").rsplit("/", 1)[-1]
+    dead_letters: tuple[DeadLetter, ...] = ()
 
 
-@dataclass(frozen=True)
-class Flow:
-    """The events of one correlation id, causes before their effects. `started_at` is where its time begins."""
+class Flow(msgspec.Struct, frozen=True):
+    """The events of one correlation id, causes before their effects. `started_at` is where its time begins.
+
+    `incomplete` says that records of it were evicted from the store that answered.
+    """
 
     correlation_id: str
     started_at: int
     events: tuple[FlowEvent, ...]
+    unseen: tuple[Unseen, ...] = ()
+    incomplete: bool = False
+
+    @property
+    def ended_at(self) -> int:
+        """The last moment that is known of it, in microseconds of Unix time."""
+        moments = [self.started_at]
+        for event in self.events:
+            moments += (event.at, event.written_at)
+            for seen in event.consumers:
+                moments += (seen.polled_at, seen.handled_at, seen.committed_at)
+        return max(moments)
+
+    @property
+    def seconds(self) -> float:
+        """From its start to its last moment."""
+        return self.since_start(self.ended_at)
 
     def since_start(self, moment: int) -> float:
         """Seconds from the start of the flow to `moment`."""
         return (moment - self.started_at) / 1_000_000
+
+    def by_id(self) -> dict[str, FlowEvent]:
+        """The events by their ids; of several records of one event the first."""
+        return {event.envelope.id: event for event in reversed(self.events)}
+
+    def by_cause(self) -> dict[str, list[FlowEvent]]:
+        """The events by the ids of their causes, in their order."""
+        found: dict[str, list[FlowEvent]] = defaultdict(list)
+        for event in self.events:
+            found[event.envelope.causation_id].append(event)
+        return found
 
 
 def flow_of(correlation_id: str, records: Iterable[TracedRecord], *, started_at: int | None = None) -> Flow:
@@ -76,66 +84,84 @@ def flow_of(correlation_id: str, records: Iterable[TracedRecord], *, started_at:
     Time begins at `started_at` (microseconds of Unix time), or with the first event. Records without an envelope,
     repeated records and hop reports that cannot be read are passed over.
     """
-    found: dict[Place, FlowEvent] = {}
-    consumers: dict[Place, dict[tuple[str, str, int], Consumption]] = defaultdict(dict)
+    own: list[TracedRecord] = []
+    reported: list[Reported] = []
     for record in records:
         if record.topic == TRACE_HOPS:
-            for place, consumption in _hops(correlation_id, record):
-                consumers[place][consumption.group, consumption.instance, consumption.polled_at] = consumption
-            continue
-        event = _event(correlation_id, record)
-        if event is not None:
-            found[event.topic, event.partition, event.offset] = event
+            reported += (each for each in reports_of(record) if each.correlation_id == correlation_id)
+        elif correlation_of(record) == correlation_id:
+            own.append(record)
+    return joined(correlation_id, own, reported, started_at=started_at)
+
+
+def joined(
+    correlation_id: str,
+    records: Iterable[TracedRecord],
+    reported: Iterable[Reported],
+    *,
+    started_at: int | None = None,
+    incomplete: bool = False,
+) -> Flow:
+    """The flow of records and reports that are all its own, in whatever order they are given."""
+    found: dict[Place, FlowEvent] = {}
+    given_up: dict[Place, set[DeadLetter]] = defaultdict(set)
+    for record in records:
+        dead_letter = dead_letter_of(record)
+        if dead_letter is not None:
+            given_up[dead_letter.of].add(dead_letter)
+        elif (event := event_of(record)) is not None:
+            found[record.place] = event
+    consumers: dict[Place, dict[tuple[str, str, int], Consumption]] = defaultdict(dict)
+    names: dict[Place, str] = {}
+    for report in reported:
+        seen = report.consumption
+        key = (seen.group, seen.instance, seen.polled_at)
+        # The same whatever order two reports of one moment come in.
+        known = consumers[report.of].get(key, seen)
+        consumers[report.of][key] = max(seen, known, key=_by_time)
+        names[report.of] = max(names.get(report.of, ""), report.event_id)
     events = [
-        replace(event, consumers=tuple(sorted(consumers[place].values(), key=_by_time)))
+        msgspec.structs.replace(
+            event, consumers=_in_time(consumers.get(place)), dead_letters=_in_order(given_up.get(place))
+        )
+        if place in consumers or place in given_up
+        else event
         for place, event in found.items()
     ]
+    unseen = tuple(
+        Unseen(place, names.get(place, ""), _in_time(consumers.get(place)), _in_order(given_up.get(place)))
+        for place in sorted((consumers.keys() | given_up.keys()) - found.keys())
+    )
     ordered = _causes_first(events)
     first = min((event.at for event in ordered), default=0)
-    return Flow(correlation_id, first if started_at is None else started_at, tuple(ordered))
+    return Flow(correlation_id, first if started_at is None else started_at, tuple(ordered), unseen, incomplete)
 
 
-def _event(correlation_id: str, record: TracedRecord) -> FlowEvent | None:
-    wanted = correlation_id.encode()
-    if not any(name == "ce_correlationid" and value == wanted for name, value in record.headers):
-        return None
-    try:
-        envelope = Envelope.from_headers(record.headers)
-    except MalformedEnvelope:
-        return None
-    at = _microseconds(envelope.time)
-    return FlowEvent(
-        at=record.written_at if at is None else at,
-        topic=record.topic,
-        partition=record.partition,
-        offset=record.offset,
-        envelope=envelope,
-        consumers=(),
+def _in_time(consumers: dict[tuple[str, str, int], Consumption] | None) -> tuple[Consumption, ...]:
+    return tuple(sorted((consumers or {}).values(), key=_by_time))
+
+
+def _in_order(given_up: set[DeadLetter] | None) -> tuple[DeadLetter, ...]:
+    return tuple(sorted(given_up or (), key=lambda dead_letter: (dead_letter.at, dead_letter.place)))
+
+
+def _by_time(consumption: Consumption) -> tuple[int, str, str, int, int, str]:
+    return (
+        consumption.committed_at,
+        consumption.group,
+        consumption.instance,
+        consumption.polled_at,
+        consumption.handled_at,
+        consumption.outcome,
     )
-
-
-def _hops(correlation_id: str, record: TracedRecord) -> list[tuple[Place, Consumption]]:
-    try:
-        report = msgspec.json.decode(record.value or b"", type=HopsReported)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return []
-    return [
-        (
-            (hop.topic, hop.partition, hop.offset),
-            Consumption(report.group, report.instance, hop.outcome, hop.polled_at, hop.handled_at, hop.committed_at),
-        )
-        for hop in report.hops
-        if hop.correlation_id == correlation_id and _are_times(hop.polled_at, hop.handled_at, hop.committed_at)
-    ]
 
 
 def _causes_first(events: Sequence[FlowEvent]) -> list[FlowEvent]:
     """By time, except that no event stands before its cause, whatever the clocks of their services say."""
-    by_id = {event.envelope.id: event for event in events}
+    by_id = _first_of_each_id(events)
     moments: dict[str, tuple[int, int]] = {}
-
-    def moment(event: FlowEvent) -> tuple[int, int]:
-        """The time to sort by, and how many causes stand before it."""
+    """By id: the time to sort by, and how many causes stand before it."""
+    for event in by_id.values():
         chain: list[FlowEvent] = []
         walked: set[str] = set()
         at: FlowEvent | None = event
@@ -146,26 +172,12 @@ def _causes_first(events: Sequence[FlowEvent]) -> list[FlowEvent]:
         for link in reversed(chain):
             cause_time, depth = moments.get(link.envelope.causation_id, (link.at, -1))
             moments[link.envelope.id] = (max(link.at, cause_time), depth + 1)
-        return moments[event.envelope.id]
-
-    return sorted(events, key=lambda event: (*moment(event), event.topic, event.partition, event.offset))
+    return sorted(events, key=lambda event: (*moments[event.envelope.id], event.topic, event.partition, event.offset))
 
 
-def _are_times(*moments: int) -> bool:
-    """Whether they can be microseconds of Unix time: a foreign report may hold any number."""
-    return all(0 <= moment <= _LATEST for moment in moments)
-
-
-def _by_time(consumption: Consumption) -> tuple[int, str, str]:
-    return consumption.committed_at, consumption.group, consumption.instance
-
-
-def _microseconds(moment: str) -> int | None:
-    try:
-        parsed = datetime.fromisoformat(moment)
-    except ValueError:
-        return None
-    if parsed.tzinfo is None:
-        return None
-    seconds = int(parsed.replace(microsecond=0).timestamp())
-    return seconds * 1_000_000 + parsed.microsecond
+def _first_of_each_id(events: Sequence[FlowEvent]) -> dict[str, FlowEvent]:
+    """Of several records of one event the earliest, in whatever order they are given, and in the order of time."""
+    found: dict[str, FlowEvent] = {}
+    for event in sorted(events, key=lambda each: (each.at, each.topic, each.partition, each.offset)):
+        found.setdefault(event.envelope.id, event)
+    return found

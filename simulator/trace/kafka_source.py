@@ -11,18 +11,24 @@ from operator import methodcaller
 from types import TracebackType
 from typing import Any, Self
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
 
+from services_stub.contracts.topics import is_run_topic
+from simulator.trace.begin import BEGINNING, Begin
 from simulator.trace.records import TracedRecord
 
-Offsets = Mapping[tuple[str, int], int]
-"""Where to begin, by topic and partition; a partition that is not named is read from its beginning."""
+Partition = tuple[str, int]
 
-_BATCH = 500
+Offsets = Mapping[Partition, int]
+"""Where to begin, by topic and partition; a partition that is not named is read from where the others begin."""
+
+_BATCH = 1000
 _POLL_SECONDS = 0.1
 """`poll` blocks for all of a longer time."""
 
 _METADATA_SECONDS = 5.0
+_SILENCE_SECONDS = 15.0
+"""So long nothing comes, neither a record nor the end of a partition, only where a broker is away."""
 
 # As in the services' runtime: a call from bytecode would hand out null pointers for a name that is not UTF-8.
 _headers_of = methodcaller("headers")
@@ -41,51 +47,53 @@ class KafkaSource:
     def __init__(
         self,
         bootstrap_servers: str,
-        topics: Iterable[str],
+        topics: Iterable[str] | None,
         *,
+        begin: Begin = BEGINNING,
         offsets: Offsets | None = None,
         config: Mapping[str, str] | None = None,
     ) -> None:
-        """Topics that do not exist are left out. `config` are further librdkafka properties, for example credentials.
+        """Topics that do not exist are left out; None are all that there are now.
+
+        `config` are further librdkafka properties, for example credentials.
 
         Raises:
-            SourceUnavailable: no broker answers.
+            SourceUnavailable: no broker answers, or a property is none.
 
         """
         self.skipped = 0
-        self._consumer: Any = Consumer(
-            {
-                "group.id": "marketplace-trace",  # demanded by the library; neither joined nor committed to
-                "enable.auto.commit": False,
-                "auto.offset.reset": "earliest",
-                "fetch.wait.max.ms": 20,
-                "log_level": 0,  # what matters is raised; the rest would be written between the lines of a screen
-                **(config or {}),
-                "bootstrap.servers": bootstrap_servers,
-            }
-        )
+        self._not_before = 0
+        """Older records are passed over, in microseconds of Unix time, where the broker cannot seek by time."""
+        self._open: set[Partition] = set()
+        """The partitions whose end was not reached yet."""
+        self._consumer = _consumer("marketplace-trace", bootstrap_servers, config)
         try:
-            self._partitions = self._existing(set(topics))
-        except SourceUnavailable:
+            self._partitions = self._existing(None if topics is None else set(topics))
+            self._consumer.assign(self._assignment(begin, offsets or {}))
+        except (KafkaException, SourceUnavailable) as error:
             self._consumer.close()
-            raise
-        begin = offsets or {}
-        self._consumer.assign(
-            [
-                TopicPartition(topic, number, begin.get((topic, number), OFFSET_BEGINNING))
-                for topic, number in self._partitions
-            ]
-        )
+            raise SourceUnavailable(f"Kafka does not answer: {error}") from error
+        self._open.update(self._partitions)
 
-    def ends(self) -> dict[tuple[str, int], int]:
+    @property
+    def topics(self) -> list[str]:
+        """The topics that are read."""
+        return sorted({topic for topic, _ in self._partitions})
+
+    def ends(self) -> dict[Partition, int]:
         """The offsets that the next records will get, to begin a later reading there."""
-        found: dict[tuple[str, int], int] = {}
-        for topic, number in self._partitions:
+        return {place: end for place, (_, end) in self.watermarks(self._partitions).items()}
+
+    def watermarks(self, partitions: Iterable[Partition]) -> dict[Partition, tuple[int, int]]:
+        """The first offset that is there and the one that the next record will get, of each partition."""
+        found: dict[Partition, tuple[int, int]] = {}
+        for topic, number in partitions:
             try:
-                _, end = self._consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=_METADATA_SECONDS)
+                found[topic, number] = self._consumer.get_watermark_offsets(
+                    TopicPartition(topic, number), timeout=_METADATA_SECONDS
+                )
             except KafkaException as error:
                 raise SourceUnavailable(f"Kafka does not say where {topic}[{number}] ends: {error}") from error
-            found[topic, number] = end
         return found
 
     def step(self) -> list[TracedRecord]:
@@ -93,8 +101,33 @@ class KafkaSource:
         first = self._consumer.poll(_POLL_SECONDS)
         if first is None:
             return []
-        messages = [first, *self._consumer.consume(_BATCH, 0)]
-        return [record for message in messages if (record := self._record(message)) is not None]
+        records: list[TracedRecord] = []
+        for message in (first, *self._consumer.consume(_BATCH, 0)):
+            try:
+                record = self._record(message)
+            except (UnicodeDecodeError, SystemError):  # the name of a header; the interpreter may wrap the error
+                self.skipped += 1
+                continue
+            if record is not None:
+                records.append(record)
+        return records
+
+    def until_end(self) -> Iterator[list[TracedRecord]]:
+        """Batches of records until the end of every partition was met once.
+
+        Raises:
+            SourceUnavailable: nothing comes any more, although there is more.
+        """
+        last = time.monotonic()
+        while self._open:
+            before = len(self._open)
+            records = self.step()
+            yield records
+            if records or len(self._open) < before:
+                last = time.monotonic()
+            elif time.monotonic() - last > _SILENCE_SECONDS:
+                left = ", ".join(f"{topic}[{number}]" for topic, number in sorted(self._open)[:3])
+                raise SourceUnavailable(f"Kafka has not sent anything of {left} for {_SILENCE_SECONDS:.0f} s")
 
     def follow(self, *, quiet: float, deadline: float, enough: Callable[[], bool]) -> Iterator[TracedRecord]:
         """Records until there is enough and nothing came for `quiet` seconds, at most for `deadline` seconds."""
@@ -118,39 +151,96 @@ class KafkaSource:
     ) -> None:
         self.close()
 
-    def _record(self, message: Message) -> TracedRecord | None:
-        try:
-            return _record(message)
-        except (UnicodeDecodeError, SystemError):  # the name of a header; the interpreter may wrap the error
-            self.skipped += 1
+    def _record(self, message: Any) -> TracedRecord | None:
+        error = message.error()
+        if error is not None:
+            # The library heals what can be healed; what cannot shows as records that do not come.
+            if error.code() == KafkaError._PARTITION_EOF:
+                self._open.discard((message.topic(), message.partition()))
             return None
+        written_at = message.timestamp()[1] * 1000
+        if written_at < self._not_before:
+            return None
+        return TracedRecord(
+            message.topic(),
+            message.partition(),
+            message.offset(),
+            written_at,
+            tuple(_headers_of(message) or ()),
+            message.value(),
+            message.key(),
+        )
 
-    def _existing(self, topics: set[str]) -> list[tuple[str, int]]:
-        try:
-            metadata = self._consumer.list_topics(timeout=_METADATA_SECONDS)
-        except KafkaException as error:
-            raise SourceUnavailable(f"Kafka does not answer: {error}") from error
+    def _existing(self, topics: set[str] | None) -> list[Partition]:
+        metadata = self._consumer.list_topics(timeout=_METADATA_SECONDS)
+        known: set[str] = {name for name in metadata.topics if not name.startswith("__") and not is_run_topic(name)}
         return [
             (name, number)
-            for name in sorted(topics & metadata.topics.keys())
+            for name in sorted(known if topics is None else topics & metadata.topics.keys())
             for number in sorted(metadata.topics[name].partitions)
         ]
 
+    def _assignment(self, begin: Begin, offsets: Offsets) -> list[TopicPartition]:
+        """Where each partition begins: for a time at the first record that is not older, or at the end."""
+        if begin.at is not None and self._seeks_by_time():
+            assigned = self._at(begin.at // 1000, self._partitions)
+        else:
+            self._not_before = (begin.at or 0) // 1000 * 1000
+            start = OFFSET_END if begin.at_end else OFFSET_BEGINNING if begin.offset is None else begin.offset
+            assigned = [TopicPartition(topic, number, start) for topic, number in self._partitions]
+        for partition in assigned:
+            partition.offset = offsets.get((partition.topic, partition.partition), partition.offset)
+        return assigned
 
-def _record(message: Message) -> TracedRecord | None:
-    if message.error() is not None:
-        return None  # the library heals what can be healed; what cannot shows as records that do not come
-    topic, partition, offset = message.topic(), message.partition(), message.offset()
-    if topic is None or partition is None or offset is None:
-        return None
-    headers: Any = _headers_of(message) or []
-    value: Any = message.value()
-    _, written_at = message.timestamp()
-    return TracedRecord(
-        topic=topic,
-        partition=partition,
-        offset=offset,
-        written_at=written_at * 1000,
-        headers=tuple(headers),
-        value=value,
-    )
+    def _seeks_by_time(self) -> bool:
+        """Whether the broker knows which record is the first of a time: one that does not always names the end."""
+        for place in self._partitions:
+            (first, end) = self.watermarks([place])[place]
+            if first < end:
+                return bool(self._at(1, [place])[0].offset >= 0)
+        return True
+
+    def _at(self, milliseconds: int, partitions: Iterable[Partition]) -> list[TopicPartition]:
+        wanted = [TopicPartition(topic, number, milliseconds) for topic, number in partitions]
+        return list(self._consumer.offsets_for_times(wanted, timeout=_METADATA_SECONDS)) if wanted else []
+
+
+def committed_offsets(
+    bootstrap_servers: str, group: str, partitions: Iterable[Partition], config: Mapping[str, str] | None = None
+) -> dict[Partition, int]:
+    """The offsets that a consumer group has committed; a partition without one is left out. The group is not joined.
+
+    Raises:
+        SourceUnavailable: no broker answers, or the group must not be looked at.
+    """
+    consumer = _consumer(group, bootstrap_servers, config)
+    try:
+        found = consumer.committed([TopicPartition(*place) for place in partitions], timeout=_METADATA_SECONDS)
+    except KafkaException as error:
+        raise SourceUnavailable(f"Kafka does not say how far {group} has come: {error}") from error
+    finally:
+        consumer.close()
+    return {(place.topic, place.partition): place.offset for place in found if place.offset >= 0}
+
+
+def _consumer(group: str, bootstrap_servers: str, config: Mapping[str, str] | None) -> Any:
+    """A consumer that never joins its group, and commits nothing.
+
+    Raises:
+        SourceUnavailable: a property is none, or has a value that it cannot have.
+    """
+    try:
+        return Consumer(
+            {
+                "group.id": group,  # demanded by the library
+                "enable.auto.commit": False,
+                "enable.partition.eof": True,
+                "auto.offset.reset": "earliest",
+                "fetch.wait.max.ms": 20,
+                "log_level": 0,  # what matters is raised; the rest would be written between the lines of a screen
+                **(config or {}),
+                "bootstrap.servers": bootstrap_servers,
+            }
+        )
+    except KafkaException as error:
+        raise SourceUnavailable(f"Kafka cannot be asked: {error}") from error

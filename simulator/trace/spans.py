@@ -1,0 +1,178 @@
+"""Where the time of a flow goes: each hop in spans that add up to its length, and the critical path through the flow.
+
+The clocks of services may differ, and a record's time has whole milliseconds. So moments are put into the order in
+which they must have happened: none before the one that it waited for. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+import msgspec
+
+from services_stub.contracts.events import HopOutcome
+from simulator.trace.events import Consumption, FlowEvent
+from simulator.trace.flow import Flow
+
+
+class SpanKind(StrEnum):
+    """A kind of time in a flow.
+
+    BROKER is from the transaction that made an event true until its record has a time: the commit and the way to the
+    broker. TOPIC is until a consumer polled it, RETRY until it was polled for the last time. WRITER is the wait for the
+    writer of the consumer's database, before the transaction and for its commit. HANDLING is at work; where nothing
+    tells when the transaction began, the wait for it is counted here. WORKING is work that no hop reports: requests
+    over HTTP, and what a service does between two events.
+    """
+
+    BROKER = "waiting for the broker"
+    TOPIC = "waiting in the topic"
+    RETRY = "retry"
+    WRITER = "waiting for the writer"
+    HANDLING = "handling"
+    WORKING = "working"
+
+
+class Span(msgspec.Struct, frozen=True):
+    """An interval from `start` to `end` in microseconds of Unix time, spent by `owner`: a service or topic."""
+
+    kind: SpanKind
+    start: int
+    end: int
+    owner: str
+
+    @property
+    def length(self) -> int:
+        """Microseconds."""
+        return self.end - self.start
+
+
+class TimedHop(msgspec.Struct, frozen=True):
+    """One event at one consumer group, from its publication at `start` to the commit of its effects at `end`.
+
+    `spans` leave no gap in between. `attempts` is how often it was polled until then.
+    """
+
+    group: str
+    start: int
+    end: int
+    spans: tuple[Span, ...]
+    outcome: HopOutcome
+    attempts: int
+
+    def took(self, *kinds: SpanKind) -> int:
+        """Microseconds of these kinds, or of all."""
+        return sum(span.length for span in self.spans if not kinds or span.kind in kinds)
+
+
+def hops_of(flow: Flow) -> tuple[tuple[TimedHop, ...], ...]:
+    """The hops of each event, in the order of the events: one for each group, first the one that ended first."""
+    effects = flow.by_cause()
+    return tuple(_hops(event, effects.get(event.envelope.id, ())) for event in flow.events)
+
+
+def critical_path(flow: Flow) -> tuple[Span, ...]:
+    """The spans that the end of the flow waited for, oldest first. They leave no gap from its start to its end."""
+    hops = hops_of(flow)
+    of_id: dict[str, list[tuple[FlowEvent, TimedHop]]] = {}
+    for consumed, own in zip(flow.events, hops, strict=True):
+        of_id.setdefault(consumed.envelope.id, []).extend((consumed, each) for each in own)
+    path = _Path(flow.started_at, flow.ended_at)
+    by_id = flow.by_id()
+    event, hop = _last(flow, hops)
+    walked: set[str] = set()
+    publisher = ""
+    while event is not None and event.envelope.id not in walked:
+        walked.add(event.envelope.id)
+        if hop is not None:
+            path.take_hop(hop, max(event.at, event.written_at))
+        effect, publisher = event, event.publisher
+        event, hop = _hop_that_published(of_id, by_id.get(effect.envelope.causation_id), publisher)
+        path.take_publication(effect, None if hop is None else hop.end)
+    path.take(SpanKind.WORKING, flow.started_at, publisher)
+    return tuple(reversed(path.spans))
+
+
+class _Path:
+    """Spans from the end of a flow back to its start: each goes on where the one before it stopped."""
+
+    def __init__(self, start: int, end: int) -> None:
+        self._start, self._cursor = start, max(start, end)
+        self.spans: list[Span] = []
+
+    def take(self, kind: SpanKind, start: int, owner: str) -> None:
+        """Take the time between `start` and what is taken already."""
+        start = max(start, self._start)
+        if start < self._cursor:
+            self.spans.append(Span(kind, start, self._cursor, owner))
+            self._cursor = start
+
+    def take_hop(self, hop: TimedHop, written_at: int) -> None:
+        """Take what a consumer did, and how long the record waited for it."""
+        for span in reversed(hop.spans):
+            if span.end > written_at:
+                self.take(span.kind, max(span.start, written_at), span.owner)
+
+    def take_publication(self, event: FlowEvent, caused_until: int | None) -> None:
+        """Take the way to the broker, back to the end of the hop that caused it, or to the transaction."""
+        if caused_until is None or caused_until < event.at:
+            self.take(SpanKind.BROKER, event.at, event.topic)
+        else:
+            self.take(SpanKind.BROKER, caused_until, event.topic)
+        if caused_until is not None:
+            self.take(SpanKind.WORKING, caused_until, event.publisher)
+
+
+def _hop_that_published(
+    of_id: dict[str, list[tuple[FlowEvent, TimedHop]]], cause: FlowEvent | None, publisher: str
+) -> tuple[FlowEvent | None, TimedHop | None]:
+    """The record of the cause that its consumer handled, and how; the cause alone where nothing was reported."""
+    if cause is None:
+        return None, None
+    own = [(event, hop) for event, hop in of_id.get(cause.envelope.id, ()) if hop.group == publisher]
+    handled = [pair for pair in own if pair[1].outcome is HopOutcome.HANDLED]
+    return next(iter(handled or own), (cause, None))
+
+
+def _last(flow: Flow, hops: tuple[tuple[TimedHop, ...], ...]) -> tuple[FlowEvent | None, TimedHop | None]:
+    """The event with which the flow ends, and the hop if it is one."""
+    found: tuple[FlowEvent | None, TimedHop | None] = (None, None)
+    latest = -1
+    for event, own in zip(flow.events, hops, strict=True):
+        candidates: list[tuple[int, TimedHop | None]] = [(max(event.at, event.written_at), None)]
+        candidates += ((hop.end, hop) for hop in own)
+        for end, hop in candidates:
+            if end > latest:
+                latest, found = end, (event, hop)
+    return found
+
+
+def _hops(event: FlowEvent, effects: Iterable[FlowEvent]) -> tuple[TimedHop, ...]:
+    groups = sorted({consumption.group for consumption in event.consumers})
+    began = {group: [effect.at for effect in effects if effect.publisher == group] for group in groups}
+    found = [_hop(event, group, event.consumed_by(group), began[group]) for group in groups]
+    return tuple(sorted(found, key=lambda hop: (hop.end, hop.group)))
+
+
+def _hop(event: FlowEvent, group: str, reports: tuple[Consumption, ...], began: list[int]) -> TimedHop:
+    decided = next((place for place, each in enumerate(reports) if each.outcome is not HopOutcome.RETRIED), -1)
+    tried = reports[: decided + 1] if decided >= 0 else reports
+    last = tried[-1]
+    # The transaction of the effects began within the hop, or the effects came of something later.
+    within = [moment for moment in began if last.polled_at <= moment <= last.handled_at]
+    steps = (
+        (SpanKind.BROKER, event.written_at, event.topic),
+        (SpanKind.TOPIC, min(report.polled_at for report in tried), event.topic),
+        (SpanKind.RETRY, last.polled_at, group),
+        (SpanKind.WRITER, min(within, default=last.polled_at), group),
+        (SpanKind.HANDLING, last.handled_at, group),
+        (SpanKind.WRITER, last.committed_at, group),
+    )
+    spans: list[Span] = []
+    cursor = event.at
+    for kind, moment, owner in steps:
+        if moment > cursor:
+            spans.append(Span(kind, cursor, moment, owner))
+            cursor = moment
+    return TimedHop(group, event.at, cursor, tuple(spans), last.outcome, len(tried))

@@ -1,0 +1,167 @@
+"""Keeps flows by their ids while records come: the newest in memory, older ones in a file, and both within bounds.
+
+Nothing is dropped unseen: every record that was received is held, a report, without a flow, or evicted. For one thread.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+
+import msgspec
+
+from services_stub.contracts.topics import TRACE_HOPS
+from simulator.trace.events import Reported, correlation_of, reports_of
+from simulator.trace.findings import Seen
+from simulator.trace.flow import Flow, joined
+from simulator.trace.records import TracedRecord
+from simulator.trace.spill import Held, Spill
+
+MOST_RECORDS = 100_000
+"""Records and reports in memory; what is beyond that lies in a file."""
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """The records that were received, by their use: `received = held + reports + unjoined + evicted`.
+
+    `reports` are hop reports, which are spread over the flows; `unjoined` are without a correlation id, or of a flow
+    that was not asked for. `spilled` says how many of those that are held lie in the file.
+    """
+
+    received: int
+    held: int
+    reports: int
+    unjoined: int
+    evicted: int
+    spilled: int
+    flows: int
+
+
+class FlowStore:
+    """Is fed records in any order, and answers the flow of an id.
+
+    `wanted` chooses flows by their ids; `unjoined_by_topic` says which topics have records of no flow.
+    """
+
+    def __init__(
+        self,
+        *,
+        wanted: Callable[[str], bool] | None = None,
+        most_records: int = MOST_RECORDS,
+        spill: Spill | None = None,
+    ) -> None:
+        self._wanted, self._most, self._spill = wanted, most_records, spill
+        self._flows: OrderedDict[str, Held] = OrderedDict()
+        self._in_memory = 0
+        self._received = self._held = self._reports = self._unjoined = self._evicted = 0
+        self._lost: dict[str, None] = {}
+        """The ids of flows that were evicted last, so that one of them that goes on is known to be incomplete."""
+        self._latest = 0
+        self._progress: dict[tuple[str, str, int], int] = {}
+        self.unjoined_by_topic: Counter[str] = Counter()
+
+    def add(self, record: TracedRecord) -> None:
+        """Take a record."""
+        self._received += 1
+        if record.written_at > self._latest:
+            self._latest = record.written_at
+        if record.topic == TRACE_HOPS:
+            self._reports += 1
+            for report in reports_of(record):
+                self._note_progress(report)
+                if self._wanted is None or self._wanted(report.correlation_id):
+                    self._touch(report.correlation_id).reports.append(report)
+                    self._in_memory += 1
+        else:
+            flow_id = correlation_of(record)
+            if not flow_id or (self._wanted is not None and not self._wanted(flow_id)):
+                self._unjoined += 1
+                self.unjoined_by_topic[record.topic] += 1
+                return
+            self._touch(flow_id).records.append(record)
+            self._held += 1
+            self._in_memory += 1
+        if self._in_memory > self._most:
+            self._shrink()
+
+    def add_all(self, records: Iterable[TracedRecord]) -> None:
+        """Take records."""
+        for record in records:
+            self.add(record)
+
+    def ids(self) -> list[str]:
+        """The ids of all flows that have a record or a report, the one that changed last at the end."""
+        return [*(self._spill.ids() if self._spill is not None else ()), *self._flows]
+
+    def flow(self, flow_id: str) -> Flow | None:
+        """The flow with this id as far as it was read; None where nothing of it was."""
+        held = self._flows.get(flow_id) or (self._spill.read(flow_id) if self._spill is not None else None)
+        return None if held is None else self._joined(flow_id, held)
+
+    def flows(self) -> Iterator[Flow]:
+        """All flows that have an event, in the order of `ids`; the store must not change meanwhile."""
+        for flow_id in self.ids():
+            flow = self.flow(flow_id)
+            if flow is not None and flow.events:
+                yield flow
+
+    def seen(self, now: int = 0) -> Seen:
+        """The circumstances of the flows: `now` is by default the time of the newest record."""
+        return Seen(now or self._latest, self._progress)
+
+    @property
+    def counts(self) -> Counts:
+        """The records by their use."""
+        spilled = self._spill.records if self._spill is not None else 0
+        flows = len(self._flows) + (len(self._spill.ids()) if self._spill is not None else 0)
+        return Counts(
+            self._received, self._held, self._reports, self._unjoined, self._evicted, spilled=spilled, flows=flows
+        )
+
+    def _joined(self, flow_id: str, held: Held) -> Flow:
+        return joined(flow_id, held.records, held.reports, incomplete=held.lost)
+
+    def _note_progress(self, report: Reported) -> None:
+        topic, partition, offset = report.of
+        key = (report.consumption.group, topic, partition)
+        if self._progress.get(key, -1) < offset:
+            self._progress[key] = offset
+
+    def _touch(self, flow_id: str) -> Held:
+        """The flow, now the one that changed last."""
+        held = self._flows.get(flow_id)
+        if held is not None:
+            self._flows.move_to_end(flow_id)
+            return held
+        held = self._spill.take(flow_id) if self._spill is not None else None
+        if held is None:
+            held = Held([], [], lost=flow_id in self._lost)
+        self._in_memory += len(held)
+        self._flows[flow_id] = held
+        return held
+
+    def _shrink(self) -> None:
+        """Put the flows that have not changed for longest into the file; without one they are evicted."""
+        while self._in_memory > self._most * 9 // 10 and len(self._flows) > 1:
+            flow_id, held = self._flows.popitem(last=False)
+            self._in_memory -= len(held)
+            self._note_evicted(
+                {flow_id: len(held.records)} if self._spill is None else self._spill.write(flow_id, held)
+            )
+        if self._in_memory > self._most:
+            self._halve(*next(iter(self._flows.items())))
+
+    def _halve(self, flow_id: str, held: Held) -> None:
+        """A flow that has no room in memory alone loses its older half."""
+        records, reports = len(held.records) // 2, len(held.reports) // 2
+        del held.records[:records], held.reports[:reports]
+        held.lost = True
+        self._in_memory -= records + reports
+        self._note_evicted({flow_id: records})
+
+    def _note_evicted(self, evicted: dict[str, int]) -> None:
+        self._held -= sum(evicted.values())
+        self._evicted += sum(evicted.values())
+        self._lost |= dict.fromkeys(evicted)
+        while len(self._lost) > self._most:
+            del self._lost[next(iter(self._lost))]

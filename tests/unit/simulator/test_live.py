@@ -1,0 +1,81 @@
+"""A thread reads for an event loop: in order, held up where nothing is taken, and ended with its caller."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from simulator.trace import SourceUnavailable, TracedRecord, flow_of, live_flow, live_records
+from simulator.trace.live import MOST_WAITING
+from tests.unit.simulator.records import ORDER, PURCHASE
+from tests.waiting import eventually_true
+
+
+class FakeSource:
+    """Gives batches, and waits for a moment where there are none."""
+
+    def __init__(self, batches: Iterator[list[TracedRecord]]) -> None:
+        self._batches = batches
+        self._closing = threading.Event()
+        self.taken = 0
+
+    def step(self) -> list[TracedRecord]:
+        batch = next(self._batches, None)
+        if batch is None:
+            self._closing.wait(0.01)
+            return []
+        self.taken += 1
+        return batch
+
+    def close(self) -> None:
+        self._closing.set()
+
+    @property
+    def closed(self) -> bool:
+        return self._closing.is_set()
+
+
+def test_a_flow_grows_while_its_records_come() -> None:
+    source = FakeSource(iter([[each] for each in PURCHASE]))
+
+    async def grow() -> list[int]:
+        growing = live_flow(lambda: source, ORDER)
+        sizes = []
+        async for flow in growing:
+            sizes.append(len(flow.events) + sum(len(event.consumers) for event in flow.events))
+            if flow == flow_of(ORDER, PURCHASE):
+                break
+        await growing.aclose()
+        return sizes
+
+    assert asyncio.run(grow()) == list(range(1, 11))
+    assert source.closed
+
+
+def test_the_reader_waits_for_a_program_that_takes_nothing() -> None:
+    source = FakeSource([PURCHASE[0]] for _ in range(10_000))
+
+    async def take_one() -> None:
+        records = live_records(lambda: source)
+        await anext(records)
+        await eventually_true(lambda: source.taken >= MOST_WAITING)
+        assert source.taken <= MOST_WAITING + 3
+        await records.aclose()
+
+    asyncio.run(take_one())
+    assert source.closed
+
+
+def test_a_source_that_cannot_be_opened_raises_where_its_records_are_awaited() -> None:
+    def refuse() -> FakeSource:
+        raise SourceUnavailable("Kafka does not answer")
+
+    async def take() -> None:
+        async for _ in live_records(refuse):
+            pass
+
+    with pytest.raises(SourceUnavailable, match="does not answer"):
+        asyncio.run(take())
