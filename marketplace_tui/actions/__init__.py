@@ -1,1 +1,1 @@
-"""What a person can do in the client, declared once: keys, footer, help, palette and commands are read from here."""
+"""The actions of the client, declared once: keys, footer, help, palette and commands are read from here."""

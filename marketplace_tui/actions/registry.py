@@ -18,7 +18,7 @@ ACTIONS: tuple[Action, ...] = (*SHOP_ACTIONS, *SELLER_ACTIONS, *ADMIN_ACTIONS, *
 BY_ID: Mapping[str, Action] = {action.id: action for action in ACTIONS}
 
 SWALLOWED = frozenset({"ctrl+c", "ctrl+h", "ctrl+i", "ctrl+j", "ctrl+m", "ctrl+z", "ctrl+enter", "shift+enter"})
-"""Keys that common terminals turn into others, or keep for themselves."""
+"""Keys that common terminals change into others, or keep for themselves."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Keymap:
     def __init__(self, keys: Mapping[str, tuple[str, ...]] | None = None) -> None:
         chosen = keys or {}
         self.actions = tuple(action.with_keys(chosen.get(action.id, action.keys)) for action in ACTIONS)
+        self.by_id = {action.id: action for action in self.actions}
 
     def on(self, state: ScreenState, *, with_lists: bool = True) -> tuple[Action, ...]:
         """The actions of a screen, those of the screen itself first."""

@@ -1,1 +1,1 @@
-"""What the client knows of the marketplace and does with it, without a terminal: screens show it and call it."""
+"""The state of the client and its operations, without a terminal: screens show the models and call them."""

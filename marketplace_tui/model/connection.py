@@ -1,0 +1,86 @@
+"""The way to one marketplace: its client, who is signed in, and since when it has not answered."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Literal, TypeVar
+
+from marketplace_tui.actions.state import Role
+from marketplace_tui.model.watched import Watched
+from services_stub.client.errors import MarketplaceError, OutcomeUnknown, RequestRefused, TryLater, Unreachable
+from services_stub.client.marketplace import MarketplaceClient
+from services_stub.contracts.http.auth import User
+
+Answer = TypeVar("Answer")
+
+
+class Connection(Watched):
+    """Every call to the marketplace goes through `ask`, which notices whether it answers.
+
+    `offline_since` is the clock's time, in seconds, since which nothing was answered; None while all is well.
+    """
+
+    def __init__(self, client: MarketplaceClient, clock: Callable[[], float]) -> None:
+        super().__init__()
+        self.client = client
+        self.offline_since: float | None = None
+        self._clock = clock
+        self._last_answer = clock()
+        self._user = client.session.user
+
+    @property
+    def user(self) -> User | None:
+        """The account that is signed in."""
+        return self.client.session.user
+
+    @property
+    def role(self) -> Role:
+        """The role of the account that is signed in."""
+        return self.user.role if self.user else "guest"
+
+    async def ask(self, call: Awaitable[Answer]) -> Answer:
+        """The answer of a call of the client.
+
+        Raises:
+            MarketplaceError: as the call does.
+
+        """
+        try:
+            answer = await call
+        except (Unreachable, OutcomeUnknown):
+            self._note(answered=False)
+            raise
+        except (RequestRefused, TryLater):
+            self._note(answered=True)
+            raise
+        self._note(answered=True)
+        return answer
+
+    async def sign_in(self, email: str, password: str) -> User:
+        """Sign in; the guest's cart comes along."""
+        return await self.ask(self.client.auth.login(email, password))
+
+    async def register(self, email: str, password: str, *, role: Literal["user", "seller"], name: str) -> User:
+        """Make an account and sign in."""
+        await self.ask(self.client.auth.register(email, password, role=role, name=name))
+        return await self.sign_in(email, password)
+
+    async def sign_out(self) -> None:
+        """Sign out; here it is done even where the marketplace does not hear of it."""
+        try:
+            await self.ask(self.client.auth.logout())
+        except MarketplaceError:
+            pass
+        finally:
+            self._note(answered=self.offline_since is None)
+
+    def _note(self, *, answered: bool) -> None:
+        """Keep whether the marketplace answered; watchers are told of what changed."""
+        before = (self.offline_since is None, self._user)
+        if answered:
+            self._last_answer, self.offline_since = self._clock(), None
+        elif self.offline_since is None:
+            self.offline_since = self._last_answer
+        self._user = self.user
+        if before != (self.offline_since is None, self._user):
+            self.changed()

@@ -1,0 +1,52 @@
+"""Doing something for a screen: the answer or the error becomes a notice, an error never a traceback."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, TypeVar
+
+from services_stub.client.errors import MarketplaceError, RequestRefused
+
+if TYPE_CHECKING:
+    from marketplace_tui.screens.base import ClientScreen
+    from marketplace_tui.screens.everywhere.dialogs import Form
+
+Answer = TypeVar("Answer")
+
+
+def start(screen: ClientScreen, call: Awaitable[Answer], then: Callable[[Answer], None]) -> None:
+    """Make a call in the background; its answer goes to `then`, its error is said on the screen."""
+    marketplace = screen.client_app.marketplace
+
+    async def work() -> None:
+        try:
+            answer = await marketplace.connection.ask(call)
+        except MarketplaceError as error:
+            screen.say(str(error), "bad")
+        else:
+            then(answer)
+
+    marketplace.tasks.start(work())
+
+
+def submit(screen: ClientScreen, form: Form, call: Awaitable[Answer], then: Callable[[Answer], None]) -> None:
+    """Make the call of a form in the background: the form ends with the answer, and shows what was refused."""
+    marketplace = screen.client_app.marketplace
+
+    async def work() -> None:
+        try:
+            answer = await marketplace.connection.ask(call)
+        except MarketplaceError as error:
+            form.refused(str(error), errors_of(error))
+        else:
+            form.done()
+            then(answer)
+
+    marketplace.tasks.start(work())
+
+
+def errors_of(error: MarketplaceError) -> Mapping[str, str]:
+    """The messages of a refusal by field."""
+    if not isinstance(error, RequestRefused):
+        return {}
+    return {one.field: one.message for one in error.problem.errors}

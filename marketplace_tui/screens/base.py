@@ -1,0 +1,203 @@
+"""The base of all screens: title above, keys below, actions dispatched by their declarations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from marketplace_tui.actions.action import Action
+from marketplace_tui.actions.registry import ACTIONS
+from marketplace_tui.actions.state import Fact, ScreenState
+from marketplace_tui.model.watched import Watched
+from marketplace_tui.screens.client_app import ClientApp
+from marketplace_tui.screens.frame import keys_line, title_line
+from marketplace_tui.text.lines import Line, Look, Span
+from marketplace_tui.widgets.lines import Lines
+from marketplace_tui.widgets.rows import Rows
+from services_stub.contracts.events import Event
+
+NOTICE_SECONDS = 6.0
+REFRESH_SECONDS = 5.0
+
+
+def bindings_of(place: str) -> list[BindingType]:
+    """The bindings of the actions that are declared for a place."""
+    return [
+        Binding(
+            ",".join(action.keys),
+            f"screen.act('{action.id}')",
+            action.words,
+            show=False,
+            id=action.id,
+            tooltip=action.help,
+        )
+        for action in ACTIONS
+        if place in action.places
+    ]
+
+
+class ClientScreen(Screen[None]):
+    """A screen of the client. Subclasses name their place, compose a body, and have a method for each action.
+
+    The method of an action `cart.add` is `do_cart_add`; those of actions that apply everywhere are the app's.
+    """
+
+    PLACE: ClassVar[str] = ""
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        """Give the screen the bindings of its place."""
+        if cls.PLACE:
+            cls.BINDINGS = bindings_of(cls.PLACE)
+        super().__init_subclass__(**keywords)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ends: list[Callable[[], None]] = []
+        self._notice: Line = ()
+        self._notices = 0
+
+    @property
+    def client_app(self) -> ClientApp:
+        """The app."""
+        return cast("ClientApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """Title, body, notice, keys."""
+        yield Lines(self._draw_title, id="title")
+        yield from self.compose_body()
+        yield Lines(self._draw_notice, id="notice")
+        yield Lines(self._draw_keys, id="keys")
+
+    def compose_body(self) -> ComposeResult:
+        """The widgets between title and keys."""
+        raise NotImplementedError
+
+    def facts(self) -> Iterable[Fact]:
+        """The facts of the screen and of the selection."""
+        return ()
+
+    @property
+    def state(self) -> ScreenState:
+        """The state that decides which actions apply."""
+        facts = set(self.facts())
+        if self.client_app.marketplace.undo:
+            facts.add(Fact.UNDOABLE)
+        if self.client_app.marketplace.state is not None:
+            facts.add(Fact.LOCAL)
+        return ScreenState(self.PLACE, self.client_app.marketplace.connection.role, frozenset(facts))
+
+    def watch_model(self, model: Watched, then: Callable[[], None]) -> None:
+        """Call `then` after each change of a model, for as long as the screen is there, and once now."""
+        self._ends.append(model.watch(then))
+        then()
+
+    def refresh_data(self) -> None:
+        """Ask for everything that the screen shows again."""
+
+    def on_events(self, events: Sequence[Event], missed: bool) -> None:
+        """Take in what happened; `missed` says that other events were lost."""
+
+    def subject(self) -> object | None:
+        """The object of the contract that is selected, for copying; None where nothing is."""
+        return None
+
+    def say(self, words: str, look: Look = "plain") -> None:
+        """Show a notice above the keys for some seconds."""
+        self._notice = (Span(words, look),)
+        self._notices += 1
+        number = self._notices
+        self.query_one("#notice", Lines).redraw()
+        self.set_timer(NOTICE_SECONDS, lambda: self._forget_notice(number))
+
+    def keys_changed(self) -> None:
+        """Draw title and keys again, because what can be done may be another thing now."""
+        self.query_one("#title", Lines).refresh()
+        self.query_one("#keys", Lines).refresh()
+
+    def act(self, action_id: str) -> None:
+        """Do an action, or say why it cannot be done now."""
+        action = self.client_app.keymap.by_id[action_id]
+        state = self.state
+        if not action.applies(state):
+            return
+        lacking = action.lacks(state)
+        if lacking is not None:
+            self.say(lacking.value, "warning")
+            return
+        name = "do_" + action.id.replace(".", "_").replace("-", "_")
+        method: Callable[[], None] = getattr(self, name, None) or self.client_app.method_of(action)
+        method()
+        self.keys_changed()
+
+    def action_act(self, action_id: str) -> None:
+        """The target of the bindings."""
+        self.act(action_id)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Bindings of other roles do not exist for this one."""
+        if action != "act":
+            return True
+        return self.client_app.keymap.by_id[str(parameters[0])].applies(self.state)
+
+    def on_mount(self) -> None:
+        """Follow what every title shows."""
+        marketplace = self.client_app.marketplace
+        for model in (marketplace.connection, marketplace.cart, marketplace.unread, marketplace.undo):
+            self._ends.append(model.watch(self.keys_changed))
+        self._ends.append(marketplace.live.listen(self.on_events))
+        self.set_interval(1.0, self.query_one("#title", Lines).refresh)
+        self.set_interval(REFRESH_SECONDS, self._refresh_if_seen)
+
+    def on_unmount(self) -> None:
+        """Stop following."""
+        for end in self._ends:
+            end()
+
+    def on_screen_resume(self) -> None:
+        """Read again when the screen is shown again."""
+        self.refresh_data()
+
+    def on_rows_moved(self) -> None:
+        """Another row is selected: other actions apply."""
+        self.selection_changed()
+        self.keys_changed()
+
+    def selection_changed(self) -> None:
+        """Take in that another row is selected."""
+
+    @property
+    def has_list_focus(self) -> bool:
+        """Whether the keys of lists apply."""
+        return isinstance(self.focused, Rows)
+
+    def _refresh_if_seen(self) -> None:
+        if self.is_current:
+            self.refresh_data()
+
+    def _forget_notice(self, number: int) -> None:
+        if number == self._notices and self._notice:
+            self._notice = ()
+            self.query_one("#notice", Lines).redraw()
+
+    def _draw_title(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - one line, whatever the height
+        return [title_line(self.client_app, self.PLACE, self.trail(), width)]
+
+    def trail(self) -> str:
+        """The last part of the breadcrumb, such as the name of what is shown; empty for the place's own title."""
+        return ""
+
+    def _draw_notice(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - as above
+        return [self._notice] if self._notice else []
+
+    def _draw_keys(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - as above
+        entries = self.client_app.keymap.footer(self.state, with_lists=self.has_list_focus)
+        return [keys_line(entries, width)]
+
+
+def action_of(identifier: str, actions: Sequence[Action] = ACTIONS) -> Action:
+    """The declaration with an id; StopIteration where there is none."""
+    return next(action for action in actions if action.id == identifier)

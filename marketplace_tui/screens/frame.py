@@ -1,0 +1,69 @@
+"""The first and the last line of every screen: where I am, who I am, what can be done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from marketplace_tui.actions.places import PLACES
+from marketplace_tui.actions.registry import Entry
+from marketplace_tui.screens.client_app import ClientApp
+from marketplace_tui.text.keys import key_name
+from marketplace_tui.text.lines import Line, Span, apart, width_of
+from marketplace_tui.text.shown import shown
+from marketplace_tui.text.signs import ELLIPSIS, MAIL, PATH, WARNING
+from marketplace_tui.text.values import duration
+
+ROLE_WORDS = {"guest": "guest", "user": "shopper", "seller": "seller", "admin": "admin"}
+
+
+def title_line(app: ClientApp, place: str, trail: str, width: int) -> Line:
+    """Breadcrumb to the left; person, cart, unread messages, and a lost connection to the right."""
+    names = [trail] if trail else []
+    here = PLACES.get(place)
+    while here is not None:
+        if not (trail and here.name == place and here.parent):
+            names.insert(0, here.title)
+        here = PLACES.get(here.parent)
+    left: list[Span] = [Span("Marketplace", "strong", "")]
+    for name in names:
+        left += [Span(f" {PATH} ", "dim"), Span(shown(name))]
+    return apart(tuple(left), _person(app), width)
+
+
+def _person(app: ClientApp) -> Line:
+    marketplace = app.marketplace
+    connection = marketplace.connection
+    parts: list[Span] = []
+    if connection.offline_since is not None:
+        since = duration(marketplace.clock() - connection.offline_since)
+        parts.append(Span(f"{WARNING} offline since {since}, showing what was", "warning"))
+    parts += [Span(text, "warning") for text in app.warnings]
+    user = connection.user
+    name = (user.name or user.email.partition("@")[0]) if user else ""
+    role = ROLE_WORDS[connection.role]
+    parts.append(Span(f"{shown(name)[:24]} ({role})" if name else role, "accent", "" if user else "app.sign_in"))
+    if connection.role in ("guest", "user"):
+        pending = ELLIPSIS if marketplace.cart.is_pending else ""
+        parts.append(Span(f"cart {marketplace.cart.units}{pending}", "plain", "go.cart"))
+    if marketplace.unread.value:
+        parts.append(Span(f"{MAIL} {marketplace.unread.value}", "plain", "go.inbox"))
+    spaced: list[Span] = []
+    for number, part in enumerate(parts):
+        spaced += [Span("  ")] if number else []
+        spaced.append(part)
+    return tuple(spaced)
+
+
+def keys_line(entries: Sequence[Entry], width: int) -> Line:
+    """Keys and what they do, as many as fit."""
+    line: list[Span] = [Span(" ")]
+    for entry in entries:
+        piece: list[Span] = [Span("   ")] if len(line) > 1 else []
+        for number, action in enumerate(entry.actions):
+            piece += [Span(" ")] if number else []
+            piece.append(Span(key_name(action.keys[0]), "key", action.id))
+        piece.append(Span(f" {entry.words.lower()}", "plain", entry.actions[0].id))
+        if width_of((*line, *piece)) > width:
+            break
+        line += piece
+    return tuple(line)

@@ -1,0 +1,22 @@
+"""The screen of each place, made when it is gone to."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from marketplace_tui.model.marketplace import Marketplace
+    from marketplace_tui.screens.base import ClientScreen
+
+SCREENS = {
+    "storefront": "shop.storefront:StorefrontScreen",
+}
+"""The class of each section, by module: a screen is imported when it is gone to."""
+
+
+def screen_of(place: str, marketplace: Marketplace) -> ClientScreen:
+    """A new screen for a section."""
+    module, name = SCREENS[place].split(":")
+    screen: ClientScreen = getattr(import_module(f"marketplace_tui.screens.{module}"), name)(marketplace)
+    return screen

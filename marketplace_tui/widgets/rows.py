@@ -1,0 +1,248 @@
+"""A table with a cursor, for lists that change while they are looked at.
+
+Rows have keys. The cursor stays on its row, and that row stays where it is on the screen, whatever comes or goes around
+it; cells that changed are marked for two seconds. It draws only the lines that can be seen.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rich.style import Style
+from textual import events
+from textual.binding import Binding
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from marketplace_tui.text.lines import Line, Span, plain
+from marketplace_tui.text.signs import CURSOR, MARKED
+from marketplace_tui.text.table import Column, flat_line, header_line, table_line
+from marketplace_tui.widgets.looks import CLASSES, CSS, strip_of
+
+CHANGED_SECONDS = 2.0
+_CURSOR_WIDTH = 2
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row: its key, unique in the table, and a cell for each column."""
+
+    key: str
+    cells: tuple[Line, ...]
+    dim: bool = False
+
+
+class Rows(ScrollView, can_focus=True):
+    """The table. `empty` is what it shows where there is no row."""
+
+    COMPONENT_CLASSES = CLASSES | {"rows--cursor", "rows--cursor-blurred", "rows--changed"}
+    DEFAULT_CSS = (
+        "Rows { height: 1fr; scrollbar-size-vertical: 1; overflow-x: hidden;"
+        + CSS
+        + """
+        & > .rows--cursor { background: $primary 40%; text-style: bold; }
+        & > .rows--cursor-blurred { background: $surface; }
+        & > .rows--changed { background: $warning 25%; }
+    }"""
+    )
+    BINDINGS = [
+        Binding("up,k", "up", show=False, id="list.up"),
+        Binding("down,j", "down", show=False, id="list.down"),
+        Binding("g,home", "first", show=False, id="list.first"),
+        Binding("G,end", "last", show=False, id="list.last"),
+        Binding("pageup,ctrl+b", "page_up", show=False, id="list.page_up"),
+        Binding("pagedown,ctrl+f", "page_down", show=False, id="list.page_down"),
+        Binding("enter", "open", show=False, id="list.open"),
+        Binding("space", "mark", show=False, id="list.mark"),
+    ]
+
+    class Moved(Message):
+        """The cursor came to another row, or the row below it changed."""
+
+    class Opened(Message):
+        """A row was opened, by enter or by a click on the row of the cursor."""
+
+        def __init__(self, key: str) -> None:
+            super().__init__()
+            self.key = key
+
+    class NearEnd(Message):
+        """The cursor comes near the last row: further ones can be read."""
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        *,
+        flat: bool = False,
+        markable: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+        id: str | None = None,
+    ) -> None:
+        super().__init__(id=id)
+        self.columns = tuple(columns)
+        self.marked: set[str] = set()
+        self.empty: Sequence[Line] = ()
+        self._rows: list[Row] = []
+        self._index: dict[str, int] = {}
+        self._cursor = 0
+        self._changed_until: dict[str, float] = {}
+        self._flat, self._markable, self._clock = flat, markable, clock
+
+    @property
+    def cursor_key(self) -> str:
+        """The key of the row of the cursor; empty where there is no row."""
+        return self._rows[self._cursor].key if self._rows else ""
+
+    @property
+    def chosen(self) -> list[str]:
+        """The keys of the marked rows, in their order; without marks, that of the cursor."""
+        marked = [row.key for row in self._rows if row.key in self.marked]
+        return marked or ([self.cursor_key] if self._rows else [])
+
+    def show_rows(self, rows: Sequence[Row]) -> None:
+        """Show these rows instead of the present ones; the cursor stays on its row, or at its place if it is gone."""
+        key, line_on_screen = self.cursor_key, self._cursor - self.scroll_offset.y
+        self._note_changes(rows)
+        self._rows = list(rows)
+        self._index = {row.key: index for index, row in enumerate(self._rows)}
+        self.marked &= self._index.keys()
+        self._cursor = self._index.get(key, min(self._cursor, max(len(self._rows) - 1, 0)))
+        self.virtual_size = Size(self.size.width, len(self._rows) + self._header)
+        self.scroll_to(y=max(self._cursor - line_on_screen, 0), animate=False, force=True)
+        self.refresh()
+        self.post_message(self.Moved())
+
+    def go_to(self, key: str) -> None:
+        """Put the cursor on a row, if it is there."""
+        if key in self._index:
+            self._move_to(self._index[key])
+
+    def render_line(self, y: int) -> Strip:
+        """The header, or the row at a line of the screen."""
+        width = self.size.width
+        if not self._rows:
+            return strip_of(self, self.empty[y] if y < len(self.empty) else (), width)
+        if y < self._header:
+            return strip_of(self, (Span(" " * _CURSOR_WIDTH), *header_line(self.columns, width - _CURSOR_WIDTH)), width)
+        index = self.scroll_offset.y + y - self._header
+        return self._row_strip(index, width) if index < len(self._rows) else Strip.blank(width, self.rich_style)
+
+    def action_up(self) -> None:
+        """Go to the row above."""
+        self._move_to(self._cursor - 1)
+
+    def action_down(self) -> None:
+        """Go to the row below."""
+        self._move_to(self._cursor + 1)
+
+    def action_first(self) -> None:
+        """Go to the first row."""
+        self._move_to(0)
+
+    def action_last(self) -> None:
+        """Go to the last row that is there."""
+        self._move_to(len(self._rows) - 1)
+
+    def action_page_up(self) -> None:
+        """Go up by one screen."""
+        self._move_to(self._cursor - self._visible)
+
+    def action_page_down(self) -> None:
+        """Go down by one screen."""
+        self._move_to(self._cursor + self._visible)
+
+    def action_open(self) -> None:
+        """Open the row of the cursor."""
+        if self._rows:
+            self.post_message(self.Opened(self.cursor_key))
+
+    def action_mark(self) -> None:
+        """Mark the row of the cursor, or take its mark away, and go on."""
+        if self._markable and self._rows:
+            self.marked ^= {self.cursor_key}
+            self._move_to(self._cursor + 1)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click moves the cursor; a click on its row opens it."""
+        index = self.scroll_offset.y + event.y - self._header
+        if event.y < self._header or not 0 <= index < len(self._rows):
+            return
+        if index == self._cursor:
+            self.action_open()
+        self._move_to(index)
+
+    def on_resize(self) -> None:
+        """Keep the cursor in view."""
+        self.virtual_size = Size(self.size.width, len(self._rows) + self._header)
+        self._move_to(self._cursor)
+
+    @property
+    def _header(self) -> int:
+        return 0 if self._flat else 1
+
+    @property
+    def _visible(self) -> int:
+        return max(self.size.height - self._header, 1)
+
+    def _move_to(self, index: int) -> None:
+        if not self._rows:
+            return
+        self._cursor = min(max(index, 0), len(self._rows) - 1)
+        top = self.scroll_offset.y
+        if self._cursor < top or self._cursor >= top + self._visible:
+            top = self._cursor if self._cursor < top else self._cursor - self._visible + 1
+            self.scroll_to(y=top, animate=False, force=True)
+        if self._cursor >= len(self._rows) - self._visible:
+            self.post_message(self.NearEnd())
+        self.refresh()
+        self.post_message(self.Moved())
+
+    def _row_strip(self, index: int, width: int) -> Strip:
+        row = self._rows[index]
+        at_cursor = index == self._cursor
+        sign = MARKED if row.key in self.marked else CURSOR if at_cursor else " "
+        cells = tuple(_dimmed(cell) for cell in row.cells) if row.dim else row.cells
+        start = Span(f"{sign:<{_CURSOR_WIDTH}}", "accent")
+        if self._flat:
+            line: Line = (start, Span(flat_line(self.columns, cells)))
+        else:
+            line = (start, *table_line(self.columns, cells, width - _CURSOR_WIDTH))
+        return strip_of(self, line, width, self._ground(row, at_cursor))
+
+    def _ground(self, row: Row, at_cursor: bool) -> Style:
+        style = self.rich_style
+        if row.key in self._changed_until:
+            style += self.get_component_rich_style("rows--changed", partial=True)
+        if at_cursor:
+            name = "rows--cursor" if self.has_focus else "rows--cursor-blurred"
+            style += self.get_component_rich_style(name, partial=True)
+        return style
+
+    def _note_changes(self, rows: Sequence[Row]) -> None:
+        until = self._clock() + CHANGED_SECONDS
+        last_known = max((index for index, row in enumerate(rows) if row.key in self._index), default=-1)
+        # Rows behind the last known one were read by paging, and are not marked.
+        changed = {row.key for index, row in enumerate(rows) if index <= last_known and self._differs(row)}
+        if changed:
+            self._changed_until |= dict.fromkeys(changed, until)
+            self.set_timer(CHANGED_SECONDS + 0.05, self._forget_changes)
+
+    def _differs(self, row: Row) -> bool:
+        known = self._index.get(row.key)
+        if known is None:
+            return True
+        cells = zip(self.columns, self._rows[known].cells, row.cells, strict=False)
+        return any(not column.ages and plain(old) != plain(new) for column, old, new in cells)
+
+    def _forget_changes(self) -> None:
+        now = self._clock()
+        self._changed_until = {key: until for key, until in self._changed_until.items() if until > now}
+        self.refresh()
+
+
+def _dimmed(cell: Line) -> Line:
+    return tuple(Span(span.text, "dim" if span.look == "plain" else span.look, span.act) for span in cell)
