@@ -46,7 +46,7 @@ def notification_service(digests: DigestRules | None = None) -> Service:
         routes=ROUTES,
         tables=TABLES,
         handlers=handlers(notifier),
-        batch_linger=0.02,
+        batch_linger=0.05,
         filters={OrderUpdated: changes_nothing},
         workers=workers,
     )

@@ -33,7 +33,7 @@ def search_service(open_log: Callable[[Settings], Log] = _log_of) -> Service:
         tables=TABLES,
         handlers=HANDLERS,
         calls=("product",),
-        batch_linger=0.02,
+        batch_linger=0.1,
         # Each batch rewrites the bitmaps of the facets that it touches, however many products it has.
         largest_batch=2000,
         workers=workers,

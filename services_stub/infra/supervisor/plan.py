@@ -15,7 +15,7 @@ from services_stub.runtime.settings import Settings
 
 ALL_IN_ONE = "services"
 # The embedded broker holds a fetch without data for the whole time, a real one answers as soon as data comes.
-_EMBEDDED_FETCH_MS, _FETCH_MS = 4, 500
+_EMBEDDED_FETCH_MS, _FETCH_MS = 5, 500
 
 
 class System(msgspec.Struct, frozen=True, kw_only=True):
