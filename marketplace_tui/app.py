@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import locale
 from collections.abc import Callable
+from pathlib import Path
 
 from textual.app import App
 
@@ -11,34 +13,59 @@ from marketplace_tui.actions.places import SECTIONS
 from marketplace_tui.actions.registry import Keymap
 from marketplace_tui.model.marketplace import Marketplace
 from marketplace_tui.screens.base import ClientScreen, bindings_of
+from marketplace_tui.screens.everywhere import overlays
 from marketplace_tui.screens.sections import screen_of
+from marketplace_tui.settings import Read, Settings, default_path, write
 from marketplace_tui.text.lines import Line, Span
 from marketplace_tui.text.signs import RULE
+from marketplace_tui.themes import THEMES
+from marketplace_tui.watchdog import Watchdog
+
+_SHOWN_WARNINGS = 2
 
 
 class MarketplaceApp(App[None]):
-    """The terminal client of one marketplace."""
+    """The terminal client of one marketplace. `log_line` gets what is worth keeping in the client's log."""
 
     CSS_PATH = "app.tcss"
     TITLE = "Marketplace"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS = bindings_of(EVERYWHERE)
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (80, "-narrow"), (110, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall")]
 
     def __init__(
-        self, marketplace: Marketplace, *, keymap: Keymap | None = None, ascii_only: bool = False, flat: bool = False
+        self,
+        marketplace: Marketplace,
+        *,
+        gateway: str = "",
+        read: Read | None = None,
+        settings_path: Path | None = None,
+        log_line: Callable[[str], None] = lambda _line: None,
     ) -> None:
         super().__init__()
+        found = read or Read(Settings())
         self.marketplace = marketplace
-        self.keymap = keymap or Keymap()
-        self.ascii = ascii_only
-        self.flat = flat
+        self.gateway = gateway
+        self.settings = found.settings
+        self.settings_path = settings_path or default_path()
+        self.keymap = Keymap(found.settings.keys)
+        self.flat, self.ascii = found.settings.flat, _ascii(found.settings)
         self.warnings: tuple[str, ...] = ()
+        self._mistakes = found.warnings
+        self._log_line = log_line
 
     async def on_mount(self) -> None:
         """Show the first section of the account that is signed in."""
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.set_keymap({action_id: ",".join(keys) for action_id, keys in self.settings.keys.items()})
+        self._apply(self.settings)
         self.marketplace.start()
+        self.marketplace.tasks.start(Watchdog(self._log_line, self._where).run(), lasting=True)
         self.go_to(SECTIONS[self.marketplace.connection.role][0])
+        if self._mistakes:
+            self.call_after_refresh(self._say, "; ".join(self._mistakes[:_SHOWN_WARNINGS]))
 
     def go_to(self, place: str) -> None:
         """Show a section."""
@@ -50,13 +77,43 @@ class MarketplaceApp(App[None]):
         else:
             self.push_screen(screen)
 
+    def open_product(self, product_id: str) -> None:
+        """Show one product."""
+
+    def open_order(self, order_id: str) -> None:
+        """Show one order."""
+
+    def open_user(self, email: str) -> None:
+        """Show one account to an admin."""
+
+    def rule(self, width: int) -> list[Line]:
+        """A line across the screen; none in the flat mode."""
+        return [] if self.flat else [(Span(RULE * width, "dim"),)]
+
     def method_of(self, action: Action) -> Callable[[], None]:
         """The method that does an action of every screen; `go.cart` and `go.cart.2` go to a section."""
         area, _, name = action.id.partition(".")
         if area == "go":
             return lambda: self.go_to(name.partition(".")[0])
+        overlay = _OVERLAYS.get(name)
+        screen = self.screen
+        if overlay is not None and isinstance(screen, ClientScreen):
+            return lambda: overlay(screen)
         method: Callable[[], None] = getattr(self, f"do_{area}_{name}")
         return method
+
+    def action_act(self, action_id: str) -> None:
+        """The target of the bindings that apply everywhere."""
+        if isinstance(self.screen, ClientScreen):
+            self.screen.act(action_id)
+
+    def change_settings(self, settings: Settings) -> None:
+        """Apply other settings, and keep them in the file."""
+        self._apply(settings)
+        try:
+            write(settings, self.settings_path)
+        except OSError as error:
+            self._say(f"The settings apply, but {self.settings_path} cannot be written: {error.strerror}.")
 
     def do_app_back(self) -> None:
         """Go back by one screen; on a section there is nothing behind."""
@@ -75,13 +132,45 @@ class MarketplaceApp(App[None]):
     def do_app_undo(self) -> None:
         """Take the last change back."""
         words = self.marketplace.undo.take_back()
+        if words:
+            self._say(f"Taken back: {words}")
+
+    def note_bug(self, error: BaseException) -> None:
+        """A bug in the background: say so, and keep it in the log."""
+        self._log_line(f"bug: {error!r}")
+        self._say(f"A bug in the client: {error!r}. The log has it; everything else goes on.")
+
+    def _apply(self, settings: Settings) -> None:
+        self.settings = settings
+        self.flat, self.ascii = settings.flat, _ascii(settings)
+        self.animation_level = "full" if settings.animations else "none"
+        if settings.theme in self.available_themes:
+            self.theme = settings.theme
+        else:
+            self._mistakes = (*self._mistakes, f"there is no theme {settings.theme!r}")
+        self.refresh(layout=True)
+
+    def _say(self, words: str) -> None:
+        screen = next((one for one in reversed(self.screen_stack) if isinstance(one, ClientScreen)), None)
+        if screen is not None and screen.is_mounted:
+            screen.say(words, "warning")
+
+    def _where(self) -> str:
         screen = self.screen
-        if words and isinstance(screen, ClientScreen):
-            screen.say(f"Taken back: {words}")
+        return f"on {screen.PLACE}" if isinstance(screen, ClientScreen) else f"on {type(screen).__name__}"
 
-    def open_product(self, product_id: str) -> None:
-        """Show one product."""
 
-    def rule(self, width: int) -> list[Line]:
-        """A line across the screen; none in the flat mode."""
-        return [] if self.flat else [(Span(RULE * width, "dim"),)]
+_OVERLAYS: dict[str, Callable[[ClientScreen], None]] = {
+    "palette": overlays.show_palette,
+    "help": overlays.show_help,
+    "jump": overlays.show_jump,
+    "settings": overlays.show_settings,
+    "copy": overlays.copy,
+    "copy_as": overlays.copy_as,
+}
+
+
+def _ascii(settings: Settings) -> bool:
+    if settings.ascii is not None:
+        return settings.ascii
+    return "utf" not in locale.getpreferredencoding(False).casefold()

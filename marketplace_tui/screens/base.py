@@ -15,7 +15,7 @@ from marketplace_tui.actions.state import Fact, ScreenState
 from marketplace_tui.model.watched import Watched
 from marketplace_tui.screens.client_app import ClientApp
 from marketplace_tui.screens.frame import keys_line, title_line
-from marketplace_tui.text.lines import Line, Look, Span
+from marketplace_tui.text.lines import Line, Look, Span, wrapped
 from marketplace_tui.widgets.lines import Lines
 from marketplace_tui.widgets.rows import Rows
 from services_stub.contracts.events import Event
@@ -71,6 +71,7 @@ class ClientScreen(Screen[None]):
         yield from self.compose_body()
         yield Lines(self._draw_notice, id="notice")
         yield Lines(self._draw_keys, id="keys")
+        yield Lines(_draw_too_small, id="too-small")
 
     def compose_body(self) -> ComposeResult:
         """The widgets between title and keys."""
@@ -196,6 +197,13 @@ class ClientScreen(Screen[None]):
     def _draw_keys(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - as above
         entries = self.client_app.keymap.footer(self.state, with_lists=self.has_list_focus)
         return [keys_line(entries, width)]
+
+
+def _draw_too_small(width: int, height: int) -> Sequence[Line]:
+    words = "80×24 is the smallest size that has room for everything. Make this terminal larger to go on."
+    lines = wrapped(words, max(width - 4, 1))
+    above = max((height - len(lines)) // 2, 0)
+    return [*[()] * above, *((Span(f"  {line}", "dim"),) for line in lines)]
 
 
 def action_of(identifier: str, actions: Sequence[Action] = ACTIONS) -> Action:

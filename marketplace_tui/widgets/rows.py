@@ -78,6 +78,7 @@ class Rows(ScrollView, can_focus=True):
         columns: Sequence[Column],
         *,
         flat: bool = False,
+        header: bool = True,
         markable: bool = False,
         clock: Callable[[], float] = time.monotonic,
         id: str | None = None,
@@ -91,6 +92,7 @@ class Rows(ScrollView, can_focus=True):
         self._cursor = 0
         self._changed_until: dict[str, float] = {}
         self._flat, self._markable, self._clock = flat, markable, clock
+        self._header = 1 if header and not flat else 0
 
     @property
     def cursor_key(self) -> str:
@@ -179,10 +181,6 @@ class Rows(ScrollView, can_focus=True):
         """Keep the cursor in view."""
         self.virtual_size = Size(self.size.width, len(self._rows) + self._header)
         self._move_to(self._cursor)
-
-    @property
-    def _header(self) -> int:
-        return 0 if self._flat else 1
 
     @property
     def _visible(self) -> int:

@@ -15,6 +15,7 @@ from textual.pilot import Pilot
 from marketplace_tui.app import MarketplaceApp
 from marketplace_tui.model.marketplace import Marketplace
 from marketplace_tui.model.tasks import Tasks
+from marketplace_tui.settings import Read, Settings
 from services_stub.contracts.control import State
 from services_stub.contracts.http.auth import Role
 from tests.tui.fake_marketplace import FakeMarketplace
@@ -80,7 +81,10 @@ async def running(
     clock = Clock()
     tasks = Tasks(bugs.append)
     marketplace = Marketplace(fake.client(role), tasks, state=state, clock=clock, now=lambda: NOW)
-    app = MarketplaceApp(marketplace, ascii_only=ascii_only, flat=flat)
+    settings = Settings(ascii=ascii_only, flat=flat, animations=False)
+    app = MarketplaceApp(
+        marketplace, gateway="http://marketplace.test", read=Read(settings), settings_path=Path(os.devnull)
+    )
     async with app.run_test(size=size) as pilot:
         client = RunningClient(app, pilot, fake, clock)
         if settled:

@@ -48,7 +48,7 @@ class Choose(ModalScreen[str | None]):
         with Vertical(classes="dialog-body"):
             yield Lines(lambda _width, _height: [spans(self._title, "strong")])
             yield Input(placeholder="type to find", id="typed", compact=True)
-            yield Rows((Column("", 20, grows=True), Column("", 30, drop=1)), flat=True, id="choices")
+            yield Rows((Column("", 20, grows=True), Column("", 30, drop=1)), header=False, id="choices")
 
     def on_mount(self) -> None:
         """Show all of them."""

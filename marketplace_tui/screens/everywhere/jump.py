@@ -1,0 +1,40 @@
+"""Jump mode: a letter on everything that can be focused; typing it goes there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from textual import events
+from textual.app import ComposeResult
+from textual.geometry import Offset
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Label
+
+LETTERS = "asdfghjklqwertzuiopyxcvbnm"
+
+
+def letters_for(widgets: Sequence[Widget]) -> dict[str, Widget]:
+    """A letter for each widget that can be seen, in their order."""
+    seen = [widget for widget in widgets if widget.region.width and widget.region.height]
+    return dict(zip(LETTERS, seen, strict=False))
+
+
+class Jump(ModalScreen[Widget | None]):
+    """Answers with the widget whose letter was typed; None for any other key."""
+
+    def __init__(self, targets: Mapping[str, Widget]) -> None:
+        super().__init__(classes="jump")
+        self._targets = targets
+
+    def compose(self) -> ComposeResult:
+        """A label on each target."""
+        for letter, widget in self._targets.items():
+            label = Label(f" {letter} ", classes="jump-letter", markup=False)
+            label.absolute_offset = Offset(widget.region.x, widget.region.y)
+            yield label
+
+    def on_key(self, event: events.Key) -> None:
+        """Go there, or nowhere."""
+        event.stop()
+        self.dismiss(self._targets.get(event.key))
