@@ -14,7 +14,7 @@ import structlog
 
 from services_stub.contracts.base import Event
 from services_stub.contracts.events.trace import HopOutcome as Outcome
-from services_stub.runtime.dead_letters import reason_of_bug
+from services_stub.runtime.dead_letters import concerns, reason_of_bug
 from services_stub.runtime.decoding import EventDecoder, Poisoned
 from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.handling import Handled, Handling, Item
@@ -97,7 +97,7 @@ class Consumer:
 
     def _handle(self, records: list[Record]) -> None:
         polled_at = microseconds()
-        items = [(record, self._decoder.decode(record)) for record in records]
+        items = [(record, self._decoder.decode(record)) for record in records if concerns(self._service, record)]
         ignored = [self._ignored(item) for _, item in items]
         mine = [item for item, ignore in zip(items, ignored, strict=True) if not ignore]
         try:
@@ -154,9 +154,8 @@ class Consumer:
 
     def _give_up(self, items: Sequence[Item], handled: Handled) -> None:
         for place, error in handled.bugs.items():
-            record, item = items[place]
-            event_id = item.envelope.id if isinstance(item, Received) else ""
-            given_up = Poisoned(record, reason_of_bug(error, MOST_ATTEMPTS), event_id)
+            record, _ = items[place]
+            given_up = Poisoned(record, reason_of_bug(error, MOST_ATTEMPTS))
             handled.outcomes[place] = self._handling([(record, given_up)], MOST_ATTEMPTS).outcomes[0]
         handled.bugs = {}
 

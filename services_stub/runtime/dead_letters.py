@@ -24,6 +24,9 @@ LARGEST_HEADERS = 32_000
 LONGEST_REASON = 2_000
 """Characters."""
 
+SENT_AGAIN_TO = "dlq_sent_again_to"
+"""The last header of a dead letter that was sent again: the group that had given it up."""
+
 _LONGEST_SUMMARY = 500
 _LEFT_OUT = "\n...\n"
 _HEADER_OVERHEAD = 16
@@ -32,6 +35,8 @@ _HEADER_OVERHEAD = 16
 def dead_letter(record: Record, *, group: str, reason: str, attempt: int) -> OutboxRow:
     """The record on its way to the dead letters, with headers that say which group gave it up and why."""
     copied, left_out = _bounded(record.headers)
+    if record.fault:
+        left_out = ["all of them"]
     about: dict[str, object] = {
         "dlq_group": group,
         "dlq_error": _printable(reason[:LONGEST_REASON])[:LONGEST_REASON],
@@ -51,6 +56,12 @@ def dead_letter(record: Record, *, group: str, reason: str, attempt: int) -> Out
         about["dlq_headers_cut"] = ", ".join(left_out)[:LONGEST_REASON]
     headers = copied + [(name, str(text).encode()) for name, text in about.items()]
     return OutboxRow(dead_letter_topic(record.topic), key, headers, value)
+
+
+def concerns(group: str, record: Record) -> bool:
+    """Whether a group has to handle `record`: of those that were sent again, only what it had given up itself."""
+    name, value = record.headers[-1] if record.headers else ("", None)
+    return name != SENT_AGAIN_TO or value == group.encode()
 
 
 def reason_of_bug(error: BaseException, attempts: int) -> str:

@@ -15,11 +15,10 @@ LONGEST_ID = 200
 
 
 class Poisoned(msgspec.Struct, frozen=True):
-    """A record that can never be handled, and why. `event_id` is that of its event, where it could be read."""
+    """A record that can never be handled, and why."""
 
     record: Record
     reason: str
-    event_id: str = ""
 
 
 class EventDecoder:

@@ -22,6 +22,9 @@ from services_stub.runtime.sql.database import Savepoint, concerns_batch
 from services_stub.runtime.sql.transaction import Received, Transaction
 from services_stub.runtime.sql.writer import Writer
 
+_COMES_AGAIN = (Outcome.RETRIED, Outcome.DEAD_LETTER)
+"""The outcomes after which the event is still to be handled: with a later attempt, or when its record is sent again."""
+
 
 class InDatabase:
     """Handles batches in one transaction each: inbox, effects, outgoing events and dead letters are one commit."""
@@ -55,30 +58,25 @@ class _EventBatch:
 
     def apply(self, transaction: Transaction, savepoint: Savepoint) -> None:
         """Handle every event that was not handled before."""
-        ids = [self._identity(record, item) for record, item in self._items]
+        ids = [item.envelope.id for _, item in self._items if isinstance(item, Received)]
         seen = inbox.seen(transaction.connection, ids)
         self._handled = handled = Handled([], 0, 0)
-        for place, (event_id, (record, item)) in enumerate(zip(ids, self._items, strict=True)):
-            if event_id in seen:
-                handled.outcomes.append(Outcome.DUPLICATE)
-                continue
-            outcome = self._apply_one(transaction, savepoint, record, item, place)
+        for place, (record, item) in enumerate(self._items):
+            if isinstance(item, Poisoned):
+                outcome = self._give_up(transaction, record, item.reason)
+            elif item.envelope.id in seen:
+                outcome = Outcome.DUPLICATE
+            else:
+                outcome = self._apply_one(transaction, savepoint, record, item, place)
+                if outcome not in _COMES_AGAIN:
+                    seen.add(item.envelope.id)
+                    inbox.claim(transaction, item.envelope.id)
             handled.outcomes.append(outcome)
-            if outcome is not Outcome.RETRIED:
-                seen.add(event_id)
-                inbox.claim(transaction, event_id)
         handled.handled_at = microseconds()
 
     def _apply_one(
-        self,
-        transaction: Transaction,
-        savepoint: Savepoint,
-        record: Record,
-        item: Received[Event] | Poisoned,
-        place: int,
+        self, transaction: Transaction, savepoint: Savepoint, record: Record, item: Received[Event], place: int
     ) -> Outcome:
-        if isinstance(item, Poisoned):
-            return self._give_up(transaction, record, item.reason)
         transaction.begin_item(item.envelope.cause())
         savepoint.set()
         try:
@@ -104,14 +102,13 @@ class _EventBatch:
         return Outcome.RETRIED
 
     def _give_up(self, transaction: Transaction, record: Record, reason: str) -> Outcome:
-        log_dead_letter(self._service, record, reason)
-        transaction.outbox.append(dead_letter(record, group=self._service, reason=reason, attempt=self._attempt))
+        # Claimed is the record, and not its event. Offsets begin anew in a cluster that lost its log.
+        claim = f"{self._cluster_id}/{record.topic}/{record.partition}/{record.offset}"
+        if not inbox.seen(transaction.connection, [claim]):
+            inbox.claim(transaction, claim)
+            log_dead_letter(self._service, record, reason)
+            transaction.outbox.append(dead_letter(record, group=self._service, reason=reason, attempt=self._attempt))
         return Outcome.DEAD_LETTER
-
-    def _identity(self, record: Record, item: Received[Event] | Poisoned) -> str:
-        event_id = item.envelope.id if isinstance(item, Received) else item.event_id
-        # Offsets begin anew in a cluster that lost its log.
-        return event_id or f"{self._cluster_id}/{record.topic}/{record.partition}/{record.offset}"
 
     def committed(self, _completions: Completions) -> None:
         """Let the consumer go on."""

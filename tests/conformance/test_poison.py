@@ -7,13 +7,15 @@ import functools
 from collections.abc import Callable
 from typing import Any, cast
 
+import msgspec
 import pytest
 from sqlalchemy import BigInteger, Column, MetaData, Table, insert, select
 
 from services_stub.contracts.events import OrderCreated
 from services_stub.contracts.events.trace import HopOutcome
 from services_stub.runtime.consumer import Consumer
-from services_stub.runtime.errors import Unavailable
+from services_stub.runtime.dead_letters import SENT_AGAIN_TO
+from services_stub.runtime.errors import Poison, Unavailable
 from services_stub.runtime.hops import HopReporter
 from services_stub.runtime.in_database import InDatabase
 from services_stub.runtime.kafka.record_source import RecordSource
@@ -165,6 +167,38 @@ def test_no_memory_ends_the_process(database: Database, monkeypatch: pytest.Monk
     command = record_of(order_created("a", "memory"))
     with pytest.raises(MemoryError):
         run_commands(writer, transaction_of, [received(command)])
+
+
+@pytest.mark.parametrize("method", ["RuntimeError", "poison"])
+def test_a_dead_letter_is_handled_when_it_is_sent_again_and_the_cause_is_gone(
+    database: Database, writer: Writer, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    monkeypatch.setitem(BUGS, "poison", raises(Poison("not yet")))
+    sender = cast("HeldSender", writer.outbox._sender)
+    record = record_of(order_created("a", method))
+    again = msgspec.structs.replace(record, offset=1, headers=[*record.headers, (SENT_AGAIN_TO, b"test")])
+    hops = Hops()
+    consume(writer, [record], hops)
+    consume(writer, [again], hops)
+    monkeypatch.setitem(BUGS, method, lambda _transaction: None)
+    for _ in range(2):
+        consume(writer, [msgspec.structs.replace(again, offset=2)], hops)
+    dead, handled, duplicate = HopOutcome.DEAD_LETTER, HopOutcome.HANDLED, HopOutcome.DUPLICATE
+    assert hops.outcomes == [dead, dead, handled, duplicate]
+    assert names(database) == ["a"]
+    assert [topic for topic, _key, _value in sender.taken] == ["order-created.dlq"] * 2
+
+
+def test_a_record_that_was_sent_again_to_another_group_is_none_of_this_ones(database: Database, writer: Writer) -> None:
+    record = record_of(order_created("a"))
+    elsewhere = msgspec.structs.replace(record, headers=[*record.headers, (SENT_AGAIN_TO, b"another")])
+    broken = msgspec.structs.replace(elsewhere, offset=1, value=b"{")
+    hops = Hops()
+    source = consume(writer, [elsewhere, broken, record_of(order_created("b"), offset=2)], hops)
+    assert source.committed == [0, 1, 2]
+    assert hops.outcomes == [HopOutcome.HANDLED]
+    assert names(database) == ["b"]
+    assert cast("HeldSender", writer.outbox._sender).taken == []
 
 
 @pytest.mark.parametrize("bug", BUGS)
