@@ -12,6 +12,7 @@ from services_stub.client.admin import AdminArea
 from services_stub.client.analytics import AnalyticsArea
 from services_stub.client.auth import AuthArea
 from services_stub.client.cart import CartArea
+from services_stub.client.dead_letters import DeadLettersArea
 from services_stub.client.documents import DocumentsArea
 from services_stub.client.health import HealthArea
 from services_stub.client.notifications import NotificationsArea
@@ -59,6 +60,7 @@ class MarketplaceClient:
         self.notifications = NotificationsArea(self._transport)
         self.seller = SellerArea(self._transport)
         self.admin = AdminArea(self._transport)
+        self.dead_letters = DeadLettersArea(self._transport)
         self.analytics = AnalyticsArea(self._transport)
         self.health = HealthArea(self._transport)
         self.documents = DocumentsArea(self._transport)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from services_stub.contracts.base import Event, title_of
-from services_stub.contracts.envelope import CONTENT_TYPE, SCHEMA_BASE, event_type
+from services_stub.contracts.envelope import CONTENT_TYPE, SCHEMA_BASE, SENT_AGAIN_TO, event_type
 from services_stub.contracts.events import HopsReported, owner_of
 from services_stub.contracts.schemas import COMPONENTS, PUBLISHED, Document, component_schemas
 from services_stub.contracts.topics import (
@@ -41,6 +41,15 @@ ENVELOPE_HEADERS: dict[str, Document] = {
     "traceparent": {"type": "string", "pattern": _TRACEPARENT, "description": "The W3C trace context."},
 }
 """The headers of every event, in the order in which they are written."""
+
+SENT_AGAIN_HEADERS: dict[str, Document] = {
+    SENT_AGAIN_TO: {
+        "type": "string",
+        "description": "The last header of a record that was sent again as a dead letter: the group that had given it up. "
+        "For all others the event is a repeated one.",
+    },
+}
+"""Headers that an event has only sometimes."""
 
 DEAD_LETTER_HEADERS: dict[str, Document] = {
     "dlq_group": {"type": "string", "description": "The consumer group that could not handle the record."},
@@ -177,7 +186,11 @@ def _operations() -> Document:
 
 
 def _component_schemas() -> Document:
-    envelope = {"type": "object", "properties": ENVELOPE_HEADERS, "required": list(ENVELOPE_HEADERS)}
+    envelope = {
+        "type": "object",
+        "properties": ENVELOPE_HEADERS | SENT_AGAIN_HEADERS,
+        "required": list(ENVELOPE_HEADERS),
+    }
     dead_letter = {
         "type": "object",
         "properties": DEAD_LETTER_HEADERS | CUT_HEADERS,

@@ -25,6 +25,9 @@ TYPE_PREFIX = "marketplace"
 # A trace id and a span id of zeros only are invalid (W3C Trace Context §3.2.2).
 _TRACEPARENT = re.compile("00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
+SENT_AGAIN_TO = "dlq_sent_again_to"
+"""The last header of the record of a dead letter that was sent again: the group that had given it up."""
+
 LONGEST_ATTRIBUTE = 200
 """Characters. Of longer attributes of a foreign envelope only so much is kept: they would be copied on and on."""
 

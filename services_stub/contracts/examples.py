@@ -31,6 +31,8 @@ _TEXTS = {
     "channel": "email",
     "template": "order-placed",
     "topic": "order-created",
+    "deadLetterId": "order-created.dlq[0]@17",
+    "group": "payment",
     "reason": "a word or two",
 }
 

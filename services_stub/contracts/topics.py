@@ -40,6 +40,7 @@ PAYMENT_FAILED = "payment-failed"
 PAYMENT_REFUNDED = "payment-refunded"
 NOTIFICATION_SENT = "notification-sent"
 STOCK_LOW = "stock-low"
+DEAD_LETTER_CLOSED = "dead-letter-closed"
 
 BUSINESS_TOPICS: tuple[Topic, ...] = (
     Topic(USER_CREATED, retention_ms=-1),
@@ -57,6 +58,8 @@ BUSINESS_TOPICS: tuple[Topic, ...] = (
     Topic(PAYMENT_REFUNDED),
     Topic(NOTIFICATION_SENT),
     Topic(STOCK_LOW),
+    # As long as the dead letters that it is about; one partition, so that it is read in the order of the acts.
+    Topic(DEAD_LETTER_CLOSED, partitions=1, retention_ms=30 * _DAY_MS),
 )
 
 DEAD_LETTER_TOPICS: tuple[Topic, ...] = tuple(

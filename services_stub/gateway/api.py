@@ -15,6 +15,7 @@ from services_stub.contracts.envelope import Cause
 from services_stub.contracts.http.gateway import Health, OrderOverview, OrderTimeline, Storefront
 from services_stub.contracts.http.page import DEFAULT_PAGE, LARGEST_PAGE
 from services_stub.contracts.schemas import Document
+from services_stub.gateway import dead_letter_routes
 from services_stub.gateway.catalogue import HEADERS, catalogue_page, consumers_of, docs_page, page_files
 from services_stub.gateway.documents import asyncapi_document, index, schema_documents
 from services_stub.gateway.gathering import Gathering
@@ -189,4 +190,5 @@ ROUTES = (
     overview,
     timeline,
     stream,
+    *dead_letter_routes.ROUTES,
 )

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from services_stub.contracts.asyncapi import DEAD_LETTER_HEADERS, ENVELOPE_HEADERS
+from services_stub.contracts.asyncapi import DEAD_LETTER_HEADERS, ENVELOPE_HEADERS, SENT_AGAIN_HEADERS
 from services_stub.contracts.base import Event, title_of
 from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.envelope import SCHEMA_BASE, event_type
@@ -84,6 +84,7 @@ def catalogue_page(consumers: Consumers, *, whole: bool) -> bytes:
         '<a href="/asyncapi.json">AsyncAPI</a> · <a href="/docs">HTTP API</a></p>'
         f"<nav>{links}</nav>{sections}"
         f'<h2 id="envelope">Headers of every event</h2>{_headers(ENVELOPE_HEADERS)}'
+        f"<p>And sometimes:</p>{_headers(SENT_AGAIN_HEADERS)}"
         f'<h2 id="dead-letters">Dead letters</h2><p>{dead} topics named <code>&lt;topic&gt;{DEAD_LETTER_SUFFIX}</code> '
         "take the records that a consumer cannot handle, as they came, with these headers beside their own:</p>"
         f"{_headers(DEAD_LETTER_HEADERS)}</html>"

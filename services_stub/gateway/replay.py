@@ -15,9 +15,11 @@ from typing import Protocol
 import structlog
 
 from services_stub.contracts.base import Event
+from services_stub.gateway.openapi import OWN
 from services_stub.gateway.positions import Offsets, Partitions, in_time
 from services_stub.gateway.recipients import Recipients, message_of
 from services_stub.gateway.visibility import STREAMED
+from services_stub.runtime.dead_letters import concerns
 from services_stub.runtime.decoding import EventDecoder
 from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.kafka.range_reader import Read
@@ -151,7 +153,7 @@ class Replayer:
             number = partitions.index[record.topic, record.partition]
             reached[number] = record.offset + 1
             received = self._decoder.decode(record)
-            if isinstance(received, Received):
+            if isinstance(received, Received) and concerns(OWN, record):
                 self._hand_out_one(recipients, record, received, reached)
 
     @staticmethod

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import msgspec
 
 from services_stub.gateway.blocked import BlockedSellers
+from services_stub.gateway.dead_letters.acts import DeadLetterActs
+from services_stub.gateway.dead_letters.log import DeadLetterLog
 from services_stub.gateway.documents import OpenApiDocument
 from services_stub.gateway.limits import LIMITS, Limits, option_of
 from services_stub.gateway.openapi import OWN
@@ -14,6 +16,7 @@ from services_stub.gateway.replay import Replayer
 from services_stub.gateway.stream import Broadcaster, OnRecords, OnStart
 from services_stub.gateway.visibility import STREAMED
 from services_stub.runtime.context import Context
+from services_stub.runtime.kafka.producer import Publisher
 from services_stub.runtime.kafka.range_reader import RangeReader
 from services_stub.runtime.kafka.tail import Tail
 
@@ -30,6 +33,8 @@ class Resources:
     blocked: BlockedSellers
     openapi: OpenApiDocument
     limits: Limits
+    dead_letters: DeadLetterLog
+    dead_letter_acts: DeadLetterActs
 
 
 def resources_of(context: Context) -> Resources:
@@ -62,4 +67,7 @@ def _assemble(context: Context) -> Resources:
     limits = Limits(
         {name: float(context.settings.options.get(option_of(name), "0")) for name in LIMITS}, context.verifier
     )
-    return Resources(services, broadcaster, blocked, OpenApiDocument(context.peers, services), limits)
+    openapi = OpenApiDocument(context.peers, services)
+    dead_letters = DeadLetterLog(lambda: RangeReader(settings))
+    acts = DeadLetterActs(dead_letters, lambda on_fatal: Publisher(settings, on_fatal))
+    return Resources(services, broadcaster, blocked, openapi, limits, dead_letters, acts)

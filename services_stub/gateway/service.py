@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from litestar.types import ASGIApp
 
+from services_stub.contracts.events import DeadLetterClosed
 from services_stub.gateway.api import ROUTES
 from services_stub.gateway.blocked import BLOCKING
 from services_stub.gateway.openapi import OWN
@@ -19,7 +20,7 @@ from services_stub.runtime.service import Service, Worker
 
 def _workers(context: Context) -> Sequence[Worker]:
     resources = resources_of(context)
-    return resources.blocked, resources.broadcaster
+    return resources.blocked, resources.broadcaster, resources.dead_letters
 
 
 def _in_front(own: ASGIApp, context: Context) -> ASGIApp:
@@ -34,5 +35,10 @@ def _in_front(own: ASGIApp, context: Context) -> ASGIApp:
 
 
 SERVICE = Service(
-    name=OWN, routes=ROUTES, follows=(*STREAMED, *BLOCKING), calls=EVERY_PEER, workers=_workers, wrap=_in_front
+    name=OWN,
+    routes=ROUTES,
+    follows=(*STREAMED, *BLOCKING, DeadLetterClosed),
+    calls=EVERY_PEER,
+    workers=_workers,
+    wrap=_in_front,
 )

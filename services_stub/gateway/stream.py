@@ -16,11 +16,13 @@ from typing import Protocol
 import structlog
 
 from services_stub.contracts.base import Event
+from services_stub.gateway.openapi import OWN
 from services_stub.gateway.positions import Offsets, Partitions, in_time
 from services_stub.gateway.recipients import Recipients, message_of
 from services_stub.gateway.replay import GAP, Missed, Replayer
 from services_stub.gateway.subscription import LONGEST_QUEUE, Subscription
 from services_stub.gateway.visibility import STREAMED
+from services_stub.runtime.dead_letters import concerns
 from services_stub.runtime.decoding import EventDecoder
 from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.kafka.records import Place, Record
@@ -136,7 +138,7 @@ class Broadcaster:
         return b"".join(missed.messages)
 
     def publish(self, records: Sequence[Record]) -> None:
-        """Queue the events of `records`; a record that carries none, or was there already, is left out."""
+        """Queue the events of `records`; left out is a record that carries none, was there already, or is a repeated one."""
         # A batch lies in the order of its partitions; time is what a reader would see.
         for record in in_time(records):
             number = self._partitions.index[record.topic, record.partition]
@@ -147,7 +149,7 @@ class Broadcaster:
             if record.offset > expected:
                 for subscription in self._subscriptions:
                     subscription.offer(GAP)
-            if len(self._subscriptions):
+            if len(self._subscriptions) and concerns(OWN, record):
                 received = self._decoder.decode(record)
                 if isinstance(received, Received):
                     self._deliver(record, received)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import traceback
 
+from services_stub.contracts.envelope import SENT_AGAIN_TO
 from services_stub.contracts.topics import dead_letter_topic
 from services_stub.runtime.kafka.records import Headers, Record
 from services_stub.runtime.sql.transaction import OutboxRow
@@ -23,9 +24,6 @@ LARGEST_HEADERS = 32_000
 
 LONGEST_REASON = 2_000
 """Characters."""
-
-SENT_AGAIN_TO = "dlq_sent_again_to"
-"""The last header of a dead letter that was sent again: the group that had given it up."""
 
 _LONGEST_SUMMARY = 500
 _LEFT_OUT = "\n...\n"

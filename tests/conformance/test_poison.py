@@ -11,10 +11,10 @@ import msgspec
 import pytest
 from sqlalchemy import BigInteger, Column, MetaData, Table, insert, select
 
+from services_stub.contracts.envelope import SENT_AGAIN_TO
 from services_stub.contracts.events import OrderCreated
 from services_stub.contracts.events.trace import HopOutcome
 from services_stub.runtime.consumer import Consumer
-from services_stub.runtime.dead_letters import SENT_AGAIN_TO
 from services_stub.runtime.errors import Poison, Unavailable
 from services_stub.runtime.hops import HopReporter
 from services_stub.runtime.in_database import InDatabase

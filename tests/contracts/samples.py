@@ -17,6 +17,8 @@ from services_stub.contracts.envelope import Envelope, event_type
 from services_stub.contracts.events import (
     CartAction,
     CartChanged,
+    DeadLetterAct,
+    DeadLetterClosed,
     Hop,
     HopOutcome,
     HopsReported,
@@ -112,6 +114,14 @@ SAMPLES: tuple[Event, ...] = (
         subject_line="Your order is placed",
     ),
     StockLow(seller_id=SELLER, product_id=PRODUCT, name="Käsehobel «Größe 2»", quantity=4, threshold=5, sold_out=False),
+    DeadLetterClosed(
+        dead_letter_id="order-created.dlq[0]@17",
+        act=DeadLetterAct.SENT_AGAIN,
+        group="payment",
+        event_id=CAUSE,
+        user_id=USER,
+        reason="the bug is mended",
+    ),
 )
 
 HOPS = HopsReported(

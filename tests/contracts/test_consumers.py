@@ -43,7 +43,7 @@ DESIGNED = {
         "product-updated",
         "product-deleted",
     },
-    "analytics": {event.topic for event in EVENTS} - {"notification-sent", "stock-low"},
+    "analytics": {event.topic for event in EVENTS} - {"notification-sent", "stock-low", "dead-letter-closed"},
     "order": {"payment-success", "payment-failed", "payment-refunded", "seller-blocked"},
     "payment": {"order-created", "order-updated"},
     "notification": {

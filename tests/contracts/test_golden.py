@@ -28,6 +28,7 @@ PROMISED = {
     "payment-refunded": {"orderId", "paymentId", "amount", "reason"},
     "notification-sent": {"notificationId", "userId", "channel", "template", "about"},
     "stock-low": {"sellerId", "productId", "name", "quantity", "threshold", "soldOut"},
+    "dead-letter-closed": {"deadLetterId", "act", "group", "eventId", "userId", "reason"},
     "trace-hops": {"group", "instance", "hops"},
 }
 """The fields of version 1 of each event. Fields are added beside these; none of these goes away or becomes optional."""

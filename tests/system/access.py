@@ -96,4 +96,8 @@ ACCESS: dict[tuple[str, str, str], frozenset[str]] = {
     ("gateway", "GET", "/api/stream"): ANY_ROLE,
     ("gateway", "GET", "/api/orders/{id}/overview"): ANY_ROLE,
     ("gateway", "GET", "/api/orders/{id}/timeline"): ANY_ROLE,
+    ("gateway", "GET", "/api/admin/dead-letters"): ADMIN,
+    ("gateway", "GET", "/api/admin/dead-letters/{id}"): ADMIN,
+    ("gateway", "POST", "/api/admin/dead-letters/send-again"): ADMIN,
+    ("gateway", "POST", "/api/admin/dead-letters/discard"): ADMIN,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from services_stub.contracts.base import Event
 from services_stub.contracts.events.auth import SellerBlocked, SellerUnblocked, UserCreated
 from services_stub.contracts.events.cart import CartAction, CartChanged
+from services_stub.contracts.events.gateway import DeadLetterAct, DeadLetterClosed
 from services_stub.contracts.events.notification import NotificationSent
 from services_stub.contracts.events.order import OrderCreated, OrderItem, OrderPart, OrderStatus, OrderUpdated
 from services_stub.contracts.events.payment import PaymentFailed, PaymentRefunded, PaymentSuccess
@@ -34,6 +35,7 @@ EVENTS: tuple[type[Event], ...] = (
     PaymentRefunded,
     NotificationSent,
     StockLow,
+    DeadLetterClosed,
 )
 """The business events; the hop reports on `trace-hops` are none."""
 
@@ -53,6 +55,8 @@ __all__ = [
     "EVERY_SERVICE",
     "CartAction",
     "CartChanged",
+    "DeadLetterAct",
+    "DeadLetterClosed",
     "Event",
     "Hop",
     "HopOutcome",

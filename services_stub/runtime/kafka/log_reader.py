@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.kafka import configuration
+from services_stub.runtime.kafka.bounds import bounds_of
 from services_stub.runtime.kafka.records import Record, record_of
 from services_stub.runtime.settings import Settings
 
-_METADATA_TIMEOUT = 5.0
 _TRANSIENT = (KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT)
 
 
@@ -32,7 +32,12 @@ class LogReader:
         self._ends: dict[tuple[str, int], int] = {}
         self.dropped = self.total = 0
         try:
-            self._consumer.assign([partition for topic in topics for partition in self._partitions(topic)])
+            for place, (first, end) in bounds_of(self._consumer, topics).items():
+                self.dropped += first
+                if first < end:
+                    self.total += end - first
+                    self._next[place], self._ends[place] = first, end
+            self._consumer.assign([TopicPartition(*place, first) for place, first in self._next.items()])
         except BaseException:
             self._consumer.close()
             raise
@@ -75,21 +80,3 @@ class LogReader:
             records.append(record)
         if record.offset + 1 >= end:
             del self._ends[place]
-
-    def _partitions(self, topic: str) -> list[TopicPartition]:
-        try:
-            metadata = self._consumer.list_topics(topic, timeout=_METADATA_TIMEOUT).topics[topic]
-            if metadata.error is not None:
-                raise Unavailable(f"Kafka: {topic}: {metadata.error}")
-            found = []
-            for number in metadata.partitions:
-                partition = TopicPartition(topic, number)
-                first, end = self._consumer.get_watermark_offsets(partition, timeout=_METADATA_TIMEOUT)
-                self.dropped += first
-                if first < end:
-                    self.total += end - first
-                    self._next[topic, number], self._ends[topic, number] = first, end
-                    found.append(TopicPartition(topic, number, first))
-            return found
-        except KafkaException as error:
-            raise Unavailable(f"Kafka: {error.args[0]}") from error

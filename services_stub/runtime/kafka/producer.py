@@ -122,6 +122,11 @@ class Publisher:
         left = self._producer.flush(timeout)
         return left if self._single is None else left + self._single.flush(timeout)
 
+    def give_up(self) -> None:
+        """Forget what the broker has not acknowledged; it may have some of it all the same."""
+        self._producer.purge()
+        self._producer.flush(1.0)
+
     def _on_error(self, error: KafkaError) -> None:
         if error.fatal():
             self._on_fatal(f"Kafka producer: {error}")

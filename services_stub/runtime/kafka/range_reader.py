@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,8 +11,12 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.kafka import configuration
+from services_stub.runtime.kafka.bounds import Bounds, bounds_of
 from services_stub.runtime.kafka.records import Place, Record, record_of
 from services_stub.runtime.settings import Settings
+
+MOST_BYTES = 32 * 1024 * 1024
+"""The size of the values from which on a read takes no further records."""
 
 _POLL = 0.19
 _TRANSIENT = (KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT)
@@ -22,12 +26,14 @@ _TRANSIENT = (KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT)
 class Read:
     """The records of some ranges: those of a partition in their order, and up to which offset they were read.
 
-    `holes` are the offsets (from, up to but without) at which the log has no records any more.
+    `holes` are the offsets (from, up to but without) at which the log has no records any more. `size` is that of the
+    values, in bytes.
     """
 
     reached: dict[Place, int]
     records: list[Record] = field(default_factory=list)
     holes: list[tuple[Place, int, int]] = field(default_factory=list)
+    size: int = 0
 
 
 class RangeReader:
@@ -41,8 +47,16 @@ class RangeReader:
         }
         self._consumer: Any = Consumer(config)
 
+    def bounds(self, topics: Iterable[str]) -> Bounds:
+        """The bounds of all partitions of `topics`.
+
+        Raises:
+            Unavailable: the broker does not answer, or a topic is missing.
+        """
+        return bounds_of(self._consumer, topics)
+
     def read(self, ranges: Mapping[Place, tuple[int, int]], most: int, timeout: float) -> Read:
-        """About `most` records of `ranges`, each from its first offset up to but without its second.
+        """About `most` records of `ranges` or `MOST_BYTES`, each from its first offset up to but without its second.
 
         Raises:
             Unavailable: the broker sends nothing for `timeout` seconds.
@@ -52,7 +66,7 @@ class RangeReader:
         try:
             self._consumer.assign([TopicPartition(*place, found.reached[place]) for place in ends])
             heard = time.monotonic()
-            while ends and len(found.records) < most:
+            while ends and len(found.records) < most and found.size < MOST_BYTES:
                 first = self._consumer.poll(_POLL)
                 if first is not None:
                     heard = time.monotonic()
@@ -87,6 +101,7 @@ def _take(message: Any, found: Read, ends: dict[Place, int]) -> None:
         found.reached[place] = offset
     if error is None and message.offset() == offset < ends[place]:
         found.records.append(record_of(message))
+        found.size += len(message)
         found.reached[place] = offset + 1
     if found.reached[place] >= ends[place]:
         del ends[place]

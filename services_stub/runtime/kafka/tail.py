@@ -6,20 +6,18 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, TopicPartition
 
-from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.kafka import configuration
+from services_stub.runtime.kafka.bounds import bounds_of
 from services_stub.runtime.kafka.records import Place, Record, record_of
 from services_stub.runtime.settings import Settings
-
-_METADATA_TIMEOUT = 5.0
 
 
 class Tail:
     """Hands batches of records to `on_records` in a thread of its own.
 
-    `on_start` hears before that of the offsets at which the partitions begin; not of those from the beginning.
+    `on_start` hears before that of the offsets at which it begins.
     """
 
     def __init__(
@@ -33,7 +31,7 @@ class Tail:
     ) -> None:
         self._topics = list(topics)
         self._on_records, self._on_start = on_records, on_start
-        self._start = OFFSET_BEGINNING if from_beginning else OFFSET_END
+        self._from_beginning = from_beginning
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"tail-{settings.service}", daemon=True)
         config = configuration.of_consumer(settings) | {"group.id": f"{settings.service}-tail"}
@@ -45,21 +43,12 @@ class Tail:
         Raises:
             Unavailable: the broker does not answer.
         """
-        try:
-            metadata = self._consumer.list_topics(timeout=_METADATA_TIMEOUT)
-            partitions = [TopicPartition(t, n) for t in self._topics for n in metadata.topics[t].partitions]
-            if self._start == OFFSET_END:
-                # A fixed place, so that nothing produced from now on is missed while the fetchers start.
-                for partition in partitions:
-                    partition.offset = self._consumer.get_watermark_offsets(partition, timeout=_METADATA_TIMEOUT)[1]
-            else:
-                for partition in partitions:
-                    partition.offset = OFFSET_BEGINNING
-        except (KafkaException, KeyError) as error:
-            raise Unavailable(f"Kafka: {error}") from error
-        self._consumer.assign(partitions)
+        # Fixed places, so that nothing produced from now on is missed while the fetchers start.
+        bounds = bounds_of(self._consumer, self._topics)
+        offsets = {place: first if self._from_beginning else end for place, (first, end) in bounds.items()}
+        self._consumer.assign([TopicPartition(*place, offset) for place, offset in offsets.items()])
         if self._on_start is not None:
-            self._on_start({(partition.topic, partition.partition): partition.offset for partition in partitions})
+            self._on_start(offsets)
         self._thread.start()
 
     def stop(self, timeout: float) -> None:

@@ -15,12 +15,14 @@ from services_stub.client import MarketplaceClient, NotFound
 from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.events.product import ProductStatus
 from services_stub.contracts.http.bulk import IntakeLine, PriceLine
+from services_stub.contracts.http.dead_letters import DeadLetterState
 from services_stub.contracts.http.payment import PaymentStatus
 from tests.unit.client.marketplace import FakeMarketplace, json, refusal
 
 PRODUCTS = "/product-service/api/products"
 CART = "/cart-service/api/cart/public"
 ORDERS = "/order-service/api/orders"
+DEAD_LETTERS = "/api/admin/dead-letters"
 INBOX = "/notification-service/api/notifications"
 
 Call = Callable[[MarketplaceClient], Awaitable[Any]]
@@ -153,6 +155,15 @@ ROUTES: list[tuple[str, Call]] = [
         "GET /payment-service/api/admin/payments?status=CHARGED&limit=20",
         lambda c: c.admin.payments(status=PaymentStatus.CHARGED),
     ),
+    (
+        f"GET {DEAD_LETTERS}?topic=order-created&group=payment&state=open&cursor=abc&limit=5",
+        lambda c: c.dead_letters.list(
+            topic="order-created", group="payment", state=DeadLetterState.OPEN, cursor="abc", limit=5
+        ),
+    ),
+    (f"GET {DEAD_LETTERS}/order-created.dlq%5B0%5D%4017", lambda c: c.dead_letters.read("order-created.dlq[0]@17")),
+    (f"POST {DEAD_LETTERS}/send-again", lambda c: c.dead_letters.send_again(["order-created.dlq[0]@17"])),
+    (f"POST {DEAD_LETTERS}/discard", lambda c: c.dead_letters.discard(["order-created.dlq[0]@17"], "a test")),
     ("GET /health/live", lambda c: c.health.live()),
     ("GET /", lambda c: c.documents.index()),
     ("GET /openapi.json", lambda c: c.documents.openapi()),

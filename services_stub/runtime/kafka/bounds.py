@@ -1,0 +1,32 @@
+"""The first and last offsets of partitions, as the broker says them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+from confluent_kafka import KafkaException, TopicPartition
+
+from services_stub.runtime.errors import Unavailable
+from services_stub.runtime.kafka.records import Place
+
+_ANSWER_SECONDS = 5.0
+
+Bounds = dict[Place, tuple[int, int]]
+"""Of each partition the first offset that the log has, and the one behind its last record."""
+
+
+def bounds_of(consumer: Any, topics: Iterable[str]) -> Bounds:
+    """The bounds of all partitions of `topics`.
+
+    Raises:
+        Unavailable: the broker does not answer, or a topic is missing.
+    """
+    ask = partial(consumer.get_watermark_offsets, timeout=_ANSWER_SECONDS)
+    try:
+        found = consumer.list_topics(timeout=_ANSWER_SECONDS).topics
+        places = [(topic, number) for topic in topics for number in found[topic].partitions]
+        return {place: ask(TopicPartition(*place)) for place in places}
+    except (KafkaException, KeyError) as error:
+        raise Unavailable(f"Kafka: {error}") from error
