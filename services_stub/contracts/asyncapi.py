@@ -45,8 +45,8 @@ ENVELOPE_HEADERS: dict[str, Document] = {
 SENT_AGAIN_HEADERS: dict[str, Document] = {
     SENT_AGAIN_TO: {
         "type": "string",
-        "description": "The last header of a record that was sent again as a dead letter: the group that had given it up. "
-        "For all others the event is a repeated one.",
+        "description": "The last header of a record that was sent again as a dead letter: the group that had given it "
+        "up. For all others the event is a repeated one.",
     },
 }
 """Headers that an event has only sometimes."""

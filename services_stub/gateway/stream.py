@@ -138,7 +138,7 @@ class Broadcaster:
         return b"".join(missed.messages)
 
     def publish(self, records: Sequence[Record]) -> None:
-        """Queue the events of `records`; left out is a record that carries none, was there already, or is a repeated one."""
+        """Queue the events of `records`; one that carries none, was there already or was sent again is left out."""
         # A batch lies in the order of its partitions; time is what a reader would see.
         for record in in_time(records):
             number = self._partitions.index[record.topic, record.partition]

@@ -1,8 +1,8 @@
 """The acts of admins on dead letters: to send them again at a bounded rate, or to discard them.
 
 Each act is an event, sent once the broker has the record that was sent again, and before the admin gets an answer. So
-after a crash in between a record may have been sent although its dead letter is still open. Sending it once more does no
-harm, because a group handles an event once; the other way round it would be lost.
+after a crash in between, a record may have been sent although its dead letter is still open. To send it once more does
+no harm, because a group handles an event once; the other way round it would be lost.
 """
 
 from __future__ import annotations
@@ -210,7 +210,7 @@ class Outgoing:
         def refused(reason: str) -> None:
             self._problems[dead_letter.dead_letter_id] = (
                 DeadLetterProblem.REFUSED,
-                f"Kafka refuses the record: {reason}",
+                f"Kafka refuses it: {reason}",
             )
 
         if not self._publisher.send(topic, key, value, headers, on_acknowledged, refused):

@@ -14,19 +14,17 @@ from functools import partial
 from typing import ParamSpec, Protocol, TypeVar
 
 import structlog
-from msgspec import structs
 
 from services_stub.contracts.events import DeadLetterClosed
 from services_stub.contracts.http.dead_letters import DeadLetter, DeadLetterRecord, DeadLetters, DeadLetterState
 from services_stub.contracts.topics import DEAD_LETTER_TOPICS
 from services_stub.gateway.dead_letters.index import MOST_LISTED, DeadLetterIndex
-from services_stub.gateway.dead_letters.records import dead_letter_of, id_of, place_of, with_record
-from services_stub.runtime.decoding import EventDecoder
+from services_stub.gateway.dead_letters.records import id_of, place_of, with_record
+from services_stub.runtime.decoding import EventDecoder, Poisoned
 from services_stub.runtime.errors import Refused, Unavailable
 from services_stub.runtime.kafka.bounds import Bounds
 from services_stub.runtime.kafka.range_reader import Read
 from services_stub.runtime.kafka.records import Place, Record
-from services_stub.runtime.sql.transaction import Received
 
 READ_SECONDS = 4.0
 """How long one request reads the topics at most."""
@@ -122,12 +120,7 @@ class DeadLetterLog:
         self._catch_up()
         listed = self._index.find(dead_letter_id)
         record = None if listed is None else self._records([dead_letter_id]).get(dead_letter_id)
-        if listed is None or record is None:
-            return None
-        whole = dead_letter_of(record)
-        return with_record(
-            structs.replace(listed, key=whole.key, error=whole.error, incomplete=whole.incomplete), record
-        )
+        return None if listed is None or record is None else with_record(listed, record)
 
     def _catch_up(self) -> None:
         """Read what came since the last request: dead letters first, and then the events about them."""
@@ -149,10 +142,10 @@ class DeadLetterLog:
 
     def _take_event(self, record: Record) -> None:
         received = self._decoder.decode(record)
-        if isinstance(received, Received):
-            self._index.close(received.event, received.envelope.time)
-        else:
+        if isinstance(received, Poisoned):
             structlog.get_logger().warning("an event about a dead letter cannot be read", reason=received.reason)
+        elif isinstance(received.event, DeadLetterClosed):
+            self._index.close(received.event, received.envelope.time)
 
     def _records(self, ids: Sequence[str]) -> dict[str, Record]:
         deadline = self._clock() + READ_SECONDS

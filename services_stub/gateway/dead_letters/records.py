@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+from msgspec import structs
+
 from services_stub.contracts.envelope import LONGEST_ATTRIBUTE, SENT_AGAIN_TO
 from services_stub.contracts.http.dead_letters import Content, DeadLetter, DeadLetterRecord, Header
 from services_stub.contracts.times import rfc3339
@@ -56,10 +58,16 @@ def dead_letter_of(record: Record) -> DeadLetter:
     )
 
 
-def with_record(dead_letter: DeadLetter, record: Record) -> DeadLetterRecord:
-    """A dead letter together with all of its record."""
+def with_record(listed: DeadLetter, record: Record) -> DeadLetterRecord:
+    """A dead letter of a list, with nothing cut and all of its record."""
     return DeadLetterRecord(
-        dead_letter=dead_letter,
+        dead_letter=structs.replace(
+            dead_letter_of(record),
+            state=listed.state,
+            reason=listed.reason,
+            user_id=listed.user_id,
+            closed_at=listed.closed_at,
+        ),
         key=None if record.key is None else _content(record.key),
         value=None if record.value is None else _content(record.value),
         headers=[Header(name=name, value=_content(value or b"")) for name, value in record.headers],
@@ -67,7 +75,7 @@ def with_record(dead_letter: DeadLetter, record: Record) -> DeadLetterRecord:
 
 
 def headers_to_send(record: Record, group: str) -> list[tuple[str, bytes]]:
-    """The headers that the record had before it became a dead letter, and the one that says to whom it is sent again."""
+    """The headers that the record had before it became a dead letter, and the one with the group that gave it up."""
     came = [(name, value or b"") for name, value in record.headers if not name.startswith(_OWN)]
     return [*came, (SENT_AGAIN_TO, group.encode())]
 
