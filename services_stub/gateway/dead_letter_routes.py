@@ -32,12 +32,12 @@ async def list_dead_letters(
     context: Context,
     topic: Annotated[str, Parameter(max_length=200, description="The topic that the records came from.")] = "",
     group: Annotated[str, Parameter(max_length=200, description="The group that gave them up.")] = "",
-    state: DeadLetterState | None = None,
+    in_state: Annotated[DeadLetterState | None, Parameter(query="state")] = None,
     cursor: Annotated[str, Parameter(max_length=2000, description="`nextCursor` of the page before.")] = "",
     limit: Annotated[int, Parameter(ge=1, le=LARGEST_PAGE)] = DEFAULT_PAGE,
 ) -> DeadLetters:
     """The dead letters, newest first: of each topic those that came last, up to 10,000."""
-    return await resources_of(context).dead_letters.page(topic, group, state, cursor, limit)
+    return await resources_of(context).dead_letters.page(topic, group, in_state, cursor, limit)
 
 
 @get("/api/admin/dead-letters/{dead_letter_id:str}", **allow("admin"))
