@@ -12,7 +12,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, To
 
 @dataclass(frozen=True)
 class Entry:
-    """One record of the log."""
+    """One record of the log; `timestamp` is in milliseconds of Unix time."""
 
     topic: str
     partition: int
@@ -20,6 +20,7 @@ class Entry:
     key: str
     headers: dict[str, str]
     raw: bytes
+    timestamp: int
 
     @property
     def value(self) -> Any:
@@ -78,4 +79,5 @@ def _entry(message: Any) -> Entry:
         (message.key() or b"").decode(errors="replace"),
         {name: (value or b"").decode(errors="replace") for name, value in message.headers() or []},
         message.value() or b"",
+        message.timestamp()[1],
     )
