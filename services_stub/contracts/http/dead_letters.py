@@ -49,7 +49,7 @@ class DeadLetter(Body, frozen=True, kw_only=True):
     the record (None where the copy does not say). `at` is when the group gave it up (RFC 3339), `key` the key as text,
     and `size` the bytes of the value before it was cut. `event_id` and `correlation_id` are empty where the record has
     none. `incomplete` says why it cannot be sent again, and is empty where it can. Of one that is not open, `reason`,
-    `user_id` and `closed_at` say why, by whom and when it was closed. Lists cut long keys and errors.
+    `user_id` and `closed_at` say why it was closed, by which admin and when. Lists cut long keys and errors.
     """
 
     dead_letter_id: str

@@ -1,4 +1,4 @@
-"""What a dead letter says of itself, how they are listed, and that what is sent again is the record as it came."""
+"""Dead letters say what their records say, are listed page by page, and are sent again as the record came."""
 
 from __future__ import annotations
 

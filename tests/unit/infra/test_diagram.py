@@ -40,12 +40,13 @@ SMALL_TEXT = """\
  all services ─► auth, for the keys that verify tokens
 
  Kafka
- order ───────┬─► order-created ───► product
-              └─► order-updated ───► gateway
+ order ───────┬─► order-created ──────► product
+              └─► order-updated ──────► gateway
  product ─────┬─► product-created
               ├─► product-updated
-              ├─► product-deleted ─► gateway
+              ├─► product-deleted ────► gateway
               └─► product-viewed
+ gateway ───────► dead-letter-closed
 """
 
 
