@@ -17,9 +17,7 @@ from typer.core import TyperCommand, TyperGroup
 
 import services_stub.summaries
 import simulator.summaries
-
-FAILED, BAD_ARGUMENTS, NOT_REACHABLE, BUG = 1, 64, 69, 70
-"""Exit codes beside 0, and 130 for an interrupted command."""
+from marketplace_tui import failures
 
 
 def _services() -> typer.Typer:
@@ -99,9 +97,9 @@ def run(arguments: Sequence[str]) -> int:
         result = command.main(args=list(arguments), prog_name="marketplace", standalone_mode=False)
     except typer.TyperException as error:
         _say_misuse(error)
-        return BAD_ARGUMENTS
+        return failures.BAD_ARGUMENTS
     except typer.Abort:
-        return 130
+        return failures.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the edge of the process: explained, or shown whole, and the end
         return _explain(error)
     return result if isinstance(result, int) else 0
@@ -119,18 +117,11 @@ def _say_misuse(error: typer.TyperException) -> None:
 
 
 def _explain(error: Exception) -> int:
-    """Print an error that a person can do something about in one line, and a bug with its traceback."""
-    from services_stub.client.errors import MarketplaceError, TryLater, Unreachable
-
-    match error:
-        case Unreachable() | TryLater():
-            typer.echo(f"{error}. Does a marketplace run? See `marketplace status`.", err=True)
-            return NOT_REACHABLE
-        case MarketplaceError():
-            typer.echo(str(error), err=True)
-            return FAILED
-        case OSError(filename=str(name)) if error.strerror:
-            typer.echo(f"{name}: {error.strerror}.", err=True)
-            return FAILED
-    traceback.print_exception(error)
-    return BUG
+    """Print the words of an error that a person can do something about, and a bug with its traceback."""
+    explained = failures.explained(error)
+    if explained is None:
+        traceback.print_exception(error)
+        return failures.BUG
+    lines, code = explained
+    typer.echo("\n".join(lines), err=True)
+    return code

@@ -35,6 +35,7 @@ def explained() -> Iterator[None]:
 
 def directory_of(chosen: Path | None) -> DataDirectory:
     """The chosen data directory, or the default one."""
-    from services_stub.infra.config.directory import DataDirectory, default_data_directory
+    from services_stub.client.user_files import default_data_directory
+    from services_stub.infra.config.directory import DataDirectory
 
     return DataDirectory(chosen or default_data_directory())

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from services_stub.infra.config.directory import cache_directory
+from services_stub.client.user_files import cache_directory
 from tests.system.marketplace import running_marketplace
 
 ROOT = Path(__file__).resolve().parents[2]

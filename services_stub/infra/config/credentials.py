@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from services_stub.client.user_files import replace_private
 from services_stub.contracts.control import DevelopmentUser
-from services_stub.infra.config import private_files
 
 ROLES = ("admin", "seller", "user")
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -39,7 +39,7 @@ def load_or_make(path: Path) -> Credentials:
 
 def save(path: Path, credentials: Credentials) -> None:
     """Keep the users where only their owner reads them."""
-    private_files.replace(path, credentials)
+    replace_private(path, credentials)
 
 
 def _password() -> str:

@@ -24,21 +24,6 @@ LEAST_FREE_BYTES = 64 * 1024 * 1024
 _LEFTOVER_SECONDS = 15.0
 
 
-def default_data_directory() -> Path:
-    """`$XDG_DATA_HOME/marketplace`, or `~/.local/share/marketplace`."""
-    return _base("XDG_DATA_HOME", ".local/share") / "marketplace"
-
-
-def cache_directory() -> Path:
-    """`$XDG_CACHE_HOME/marketplace`, or `~/.cache/marketplace`: downloads, which can be fetched again."""
-    return _base("XDG_CACHE_HOME", ".cache") / "marketplace"
-
-
-def _base(variable: str, fallback: str) -> Path:
-    chosen = os.environ.get(variable, "")
-    return Path(chosen) if Path(chosen).is_absolute() else Path.home() / fallback
-
-
 class DataDirectory:
     """The paths inside a data directory."""
 

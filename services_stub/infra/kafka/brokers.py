@@ -8,6 +8,7 @@ from typing import Protocol
 
 import msgspec
 
+from services_stub.client.user_files import cache_directory
 from services_stub.contracts.control import (
     BrokerAction,
     BrokerFault,
@@ -18,7 +19,7 @@ from services_stub.contracts.control import (
     StopBroker,
 )
 from services_stub.contracts.topics import ALL_TOPICS
-from services_stub.infra.config.directory import DataDirectory, cache_directory
+from services_stub.infra.config.directory import DataDirectory
 from services_stub.infra.config.ports import HOST
 from services_stub.infra.kafka.messages import (
     Accept,

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from services_stub.client.user_files import replace_private
 from services_stub.contracts.control import (
     Action,
     ActiveFault,
@@ -25,7 +26,7 @@ from services_stub.contracts.control import (
     Status,
 )
 from services_stub.infra import valkey
-from services_stub.infra.config import credentials, ports, private_files
+from services_stub.infra.config import credentials, ports
 from services_stub.infra.config.directory import DataDirectory, DirectoryLock
 from services_stub.infra.config.errors import CannotStart
 from services_stub.infra.config.options import APACHE, EMBEDDED, SANDBOX, Options
@@ -213,7 +214,7 @@ class Supervisor:
     def _write_state(self) -> None:
         file = self._deployment.directory.state_file
         try:
-            private_files.replace(file, self._deployment.state(self._snapshot()))
+            replace_private(file, self._deployment.state(self._snapshot()))
         except OSError as error:
             self._announce(f"The state file {file} cannot be written: {error.strerror}.")
 

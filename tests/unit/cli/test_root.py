@@ -4,9 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from marketplace_tui import cli
-from services_stub.client import Conflict, MarketplaceError, Unreachable
-from services_stub.contracts.problem import problem
+from marketplace_tui import cli, failures
+from services_stub.client import (
+    Conflict,
+    ContractBroken,
+    InvalidInput,
+    MarketplaceError,
+    NotAllowed,
+    NotFound,
+    OutcomeUnknown,
+    RateLimited,
+    SignInAgain,
+    TryLater,
+    Unreachable,
+)
+from services_stub.client.control import NotPossible, NotRunning, UnknownTarget
+from services_stub.contracts.problem import FieldError, problem
 
 
 def test_every_command_of_the_table_exists() -> None:
@@ -50,7 +63,7 @@ def test_the_help_of_a_command_begins_with_its_summary() -> None:
 def test_bad_arguments_are_named_beside_the_help(
     arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.run(arguments) == cli.BAD_ARGUMENTS
+    assert cli.run(arguments) == failures.BAD_ARGUMENTS
     said = capsys.readouterr()
     assert says in said.err
     assert "--help" in said.err
@@ -65,12 +78,23 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("error", "code", "says"),
     [
-        (Unreachable("http://shop cannot be reached"), cli.NOT_REACHABLE, "Does a marketplace run?"),
-        (Conflict(problem(409, "out-of-stock", "none is left")), cli.FAILED, "none is left"),
-        (MarketplaceError("odd"), cli.FAILED, "odd"),
-        (PermissionError(13, "Permission denied", "/data"), cli.FAILED, "/data: Permission denied."),
-        (ZeroDivisionError("a bug"), cli.BUG, "Traceback"),
-        (OSError("no name"), cli.BUG, "Traceback"),
+        (Unreachable("http://shop cannot be reached"), failures.NOT_REACHABLE, "Does a marketplace run?"),
+        (Conflict(problem(409, "out-of-stock", "none is left")), failures.FAILED, "none is left"),
+        (MarketplaceError("odd"), failures.FAILED, "odd"),
+        (TryLater(problem(503, "unavailable", "away")), failures.NOT_REACHABLE, "away"),
+        (OutcomeUnknown("no answer"), failures.UNKNOWN, "look before you repeat"),
+        (InvalidInput(problem(400, "invalid-input", "`price` is none")), failures.BAD_ARGUMENTS, "`price` is none"),
+        (SignInAgain(problem(401, "unauthenticated", "")), failures.NOT_ALLOWED, "--as"),
+        (NotAllowed(problem(403, "blocked", "blocked")), failures.NOT_ALLOWED, "blocked"),
+        (NotFound(problem(404, "not-found", "")), failures.NOT_FOUND, "Not found"),
+        (RateLimited(problem(429, "too-many-requests", ""), retry_after=3), failures.TOO_MUCH, "3 s"),
+        (ContractBroken("GET /: no JSON"), failures.OTHER_VERSION, "different versions"),
+        (NotRunning("none runs"), failures.NOT_REACHABLE, "none runs"),
+        (UnknownTarget(problem(404, "unknown", "no such service")), failures.NOT_FOUND, "no such service"),
+        (NotPossible(problem(409, "not-possible", "not now")), failures.FAILED, "not now"),
+        (PermissionError(13, "Permission denied", "/data"), failures.FAILED, "/data: Permission denied."),
+        (ZeroDivisionError("a bug"), failures.BUG, "Traceback"),
+        (OSError("no name"), failures.BUG, "Traceback"),
         (KeyboardInterrupt(), 130, ""),
     ],
 )
@@ -84,9 +108,20 @@ def test_an_error_has_a_message_and_an_exit_code(
     assert cli.run(["demo"]) == code
     said = capsys.readouterr()
     assert says in said.err
-    assert ("Traceback" in said.err) == (code == cli.BUG)
+    assert ("Traceback" in said.err) == (code == failures.BUG)
 
 
 def test_an_exit_code_of_a_command_is_passed_on(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.run(["demo", "--json", "/nowhere/at/all.json"]) == cli.FAILED
+    assert cli.run(["demo", "--json", "/nowhere/at/all.json"]) == failures.FAILED
     assert "/nowhere/at/all.json: No such file or directory." in capsys.readouterr().err
+
+
+def test_what_a_refusal_names_is_said_line_by_line_and_safe_to_print() -> None:
+    lines = [{"productId": "p1", "problem": "out-of-stock\x1b[2J", "available": 3, "oldPrice": None}]
+    refused = Conflict(
+        problem(409, "out-of-stock", "1 line", errors=[FieldError(field="lines[0]", message="bad")], lines=lines)
+    )
+    assert failures.explained(refused) == (
+        ["Out of stock: 1 line", "  lines[0]: bad", "  productId p1, problem out-of-stock␛[2J, available 3"],
+        failures.FAILED,
+    )

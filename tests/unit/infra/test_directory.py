@@ -11,14 +11,9 @@ from pathlib import Path
 import pytest
 
 from services_stub.client.control import NotRunning, read_state
+from services_stub.client.user_files import cache_directory, default_data_directory
 from services_stub.infra.config import credentials, directory, ports
-from services_stub.infra.config.directory import (
-    DataDirectory,
-    DirectoryLock,
-    cache_directory,
-    default_data_directory,
-    is_locked,
-)
+from services_stub.infra.config.directory import DataDirectory, DirectoryLock, is_locked
 from services_stub.infra.config.errors import CannotStart
 
 
