@@ -15,9 +15,16 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+import marketplace_tui.summaries
 import services_stub.summaries
 import simulator.summaries
 from marketplace_tui import failures
+
+
+def _areas() -> typer.Typer:
+    from marketplace_tui.commands.groups import app
+
+    return app
 
 
 def _services() -> typer.Typer:
@@ -33,6 +40,7 @@ def _simulator() -> typer.Typer:
 
 
 COMMANDS: dict[str, tuple[Callable[[], typer.Typer], str]] = {
+    **{name: (_areas, summary) for name, summary in marketplace_tui.summaries.SUMMARIES.items()},
     **{name: (_simulator, summary) for name, summary in simulator.summaries.SUMMARIES.items()},
     **{name: (_services, summary) for name, summary in services_stub.summaries.SUMMARIES.items()},
 }

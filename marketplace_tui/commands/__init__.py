@@ -1,1 +1,1 @@
-"""The commands that do what the screens do: `marketplace shop`, `seller` and `admin`."""
+"""The commands that do what the screens do. Each imports its modules when it runs, so help is quick."""

@@ -106,13 +106,13 @@ def account_of(target: Target, chosen: Role | None, usual: Role) -> Account:
 
     """
     email, password = os.environ.get(EMAIL, ""), os.environ.get(PASSWORD, "")
+    role = chosen or usual
+    if role == "guest":
+        return GUEST
     if chosen is None and email:
         if not password:
             raise typer.BadParameter(f"{EMAIL} is set, and {PASSWORD} is not", param_hint="environment")
         return Account(email, password)
-    role = chosen or usual
-    if role == "guest":
-        return GUEST
     if target.state is not None:
         user = target.state.user(role)
         return Account(user.email, user.password)

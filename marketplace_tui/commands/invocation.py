@@ -1,7 +1,7 @@
 """One run of a command, and the options that all commands for a marketplace share.
 
-A command is an asynchronous function whose first parameter is its `Invocation`; `command_of` makes of it the function
-that the command line calls, with the shared options behind its own.
+A command is an asynchronous function whose first parameter is its `Invocation`; its group makes of it the function that
+the command line calls, with the shared options behind its own.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeAlias
 
 import typer
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from services_stub.client.marketplace import MarketplaceClient
 
 P = ParamSpec("P")
+Function: TypeAlias = "Callable[Concatenate[Invocation, P], Awaitable[None]]"
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,24 @@ def _shared(
 SHARED = inspect.signature(_shared, eval_str=True).parameters
 
 
-def command_of(function: Callable[Concatenate[Invocation, P], Awaitable[None]], usual: Role) -> Callable[..., None]:
-    """The function for the command line. `usual` is the role of the account for which it acts without `--as`."""
+class Group:
+    """Commands that act for the account of one role, `usual`, where nothing else is said."""
+
+    def __init__(self, usual: Role) -> None:
+        self.app = typer.Typer(no_args_is_help=True)
+        self._usual = usual
+
+    def command(self, name: str, summary: str) -> Callable[[Function[P]], Function[P]]:
+        """Make a function the command `name`."""
+
+        def add(function: Function[P]) -> Function[P]:
+            self.app.command(name, help=summary)(_command_of(function, self._usual))
+            return function
+
+        return add
+
+
+def _command_of(function: Function[P], usual: Role) -> Callable[..., None]:
     own = inspect.signature(function, eval_str=True)
     _, *parameters = own.parameters.values()
 

@@ -12,19 +12,21 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TextIO, TypeAlias, TypeVar
+from typing import Any, TextIO, TypeAlias, TypeVar
 
 import msgspec
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from marketplace_tui.operations.finding import AnyPage
 from marketplace_tui.text.shown import fitted, fitted_right, shown, shown_lines
 from marketplace_tui.text.signs import ASCII, UNICODE, Signs
 from marketplace_tui.text.values import ago, moment, short_id
 from services_stub.contracts.encoding import encode_json
 
 Value = TypeVar("Value")
+PageValue = TypeVar("PageValue", bound="AnyPage[Any]")
 
 _GAP = 2
 _NARROWEST = 8
@@ -101,6 +103,12 @@ class Output:
             else:
                 self._text(self._out, part)
 
+    def page(self, page: PageValue, view: View[PageValue]) -> None:
+        """Write a page of a list, and say how to get the next one."""
+        self.answer(page, view)
+        if page.next_cursor and not self._as_json:
+            self.note(f"There are more: --cursor {page.next_cursor}")
+
     def note(self, text: str) -> None:
         """Say something about the answer that is no part of it."""
         self._text(self._notes, text)
@@ -111,7 +119,8 @@ class Output:
             return
         width = self._out.width if self.look.terminal else None
         head, *lines = table_lines(table, width)
-        self._line(head, style="bold")
+        if head:  # facts beside their names have no titles
+            self._line(head, style="bold")
         for line in lines:
             self._line(line)
 

@@ -82,7 +82,13 @@ def own_packages_among(modules: set[str]) -> set[str]:
         ),
         pytest.param(
             HELP,
-            {"marketplace_tui.cli", "services_stub.summaries", "simulator.summaries"},
+            {
+                "marketplace_tui.cli",
+                "marketplace_tui.failures",
+                "marketplace_tui.summaries",
+                "services_stub.summaries",
+                "simulator.summaries",
+            },
             {"typer"},
             id="marketplace --help",
         ),

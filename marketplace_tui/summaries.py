@@ -1,0 +1,7 @@
+"""The one-line help of the commands of `marketplace_tui.commands`, apart from it so that listing them loads none."""
+
+SUMMARIES = {
+    "shop": "Search, buy, and look after orders and messages.",
+    "seller": "Look at sales, change products, ship orders.",
+    "admin": "Look at everything, block, refund, disturb.",
+}
