@@ -119,6 +119,9 @@ def main() -> None:
 
 
 def _say_misuse(error: typer.TyperException) -> None:
+    if error.format_message().startswith("Usage:"):  # a group without a command
+        typer.echo(error.format_message(), err=True)
+        return
     context: Any = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "marketplace"
     typer.echo(f"{path}: {error.format_message()}\nSee `{path} --help`.", err=True)

@@ -72,3 +72,15 @@ def rebuild(
         from services_stub.infra.inspection import running
 
         rebuilding.follow(running.Running(directory_of(data_dir)), typer.echo)
+
+
+@app.command(help=f"{SUMMARIES['doctor']}\n\nExit code 0 only if nothing is wrong.")
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False, data_dir: DataDir = None) -> None:
+    """Examine the machine, this terminal, and the marketplace if one runs."""
+    with explained():
+        from services_stub.infra.inspection.doctor import diagnosis, examination
+
+        found = examination.examine(directory_of(data_dir))
+        typer.echo(diagnosis.as_json(found) if as_json else diagnosis.as_text(found))
+    if found.wrong:
+        raise typer.Exit(1)

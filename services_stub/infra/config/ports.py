@@ -19,7 +19,7 @@ from services_stub.infra.config.errors import CannotStart
 HOST = "127.0.0.1"
 GATEWAY_PORT = 8080
 _GATEWAY_TRIES = 100
-_FREE_RANGE = range(20_000, 32_000)
+FREE_RANGE = range(20_000, 32_000)
 
 
 class PortClaims:
@@ -49,12 +49,12 @@ class PortClaims:
     def choose(self, names: Iterable[str], previous: Mapping[str, int]) -> dict[str, int]:
         """Claim a port for every name, its previous one if it can be had."""
         chosen: dict[str, int] = {}
-        candidates = random.SystemRandom().sample(_FREE_RANGE, len(_FREE_RANGE))
+        candidates = random.SystemRandom().sample(FREE_RANGE, len(FREE_RANGE))
         for name in names:
             port = previous.get(name, 0)
             while not port or not self.take(port):
                 if not candidates:
-                    raise CannotStart(f"No port of {HOST} from {_FREE_RANGE[0]} to {_FREE_RANGE[-1]} is free.")
+                    raise CannotStart(f"No port of {HOST} from {FREE_RANGE[0]} to {FREE_RANGE[-1]} is free.")
                 port = candidates.pop()
             chosen[name] = port
         return chosen

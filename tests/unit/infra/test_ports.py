@@ -60,7 +60,7 @@ def test_where_no_port_is_free_that_is_said(monkeypatch: pytest.MonkeyPatch, lis
     taken = listener.getsockname()[1]
     monkeypatch.setattr(ports, "GATEWAY_PORT", taken)
     monkeypatch.setattr(ports, "_GATEWAY_TRIES", 1)
-    monkeypatch.setattr(ports, "_FREE_RANGE", range(taken, taken + 1))
+    monkeypatch.setattr(ports, "FREE_RANGE", range(taken, taken + 1))
     with pytest.raises(CannotStart, match="Choose one with --port"):
         PortClaims().choose_gateway(None)
     with pytest.raises(CannotStart, match="No port"):
