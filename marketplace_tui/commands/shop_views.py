@@ -134,7 +134,7 @@ def order_list(page: Page[Order], look: Look) -> Iterator[Part]:
 
 def order_page(order: Order, look: Look) -> Iterator[Part]:
     """One order with its items, and its parts where they are several."""
-    reason = f" ({order.reason})" if order.reason else ""
+    reason = f" ({order.reason})" if order.reason not in ("", order.status.lower()) else ""
     yield f"Order {order.order_id}"
     yield f"{look.status(order.status)}{reason}, {money(order.amount, order.currency)}, {order.payment_method}"
     yield Table(

@@ -22,7 +22,9 @@ from services_stub.infra.inspection.doctor.diagnosis import Diagnosis, fine, not
 from services_stub.infra.kafka.java import find_java, version_of
 
 LEAST_PYTHON = (3, 11)
-LEAST_DESCRIPTORS, ENOUGH_DESCRIPTORS = 256, 1024
+LEAST_DESCRIPTORS, ENOUGH_DESCRIPTORS = 128, 1024
+"""A process of a marketplace at rest has about fifty files open; the gateway one more for each client."""
+
 ENOUGH_FREE_BYTES = 1024 * 1024 * 1024
 _CLOCK_SLACK = 5.0
 _GATEWAY_TRIES = 100
