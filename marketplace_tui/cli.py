@@ -6,6 +6,7 @@ message alone and an exit code; everything else is a bug and keeps its traceback
 
 from __future__ import annotations
 
+import importlib
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -21,10 +22,12 @@ import simulator.summaries
 from marketplace_tui import failures
 
 
-def _areas() -> typer.Typer:
-    from marketplace_tui.commands.groups import app
+def _area(name: str) -> Callable[[], typer.Typer]:
+    def load_area() -> typer.Typer:
+        app: typer.Typer = importlib.import_module(f"marketplace_tui.commands.{name}").app
+        return app
 
-    return app
+    return load_area
 
 
 def _services() -> typer.Typer:
@@ -40,7 +43,7 @@ def _simulator() -> typer.Typer:
 
 
 COMMANDS: dict[str, tuple[Callable[[], typer.Typer], str]] = {
-    **{name: (_areas, summary) for name, summary in marketplace_tui.summaries.SUMMARIES.items()},
+    **{name: (_area(name), summary) for name, summary in marketplace_tui.summaries.SUMMARIES.items()},
     **{name: (_simulator, summary) for name, summary in simulator.summaries.SUMMARIES.items()},
     **{name: (_services, summary) for name, summary in services_stub.summaries.SUMMARIES.items()},
 }

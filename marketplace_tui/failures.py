@@ -90,8 +90,8 @@ def _details(error: Exception) -> Iterator[str]:
     problem = getattr(error, "problem", None)
     if problem is None:
         return
-    if problem.detail:
-        yield from (f"  {field.field}: {field.message}" for field in problem.errors)
+    told = str(error)
+    yield from (f"  {field.field}: {field.message}" for field in problem.errors if field.message not in told)
     for name in ("lines", "parts"):
         found = problem.extensions.get(name)
         for entry in found if isinstance(found, list) else ():

@@ -9,6 +9,7 @@ import typer
 from marketplace_tui.commands import processes
 from marketplace_tui.commands.invocation import Group, Invocation
 from marketplace_tui.commands.values import USUAL_LIMIT, Cursor, Limit, Order, PartOf, Product, Reason
+from marketplace_tui.summaries import SUMMARIES
 from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.events.product import ProductStatus
 from services_stub.contracts.http.auth import Role
@@ -77,7 +78,7 @@ async def products(
     limit: Limit = USUAL_LIMIT,
     cursor: Cursor = "",
 ) -> None:
-    """Whatever their status."""
+    """All of them, blocked ones included."""
     from marketplace_tui.commands.seller_views import product_list
 
     page = await invocation.client.admin.products(" ".join(words or []), status=status, cursor=cursor, limit=limit)
@@ -175,3 +176,7 @@ async def deliver(invocation: Invocation, order: Order, seller: PartOf = "") -> 
 
 
 group.app.add_typer(processes.group.app)
+
+app = typer.Typer()
+app.add_typer(group.app, name="admin", help=SUMMARIES["admin"])
+"""The group alone: to make those of all areas would take long, and a command needs one."""

@@ -32,8 +32,8 @@ def overview_page(value: Overview, look: Look) -> Iterator[Part]:
             ("products", _counts(summary.products)),
             ("orders", _counts(summary.orders)),
             ("funnel", _counts(msgspec.to_builtins(summary.funnel))),
-            ("orders over time", sparkline([float(point.placed) for point in points], _STEPS, look.signs)),
-            ("revenue over time", sparkline([float(point.revenue) for point in points], _STEPS, look.signs)),
+            ("orders over time", sparkline([float(point.placed) for point in points], _STEPS)),
+            ("revenue over time", sparkline([float(point.revenue) for point in points], _STEPS)),
         ]
     )
     if summary.top_products:

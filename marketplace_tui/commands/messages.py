@@ -59,7 +59,7 @@ async def preferences(
     sales: Channels = None,
     stock: Channels = None,
 ) -> None:
-    """What is not named stays as it is."""
+    """Leave what is not named as it is."""
     from marketplace_tui.commands.shop_views import preference_page
 
     client = invocation.client

@@ -21,7 +21,7 @@ from rich.text import Text
 
 from marketplace_tui.operations.finding import AnyPage
 from marketplace_tui.text.shown import fitted, fitted_right, shown, shown_lines
-from marketplace_tui.text.signs import ASCII, UNICODE, Signs
+from marketplace_tui.text.signs import ASCII, NONE, of_status
 from marketplace_tui.text.values import ago, moment, short_id
 from services_stub.contracts.encoding import encode_json
 
@@ -56,13 +56,12 @@ class Table:
 class Look:
     """The manner in which values become text: with signs and short on a terminal, whole and plain in a pipe."""
 
-    signs: Signs = UNICODE
     terminal: bool = True
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def status(self, status: str) -> str:
         """A status, on a terminal with its sign."""
-        return self.signs.of_status(status) if self.terminal else status
+        return of_status(status) if self.terminal else status
 
     def when(self, text: str) -> str:
         """A time of the contract: how long ago on a terminal, RFC 3339 in a pipe."""
@@ -74,7 +73,7 @@ class Look:
 
     def number(self, value: object) -> str:
         """A value, or the sign of none."""
-        return self.signs.none if value is None else str(value)
+        return NONE if value is None else str(value)
 
 
 Part: TypeAlias = "str | Table"
@@ -89,8 +88,7 @@ class Output:
         self._as_json = as_json
         self._out = _console(sys.stdout)
         self._notes = _console(sys.stderr)
-        unicode = (self._out.encoding or "").lower().replace("-", "").startswith("utf8")
-        self.look = Look(UNICODE if unicode else ASCII, self._out.is_terminal)
+        self.look = Look(self._out.is_terminal)
 
     def answer(self, value: Value, view: View[Value]) -> None:
         """Write a value: as JSON for programs, through its view for people."""
@@ -125,11 +123,11 @@ class Output:
             self._line(line)
 
     def _line(self, line: str, style: str = "") -> None:
-        self._out.print(Text(line, style), soft_wrap=True)
+        self._out.print(_printable(self._out, line, style), soft_wrap=True)
 
     def _text(self, console: Console, text: str) -> None:
         for line in shown_lines(text) or [""]:
-            console.print(Text(line), soft_wrap=not console.is_terminal)
+            console.print(_printable(console, line), soft_wrap=not console.is_terminal)
 
 
 def json_of(value: object) -> str:
@@ -162,6 +160,12 @@ def _aligned(columns: Sequence[Column], cells: Sequence[str], widths: Sequence[i
     fit = [fitted_right if column.right else fitted for column in columns]
     texts = (one(cell, width) for one, cell, width in zip(fit, cells, widths, strict=True))
     return (" " * _GAP).join(texts).rstrip()
+
+
+def _printable(console: Console, line: str, style: str = "") -> Text:
+    """A line that is safe to show, with ASCII in the place of signs where the terminal has no others."""
+    unicode = (console.encoding or "").lower().replace("-", "").startswith("utf8")
+    return Text(line if unicode else line.translate(ASCII), style)
 
 
 def _console(file: TextIO) -> Console:

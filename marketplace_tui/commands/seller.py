@@ -9,6 +9,7 @@ import typer
 from marketplace_tui.commands import stock
 from marketplace_tui.commands.invocation import Group, Invocation
 from marketplace_tui.commands.values import USUAL_LIMIT, Cursor, Limit, Order, Reason
+from marketplace_tui.summaries import SUMMARIES
 from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.http.seller import HIGHEST_THRESHOLD
 
@@ -112,3 +113,7 @@ async def settings(
 
 
 group.app.add_typer(stock.group.app)
+
+app = typer.Typer()
+app.add_typer(group.app, name="seller", help=SUMMARIES["seller"])
+"""The group alone: to make those of all areas would take long, and a command needs one."""

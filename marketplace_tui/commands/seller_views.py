@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from marketplace_tui.commands.output import Column, Look, Part, Table
 from marketplace_tui.commands.shop_views import ID, NAME, STATUS, facts
 from marketplace_tui.operations.seller import Deleted
-from marketplace_tui.text.signs import sparkline
+from marketplace_tui.text.signs import ARROW, sparkline
 from marketplace_tui.text.values import count, money
 from services_stub.contracts.http.bulk import BulkChange
 from services_stub.contracts.http.page import Page
@@ -26,7 +26,7 @@ def dashboard(board: Dashboard, look: Look) -> Iterator[Part]:
             ("refunded", money(board.refunded, board.currency)),
             ("units", f"{board.units:,}"),
             ("orders", f"{counts.all:,}, of which {counts.to_ship:,} to ship, {counts.open:,} not paid yet"),
-            ("series", sparkline([float(point.revenue) for point in board.series], _STEPS, look.signs)),
+            ("series", sparkline([float(point.revenue) for point in board.series], _STEPS)),
         ]
     )
     if board.top_products:
@@ -93,14 +93,13 @@ def deleted(value: Deleted, _look: Look) -> Iterator[Part]:
 
 def bulk_change(value: BulkChange, look: Look) -> Iterator[Part]:
     """Each product before and after."""
-    arrow = look.signs.arrow
     yield Table(
         (NAME, Column("Price", right=True), Column("Stock", right=True), ID),
         [
             [
                 line.name,
-                _step(money(line.old_price), money(line.price), arrow),
-                _step(str(line.old_quantity), str(line.quantity), arrow),
+                _step(money(line.old_price), money(line.price)),
+                _step(str(line.old_quantity), str(line.quantity)),
                 look.id(line.product_id),
             ]
             for line in value.lines
@@ -111,8 +110,8 @@ def bulk_change(value: BulkChange, look: Look) -> Iterator[Part]:
     yield f"{count(changed, 'product')} {words}."
 
 
-def _step(old: str, new: str, arrow: str) -> str:
-    return new if old == new else f"{old} {arrow} {new}"
+def _step(old: str, new: str) -> str:
+    return new if old == new else f"{old} {ARROW} {new}"
 
 
 def notice_list(page: StockNotices, look: Look) -> Iterator[Part]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from marketplace_tui.commands.output import Column, Look, Part, Table
 from marketplace_tui.operations.shop import Reordered
+from marketplace_tui.text.signs import SEPARATOR
 from marketplace_tui.text.values import count, duration, moment, money
 from services_stub.contracts.http.cart import Cart, CartLine
 from services_stub.contracts.http.gateway import OrderTimeline, TimelineEntry
@@ -39,7 +40,7 @@ def found(page: SearchPage, look: Look) -> Iterator[Part]:
     )
     if page.items:
         categories = (f"{facet.category} {facet.products}" for facet in page.facets.categories)
-        yield f" {look.signs.separator} ".join(categories)
+        yield f" {SEPARATOR} ".join(categories)
 
 
 def stock(quantity: int) -> str:

@@ -33,7 +33,7 @@ async def products(
     limit: Limit = USUAL_LIMIT,
     cursor: Cursor = "",
 ) -> None:
-    """Whatever their status."""
+    """All of them, blocked ones included."""
     from marketplace_tui.commands.seller_views import product_list
     from marketplace_tui.operations.seller import search_products
 

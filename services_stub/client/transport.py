@@ -55,6 +55,7 @@ class Transport:
             timeout=httpx.Timeout(timeout, connect=min(timeout, 5.0)),
             limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=_KEEP_ALIVE),
             transport=transport,
+            verify=self.base_url.scheme == "https",  # without TLS, reading the authorities would only take time
             trust_env=False,  # a proxy of the environment would be asked for the loopback address, too
         )
 

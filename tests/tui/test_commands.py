@@ -12,7 +12,7 @@ import typer
 
 from marketplace_tui import cli, failures
 from marketplace_tui.actions.registry import ACTIONS
-from marketplace_tui.commands.groups import app
+from marketplace_tui.commands import admin, seller, shop
 from marketplace_tui.summaries import SUMMARIES
 
 COMMAND_ONLY = {
@@ -37,7 +37,7 @@ def commands_of(group: Any, path: str = "") -> Iterator[str]:
             yield f"{path}{name}"
 
 
-COMMANDS = set(commands_of(typer.main.get_command(app)))
+COMMANDS = {name for area in (shop, seller, admin) for name in commands_of(typer.main.get_command(area.app))}
 OURS = {action.command for action in ACTIONS if action.command.split(" ")[0] in SUMMARIES}
 
 

@@ -107,7 +107,9 @@ def test_a_terminal_without_unicode_gets_the_rest_of_the_text(monkeypatch: pytes
     output = Output(as_json=False)
     output.answer(line_of("Bowl é"), view)
     assert b"Bowl ? is changed." in written.getvalue()
-    assert output.look.signs.of_status("PAID") == "* PAID"
+    monkeypatch.setattr("sys.stderr", io.TextIOWrapper(written, encoding="latin-1", write_through=True))
+    Output(as_json=False).note("● PAID …")
+    assert b"* PAID ~" in written.getvalue()
 
 
 def test_an_empty_table_says_so(capsys: pytest.CaptureFixture[str]) -> None:
