@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from services_stub.infra.processes.scheduling import prefer_long_time_slices
+from tests.bench.lag import LagWatch
 from tests.bench.load import Measured, closed_loop, prepare, requests_answered
 from tests.bench.machine import cpu_seconds, description, memory_mib
 from tests.bench.watch import PaidWatch
@@ -78,18 +79,22 @@ async def _measure(status: dict[str, Any], options: argparse.Namespace) -> None:
     _say(f"  idle: {sum(memory_mib(pids).values()):.0f} MiB PSS, {idle / IDLE_SECONDS:.1%} of a core")
     products, tokens = await prepare(status["gateway"], max(options.shoppers))
     # The gateway is asked by the load alone; what the others answer is what an order costs in calls between services.
-    urls = [f"http://127.0.0.1:{service['port']}" for service in status["services"] if service["name"] != "gateway"]
+    named = {service["name"]: f"http://127.0.0.1:{service['port']}" for service in status["services"]}
+    urls = [url for name, url in named.items() if name != "gateway"]
     for shoppers in options.shoppers:
         loop = partial(closed_loop, status["gateway"], watch, products, tokens[:shoppers])
         await loop(WARM_UP_SECONDS)
         requests = await requests_answered(urls)
+        lag = LagWatch(named)
         before, begun = cpu_seconds(pids), time.process_time()
         runs = [await loop(options.seconds) for _ in range(options.runs)]
         used = {name: seconds - before[name] for name, seconds in cpu_seconds(pids).items()}
         used["load"] = time.process_time() - begun
-        # Each count was answered once itself before it was read again.
-        requests = await requests_answered(urls) - requests - len(urls)
+        lag.close()
+        # Each count was answered once itself before it was read again, and so was each question for the lag.
+        requests = await requests_answered(urls) - requests - len(urls) - lag.questions
         _report(shoppers, runs, requests, used, memory_mib(pids))
+        _say(f"  lag at most        {lag.report()}")
     watch.close()
 
 
