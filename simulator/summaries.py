@@ -2,4 +2,5 @@
 
 SUMMARIES = {
     "demo": "Watch a purchase travel: a whole marketplace for a few seconds.",
+    "trace": "Follow events through topics and services, as flows.",
 }

@@ -18,6 +18,7 @@ from pathlib import Path
 from services_stub.client.control import NotRunning, read_state
 from services_stub.contracts.control import State
 from simulator.demo.steps import Unexpected
+from simulator.trace.cluster import properties_in
 
 _LOOK_SECONDS = 0.02
 _DRAIN_SECONDS = 20.0
@@ -45,11 +46,7 @@ class StartOptions:
 
     def properties(self) -> dict[str, str]:
         """The librdkafka properties in the file, lines of `name=value`; `up` refuses those that it must not hold."""
-        if self.kafka_config is None:
-            return {}
-        lines = (line.strip() for line in self.kafka_config.read_text(encoding="utf-8").splitlines())
-        pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
-        return {name.strip(): value.strip() for name, _, value in pairs}
+        return {} if self.kafka_config is None else properties_in(self.kafka_config)
 
 
 class MarketplaceProcess:

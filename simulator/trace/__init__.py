@@ -1,6 +1,6 @@
 """Follows one business flow across topics and services, from the headers of its records alone.
 
-For programs, in three steps, without a terminal:
+For programs, in three steps, without a terminal (`KafkaSource` is in `kafka_source`: it loads the Kafka client):
 
     store = FlowStore()                    # keeps flows by id, within a bound that `store.counts` shows
     with KafkaSource(servers, None) as source:
@@ -30,7 +30,6 @@ from simulator.trace.contents import Books, Step, books_of, status_of, steps_of
 from simulator.trace.events import Consumption, DeadLetter, FlowEvent
 from simulator.trace.findings import BROKEN, Finding, Kind, Seen, findings_of, is_broken
 from simulator.trace.flow import Flow, Unseen, flow_of
-from simulator.trace.kafka_source import KafkaSource, SourceUnavailable
 from simulator.trace.live import live_flow, live_records
 from simulator.trace.records import TracedRecord
 from simulator.trace.spans import Span, SpanKind, TimedHop, critical_path, hops_of
@@ -49,10 +48,8 @@ __all__ = [
     "Flow",
     "FlowEvent",
     "FlowStore",
-    "KafkaSource",
     "Kind",
     "Seen",
-    "SourceUnavailable",
     "Span",
     "SpanKind",
     "Step",

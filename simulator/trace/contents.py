@@ -74,18 +74,23 @@ def steps_of(flow: Flow) -> tuple[Step, ...]:
     for event in flow.events:
         content = content_of(event)
         status = _status(content) or _foreign_status(event, content) or status
-        found.append(Step(event, status, _words(content)))
+        found.append(Step(event, status, words_of(content)))
     return tuple(found)
 
 
-def status_of(flow: Flow) -> str:
-    """The last status that the flow tells of; empty where it tells of none."""
+def reached(flow: Flow) -> tuple[str, int]:
+    """The last status that the flow tells of, and when it was reached; empty and its end where it tells of none."""
     for event in reversed(flow.events):
         content = content_of(event)
         found = _status(content) or _foreign_status(event, content)
         if found:
-            return found
-    return ""
+            return found, event.at
+    return "", flow.ended_at
+
+
+def status_of(flow: Flow) -> str:
+    """The last status that the flow tells of; empty where it tells of none."""
+    return reached(flow)[0]
 
 
 def books_of(flow: Flow) -> Books:
@@ -136,7 +141,8 @@ def _foreign_status(event: FlowEvent, content: Event | None) -> str:
     return found[:_LONGEST_WORDS] if isinstance(found, str) else ""
 
 
-def _words(content: Event | None) -> str:
+def words_of(content: Event | None) -> str:
+    """An event in a few words; empty where there is nothing to say beyond its topic."""
     match content:
         case OrderCreated() as order:
             return f"{order.amount} {order.currency}, {_count(len(order.items), 'line')}, {order.payment_method}"

@@ -69,7 +69,7 @@ class FlowEvent(msgspec.Struct, frozen=True):
     @property
     def publisher(self) -> str:
         """The last segment of the source: the service that published it."""
-        return self.envelope.source.rstrip("/").rsplit("/", 1)[-1]
+        return publisher_of(self.envelope.source)
 
     @property
     def sampled(self) -> bool:
@@ -155,6 +155,11 @@ def correlation_of(record: TracedRecord) -> str:
             except UnicodeDecodeError:
                 return ""
     return ""
+
+
+def publisher_of(source: str) -> str:
+    """The service in a `ce_source`: its last segment."""
+    return source.rstrip("/").rsplit("/", 1)[-1]
 
 
 def microseconds(moment: str) -> int | None:

@@ -58,6 +58,11 @@ class Flow(msgspec.Struct, frozen=True):
         return max(moments)
 
     @property
+    def settled_at(self) -> int:
+        """When its last event was written. Consumers that publish nothing of it may go on beyond that."""
+        return max((max(event.at, event.written_at) for event in self.events), default=self.started_at)
+
+    @property
     def seconds(self) -> float:
         """From its start to its last moment."""
         return self.since_start(self.ended_at)

@@ -1,4 +1,4 @@
-"""Reads records from Kafka for the trace: all partitions of some topics, from given offsets, in no consumer group.
+"""Kafka for the trace: reads all partitions of some topics, from given offsets, in no group, and writes records back.
 
 The one place outside the services where confluent_kafka is imported. Synchronous: callers use a thread.
 """
@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from operator import methodcaller
 from types import TracebackType
 from typing import Any, Self
 
-from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from services_stub.contracts.topics import is_run_topic
 from simulator.trace.begin import BEGINNING, Begin
-from simulator.trace.records import TracedRecord
+from simulator.trace.records import Place, TracedRecord
 
 Partition = tuple[str, int]
 
@@ -244,3 +245,42 @@ def _consumer(group: str, bootstrap_servers: str, config: Mapping[str, str] | No
         )
     except KafkaException as error:
         raise SourceUnavailable(f"Kafka cannot be asked: {error}") from error
+
+
+class KafkaTarget:
+    """Writes records into the topics and partitions that they name, and tells where they came to lie."""
+
+    def __init__(self, bootstrap_servers: str, config: Mapping[str, str] | None = None) -> None:
+        """Raises SourceUnavailable where no broker answers."""
+        properties = {"acks": "all", "log_level": 0, "linger.ms": 5, "allow.auto.create.topics": False}
+        try:
+            self._producer: Any = Producer({**properties, **(config or {}), "bootstrap.servers": bootstrap_servers})
+            metadata: Any = self._producer.list_topics(timeout=_METADATA_SECONDS)
+        except KafkaException as error:
+            raise SourceUnavailable(f"Kafka does not answer: {error}") from error
+        self.partitions: dict[str, int] = {name: len(topic.partitions) for name, topic in metadata.topics.items()}
+        """How many partitions each topic has."""
+
+    def write(self, records: Iterable[TracedRecord]) -> list[Place | None]:
+        """Write records, and wait until they are acknowledged: the place of each, or None where it was refused."""
+        places: list[Place | None] = []
+
+        def delivered(number: int, error: object, message: Any) -> None:
+            """Note where a record lies."""
+            if error is None:
+                places[number] = (message.topic(), message.partition(), message.offset())
+
+        for number, record in enumerate(records):
+            places.append(None)
+            self._producer.produce(
+                record.topic,
+                record.value,
+                record.key,
+                record.partition,
+                on_delivery=partial(delivered, number),
+                timestamp=record.written_at // 1000,
+                headers=list(record.headers),
+            )
+        if self._producer.flush(_SILENCE_SECONDS):
+            raise SourceUnavailable(f"Kafka has not acknowledged all records within {_SILENCE_SECONDS:.0f} s")
+        return places

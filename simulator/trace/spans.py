@@ -72,25 +72,50 @@ def hops_of(flow: Flow) -> tuple[tuple[TimedHop, ...], ...]:
     return tuple(_hops(event, effects.get(event.envelope.id, ())) for event in flow.events)
 
 
-def critical_path(flow: Flow) -> tuple[Span, ...]:
-    """The spans that the end of the flow waited for, oldest first. They leave no gap from its start to its end."""
+def judged_until(flow: Flow) -> int:
+    """The end of a flow as a person waits for it: its last event, where events of it cause others.
+
+    Consumers that only read, such as statistics, may let events wait for long, and nothing waits for them.
+    """
+    ids = {event.envelope.id for event in flow.events}
+    grows = any(event.envelope.causation_id in ids for event in flow.events)
+    return max(flow.started_at, flow.settled_at) if grows else flow.ended_at
+
+
+def critical_hops(flow: Flow, until: int | None = None) -> tuple[tuple[FlowEvent, TimedHop | None], ...]:
+    """The events on the critical path, oldest first, each with the hop that the path takes, if any.
+
+    The path leads to what ends last, or last before `until`.
+    """
     hops = hops_of(flow)
     of_id: dict[str, list[tuple[FlowEvent, TimedHop]]] = {}
     for consumed, own in zip(flow.events, hops, strict=True):
         of_id.setdefault(consumed.envelope.id, []).extend((consumed, each) for each in own)
-    path = _Path(flow.started_at, flow.ended_at)
     by_id = flow.by_id()
-    event, hop = _last(flow, hops)
+    found: list[tuple[FlowEvent, TimedHop | None]] = []
     walked: set[str] = set()
-    publisher = ""
+    event, hop = _last(flow, hops, flow.ended_at if until is None else until)
     while event is not None and event.envelope.id not in walked:
         walked.add(event.envelope.id)
+        found.append((event, hop))
+        event, hop = _hop_that_published(of_id, by_id.get(event.envelope.causation_id), event.publisher)
+    return tuple(reversed(found))
+
+
+def critical_path(flow: Flow, until: int | None = None) -> tuple[Span, ...]:
+    """The spans that the end of the flow waited for, or what ends at `until`, oldest first.
+
+    They leave no gap from its start to its end.
+    """
+    path = _Path(flow.started_at, flow.ended_at if until is None else until)
+    steps = critical_hops(flow, until)
+    for place in range(len(steps) - 1, -1, -1):
+        event, hop = steps[place]
         if hop is not None:
             path.take_hop(hop, max(event.at, event.written_at))
-        effect, publisher = event, event.publisher
-        event, hop = _hop_that_published(of_id, by_id.get(effect.envelope.causation_id), publisher)
-        path.take_publication(effect, None if hop is None else hop.end)
-    path.take(SpanKind.WORKING, flow.started_at, publisher)
+        cause = steps[place - 1][1] if place else None
+        path.take_publication(event, None if cause is None else cause.end)
+    path.take(SpanKind.WORKING, flow.started_at, steps[0][0].publisher if steps else "")
     return tuple(reversed(path.spans))
 
 
@@ -135,15 +160,15 @@ def _hop_that_published(
     return next(iter(handled or own), (cause, None))
 
 
-def _last(flow: Flow, hops: tuple[tuple[TimedHop, ...], ...]) -> tuple[FlowEvent | None, TimedHop | None]:
-    """The event with which the flow ends, and the hop if it is one."""
+def _last(flow: Flow, hops: tuple[tuple[TimedHop, ...], ...], until: int) -> tuple[FlowEvent | None, TimedHop | None]:
+    """The event that ends last before `until`, and the hop if it is one."""
     found: tuple[FlowEvent | None, TimedHop | None] = (None, None)
     latest = -1
     for event, own in zip(flow.events, hops, strict=True):
         candidates: list[tuple[int, TimedHop | None]] = [(max(event.at, event.written_at), None)]
         candidates += ((hop.end, hop) for hop in own)
         for end, hop in candidates:
-            if end > latest:
+            if latest < end <= until:
                 latest, found = end, (event, hop)
     return found
 

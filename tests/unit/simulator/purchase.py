@@ -108,7 +108,8 @@ def _reports() -> list[TracedRecord]:
     for each in EVENTS:
         after = (each.written_at - START) / 1000 + 5
         for number, group in enumerate(sorted(CONSUMERS[each.topic])):
-            found.append(hops(group, hop(each, after + number), offset=len(found)))
+            report = hops(group, hop(each, after + number), offset=len(found))
+            found.append(replace(report, written_at=START + round((after + number + 100) * 1000)))
     return found
 
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from simulator.trace import SourceUnavailable, TracedRecord, flow_of, live_flow, live_records
+from simulator.trace import TracedRecord, flow_of, live_flow, live_records
+from simulator.trace.kafka_source import SourceUnavailable
 from simulator.trace.live import MOST_WAITING
 from tests.unit.simulator.records import ORDER, PURCHASE
 from tests.waiting import eventually_true

@@ -7,16 +7,13 @@ from typing import Annotated
 
 import typer
 
+from simulator.cli import trace
 from simulator.summaries import SUMMARIES
 
 _GROUP = "Drive a marketplace from outside."
 
 app = typer.Typer(no_args_is_help=True, help=_GROUP)
-
-
-@app.callback(help=_GROUP)
-def simulator() -> None:
-    """Make `demo` a command of a group, although it is the only one."""
+app.add_typer(trace.app, name="trace", help=SUMMARIES["trace"])
 
 
 @app.command(

@@ -1,0 +1,52 @@
+"""The status of the order beside the events that moved it, and the raw records of a flow."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+
+from simulator.trace.contents import books_of, steps_of
+from simulator.trace.drawings.plain import ASCII, UNICODE, duration, finished, padded, wrapped
+from simulator.trace.flow import Flow
+
+_TIME = 10
+_STATUS = 10
+_LONGEST_PLACE = 32
+_INDENT = "      "
+
+
+def states(flow: Flow, *, width: int = 80, ascii_only: bool = False) -> list[str]:
+    """A line for each event: when, the status after it where that changed, where the event lies, and what it says."""
+    signs = ASCII if ascii_only else UNICODE
+    if not flow.events:
+        return finished(["no event of this flow was found"], width, signs)
+    places = max(min(_LONGEST_PLACE, cell_len(event.place)) for event in flow.events)
+    lines: list[str] = []
+    known = ""
+    for step in steps_of(flow):
+        status = step.status if step.status != known else signs.dot if step.status else ""
+        known = step.status
+        time = padded(f"+{duration(step.event.at - flow.started_at)}", _TIME, signs.more, right=True)
+        place = padded(step.event.place, places, signs.more)
+        lines.append(f"{time}  {padded(status, _STATUS, signs.more)}  {place}  {step.words}")
+    books = books_of(flow)
+    if books.charged or books.refunded or books.sold:
+        balance = "the books balance" if books.balance else "the books do not balance"
+        lines.append(f"charged {books.charged}, given back {books.refunded}, sold {books.sold}: {balance}")
+    return finished(lines, width, signs)
+
+
+def raw(flow: Flow, *, width: int = 80, ascii_only: bool = False) -> list[str]:
+    """Each event with its key, headers and value as they are, in as many lines as they need."""
+    signs = ASCII if ascii_only else UNICODE
+    lines: list[str] = []
+    for event in flow.events:
+        lines += wrapped(f"{event.place}  key {_text(event.key)}", width, _INDENT)
+        for name, value in event.envelope.headers():
+            lines += wrapped(f"{name}: {_text(value)}", width, _INDENT, first="  ")
+        lines += wrapped(_text(event.value), width, _INDENT, first="  ")
+    return finished(lines, width, signs)
+
+
+def _text(value: bytes | None) -> str:
+    """Bytes as text; what is no UTF-8 in hexadecimal escapes."""
+    return "(none)" if value is None else value.decode(errors="backslashreplace")
