@@ -51,7 +51,7 @@ FlowId = Annotated[str, typer.Argument(metavar="ID", help="A flow, for example t
 
 
 class Reading:
-    """What a command reads, and from where on."""
+    """The records that a command reads, and where it begins."""
 
     def __init__(
         self, data_dir: Path | None, kafka: str, kafka_config: Path | None, begin: str, recording: Path | None

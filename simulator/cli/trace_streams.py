@@ -1,4 +1,4 @@
-"""The commands of `marketplace trace` about streams: follow, record and replay one, and see who reads what next."""
+"""The commands of `marketplace trace` about streams: follow, record and replay one, and see what is read next."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def topology(
     begin: From = "beginning",
     recording: Recording = None,
 ) -> None:
-    """Say who publishes what to whom, how often, and how far the consumers are behind."""
+    """Say which service publishes what, which reads it, how often, and how far it is behind."""
     if form not in ("text", "mermaid", "json"):
         raise typer.BadParameter(f"{form!r} is none of text, mermaid, json", param_hint="--format")
     with explained():

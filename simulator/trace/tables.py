@@ -108,7 +108,7 @@ def statistics_lines(found: Sequence[HopStatistics], width: int) -> list[str]:
 
 
 def difference(one: Flow, other: Flow) -> list[tuple[str, float | None, float | None]]:
-    """What took how long in two flows, in milliseconds: each event since the start, each hop, each kind of time.
+    """The lengths of two flows side by side, in milliseconds: each event since the start, each hop, each kind of time.
 
     None where one of them does not have it. An event is known again by its topic and its number among those.
     """

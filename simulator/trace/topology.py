@@ -1,4 +1,4 @@
-"""Who publishes what to whom, how often, and how far behind the consumers are: counted from records as they come."""
+"""The publishers and consumers of each topic, how often, and how far behind: counted from records as they come."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Link(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Topology:
-    """Counts who published and who handled the records of each topic; `unjoined` those that name no flow, by topic."""
+    """Counts the records of each topic by publisher and by group; `unjoined` are those that name no flow, by topic."""
 
     def __init__(self) -> None:
         self._published: Counter[GroupAndTopic] = Counter()

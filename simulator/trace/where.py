@@ -65,7 +65,7 @@ def waiting_for(
 
 
 def waiting_lines(found: Sequence[Waiting]) -> list[str]:
-    """Who waits, for people."""
+    """The groups that have something before them, for people."""
     if not found:
         return ["Every group has handled every event of it."]
     lines = []

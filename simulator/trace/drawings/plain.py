@@ -12,7 +12,7 @@ import msgspec
 from rich.cells import cell_len, set_cell_size
 
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Categories that move the cursor, turn the direction of a text or show nothing."""
+"""Categories that move the cursor, change the direction of a text or show nothing."""
 
 
 _LEAST_WRAPPED = 20

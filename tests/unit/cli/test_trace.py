@@ -25,7 +25,7 @@ BROKEN = record("order-created", 7, event_id="lonely", after_ms=1, correlation="
 
 @pytest.fixture
 def recording(tmp_path: Path) -> str:
-    """A good purchase, an order that was given up, and records of somebody else."""
+    """A good purchase, an order that was given up, and records of another system."""
     path = tmp_path / "recording"
     with Recorder(path) as recorder:
         recorder.write([*purchase(), *FOREIGN, BROKEN, dead_letter(BROKEN, group="payment", error="why", after_ms=9)])
