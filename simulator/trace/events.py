@@ -9,7 +9,7 @@ from datetime import datetime
 
 import msgspec
 
-from services_stub.contracts.envelope import LONGEST_ATTRIBUTE, Envelope, MalformedEnvelope, is_sampled
+from services_stub.contracts.envelope import LONGEST_ATTRIBUTE, SENT_AGAIN_TO, Envelope, MalformedEnvelope, is_sampled
 from services_stub.contracts.events import HopOutcome, HopsReported
 from services_stub.contracts.times import to_microseconds
 from services_stub.contracts.topics import DEAD_LETTER_SUFFIX
@@ -47,7 +47,8 @@ class FlowEvent(msgspec.Struct, frozen=True):
     """One event of a flow.
 
     `at` is when it was published by the clock of its publisher (the record's time where it does not say), `written_at`
-    the time of the record, which has whole milliseconds.
+    the time of the record, which has whole milliseconds. `sent_again_to` is the group for which a dead letter was sent
+    again, and empty for all other records.
     """
 
     at: int
@@ -60,6 +61,7 @@ class FlowEvent(msgspec.Struct, frozen=True):
     key: bytes | None = None
     value: bytes | None = None
     dead_letters: tuple[DeadLetter, ...] = ()
+    sent_again_to: str = ""
 
     @property
     def place(self) -> str:
@@ -106,6 +108,7 @@ def event_of(record: TracedRecord) -> FlowEvent | None:
         written_at=record.written_at,
         key=record.key,
         value=record.value,
+        sent_again_to=(record.header(SENT_AGAIN_TO) or b"").decode(errors="replace")[:LONGEST_ATTRIBUTE],
     )
 
 

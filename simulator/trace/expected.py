@@ -12,6 +12,7 @@ import msgspec
 from services_stub.contracts.events import OrderStatus
 from services_stub.contracts.topics import (
     CART_CHANGED,
+    DEAD_LETTER_CLOSED,
     NOTIFICATION_SENT,
     ORDER_CREATED,
     ORDER_UPDATED,
@@ -44,6 +45,7 @@ CONSUMERS: Mapping[str, frozenset[str]] = {
     PAYMENT_REFUNDED: frozenset({"order", "notification", "seller", "analytics"}),
     NOTIFICATION_SENT: frozenset(),
     STOCK_LOW: frozenset({"notification"}),
+    DEAD_LETTER_CLOSED: frozenset(),
 }
 """The consumer groups of each topic. The live stream of the gateway reads outside any group, and reports no hops."""
 

@@ -42,6 +42,7 @@ class Kind(StrEnum):
     UNREPORTED = "unreported"
     ORPHAN = "orphan"
     CLOCK_SKEW = "clock skew"
+    SENT_AGAIN = "sent again"
     COMPENSATING = "compensating"
     OPEN = "open"
 
@@ -183,6 +184,8 @@ def _hop(event: FlowEvent, hop: TimedHop) -> Iterator[Finding]:
 
 def _repeated(flow: Flow, first: Mapping[str, FlowEvent], repeated: Iterable[FlowEvent]) -> Iterator[Finding]:
     for event in repeated:
+        if event.sent_again_to:
+            continue
         what = f"{event.topic} lies twice in its topic, under one id"
         look = "who sent it again: its publisher was restarted, or a fault is in force"
         yield Finding(Kind.DUPLICATE, what, f"{first[event.envelope.id].place} and {event.place}", look, event)
@@ -197,6 +200,11 @@ def _dead_letters_and_gaps(flow: Flow) -> Iterator[Finding]:
     of_events = [(event.topic, event, event.dead_letters) for event in flow.events]
     for topic, event, dead_letters in [*of_events, *((lost.place[0], None, lost.dead_letters) for lost in flow.unseen)]:
         for dead_letter in dead_letters:
+            again = None if event is None else _handled_again(flow, event, dead_letter.group)
+            if again is not None:
+                what = f"{dead_letter.group} gave {topic} up, was sent it again, and handled it"
+                yield Finding(Kind.SENT_AGAIN, what, f"{place_text(dead_letter.place)}, {again.place}", "", event)
+                continue
             reason = dead_letter.error.partition("\n")[0]
             what = f"{dead_letter.group} cannot handle {topic}: {reason}"
             yield Finding(
@@ -208,6 +216,15 @@ def _dead_letters_and_gaps(flow: Flow) -> Iterator[Finding]:
         yield Finding(Kind.GAP, what, place_text(lost.place), look)
     if flow.incomplete:
         yield Finding(Kind.GAP, "older records of the flow were evicted", "the store was full", "a larger store")
+
+
+def _handled_again(flow: Flow, event: FlowEvent, group: str) -> FlowEvent | None:
+    """The record by which a group handled after all what it had given up."""
+    for again in flow.events:
+        if again.envelope.id == event.envelope.id and again.sent_again_to == group:
+            if any(seen.outcome is HopOutcome.HANDLED for seen in again.consumed_by(group)):
+                return again
+    return None
 
 
 def _order(flow: Flow, repeated: set[str]) -> Iterator[Finding]:

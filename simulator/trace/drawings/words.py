@@ -22,7 +22,7 @@ def verdict(findings: Sequence[Finding]) -> str:
     broken = [kind for kind in kinds if kind in BROKEN]
     if broken:
         return "broken: " + ", ".join(broken)
-    told = [kind for kind in kinds if kind not in (Kind.OPEN, Kind.COMPENSATING)]
+    told = [kind for kind in kinds if kind not in (Kind.OPEN, Kind.COMPENSATING, Kind.SENT_AGAIN)]
     if told:
         return ", ".join(told)
     if Kind.OPEN in kinds:

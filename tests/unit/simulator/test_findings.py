@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from services_stub.contracts.envelope import SENT_AGAIN_TO
 from services_stub.contracts.events import HopOutcome
 from services_stub.contracts.topics import BUSINESS_TOPICS
 from services_stub.infra.inspection.diagram import declared
@@ -99,6 +100,14 @@ def test_a_dead_letter_says_who_gave_it_up_and_why() -> None:
     assert [(each.kind, each.what, each.evidence) for each in found] == [
         (Kind.DEAD_LETTER, "payment cannot handle order-created: no such card", "order-created.dlq[0]@0")
     ]
+
+
+def test_a_dead_letter_that_was_sent_again_and_handled_is_told_and_breaks_nothing() -> None:
+    given_up = dead_letter(CHARGED, group="order", error="a bug", after_ms=30)
+    again = replace(CHARGED, offset=30, headers=(*CHARGED.headers, (SENT_AGAIN_TO, b"order")))
+    events = [*purchase(), given_up, again]
+    assert kinds(events, LATER) == [Kind.DEAD_LETTER]
+    assert kinds([*events, hops("order", hop(again, 90), offset=300)], LATER) == [Kind.SENT_AGAIN]
 
 
 def test_a_record_that_only_its_reports_know_is_a_gap() -> None:
