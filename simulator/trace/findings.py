@@ -220,11 +220,9 @@ def _dead_letters_and_gaps(flow: Flow) -> Iterator[Finding]:
 
 def _handled_again(flow: Flow, event: FlowEvent, group: str) -> FlowEvent | None:
     """The record by which a group handled after all what it had given up."""
-    for again in flow.events:
-        if again.envelope.id == event.envelope.id and again.sent_again_to == group:
-            if any(seen.outcome is HopOutcome.HANDLED for seen in again.consumed_by(group)):
-                return again
-    return None
+    sent = [each for each in flow.events if each.envelope.id == event.envelope.id and each.sent_again_to == group]
+    handled = (each for each in sent if any(seen.outcome is HopOutcome.HANDLED for seen in each.consumed_by(group)))
+    return next(handled, None)
 
 
 def _order(flow: Flow, repeated: set[str]) -> Iterator[Finding]:

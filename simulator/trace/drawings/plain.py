@@ -103,9 +103,9 @@ def wrapped(text: str, width: int, indent: str = "", *, first: str = "") -> list
             if empty:
                 kept = max(1, len(set_cell_size(longer, width).rstrip()) - len(line))
                 line, word = line + word[:kept], word[kept:]
-            lines.append(line)
+            lines.append(fit(line, width))
             line, empty = indent, True
-    return [*lines, *([] if empty and lines else [line])]
+    return [*lines, *([] if empty and lines else [fit(line, width)])]
 
 
 def duration(microseconds: float) -> str:

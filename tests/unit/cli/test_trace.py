@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from marketplace_tui import cli
+from marketplace_tui import cli, failures
 from simulator.trace import kafka_source
 from simulator.trace.kafka_source import KafkaSource
 from simulator.trace.recording import Recorder, recorded
@@ -142,14 +142,14 @@ def test_a_stream_for_programs_is_json_in_lines(recording: str, capsys: pytest.C
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (["list", "--from", "yesterday", "--recording", "{recording}"], cli.BAD_ARGUMENTS, "no place to begin"),
-        (["follow", "--grep", "(", "--recording", "{recording}"], cli.BAD_ARGUMENTS, "no regular expression"),
-        (["follow", "--header", "x", "--recording", "{recording}"], cli.BAD_ARGUMENTS, "name=value"),
-        (["list", "--kafka", "x:1", "--recording", "{recording}"], cli.BAD_ARGUMENTS, "choose one"),
+        (["list", "--from", "yesterday", "--recording", "{recording}"], failures.BAD_ARGUMENTS, "no place to begin"),
+        (["follow", "--grep", "(", "--recording", "{recording}"], failures.BAD_ARGUMENTS, "no regular expression"),
+        (["follow", "--header", "x", "--recording", "{recording}"], failures.BAD_ARGUMENTS, "name=value"),
+        (["list", "--kafka", "x:1", "--recording", "{recording}"], failures.BAD_ARGUMENTS, "choose one"),
         (["show", "unknown", "--recording", "{recording}"], 1, "No flow unknown was read."),
         (["list", "--recording", __file__], 1, "is no recording"),
-        (["list", "--data-dir", "{nothing}"], cli.NOT_REACHABLE, "No marketplace runs on"),
-        (["record", "{nothing}/x/y", "--kafka", "127.0.0.1:1"], cli.NOT_REACHABLE, "Kafka does not answer"),
+        (["list", "--data-dir", "{nothing}"], failures.NOT_REACHABLE, "No marketplace runs on"),
+        (["record", "{nothing}/x/y", "--kafka", "127.0.0.1:1"], failures.NOT_REACHABLE, "Kafka does not answer"),
     ],
 )
 def test_a_problem_has_a_message_and_an_exit_code(
