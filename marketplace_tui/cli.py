@@ -24,7 +24,7 @@ from marketplace_tui import failures
 
 def _area(name: str) -> Callable[[], typer.Typer]:
     def load_area() -> typer.Typer:
-        app: typer.Typer = importlib.import_module(f"marketplace_tui.commands.{name}").app
+        app: typer.Typer = importlib.import_module(f"marketplace_tui.commands.{name.replace('-', '_')}").app
         return app
 
     return load_area

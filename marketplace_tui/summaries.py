@@ -4,4 +4,5 @@ SUMMARIES = {
     "shop": "Search, buy, and look after orders and messages.",
     "seller": "Look at sales, change products, ship orders.",
     "admin": "Look at everything, block, refund, disturb.",
+    "dead-letters": "Look at records that could not be handled, send them again.",
 }

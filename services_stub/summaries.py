@@ -2,7 +2,7 @@
 
 SUMMARIES = {
     "up": "Start a marketplace, and keep it alive until Ctrl-C.",
-    "down": "End the marketplace, and wait until its last process is gone.",
+    "down": "End the marketplace; return when its last process is gone.",
     "doctor": "Say what is wrong with this machine, and what to do.",
     "status": "Say what runs, and whether it is ready.",
     "logs": "Show the logs of the processes.",

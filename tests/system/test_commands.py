@@ -12,6 +12,7 @@ import pytest
 from marketplace_tui import cli, failures
 from services_stub.runtime.identifiers import new_id
 from tests.system.marketplace import Marketplace
+from tests.system.test_dead_letters import GROUP, TOPIC, send_poison
 from tests.waiting import wait_for
 
 Typed = Callable[..., tuple[int, str]]
@@ -96,6 +97,31 @@ def test_every_area_shows_itself_to_people(typed: Typed) -> None:
     for command in ("overview", "users", "products", "orders", "payments", "services", "faults"):
         assert typed("admin", *command.split())[0] == 0
     assert "order" in typed("admin", "services")[1]
+
+
+def test_dead_letters_are_shown_sent_again_and_discarded(typed: Typed, marketplace: Marketplace) -> None:
+    key = send_poison(marketplace, 3)
+    chosen = ["--topic", TOPIC, "--group", GROUP]
+
+    def open_ones() -> list[str]:
+        listed = answer(typed, "dead-letters", "list", *chosen, "--limit", "100")["items"]
+        return [found["deadLetterId"] for found in listed if found["key"] == key]
+
+    wait_for(lambda: len(open_ones()) == 3, what="the dead letters")
+    one, *_ = open_ones()
+    assert "truncated" in typed("dead-letters", "list", *chosen)[1]
+    code, said = typed("dead-letters", "show", one)
+    assert (code, '{"poison": true' in said) == (0, True)
+    sent = answer(typed, "dead-letters", "send-again", one, "--reason", "mended")
+    assert [(result["deadLetterId"], result["problem"]) for result in sent["results"]] == [(one, None)]
+    code, said = typed("dead-letters", "send-again", one)
+    assert (code, "already-sent-again" in said) == (failures.FAILED, True)
+    wait_for(lambda: len(open_ones()) == 3, what="the dead letter of the record that was sent again")
+    assert typed("dead-letters", "discard", "--all", *chosen, "--reason", "a test")[0] == 0
+    assert open_ones() == []
+    assert "mended" in typed("dead-letters", "list", "--state", "all", *chosen, "--limit", "100")[1]
+    assert typed("dead-letters", "show", "nothing")[0] == failures.NOT_FOUND
+    assert typed("dead-letters", "list", "--as", "seller")[0] == failures.NOT_ALLOWED
 
 
 def test_a_fault_is_put_into_force_and_cleared(typed: Typed) -> None:

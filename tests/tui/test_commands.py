@@ -12,7 +12,7 @@ import typer
 
 from marketplace_tui import cli, failures
 from marketplace_tui.actions.registry import ACTIONS
-from marketplace_tui.commands import admin, seller, shop
+from marketplace_tui.commands import admin, dead_letters, seller, shop
 from marketplace_tui.summaries import SUMMARIES
 
 COMMAND_ONLY = {
@@ -22,6 +22,7 @@ COMMAND_ONLY = {
     "admin services": "the services are a screen",
     "admin resume": "pausing what is paused lets it go on",
     "admin faults": "the faults are a screen",
+    "dead-letters show": "a selected dead letter is shown beside the list",
 }
 """Commands that no action names, and the reason."""
 
@@ -37,7 +38,8 @@ def commands_of(group: Any, path: str = "") -> Iterator[str]:
             yield f"{path}{name}"
 
 
-COMMANDS = {name for area in (shop, seller, admin) for name in commands_of(typer.main.get_command(area.app))}
+AREAS = (shop, seller, admin, dead_letters)
+COMMANDS = {name for area in AREAS for name in commands_of(typer.main.get_command(area.app))}
 OURS = {action.command for action in ACTIONS if action.command.split(" ")[0] in SUMMARIES}
 
 
@@ -73,6 +75,9 @@ def test_the_help_of_a_command_fits_a_narrow_terminal(command: str, capsys: pyte
         (["admin", "kill", "order", "--gateway", "http://127.0.0.1:1"], "--data-dir"),
         (["admin", "fault", "bogus", "--gateway", "http://127.0.0.1:1"], "slow-broker"),
         (["admin", "fault", "slow-broker", "--rate", "1", "--gateway", "http://127.0.0.1:1"], "takes milliseconds"),
+        (["dead-letters", "discard", "order-created.dlq[0]@1"], "--reason"),
+        (["dead-letters", "send-again", "a", "--per-second", "501"], "500"),
+        (["dead-letters", "list", "--state", "lost"], "discarded"),
         (["admin", "clear-fault", "--gateway", "http://127.0.0.1:1"], "--all"),
     ],
 )

@@ -195,6 +195,4 @@ def rounds_of(wanted: Iterable[tuple[Place, int]]) -> list[Bounds]:
 
 def kafka_is_away(what: str) -> Refused:
     """The refusal of a request that needs Kafka (503), which says what to do."""
-    return Refused(
-        503, "kafka-away", f"Kafka does not answer, so {what}: see `marketplace status`, and try again when it runs"
-    )
+    return Refused(503, "kafka-away", f"Kafka does not answer, so {what}: start it or wait for it, then try again")

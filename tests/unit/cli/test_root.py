@@ -32,9 +32,9 @@ def test_no_command_is_missing_from_the_table() -> None:
 
     import services_stub.cli
     import simulator.cli
-    from marketplace_tui.commands import admin, seller, shop
+    from marketplace_tui.commands import admin, dead_letters, seller, shop
 
-    modules = (shop, seller, admin, services_stub.cli, simulator.cli)
+    modules = (shop, seller, admin, dead_letters, services_stub.cli, simulator.cli)
     groups = [typer.main.get_command(module.app) for module in modules]
     assert {name for group in groups for name in group.commands} == set(cli.COMMANDS)  # type: ignore[attr-defined]
 

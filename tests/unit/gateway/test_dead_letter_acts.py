@@ -181,7 +181,7 @@ def test_admins_look_and_act_over_http() -> None:
             admin.topics.away = True
             away = await http.get(PATH, headers=BOSS)
             assert (away.status_code, away.headers["retry-after"]) == (503, "1")
-            assert "marketplace status" in away.json()["detail"]
+            assert "start it or wait for it" in away.json()["detail"]
 
     asyncio.run(scenario())
 
