@@ -1,5 +1,5 @@
 # Every target sets up what it needs: uv comes into .bootstrap/ unless it is installed, everything else into .venv/.
-.PHONY: demo test slow fuzz live criteria check bench format install lock clean
+.PHONY: demo test slow fuzz live criteria check bench bench-tui format install lock clean
 
 PYTHON ?= python3
 UV := $(or $(shell command -v uv 2>/dev/null),.bootstrap/bin/uv)
@@ -45,6 +45,9 @@ check: .venv/.dev
 
 bench: .venv/.dev .venv/.apache-kafka
 	@$(RUN)/python -m tests.bench
+
+bench-tui: .venv/.dev
+	@$(RUN)/python -m tests.bench.tui
 
 format: .venv/.dev
 	@$(RUN)/ruff check --fix .

@@ -38,6 +38,7 @@ class MarketplaceApp(App[None]):
         self,
         marketplace: Marketplace,
         *,
+        first: str = "",
         gateway: str = "",
         read: Read | None = None,
         settings_path: Path | None = None,
@@ -47,6 +48,7 @@ class MarketplaceApp(App[None]):
         found = read or Read(Settings())
         self.marketplace = marketplace
         self.gateway = gateway
+        self._first = first
         self.settings = found.settings
         self.settings_path = settings_path or default_path()
         self.keymap = Keymap(found.settings.keys)
@@ -63,7 +65,7 @@ class MarketplaceApp(App[None]):
         self._apply(self.settings)
         self.marketplace.start()
         self.marketplace.tasks.start(Watchdog(self._log_line, self._where).run(), lasting=True)
-        self.go_to(SECTIONS[self.marketplace.connection.role][0])
+        self.go_to(self._first or SECTIONS[self.marketplace.connection.role][0])
         if self._mistakes:
             self.call_after_refresh(self._say, "; ".join(self._mistakes[:_SHOWN_WARNINGS]))
 
@@ -128,6 +130,10 @@ class MarketplaceApp(App[None]):
     def do_app_quit(self) -> None:
         """End the client."""
         self.exit()
+
+    def do_app_tour(self) -> None:
+        """Begin the tour."""
+        self.go_to("tour")
 
     def do_app_undo(self) -> None:
         """Take the last change back."""

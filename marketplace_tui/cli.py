@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from importlib import metadata
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -20,6 +21,7 @@ import marketplace_tui.summaries
 import services_stub.summaries
 import simulator.summaries
 from marketplace_tui import failures
+from marketplace_tui.actions.state import Role
 
 
 def _area(name: str) -> Callable[[], typer.Typer]:
@@ -28,6 +30,12 @@ def _area(name: str) -> Callable[[], typer.Typer]:
         return app
 
     return load_area
+
+
+def _opening() -> typer.Typer:
+    from marketplace_tui.opening import app
+
+    return app
 
 
 def _services() -> typer.Typer:
@@ -43,6 +51,7 @@ def _simulator() -> typer.Typer:
 
 
 COMMANDS: dict[str, tuple[Callable[[], typer.Typer], str]] = {
+    "tour": (_opening, marketplace_tui.summaries.TOUR),
     **{name: (_area(name), summary) for name, summary in marketplace_tui.summaries.SUMMARIES.items()},
     **{name: (_simulator, summary) for name, summary in simulator.summaries.SUMMARIES.items()},
     **{name: (_services, summary) for name, summary in services_stub.summaries.SUMMARIES.items()},
@@ -91,14 +100,32 @@ app = typer.Typer(cls=LazyCommands, add_completion=False, invoke_without_command
 @app.callback()
 def marketplace(
     context: typer.Context,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="The marketplace on this machine; started if none runs.", show_default=False)
+    ] = None,
+    gateway: Annotated[str, typer.Option(help="One that runs elsewhere: http://host:8080.", show_default=False)] = "",
+    role: Annotated[
+        Role | None, typer.Option("--as", help="Sign in with a development account.", show_default=False)
+    ] = None,
+    web: Annotated[bool, typer.Option("--web", help="In a browser of this machine.")] = False,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Of the page for the browser.")] = 8000,
     version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
 ) -> None:
-    """A whole event-driven marketplace that lives in your terminal."""
+    """A whole event-driven marketplace that lives in your terminal. Without a command the client opens."""
     if version:
         typer.echo(metadata.version("marketplace-terminal"))
         raise typer.Exit
-    if context.invoked_subcommand is None:
+    if context.invoked_subcommand is not None:
+        return
+    if not web and not (sys.stdin.isatty() and sys.stdout.isatty()):
         typer.echo(context.get_help())
+        return
+    from marketplace_tui import opening
+
+    if web:
+        opening.open_in_browser(data_dir, gateway, role, port)
+    else:
+        opening.open_client(data_dir, gateway, role)
 
 
 def run(arguments: Sequence[str]) -> int:

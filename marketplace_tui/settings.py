@@ -6,6 +6,7 @@ A mistake in the file never keeps the client from starting: it becomes a warning
 from __future__ import annotations
 
 import difflib
+import errno
 import json
 import os
 import tomllib
@@ -89,12 +90,15 @@ def checked(values: Mapping[str, Any], name: str) -> Read:
 
 
 def write(settings: Settings, path: Path) -> None:
-    """Write the settings that differ from the defaults.
+    """Write the settings that differ from the defaults, into the file that a link points to.
 
     Raises:
-        OSError: the file cannot be written.
+        OSError: the file cannot be written, or is no file.
 
     """
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is no file", str(path))
     default = Settings()
     lines = ["# Settings of the marketplace client. f2 in the client changes them."]
     for key in ("theme", *SWITCHES):

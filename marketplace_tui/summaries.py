@@ -6,3 +6,5 @@ SUMMARIES = {
     "admin": "Look at everything, block, refund, disturb.",
     "dead-letters": "Look at records that could not be handled, send them again.",
 }
+
+TOUR = "See a purchase, a declined card, a race and a blocked seller happen, step by step."

@@ -34,7 +34,7 @@ EVERYWHERE_ACTIONS: tuple[Action, ...] = (
     Action(
         "app.help", "Help", "Show every key of this screen and what it does.", ("question_mark", "f1"), _ALL, footer=90
     ),
-    Action("app.jump", "Jump", "Put a letter on everything that can be focused, and jump to it.", ("ctrl+o",), _ALL),
+    Action("app.jump", "Jump", "Put a key on everything that can be focused, and jump to it.", ("ctrl+o",), _ALL),
     Action("app.settings", "Settings", "Choose theme, density and keys.", ("f2",), _ALL),
     Action("app.refresh", "Refresh", "Ask the marketplace again now.", ("f5",), _ALL),
     Action("app.back", "Back", "Go back to where you came from.", ("escape",), _ALL),
@@ -44,6 +44,16 @@ EVERYWHERE_ACTIONS: tuple[Action, ...] = (
     Action("app.sign_in", "Sign in", "Sign in, or become a shopper or a seller.", ("L",), _ALL, roles=("guest",)),
     Action("app.sign_out", "Sign out", "Sign out on this machine.", ("L",), _ALL, roles=("user", "seller", "admin")),
     Action("app.undo", "Undo", "Take the last change back.", ("u",), _ALL, needs=(Fact.UNDOABLE,)),
+    Action(
+        "app.tour",
+        "Tour",
+        "See a purchase, a declined card, a race and a blocked seller happen, step by step.",
+        ("f3",),
+        _ALL,
+        needs=(Fact.LOCAL,),
+        command="tour",
+    ),
+    Action("tour.next", "Next", "Do the next step.", ("n", "right"), ("tour",), footer=10),
     Action("go.cart", "Cart", "Go to your cart.", ("c",), _ALL, roles=("guest", "user"), footer=60),
     Action("go.orders", "Orders", "Go to your orders.", ("o",), _ALL, roles=("user",)),
     Action("go.inbox", "Inbox", "Go to your messages.", ("i",), _ALL, roles=("user", "seller")),

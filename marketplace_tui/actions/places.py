@@ -39,6 +39,7 @@ PLACES: dict[str, Place] = {
         Place("services", "Services"),
         Place("dead-letters", "Dead letters"),
         Place("faults", "Faults"),
+        Place("tour", "Tour"),
     )
 }
 
@@ -65,4 +66,4 @@ def places_of(role: Role) -> tuple[str, ...]:
     """The screens that a role can reach: its sections, and what lies below them."""
     sections = SECTIONS[role]
     below = {"guest": ("product",), "user": ("product", "checkout", "order"), "seller": ("order",), "admin": ("order",)}
-    return (*sections, *below[role])
+    return (*sections, *below[role], "tour")

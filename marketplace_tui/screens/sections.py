@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 SCREENS = {
     "storefront": "shop.storefront:StorefrontScreen",
+    "tour": "everywhere.tour:TourScreen",
 }
 """The class of each section, by module: a screen is imported when it is gone to."""
 

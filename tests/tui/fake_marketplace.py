@@ -83,7 +83,7 @@ class FakeMarketplace:
             "http://marketplace.test",
             session=Session(tokens=tokens),
             retry_pauses=(),
-            transport=httpx.MockTransport(self._answer),
+            transport=httpx.MockTransport(self.answer),
         )
 
     def publish(self, event: Event) -> None:
@@ -94,7 +94,13 @@ class FakeMarketplace:
         for queue in self._streams:
             queue.put_nowait(text.encode())
 
-    async def _answer(self, request: httpx.Request) -> httpx.Response:
+    async def answer(self, request: httpx.Request) -> httpx.Response:
+        """The answer to one request.
+
+        Raises:
+            ConnectError: the marketplace is away.
+
+        """
         if self.away:
             raise httpx.ConnectError("connection refused", request=request)
         path = request.url.path

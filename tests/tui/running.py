@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from tests.tui.fake_marketplace import FakeMarketplace
 GOLDEN = Path(__file__).parent / "golden"
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SMALL, LARGE = (80, 24), (120, 40)
+_DIRECTORY = tempfile.TemporaryDirectory(prefix="marketplace-client-")
+SETTINGS = Path(_DIRECTORY.name) / "client.toml"
 
 
 @dataclass
@@ -82,9 +85,7 @@ async def running(
     tasks = Tasks(bugs.append)
     marketplace = Marketplace(fake.client(role), tasks, state=state, clock=clock, now=lambda: NOW)
     settings = Settings(ascii=ascii_only, flat=flat, animations=False)
-    app = MarketplaceApp(
-        marketplace, gateway="http://marketplace.test", read=Read(settings), settings_path=Path(os.devnull)
-    )
+    app = MarketplaceApp(marketplace, gateway="http://marketplace.test", read=Read(settings), settings_path=SETTINGS)
     async with app.run_test(size=size) as pilot:
         client = RunningClient(app, pilot, fake, clock)
         if settled:

@@ -36,7 +36,7 @@ def test_the_palette_finds_actions_and_products() -> None:
     asyncio.run(scenario())
 
 
-def test_jump_mode_goes_to_what_its_letter_stands_on() -> None:
+def test_jump_mode_goes_to_what_its_key_stands_on() -> None:
     async def scenario() -> None:
         async with running(shop(), "user") as client:
             await client.press("ctrl+o")

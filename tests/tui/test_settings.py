@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -47,6 +49,23 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     settings = Settings(theme="nord", ascii=True, flat=True, animations=False, keys={"cart.add": ("z", "ctrl+t")})
     write(settings, path)
     assert read(path) == Read(settings)
+
+
+def test_a_link_keeps_pointing_to_its_file(tmp_path: Path) -> None:
+    kept, link = tmp_path / "dotfiles.toml", tmp_path / "client.toml"
+    kept.write_text("", encoding="utf-8")
+    link.symlink_to(kept)
+    write(Settings(theme="nord"), link)
+    assert link.is_symlink()
+    assert read(kept).settings.theme == "nord"
+
+
+def test_what_is_no_file_is_left_alone(tmp_path: Path) -> None:
+    pipe = tmp_path / "client.toml"
+    os.mkfifo(pipe)
+    with pytest.raises(OSError, match="no file"):
+        write(Settings(), pipe)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
 _VALUES = st.recursive(

@@ -1,4 +1,4 @@
-"""Jump mode: a letter on everything that can be focused; typing it goes there."""
+"""Jump mode: a key on everything that can be focused; typing it goes there."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Label
 
-LETTERS = "asdfghjklqwertzuiopyxcvbnm"
+KEYS = "asdfghjklqwertzuiopyxcvbnm"
 
 
-def letters_for(widgets: Sequence[Widget]) -> dict[str, Widget]:
-    """A letter for each widget that can be seen, in their order."""
+def keys_for(widgets: Sequence[Widget]) -> dict[str, Widget]:
+    """A key for each widget that can be seen, in their order."""
     seen = [widget for widget in widgets if widget.region.width and widget.region.height]
-    return dict(zip(LETTERS, seen, strict=False))
+    return dict(zip(KEYS, seen, strict=False))
 
 
 class Jump(ModalScreen[Widget | None]):
-    """Answers with the widget whose letter was typed; None for any other key."""
+    """Answers with the widget whose key was typed; None for any other key."""
 
     def __init__(self, targets: Mapping[str, Widget]) -> None:
         super().__init__(classes="jump")
@@ -29,8 +29,8 @@ class Jump(ModalScreen[Widget | None]):
 
     def compose(self) -> ComposeResult:
         """A label on each target."""
-        for letter, widget in self._targets.items():
-            label = Label(f" {letter} ", classes="jump-letter", markup=False)
+        for key, widget in self._targets.items():
+            label = Label(f" {key} ", classes="jump-letter", markup=False)
             label.absolute_offset = Offset(widget.region.x, widget.region.y)
             yield label
 

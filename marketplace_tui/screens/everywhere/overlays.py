@@ -12,7 +12,7 @@ from marketplace_tui.screens.base import ClientScreen
 from marketplace_tui.screens.everywhere import settings as settings_dialog
 from marketplace_tui.screens.everywhere.dialogs import Choice, Choose
 from marketplace_tui.screens.everywhere.help import Help
-from marketplace_tui.screens.everywhere.jump import Jump, letters_for
+from marketplace_tui.screens.everywhere.jump import Jump, keys_for
 from marketplace_tui.screens.everywhere.palette import Palette
 from marketplace_tui.text.shown import shown
 
@@ -48,13 +48,13 @@ def show_help(screen: ClientScreen) -> None:
 
 
 def show_jump(screen: ClientScreen) -> None:
-    """Put a letter on everything that can be focused, and go to the one that is typed."""
+    """Put a key on everything that can be focused, and go to the one that is typed."""
 
     def go(widget: Widget | None) -> None:
         if widget is not None:
             screen.set_focus(widget)
 
-    screen.app.push_screen(Jump(letters_for(screen.focus_chain)), go)
+    screen.app.push_screen(Jump(keys_for(screen.focus_chain)), go)
 
 
 def show_settings(screen: ClientScreen) -> None:

@@ -1,0 +1,154 @@
+"""Opens the client: finds its marketplace or starts one, signs in, and keeps the session for the next time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import subprocess
+import sys
+from collections.abc import Callable
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from marketplace_tui import first_frame
+from marketplace_tui.actions.places import PLACES, SECTIONS
+from marketplace_tui.actions.state import Role
+from marketplace_tui.commands import sessions
+from marketplace_tui.commands.connecting import GUEST, Account, Target, account_of, target_of
+from marketplace_tui.summaries import TOUR
+
+if TYPE_CHECKING:
+    from services_stub.client.session import Session
+
+app = typer.Typer()
+
+LOG_BYTES = 1_000_000
+LAST = "client"
+"""The name under which the session of a client without `--as` is kept: who signed in there stays signed in."""
+
+_WITH_SOURCES = [sys.executable, "-m", "marketplace_tui"]
+
+
+@app.callback()
+def opening() -> None:
+    """Make `tour` a command of a group, although it is the only one."""
+
+
+@app.command(help=TOUR)
+def tour(
+    data_dir: Annotated[
+        Path | None, typer.Option(help="The marketplace on this machine; started if none runs.", show_default=False)
+    ] = None,
+) -> None:
+    """Open the client at its tour."""
+    open_client(data_dir, "", None, first="tour")
+
+
+def open_client(data_dir: Path | None, gateway: str, chosen: Role | None, *, first: str = "") -> None:
+    """Run the client until its end. It begins at the place `first`, by default with the first section of the role.
+
+    Raises:
+        typer.BadParameter: the options make no sense.
+        typer.Exit: the marketplace could not be started.
+        MarketplaceError: the account cannot sign in.
+
+    """
+    target = target_or_started(data_dir, gateway)
+    account = account_of(target, chosen, "user") if chosen is not None else GUEST
+    painted = first_frame.paint(PLACES[first or SECTIONS[chosen or "guest"][0]].title)
+    try:
+        session = sessions.load(target.session_file, account.email or LAST)
+        if session.tokens is None and account != GUEST:
+            asyncio.run(_sign_in(target, account, session))
+    except BaseException:
+        if painted:
+            first_frame.leave()
+        raise
+    _run(target, account, session, first)
+
+
+def open_in_browser(data_dir: Path | None, gateway: str, chosen: Role | None, port: int) -> None:
+    """Serve the client to browsers of this machine until Ctrl-C.
+
+    Raises:
+        OSError: the port is taken.
+
+    """
+    from marketplace_tui.web.server import serve
+
+    target_or_started(data_dir, gateway)
+    options = [*(["--data-dir", str(data_dir)] if data_dir else []), *(["--gateway", gateway] if gateway else [])]
+    serve([*_WITH_SOURCES, *options, *(["--as", chosen] if chosen else [])], port)
+
+
+def target_or_started(data_dir: Path | None, gateway: str) -> Target:
+    """The marketplace that the options name; where none runs on this machine, one that is started now."""
+    from services_stub.client.control import NotRunning
+
+    try:
+        return target_of(data_dir, gateway)
+    except NotRunning:
+        typer.echo("No marketplace runs yet: starting one. `marketplace down` ends it.", err=True)
+        command = [*_WITH_SOURCES, "up", "--detach", *(["--data-dir", str(data_dir)] if data_dir else [])]
+        if subprocess.run(command, check=False, stdout=sys.stderr).returncode:
+            raise typer.Exit(1) from None
+        return target_of(data_dir, gateway)
+
+
+async def _sign_in(target: Target, account: Account, session: Session) -> None:
+    from services_stub.client.marketplace import MarketplaceClient
+
+    async with MarketplaceClient(target.gateway, session=session) as client:
+        await client.auth.login(account.email, account.password)
+
+
+def _run(target: Target, account: Account, session: Session, first: str) -> None:
+    from marketplace_tui import settings
+    from marketplace_tui.app import MarketplaceApp
+    from marketplace_tui.model.marketplace import Marketplace
+    from marketplace_tui.model.tasks import Tasks
+    from services_stub.client.marketplace import MarketplaceClient
+
+    path = settings.default_path()
+    read = settings.read(path)
+    app: MarketplaceApp
+    client = MarketplaceClient(target.gateway, session=session)
+    marketplace = Marketplace(client, Tasks(lambda error: app.note_bug(error)), state=target.state)
+    app = MarketplaceApp(
+        marketplace,
+        first=first,
+        gateway=target.gateway,
+        read=read,
+        settings_path=path,
+        log_line=_log_in(target.session_file.parent),
+    )
+    try:
+        app.run(mouse=read.settings.mouse)
+    finally:
+        sessions.keep(target.session_file, account.email or LAST, session)
+    if app.return_code:
+        raise typer.Exit(app.return_code)
+
+
+def _log_in(directory: Path) -> Callable[[str], None]:
+    """A function that writes into the client's log, which is opened when there is something to write."""
+
+    def log_line(text: str) -> None:
+        logger = logging.getLogger("marketplace.client")
+        if not logger.handlers:
+            try:
+                directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+                handler: logging.Handler = RotatingFileHandler(
+                    directory / "client.log", maxBytes=LOG_BYTES, backupCount=2
+                )
+            except OSError:
+                handler = logging.NullHandler()  # a full disk is no reason to stop
+            handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+            logger.addHandler(handler)
+            logger.propagate = False
+        logger.warning(text)
+
+    return log_line
