@@ -50,8 +50,8 @@ async def buy(
     try:
         order = await client.orders.place(card, expected_amount=expect, idempotency_key=key)
     except (Unreachable, OutcomeUnknown, ServerFault, asyncio.CancelledError):
-        output.note("To repeat it so that at most one order comes of it:")
-        output.note(f"  marketplace shop buy --card {card} --expect {expect} --idempotency-key {key}")
+        output.note("To repeat it so that at most one order comes of it: the same command, with")
+        output.note(f"  --expect {expect} --idempotency-key {key}")
         raise
     if wait:
         output.note(f"Order {order.order_id} is placed.")

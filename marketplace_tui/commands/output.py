@@ -67,6 +67,12 @@ class Look:
         """A time of the contract: how long ago on a terminal, RFC 3339 in a pipe."""
         return ago(moment(text), self.now) if self.terminal else text
 
+    def clock(self, text: str) -> str:
+        """A time of the contract to the millisecond: the local time of day on a terminal, RFC 3339 in a pipe."""
+        if not self.terminal:
+            return text
+        return moment(text).astimezone().time().isoformat(timespec="milliseconds")
+
     def id(self, identifier: str) -> str:
         """An identifier: its end on a terminal, which every command takes for the whole; all of it in a pipe."""
         return short_id(identifier) if self.terminal else identifier

@@ -158,7 +158,7 @@ def timeline(value: OrderTimeline, look: Look) -> Iterator[Part]:
         yield Table(
             (Column("At"), Column("", right=True), Column("What"), Column("", flexible=True)),
             [
-                [entry.at, _since(first, entry), f"{entry.kind} {entry.what}", _words(entry, look)]
+                [look.clock(entry.at), _since(first, entry), f"{entry.kind} {entry.what}", _words(entry, look)]
                 for entry in value.entries
             ],
         )

@@ -97,6 +97,7 @@ def test_values_are_short_on_a_terminal_and_whole_in_a_pipe() -> None:
     then, identifier = "2026-01-01T00:00:00Z", "0190a7d2-0000-7000-8000-0000deadbeef"
     assert (terminal.when(then), pipe.when(then)) == ("12 s ago", then)
     assert (terminal.id(identifier), pipe.id(identifier)) == ("…deadbeef", identifier)
+    assert (terminal.clock("2026-01-01T12:34:56.789123Z")[3:], pipe.clock(then)) == ("34:56.789", then)
     assert (terminal.status("PAID"), pipe.status("PAID")) == ("● PAID", "PAID")
     assert (terminal.number(None), terminal.number(0)) == ("–", "0")
 
