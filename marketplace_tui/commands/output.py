@@ -7,6 +7,7 @@ the rest of the commands can hand on what the marketplace said.
 from __future__ import annotations
 
 import io
+import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +33,8 @@ _GAP = 2
 _NARROWEST = 8
 _IN_JSON = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 """Characters that JSON need not escape, and that a terminal obeys or does not show."""
+
+_NOT_ASCII = re.compile("[^\x00-\x7f]")
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,8 @@ class Output:
     def answer(self, value: Value, view: View[Value]) -> None:
         """Write a value: as JSON for programs, through its view for people."""
         if self._as_json:
-            self._line(json_of(value))
+            self._out.file.write(json_of(value, ascii_only=not _has_unicode(self._out)) + "\n")
+            self._out.file.flush()
             return
         for part in view(value, self.look):
             if isinstance(part, Table):
@@ -136,10 +140,10 @@ class Output:
             console.print(_printable(console, line), soft_wrap=not console.is_terminal)
 
 
-def json_of(value: object) -> str:
-    """A value of the contracts as indented JSON, safe to print on a terminal."""
-    text = msgspec.json.format(encode_json(value)).decode()
-    return _IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+def json_of(value: object, *, ascii_only: bool = False) -> str:
+    """A value of the contracts as indented JSON, safe to print on a terminal, also on one that knows ASCII alone."""
+    text = _IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", msgspec.json.format(encode_json(value)).decode())
+    return _NOT_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], text) if ascii_only else text
 
 
 def table_lines(table: Table, width: int | None) -> list[str]:
@@ -170,8 +174,11 @@ def _aligned(columns: Sequence[Column], cells: Sequence[str], widths: Sequence[i
 
 def _printable(console: Console, line: str, style: str = "") -> Text:
     """A line that is safe to show, with ASCII in the place of signs where the terminal has no others."""
-    unicode = (console.encoding or "").lower().replace("-", "").startswith("utf8")
-    return Text(line if unicode else line.translate(ASCII), style)
+    return Text(line if _has_unicode(console) else line.translate(ASCII), style)
+
+
+def _has_unicode(console: Console) -> bool:
+    return (console.encoding or "").lower().replace("-", "").startswith("utf8")
 
 
 def _console(file: TextIO) -> Console:

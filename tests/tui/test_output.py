@@ -62,6 +62,7 @@ def test_json_is_the_contracts_own_and_safe_to_print(name: str) -> None:
     assert json.loads(text)["name"] == name
     assert {unicodedata.category(character) for character in text.replace("\n", "")} & {"Cc", "Zl", "Zp"} == set()
     assert '"oldPrice": 1.00' in text
+    assert json.loads(json_of(line_of(name), ascii_only=True).encode("ascii"))["name"] == name
 
 
 @pytest.mark.parametrize("as_json", [False, True])
