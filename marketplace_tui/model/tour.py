@@ -20,7 +20,8 @@ from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.http.order import Order
 from services_stub.contracts.http.product import Product
 from services_stub.contracts.times import to_microseconds
-from simulator.trace import Begin, Flow, KafkaSource, SourceUnavailable, live_flow
+from simulator.trace import Begin, Flow, live_flow
+from simulator.trace.kafka_source import KafkaSource, SourceUnavailable
 
 Found = TypeVar("Found")
 
