@@ -69,8 +69,8 @@ class MarketplaceApp(App[None]):
         if self._mistakes:
             self.call_after_refresh(self._say, "; ".join(self._mistakes[:_SHOWN_WARNINGS]))
 
-    def go_to(self, place: str) -> None:
-        """Show a section."""
+    def go_to(self, place: str, key: str = "") -> None:
+        """Show a section, with the cursor on the entry of a key."""
         while len(self.screen_stack) > 2:
             self.pop_screen()
         screen = screen_of(place, self.marketplace)
@@ -78,9 +78,13 @@ class MarketplaceApp(App[None]):
             self.switch_screen(screen)
         else:
             self.push_screen(screen)
+        if key:
+            screen.seek(key)
 
     def open_product(self, product_id: str) -> None:
-        """Show one product."""
+        """Show one product; to a seller among the own ones."""
+        if self.marketplace.connection.role == "seller":
+            self.go_to("products", product_id)
 
     def open_order(self, order_id: str) -> None:
         """Show one order."""

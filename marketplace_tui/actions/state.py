@@ -14,6 +14,7 @@ class Fact(Enum):
     """Something that is true of what the screen shows or has selected. The value says it where it is missing."""
 
     SELECTED = "Nothing is selected here."
+    OWN_PRODUCT = "Select one of your products first."
     FOR_SALE = "This product cannot be bought now."
     NOT_FOR_SALE = "This product is on sale."
     IN_CART = "This product is not in your cart."

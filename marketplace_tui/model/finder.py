@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias, TypeVar
 
 from marketplace_tui.actions.action import Action
 from marketplace_tui.actions.registry import Keymap
-from marketplace_tui.actions.state import ScreenState
+from marketplace_tui.actions.state import Role, ScreenState
 from marketplace_tui.model.marketplace import Marketplace
 from marketplace_tui.model.resource import Resource
 from marketplace_tui.text.keys import key_name
@@ -70,9 +70,9 @@ class Finder:
         if len(typed) < SHORTEST:
             return []
         role = self._marketplace.connection.role
-        searches = [self._products(typed)]
-        if role == "user":
-            searches.append(self._orders(typed))
+        searches = [self._own_products(typed) if role == "seller" else self._products(typed)]
+        if role in ("user", "seller"):
+            searches.append(self._orders(typed, role))
         if role == "admin":
             searches.append(self._users(typed))
         return [hit for hits in await asyncio.gather(*searches) for hit in hits]
@@ -82,8 +82,14 @@ class Finder:
         products = page.items if page else []
         return [Hit("product", one.product_id, one.name, money(one.price, one.currency)) for one in products]
 
-    async def _orders(self, typed: str) -> list[Hit]:
-        page = await self._asked(self._marketplace.client.orders.list(limit=50))
+    async def _own_products(self, typed: str) -> list[Hit]:
+        page = await self._asked(self._marketplace.client.seller.products(typed, limit=MOST_OF_A_KIND))
+        products = page.items if page else []
+        return [Hit("product", one.product_id, one.name, money(one.price, one.currency)) for one in products]
+
+    async def _orders(self, typed: str, role: Role) -> list[Hit]:
+        client = self._marketplace.client
+        page = await self._asked(client.seller.orders(limit=50) if role == "seller" else client.orders.list(limit=50))
         found = [order for order in (page.items if page else []) if _contains(order.order_id, typed)]
         return [
             Hit(

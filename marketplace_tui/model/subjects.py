@@ -17,6 +17,7 @@ from services_stub.contracts.http.order import Order
 from services_stub.contracts.http.payment import Payment
 from services_stub.contracts.http.product import Product
 from services_stub.contracts.http.search import FoundProduct
+from services_stub.contracts.http.seller import Sale, StockNotice
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,14 @@ def _product(product: Product | FoundProduct | CartLine) -> Source:
 
 def _order(order: Order) -> Source:
     return Source(order.order_id, f"/order-service/api/orders/{order.order_id}", f"shop order {quote(order.order_id)}")
+
+
+def _sale(sale: Sale) -> Source:
+    return Source(sale.order_id, f"/order-service/api/orders/{sale.order_id}", "seller sales")
+
+
+def _notice(notice: StockNotice) -> Source:
+    return Source(notice.product_id, "/seller-service/api/notices", "seller notices")
 
 
 def _payment(payment: Payment) -> Source:
@@ -59,6 +68,8 @@ _SOURCES: dict[type, Callable[..., Source]] = {
     FoundProduct: _product,
     CartLine: _product,
     Order: _order,
+    Sale: _sale,
+    StockNotice: _notice,
     Payment: _payment,
     User: _user,
     Notification: _notification,

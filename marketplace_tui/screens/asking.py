@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from services_stub.client.errors import MarketplaceError, RequestRefused
 
 if TYPE_CHECKING:
     from marketplace_tui.screens.base import ClientScreen
-    from marketplace_tui.screens.everywhere.dialogs import Form
 
 Answer = TypeVar("Answer")
+
+
+class Asked(Protocol):
+    """A dialog that waits for an answer."""
+
+    def done(self) -> None:
+        """It was accepted."""
+
+    def refused(self, problem: str, errors: Mapping[str, str]) -> None:
+        """It was refused."""
 
 
 def start(screen: ClientScreen, call: Awaitable[Answer], then: Callable[[Answer], None]) -> None:
@@ -29,7 +38,7 @@ def start(screen: ClientScreen, call: Awaitable[Answer], then: Callable[[Answer]
     marketplace.tasks.start(work())
 
 
-def submit(screen: ClientScreen, form: Form, call: Awaitable[Answer], then: Callable[[Answer], None]) -> None:
+def submit(screen: ClientScreen, form: Asked, call: Awaitable[Answer], then: Callable[[Answer], None]) -> None:
     """Make the call of a form in the background: the form ends with the answer, and shows what was refused."""
     marketplace = screen.client_app.marketplace
 

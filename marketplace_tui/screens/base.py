@@ -15,7 +15,7 @@ from marketplace_tui.actions.state import Fact, ScreenState
 from marketplace_tui.model.watched import Watched
 from marketplace_tui.screens.client_app import ClientApp
 from marketplace_tui.screens.frame import keys_line, title_line
-from marketplace_tui.text.lines import Line, Look, Span, wrapped
+from marketplace_tui.text.lines import Line, Look, Span, spans, wrapped
 from marketplace_tui.widgets.lines import Lines
 from marketplace_tui.widgets.rows import Rows
 from services_stub.contracts.events import Event
@@ -106,9 +106,14 @@ class ClientScreen(Screen[None]):
         """The object of the contract that is selected, for copying; None where nothing is."""
         return None
 
+    def seek(self, key: str) -> None:
+        """Put the cursor on the entry of a key, as soon as it is read; for screens that have such entries."""
+
     def say(self, words: str, look: Look = "plain") -> None:
-        """Show a notice above the keys for some seconds."""
-        self._notice = (Span(words, look),)
+        """Show a notice above the keys for some seconds; nothing, where the screen is gone."""
+        if not self.is_running:
+            return
+        self._notice = spans(words, look)
         self._notices += 1
         number = self._notices
         self.query_one("#notice", Lines).redraw()

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 SCREENS = {
     "storefront": "shop.storefront:StorefrontScreen",
     "tour": "everywhere.tour:TourScreen",
+    "sales": "seller.sales:SalesScreen",
+    "products": "seller.products:ProductsScreen",
+    "sold-orders": "seller.sold_orders:SoldOrdersScreen",
+    "notices": "seller.notices:NoticesScreen",
 }
 """The class of each section, by module: a screen is imported when it is gone to."""
 

@@ -11,8 +11,10 @@ from uuid import uuid4
 from msgspec import UNSET
 
 from services_stub.client.errors import OutcomeUnknown, checked_input
+from services_stub.client.products import ProductOrder
 from services_stub.client.transport import Query, QueryValue, Transport, path_segment
 from services_stub.contracts.events.order import OrderStatus
+from services_stub.contracts.events.product import ProductStatus
 from services_stub.contracts.http.bulk import BulkChange, ChangePrices, IntakeLine, PriceLine, TakeInStock
 from services_stub.contracts.http.order import EndParts, Order
 from services_stub.contracts.http.page import DEFAULT_PAGE, Page
@@ -31,9 +33,27 @@ class SellerArea:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    async def products(self, *, cursor: str = "", limit: int = DEFAULT_PAGE) -> Page[Product]:
-        """A page of the own products, whatever their status."""
-        query: Query = {"cursor": cursor, "limit": limit}
+    async def products(
+        self,
+        q: str = "",
+        *,
+        category: str = "",
+        status: ProductStatus | None = None,
+        in_stock: bool | None = None,
+        sort: ProductOrder = "newest",
+        cursor: str = "",
+        limit: int = DEFAULT_PAGE,
+    ) -> Page[Product]:
+        """A page of the own products, whatever their status; `q` searches the text, the rest filters and sorts."""
+        query: Query = {
+            "q": q,
+            "category": category,
+            "status": status,
+            "inStock": in_stock,
+            "sort": sort,
+            "cursor": cursor,
+            "limit": limit,
+        }
         return await self._transport.request("GET", "/product-service/api/seller/products", Page[Product], query=query)
 
     async def create_product(

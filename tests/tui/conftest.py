@@ -7,3 +7,8 @@ import os
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
 for name in ("NO_COLOR", "TEXTUAL_THEME", "COLORTERM"):
     os.environ.pop(name, None)
+
+from marketplace_tui.screens import base  # noqa: E402 - Textual reads the environment when it is imported
+
+# A slow machine must not make notices go before a test has read them.
+base.NOTICE_SECONDS = 3600.0

@@ -148,12 +148,15 @@ class Form(ModalScreen[bool]):
         self.dismiss(False)
 
     def done(self) -> None:
-        """It was accepted."""
-        self.dismiss(True)
+        """It was accepted; the form may have been given up since it was sent."""
+        if self.is_current:
+            self.dismiss(True)
 
     def refused(self, problem: str, errors: Mapping[str, str]) -> None:
         """It was refused: show the reason, and the errors beside their fields."""
         self._problem, self._errors = problem, errors
+        if not self.is_current:
+            return
         for lines in self.query(Lines):
             lines.redraw()
         wrong = next((field for field in self._fields if field.name in errors), None)

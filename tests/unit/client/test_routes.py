@@ -97,7 +97,14 @@ ROUTES: list[tuple[str, Call]] = [
         lambda c: c.notifications.change_preferences(delivery=["email"], sales=[], stock=[]),
     ),
     ("POST /notification-service/api/admin/bounces", lambda c: c.admin.report_bounce("a@example.org", "full")),
-    ("GET /product-service/api/seller/products?limit=20", lambda c: c.seller.products()),
+    ("GET /product-service/api/seller/products?sort=newest&limit=20", lambda c: c.seller.products()),
+    (
+        "GET /product-service/api/seller/products?q=mug&category=Kitchen&status=BLOCKED&inStock=false"
+        "&sort=name&limit=5",
+        lambda c: c.seller.products(
+            "mug", category="Kitchen", status=ProductStatus.BLOCKED, in_stock=False, sort="name", limit=5
+        ),
+    ),
     (
         f"POST {PRODUCTS}",
         lambda c: c.seller.create_product("Mug", category="Kitchen", price=Decimal("19.90"), quantity=3),
