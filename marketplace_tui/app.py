@@ -6,7 +6,7 @@ import locale
 from collections.abc import Callable
 from pathlib import Path
 
-from textual.app import App
+from textual.app import App, ScreenStackError
 
 from marketplace_tui.actions.action import EVERYWHERE, Action
 from marketplace_tui.actions.places import SECTIONS
@@ -166,7 +166,10 @@ class MarketplaceApp(App[None]):
             screen.say(words, "warning")
 
     def _where(self) -> str:
-        screen = self.screen
+        try:
+            screen = self.screen
+        except ScreenStackError:  # called from the watchdog's thread, before the first screen and after the last
+            return "without a screen"
         return f"on {screen.PLACE}" if isinstance(screen, ClientScreen) else f"on {type(screen).__name__}"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,39 +24,18 @@ from marketplace_tui import failures
 from marketplace_tui.actions.state import Role
 
 
-def _area(name: str) -> Callable[[], typer.Typer]:
-    def load_area() -> typer.Typer:
-        app: typer.Typer = importlib.import_module(f"marketplace_tui.commands.{name.replace('-', '_')}").app
-        return app
-
-    return load_area
+def _named(module: str, names: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Commands of one module; `{}` in its path stands for the name of the command."""
+    return {name: (module.format(name.replace("-", "_")), summary) for name, summary in names.items()}
 
 
-def _opening() -> typer.Typer:
-    from marketplace_tui.opening import app
-
-    return app
-
-
-def _services() -> typer.Typer:
-    from services_stub.cli import app
-
-    return app
-
-
-def _simulator() -> typer.Typer:
-    from simulator.cli import app
-
-    return app
-
-
-COMMANDS: dict[str, tuple[Callable[[], typer.Typer], str]] = {
-    "tour": (_opening, marketplace_tui.summaries.TOUR),
-    **{name: (_area(name), summary) for name, summary in marketplace_tui.summaries.SUMMARIES.items()},
-    **{name: (_simulator, summary) for name, summary in simulator.summaries.SUMMARIES.items()},
-    **{name: (_services, summary) for name, summary in services_stub.summaries.SUMMARIES.items()},
+COMMANDS = {
+    **_named("marketplace_tui.opening", {"tour": marketplace_tui.summaries.TOUR}),
+    **_named("marketplace_tui.commands.{}", marketplace_tui.summaries.SUMMARIES),
+    **_named("simulator.cli", simulator.summaries.SUMMARIES),
+    **_named("services_stub.cli", services_stub.summaries.SUMMARIES),
 }
-"""Every command: the function that loads its group, and its summary, so that listing them loads none of them."""
+"""Every command: the module whose `app` has it, and its summary, so that listing them loads none of them."""
 
 
 class LazyCommands(TyperGroup):
@@ -81,8 +60,8 @@ class LazyCommands(TyperGroup):
 
 def load(name: str) -> Any:
     """The real command behind a name."""
-    load_group, _ = COMMANDS[name]
-    group: Any = typer.main.get_command(load_group())
+    module, _ = COMMANDS[name]
+    group: Any = typer.main.get_command(importlib.import_module(module).app)
     return _plain(group.commands[name])
 
 

@@ -7,4 +7,4 @@ SUMMARIES = {
     "dead-letters": "Look at records that could not be handled, send them again.",
 }
 
-TOUR = "See a purchase, a declined card, a race and a blocked seller happen, step by step."
+TOUR = "See a purchase, a race and a block happen, step by step."

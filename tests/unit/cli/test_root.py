@@ -30,11 +30,13 @@ def test_every_command_of_the_table_exists() -> None:
 def test_no_command_is_missing_from_the_table() -> None:
     import typer
 
+    import marketplace_tui.opening
     import services_stub.cli
     import simulator.cli
     from marketplace_tui.commands import admin, dead_letters, seller, shop
 
-    modules = (shop, seller, admin, dead_letters, services_stub.cli, simulator.cli)
+    clients = (shop, seller, admin, dead_letters, marketplace_tui.opening)
+    modules = (*clients, services_stub.cli, simulator.cli)
     groups = [typer.main.get_command(module.app) for module in modules]
     assert {name for group in groups for name in group.commands} == set(cli.COMMANDS)  # type: ignore[attr-defined]
 
