@@ -41,6 +41,7 @@ class View(StrEnum):
     WATERFALL = "waterfall"
     SEQUENCE = "sequence"
     STATES = "states"
+    CODE = "code"
     RAW = "raw"
     ALL = "all"
 

@@ -27,12 +27,16 @@ from services_stub.contracts.events import (
     StockLow,
 )
 from services_stub.contracts.money import ZERO
+from services_stub.contracts.topics import ORDER_CREATED, ORDER_UPDATED, PAYMENT_REFUNDED, PAYMENT_SUCCESS
 from simulator.trace.flow import Flow, FlowEvent
 
 SOLD = frozenset({OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.DELIVERED, OrderStatus.REFUNDING})
 """The statuses of parts whose money was taken and not given back."""
 
 _LONGEST_WORDS = 200
+_STATUSES = frozenset({ORDER_CREATED, ORDER_UPDATED})
+_MONEY = frozenset({ORDER_UPDATED, PAYMENT_SUCCESS, PAYMENT_REFUNDED})
+"""The topics whose values tell of a status, and of money: no other value is read for these."""
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -78,6 +82,11 @@ def steps_of(flow: Flow) -> tuple[Step, ...]:
     return tuple(found)
 
 
+def statuses_of(flow: Flow) -> frozenset[str]:
+    """All statuses that the order had."""
+    return frozenset(_status(content_of(event)) for event in flow.events if event.topic in _STATUSES)
+
+
 def reached(flow: Flow) -> tuple[str, int]:
     """The last status that the flow tells of, and when it was reached; empty and its end where it tells of none."""
     for event in reversed(flow.events):
@@ -99,7 +108,7 @@ def books_of(flow: Flow) -> Books:
     parts: dict[str, OrderPart] = {}
     seen: set[str] = set()
     for event in flow.events:
-        if event.envelope.id in seen:
+        if event.topic not in _MONEY or event.envelope.id in seen:
             continue
         seen.add(event.envelope.id)
         match content_of(event):

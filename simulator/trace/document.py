@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from services_stub.contracts.times import from_microseconds, rfc3339
+from simulator.trace.code import handled_in, published_in
 from simulator.trace.contents import books_of, steps_of
 from simulator.trace.drawings import draw
 from simulator.trace.drawings.mermaid import mermaid
@@ -115,11 +116,13 @@ def _events(flow: Flow) -> list[dict[str, Any]]:
             "id": step.event.envelope.id,
             "causationId": step.event.envelope.causation_id,
             "publisher": step.event.publisher,
+            "publishedIn": published_in(step.event.topic, step.event.publisher),
             "status": step.status,
             "says": step.words,
             "consumers": [
                 {
                     "group": hop.group,
+                    "handledIn": handled_in(step.event.topic, hop.group),
                     "outcome": hop.outcome,
                     "attempts": hop.attempts,
                     "milliseconds": (hop.end - hop.start) / 1000,

@@ -11,7 +11,7 @@ import msgspec
 
 from services_stub.contracts.events import HopOutcome, OrderStatus, OrderUpdated
 from services_stub.contracts.topics import ORDER_UPDATED
-from simulator.trace.contents import books_of, content_of, status_of, steps_of
+from simulator.trace.contents import books_of, content_of, status_of, statuses_of
 from simulator.trace.expected import COMPENSATING, CONSUMERS, HANDLED_WITHIN, RULES, Rule
 from simulator.trace.flow import Flow, FlowEvent
 from simulator.trace.records import place_text
@@ -110,7 +110,7 @@ def _effects(flow: Flow, events: Iterable[FlowEvent], now: int) -> Iterator[Find
     """The rules of the table: an answer is there in time, late, missing, or not due yet."""
     by_cause = flow.by_cause()
     topics = {event.topic for event in flow.events}
-    statuses = {step.status for step in steps_of(flow)}
+    statuses = statuses_of(flow)
     for event in events:
         if event.topic in COMPENSATING:
             yield Finding(Kind.COMPENSATING, f"{event.topic}: what was begun is undone", event.place, "", event)
@@ -119,7 +119,7 @@ def _effects(flow: Flow, events: Iterable[FlowEvent], now: int) -> Iterator[Find
                 yield from _answer(rule, event, by_cause.get(event.envelope.id, ()), now)
 
 
-def _applies(rule: Rule, event: FlowEvent, topics: set[str], statuses: set[str]) -> bool:
+def _applies(rule: Rule, event: FlowEvent, topics: set[str], statuses: frozenset[str]) -> bool:
     if (rule.given and rule.given not in topics) or rule.unless & statuses:
         return False
     return not rule.statuses or getattr(content_of(event), "status", None) in rule.statuses
@@ -237,6 +237,8 @@ def _order(flow: Flow, repeated: set[str]) -> Iterator[Finding]:
             if after.at < before.at:
                 what = f"{after.topic} of {before.at - after.at} µs earlier lies behind a later one"
                 yield Finding(Kind.OUT_OF_ORDER, what, f"{before.place}, then {after.place}", "its publisher", after)
+            if after.topic != ORDER_UPDATED:
+                continue
             update, known = content_of(after), content_of(before)
             if (
                 isinstance(update, OrderUpdated)

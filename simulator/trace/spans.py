@@ -174,6 +174,8 @@ def _last(flow: Flow, hops: tuple[tuple[TimedHop, ...], ...], until: int) -> tup
 
 
 def _hops(event: FlowEvent, effects: Iterable[FlowEvent]) -> tuple[TimedHop, ...]:
+    if not event.consumers:
+        return ()
     groups = sorted({consumption.group for consumption in event.consumers})
     began = {group: [effect.at for effect in effects if effect.publisher == group] for group in groups}
     found = [_hop(event, group, event.consumed_by(group), began[group]) for group in groups]

@@ -1,9 +1,10 @@
-"""The status of the order beside the events that moved it, and the raw records of a flow."""
+"""The status of the order beside the events that moved it, and the records of a flow as they are, and its code."""
 
 from __future__ import annotations
 
 from rich.cells import cell_len
 
+from simulator.trace.code import handled_in, published_in
 from simulator.trace.contents import books_of, steps_of
 from simulator.trace.drawings.plain import ASCII, UNICODE, duration, finished, padded, wrapped
 from simulator.trace.flow import Flow
@@ -32,6 +33,17 @@ def states(flow: Flow, *, width: int = 80, ascii_only: bool = False) -> list[str
     if books.charged or books.refunded or books.sold:
         balance = "the books balance" if books.balance else "the books do not balance"
         lines.append(f"charged {books.charged}, given back {books.refunded}, sold {books.sold}: {balance}")
+    return finished(lines, width, signs)
+
+
+def code(flow: Flow, *, width: int = 80, ascii_only: bool = False) -> list[str]:
+    """Each event with the code that published it and that handled it, as far as it is installed here."""
+    signs = ASCII if ascii_only else UNICODE
+    lines: list[str] = []
+    for event in flow.events:
+        lines.append(f"{event.place}  {published_in(event.topic, event.publisher)}")
+        for group in dict.fromkeys(seen.group for seen in event.consumers):
+            lines.append(f"  {signs.right} {group}  {handled_in(event.topic, group)}")
     return finished(lines, width, signs)
 
 

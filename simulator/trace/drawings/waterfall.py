@@ -6,7 +6,8 @@ Where there is less height than lines, consumers that changed nothing else in th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import msgspec
 
@@ -15,7 +16,7 @@ from simulator.trace.drawings.plain import ASCII, UNICODE, Signs, duration, fini
 from simulator.trace.drawings.words import headline, shares
 from simulator.trace.findings import Finding
 from simulator.trace.flow import Flow, FlowEvent
-from simulator.trace.records import Place
+from simulator.trace.records import place_text
 from simulator.trace.spans import Span, SpanKind, TimedHop, critical_hops, critical_path, hops_of, judged_until
 
 _TICKS = 5
@@ -46,50 +47,53 @@ def waterfall(
         return finished(["no event of this flow was found"], width, signs)
     label, who = (_LABEL, _WHO) if width >= _NARROW else (width // 3, width // 6)
     axis = max(1, width - label - who)
-    legend = flowing(_legend(flow, signs), width)
+    end = judged_until(flow)
+    legend = flowing(_legend(flow, end, signs), width)
     room = None if height is None else max(8, height) - 2 - len(legend)
-    rows = _fitting(flow, room)
-    lines = [headline(flow, findings, width, signs), padded("", label + who) + _ticks(flow, axis)]
-    for row in rows:
+    lines = [headline(flow, findings, width, signs), padded("", label + who) + _ticks(flow, end, axis)]
+    for row in _Rows(flow, end).fitting(room):
         mark = signs.on_path if row.critical else " "
         text = mark + padded(row.label, label - 2, signs.more) + " " + padded(row.who, who - 1, signs.more) + " "
-        lines.append(fit(text, label + who) + _bar(flow, row.spans, axis, signs))
+        lines.append(fit(text, label + who) + _bar(flow, end, row.spans, axis, signs))
     return finished([*lines, *legend], width, signs)
 
 
-def _fitting(flow: Flow, room: int | None) -> list[_Row]:
-    """The most detailed rows for which there is room; of the least detailed the first, and how many are left out."""
-    rows: list[_Row] = []
-    for detail in (2, 1, 0):
-        rows = _rows(flow, detail)
-        if room is None or len(rows) <= room:
-            return rows
-    assert room is not None
-    kept = rows[: room - 1]
-    return [*kept, _Row(f"… {len(rows) - len(kept):,} more lines", "", ())]
+class _Rows:
+    """The rows of a flow, in more or less detail."""
 
+    def __init__(self, flow: Flow, end: int) -> None:
+        self._flow, self._hops, self._published = flow, hops_of(flow), flow.by_cause()
+        self._critical = {(event.place, "" if hop is None else hop.group) for event, hop in critical_hops(flow, end)}
+        self._critical_events = {place for place, _ in self._critical}
 
-def _rows(flow: Flow, detail: int) -> list[_Row]:
-    """With detail 2 a row for each consumer, with 1 one for all that changed nothing, with 0 none for those."""
-    critical = {
-        (event.place, "" if hop is None else hop.group) for event, hop in critical_hops(flow, judged_until(flow))
-    }
-    published = flow.by_cause()
-    rows: list[_Row] = []
-    for event, hops in zip(flow.events, hops_of(flow), strict=True):
-        rows.append(_event_row(event, any(place == event.place for place, _ in critical)))
-        effects = {effect.publisher for effect in published.get(event.envelope.id, ())}
-        others: list[TimedHop] = []
-        for hop in hops:
-            if detail < 2 and hop.group not in effects and hop.outcome is HopOutcome.HANDLED and hop.attempts == 1:
-                others.append(hop)
-            else:
-                rows.append(_hop_row(hop, (event.place, hop.group) in critical))
-        if others and detail == 1:
-            rows.append(_others_row(others))
-        rows += (_Row(f"  dead letter of {dead.group}", dead.error, _moment(dead.at)) for dead in event.dead_letters)
-    rows += (_Row(f"{_place(lost.place)} is not there", "", ()) for lost in flow.unseen)
-    return rows
+    def fitting(self, room: int | None) -> list[_Row]:
+        """The most detailed rows for which there is room; of the least detailed the first, and how many are left."""
+        if room is None:
+            return list(self._all(2))
+        for detail in (2, 1, 0):
+            rows = list(islice(self._all(detail), room + 1))
+            if len(rows) <= room:
+                return rows
+        more = sum(1 for _ in self._all(0)) - (room - 1)
+        return [*rows[: room - 1], _Row(f"{UNICODE.more} {more:,} more lines", "", ())]
+
+    def _all(self, detail: int) -> Iterator[_Row]:
+        """With detail 2 a row for each consumer, with 1 one for all that changed nothing, with 0 none for those."""
+        for event, hops in zip(self._flow.events, self._hops, strict=True):
+            yield _event_row(event, event.place in self._critical_events)
+            effects = {effect.publisher for effect in self._published.get(event.envelope.id, ())}
+            others: list[TimedHop] = []
+            for hop in hops:
+                if detail < 2 and hop.group not in effects and hop.outcome is HopOutcome.HANDLED and hop.attempts == 1:
+                    others.append(hop)
+                else:
+                    yield _hop_row(hop, (event.place, hop.group) in self._critical)
+            if others and detail == 1:
+                yield _others_row(others)
+            for dead in event.dead_letters:
+                yield _Row(f"  dead letter of {dead.group}", dead.error, (Span(SpanKind.BROKER, dead.at, dead.at, ""),))
+        for lost in self._flow.unseen:
+            yield _Row(f"{place_text(lost.place)} is not there", "", ())
 
 
 def _event_row(event: FlowEvent, critical: bool) -> _Row:
@@ -110,7 +114,7 @@ def _others_row(hops: Sequence[TimedHop]) -> _Row:
     return _Row(f"  {names}", f"+{duration(end - start)}", spans)
 
 
-def _bar(flow: Flow, spans: Sequence[Span], axis: int, signs: Signs) -> str:
+def _bar(flow: Flow, end: int, spans: Sequence[Span], axis: int, signs: Signs) -> str:
     shown = {
         SpanKind.BROKER: signs.broker,
         SpanKind.TOPIC: signs.topic,
@@ -119,7 +123,7 @@ def _bar(flow: Flow, spans: Sequence[Span], axis: int, signs: Signs) -> str:
         SpanKind.HANDLING: signs.handling,
         SpanKind.WORKING: signs.working,
     }
-    cells, end = [" "] * axis, judged_until(flow)
+    cells = [" "] * axis
     for span in spans:
         first = _column(span.start - flow.started_at, end - flow.started_at, axis)
         last = _column(span.end - flow.started_at, end - flow.started_at, axis)
@@ -133,22 +137,22 @@ def _column(since: int, length: int, axis: int) -> int:
     return min(axis - 1, min(max(since, 0), length) * axis // length) if length else 0
 
 
-def _ticks(flow: Flow, axis: int) -> str:
+def _ticks(flow: Flow, end: int, axis: int) -> str:
     """Times below which the bars lie: the first at the start, the last at the end."""
-    length = judged_until(flow) - flow.started_at
+    length = end - flow.started_at
     cells = [" "] * axis
-    end = duration(length)
+    last = duration(length)
     for tick in range(_TICKS):
         text = "0" if tick == 0 else duration(length * tick / _TICKS).replace(" ms", "")
         at = axis * tick // _TICKS
-        if at + len(text) + 1 < axis - len(end):
+        if at + len(text) + 1 < axis - len(last):
             cells[at : at + len(text)] = text
-    cells[max(0, axis - len(end)) :] = end[-axis:]
+    cells[max(0, axis - len(last)) :] = last[-axis:]
     return "".join(cells)[:axis]
 
 
-def _legend(flow: Flow, signs: Signs) -> list[str]:
-    share = dict(shares(critical_path(flow, judged_until(flow))))
+def _legend(flow: Flow, end: int, signs: Signs) -> list[str]:
+    share = dict(shares(critical_path(flow, end)))
     known = (
         (signs.topic, SpanKind.TOPIC),
         (signs.writer, SpanKind.WRITER),
@@ -159,11 +163,3 @@ def _legend(flow: Flow, signs: Signs) -> list[str]:
     )
     words = [f"{sign} {kind} {share[kind]:.0%}".strip() for sign, kind in known if kind in share]
     return [*words, f"{signs.on_path} on the critical path"]
-
-
-def _moment(at: int) -> tuple[Span, ...]:
-    return (Span(SpanKind.BROKER, at, at, ""),)
-
-
-def _place(place: Place) -> str:
-    return f"{place[0]}[{place[1]}]@{place[2]}"
