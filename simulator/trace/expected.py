@@ -59,8 +59,8 @@ _GIVEN_BACK = frozenset({_S.CANCELLED, _S.REFUNDING, _S.REFUNDED})
 class Rule(msgspec.Struct, frozen=True):
     """`by` answers an event on `cause` with one on one of the topics `effects` within `seconds`.
 
-    With `statuses` only where the event tells of one of them; not where the order came to one of `unless`, and only if
-    the flow has an event on `given`, where that is not empty.
+    With `statuses` only where the event is an update to one of them; not where the order came to one of `unless`, and
+    only if the flow has an event on `given`, where that is not empty.
     """
 
     cause: str

@@ -122,7 +122,12 @@ def _effects(flow: Flow, events: Iterable[FlowEvent], now: int) -> Iterator[Find
 def _applies(rule: Rule, event: FlowEvent, topics: set[str], statuses: frozenset[str]) -> bool:
     if (rule.given and rule.given not in topics) or rule.unless & statuses:
         return False
-    return not rule.statuses or getattr(content_of(event), "status", None) in rule.statuses
+    if not rule.statuses:
+        return True
+    update = content_of(event)
+    return (
+        isinstance(update, OrderUpdated) and update.status != update.previous_status and update.status in rule.statuses
+    )
 
 
 def _answer(rule: Rule, event: FlowEvent, effects: Iterable[FlowEvent], now: int) -> Iterator[Finding]:

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from services_stub.contracts.envelope import SENT_AGAIN_TO
-from services_stub.contracts.events import HopOutcome
+from services_stub.contracts.events import HopOutcome, OrderPart, OrderUpdated, PaymentRefunded, PaymentSuccess
+from services_stub.contracts.events import OrderStatus as S
 from services_stub.contracts.topics import BUSINESS_TOPICS
 from services_stub.infra.inspection.diagram import declared
 from simulator.trace import BROKEN, Flow, FlowStore, Kind, Seen, TracedRecord, findings_of, flow_of, is_broken
 from simulator.trace.expected import CONSUMERS, RULES
 from tests.unit.simulator.flows import flows, records
-from tests.unit.simulator.purchase import CHARGED, CREATED, PAID, REPORTS, at, dead_letter, purchase
+from tests.unit.simulator.purchase import AMOUNT, CHARGED, CREATED, PAID, REPORTS, at, dead_letter, event, purchase
 from tests.unit.simulator.records import ORDER, START, hop, hops
 
 SOON, LATER = START + 1_000_000, START + 60_000_000
@@ -131,6 +132,31 @@ def test_events_that_cause_each_other_are_told() -> None:
 
 def test_an_effect_without_its_cause_is_an_orphan() -> None:
     assert Kind.ORPHAN in kinds([CHARGED, PAID], SOON)
+
+
+def test_an_order_of_two_sellers_is_given_back_part_by_part() -> None:
+    def update(status: S, previous: S, parts: tuple[S, S], number: int, cause: str) -> TracedRecord:
+        content = OrderUpdated(
+            order_id=ORDER, user_id="u1", status=status, previous_status=previous, reason="why", amount=2 * AMOUNT,
+            items=[], parts=[OrderPart(seller_id=f"s{n}", status=part, amount=AMOUNT) for n, part in enumerate(parts)],
+        )  # fmt: skip
+        return event(content, 22 + number, f"u{number}", 30 + 10 * number, "order", cause)
+
+    def refund(number: int) -> TracedRecord:
+        content = PaymentRefunded(
+            order_id=ORDER, payment_id="p", amount=AMOUNT, reason="why", seller_id=f"s{number}"
+        )  # fmt: skip
+        return event(content, number, f"r{number}", 55 + 10 * number, "payment", "u1")
+
+    charged = event(PaymentSuccess(order_id=ORDER, payment_id="p", amount=2 * AMOUNT), 9, "e2", 18, "payment", "e1")
+    paid = update(S.PAID, S.PENDING, (S.PAID, S.PAID), 0, "e2")
+    cancelled = update(S.CANCELLED, S.PAID, (S.CANCELLED, S.CANCELLED), 1, "request-2")
+    half = update(S.CANCELLED, S.CANCELLED, (S.REFUNDED, S.CANCELLED), 3, "r0")
+    whole = update(S.REFUNDED, S.CANCELLED, (S.REFUNDED, S.REFUNDED), 4, "r1")
+    events = [CREATED, charged, paid, cancelled, refund(0), half, refund(1), whole]
+    assert kinds(events, LATER) == [Kind.COMPENSATING, Kind.COMPENSATING]
+    assert Kind.MISSING in kinds([CREATED, charged, paid, cancelled], LATER)
+    assert kinds([CREATED, charged, paid, cancelled, refund(0), half], LATER) == [Kind.UNBALANCED, Kind.COMPENSATING]
 
 
 def test_money_that_does_not_add_up_is_told() -> None:
