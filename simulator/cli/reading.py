@@ -133,6 +133,19 @@ def explained() -> Iterator[None]:
         raise typer.Exit(0) from None
 
 
+def handed_over(url: str, flow: Flow) -> None:
+    """Hand the spans of a flow to a collector; ends the command where that cannot be done."""
+    from simulator.trace.otlp import otlp_document, send
+
+    try:
+        send(url, otlp_document(flow))
+    except ValueError as problem:
+        raise typer.BadParameter(str(problem), param_hint="--otlp") from problem
+    except OSError as problem:
+        typer.echo(f"{url} does not take the spans: {problem}", err=True)
+        raise typer.Exit(NOT_REACHABLE) from None
+
+
 def say(lines: list[str]) -> None:
     """Print lines."""
     for line in lines:

@@ -19,6 +19,7 @@ from simulator.cli.reading import (
     Recording,
     explained,
     found,
+    handed_over,
     say,
     terminal,
     told,
@@ -53,6 +54,7 @@ class Form(StrEnum):
     MERMAID = "mermaid"
     TEXT = "text"
     HTML = "html"
+    OTLP = "otlp-json"
 
 
 @app.command("list")
@@ -113,13 +115,16 @@ def show(
 def export(
     flow_id: FlowId,
     form: Annotated[Form, typer.Option("--format", help="The form.")] = Form.JSON,
+    otlp: Annotated[
+        str, typer.Option(metavar="URL", help="Hand it to a collector instead, as http://host:4318 takes OTLP.")
+    ] = "",
     data_dir: DataDir = None,
     kafka: Kafka = "",
     kafka_config: KafkaConfig = None,
     begin: From = "beginning",
     recording: Recording = None,
 ) -> None:
-    """Print one flow for another program."""
+    """Print one flow for another program, or hand its spans to a collector such as Jaeger."""
     with explained():
         from simulator.trace.document import exported
         from simulator.trace.findings import findings_of
@@ -127,6 +132,9 @@ def export(
         reading = Reading(data_dir, kafka, kafka_config, begin, recording)
         store = reading.store((flow_id,))
         flow = found(store, flow_id)
+        if otlp:
+            handed_over(otlp, flow)
+            return
         typer.echo(exported(flow, findings_of(flow, store.seen(reading.now)), form), nl=False)
 
 

@@ -19,6 +19,7 @@ from simulator.trace.drawings.waterfall import waterfall
 from simulator.trace.drawings.words import diagnosis, headline, shares
 from simulator.trace.findings import Finding, is_broken
 from simulator.trace.flow import Flow
+from simulator.trace.otlp import otlp_document
 from simulator.trace.spans import critical_path, hops_of, judged_until
 
 VERSION = 1
@@ -81,12 +82,14 @@ def flow_document(flow: Flow, findings: Sequence[Finding]) -> dict[str, Any]:
 
 
 def exported(flow: Flow, findings: Sequence[Finding], form: str) -> str:
-    """A flow as text of one of the forms json, mermaid, text and html."""
+    """A flow as text of one of the forms json, mermaid, text, html and otlp-json."""
     match form:
         case "json":
             return json.dumps(flow_document(flow, findings), indent=2, ensure_ascii=False) + "\n"
         case "mermaid":
             return "\n".join(mermaid(flow, findings)) + "\n"
+        case "otlp-json":
+            return json.dumps(otlp_document(flow), indent=2, ensure_ascii=False) + "\n"
         case "html":
             return flow_page(flow, findings)
         case _:
