@@ -9,12 +9,16 @@ from pathlib import Path
 from textual.app import App, ScreenStackError
 
 from marketplace_tui.actions.action import EVERYWHERE, Action
-from marketplace_tui.actions.places import SECTIONS
+from marketplace_tui.actions.places import SECTIONS, places_of
 from marketplace_tui.actions.registry import Keymap
 from marketplace_tui.model.marketplace import Marketplace
+from marketplace_tui.screens.asking import start
 from marketplace_tui.screens.base import ClientScreen, bindings_of
 from marketplace_tui.screens.everywhere import overlays
+from marketplace_tui.screens.everywhere.signing_in import ask_to_sign_in
 from marketplace_tui.screens.sections import screen_of
+from marketplace_tui.screens.shop.order import OrderScreen
+from marketplace_tui.screens.shop.product import ProductScreen
 from marketplace_tui.settings import Read, Settings, default_path, write
 from marketplace_tui.text.lines import Line, Span
 from marketplace_tui.text.signs import RULE
@@ -85,9 +89,12 @@ class MarketplaceApp(App[None]):
         """Show one product; to a seller among the own ones."""
         if self.marketplace.connection.role == "seller":
             self.go_to("products", product_id)
+        else:
+            self.push_screen(ProductScreen(self.marketplace, product_id))
 
     def open_order(self, order_id: str) -> None:
         """Show one order."""
+        self.push_screen(OrderScreen(self.marketplace, order_id))
 
     def open_user(self, email: str) -> None:
         """Show one account to an admin."""
@@ -144,6 +151,27 @@ class MarketplaceApp(App[None]):
         words = self.marketplace.undo.take_back()
         if words:
             self._say(f"Taken back: {words}")
+
+    def do_app_sign_in(self) -> None:
+        """Sign in or register; the guest stays where they are, if the role has that place."""
+        screen = self.screen
+        if isinstance(screen, ClientScreen):
+            ask_to_sign_in(screen, lambda: self._go_on(screen))
+
+    def do_app_sign_out(self) -> None:
+        """Sign out, and go on as a guest."""
+        screen = self.screen
+        if isinstance(screen, ClientScreen):
+            start(screen, self.marketplace.connection.sign_out(), lambda _nothing: self._go_on(screen))
+
+    def _go_on(self, screen: ClientScreen) -> None:
+        """Show a screen to another role, or the first section of that role where it does not have the screen."""
+        role = self.marketplace.connection.role
+        if screen.PLACE in places_of(role):
+            screen.refresh_data()
+            screen.keys_changed()
+        else:
+            self.go_to(SECTIONS[role][0])
 
     def note_bug(self, error: BaseException) -> None:
         """A bug in the background: say so, and keep it in the log."""

@@ -19,6 +19,7 @@ class Fact(Enum):
     NOT_FOR_SALE = "This product is on sale."
     IN_CART = "This product is not in your cart."
     CART_FILLED = "Your cart is empty."
+    CARD_CHOSEN = "Choose a card first."
     CANCELLABLE = "Only what is not shipped yet can be cancelled."
     SHIPPABLE = "Only what is paid and not shipped yet can be shipped."
     DELIVERABLE = "Only what is shipped can be delivered."

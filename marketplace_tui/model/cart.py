@@ -6,6 +6,7 @@ it is shown over the marketplace's own cart, sent one product at a time, and giv
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -129,6 +130,14 @@ class CartModel(Watched):
                 self._want(line, line.quantity)
 
         self._undo.remember("the cart emptied", put_back)
+
+    async def sent(self) -> None:
+        """Wait until the marketplace has, or has refused, every change that was made."""
+        while self._wanted:
+            changed = asyncio.Event()
+            end = self.watch(changed.set)
+            await changed.wait()
+            end()
 
     def forget(self) -> None:
         """Begin anew, as when another account signs in."""

@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from marketplace_tui.model.cart import CartModel
+from marketplace_tui.model.checkout import CheckoutModel
 from marketplace_tui.model.connection import Connection
 from marketplace_tui.model.live import Live
 from marketplace_tui.model.resource import Resource
+from marketplace_tui.model.sellers import SellerNames
 from marketplace_tui.model.tasks import Tasks
 from marketplace_tui.model.undo import Undo
 from services_stub.client.marketplace import MarketplaceClient
@@ -22,7 +24,7 @@ CART_EVENTS = (ProductUpdated, ProductDeleted)
 
 
 class Marketplace:
-    """The connection, the live stream, the cart, the unread messages, and what can be undone.
+    """The connection, the live stream, cart and checkout, names of sellers, unread messages, and what can be undone.
 
     `state` is the state file of a marketplace on this machine; None where only its gateway is known.
     """
@@ -40,6 +42,8 @@ class Marketplace:
         self.connection = Connection(client, clock)
         self.undo = Undo()
         self.cart = CartModel(self.connection, tasks, clock, self.undo)
+        self.sellers = SellerNames(self.connection, tasks, clock)
+        self.checkout = CheckoutModel(self.connection, tasks, clock, self.cart)
         self.unread: Resource[int] = Resource(self._count_unread, tasks, clock)
         self.live = Live(self.connection, tasks)
         self.live.listen(self._on_events)
@@ -79,6 +83,7 @@ class Marketplace:
         if seen[0] != self._seen[0]:
             self.undo.forget()
             self.cart.forget()
+            self.checkout.forget()
             self.unread.forget()
         self._seen = seen
         if seen[1]:
@@ -90,6 +95,7 @@ class Marketplace:
 
     def _on_events(self, events: Sequence[Event], missed: bool) -> None:
         kinds = {type(event) for event in events}
+        self.checkout.hear(events, missed)
         if missed or NotificationSent in kinds:
             self.unread.refresh()
         if missed or kinds & set(CART_EVENTS):

@@ -154,6 +154,7 @@ class ClientScreen(Screen[None]):
         marketplace = self.client_app.marketplace
         for model in (marketplace.connection, marketplace.cart, marketplace.unread, marketplace.undo):
             self._ends.append(model.watch(self.keys_changed))
+        self._ends.append(marketplace.cart.watch(self._say_problem_of_cart))
         self._ends.append(marketplace.live.listen(self.on_events))
         self.set_interval(1.0, self.query_one("#title", Lines).refresh)
         self.set_interval(REFRESH_SECONDS, self._refresh_if_seen)
@@ -179,6 +180,12 @@ class ClientScreen(Screen[None]):
     def has_list_focus(self) -> bool:
         """Whether the keys of lists apply."""
         return isinstance(self.focused, Rows)
+
+    def _say_problem_of_cart(self) -> None:
+        cart = self.client_app.marketplace.cart
+        if cart.problem is not None and self.is_current:
+            problem, cart.problem = cart.problem, None
+            self.say(str(problem), "bad")
 
     def _refresh_if_seen(self) -> None:
         if self.is_current:

@@ -16,6 +16,10 @@ SCREENS = {
     "products": "seller.products:ProductsScreen",
     "sold-orders": "seller.sold_orders:SoldOrdersScreen",
     "notices": "seller.notices:NoticesScreen",
+    "cart": "shop.cart:CartScreen",
+    "orders": "shop.orders:OrdersScreen",
+    "inbox": "shop.inbox:InboxScreen",
+    "account": "shop.account:AccountScreen",
 }
 """The class of each section, by module: a screen is imported when it is gone to."""
 

@@ -47,3 +47,17 @@ def count(number: int, one: str, many: str = "") -> str:
 def short_id(identifier: str) -> str:
     """The end of an identifier, where those made at the same time differ."""
     return identifier if len(identifier) <= 12 else f"…{identifier[-8:]}"
+
+
+def clock_time(then: datetime, now: datetime) -> str:
+    """A moment on the clock of this machine: `10:41:03`, and with its day where that is not today."""
+    local = then.astimezone()
+    time = f"{local:%H:%M:%S}"
+    return time if local.date() == now.astimezone().date() else f"{local.day} {local:%b} {time}"
+
+
+def elapsed(seconds: float) -> str:
+    """The time after a beginning: `+53 ms`, `+1.2 s`, `+4 min`."""
+    if abs(seconds) < 1:
+        return f"{seconds * 1000:+.0f} ms"
+    return f"{seconds:+.1f} s" if abs(seconds) < MINUTE else f"+{duration(seconds)}"

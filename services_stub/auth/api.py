@@ -25,6 +25,7 @@ from services_stub.contracts.http.auth import (
     Role,
     SellerBlock,
     SellerBlockChange,
+    SellerName,
     Tokens,
     User,
 )
@@ -92,6 +93,15 @@ async def me(context: Context, caller: Caller) -> User:
 async def keys(context: Context) -> KeySet:
     """The keys that access tokens are verified with (RFC 7517)."""
     return resources_of(context).signer.keys
+
+
+@get("/api/auth/sellers", **allow_anyone())
+async def seller_names(
+    context: Context,
+    ids: Annotated[str, Parameter(max_length=2000, description="Ids of sellers, separated by commas.")] = "",
+) -> list[SellerName]:
+    """The names of sellers, blocked ones included; ids of no seller are left out."""
+    return await context.read(users.names_of_sellers, set(ids.split(",")))
 
 
 @get("/api/admin/users", **allow("admin"))
@@ -176,6 +186,7 @@ ROUTES = [
     logout,
     me,
     keys,
+    seller_names,
     list_users,
     block_seller,
     unblock_seller,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Literal
 
@@ -9,7 +10,7 @@ from services_stub.client.cart import CartArea
 from services_stub.client.errors import MarketplaceError, SignInAgain, checked_input
 from services_stub.client.session import REFRESH_PATH
 from services_stub.client.transport import Transport
-from services_stub.contracts.http.auth import KeySet, Login, Refresh, Register, Tokens, User
+from services_stub.contracts.http.auth import KeySet, Login, Refresh, Register, SellerName, Tokens, User
 from services_stub.contracts.problem import problem
 
 _BASE = "/auth-service/api/auth"
@@ -66,6 +67,11 @@ class AuthArea:
     async def me(self) -> User:
         """The account that is signed in, as the marketplace knows it."""
         return await self._transport.request("GET", f"{_BASE}/me", User)
+
+    async def seller_names(self, seller_ids: Collection[str]) -> tuple[SellerName, ...]:
+        """The names of sellers, at most about fifty at once; ids of no seller are left out."""
+        query = {"ids": ",".join(seller_ids)}
+        return await self._transport.request("GET", f"{_BASE}/sellers", tuple[SellerName, ...], query=query)
 
     async def keys(self) -> KeySet:
         """The public keys that tokens are verified with."""

@@ -16,6 +16,7 @@ ACCESS: dict[tuple[str, str, str], frozenset[str]] = {
     ("auth", "POST", "/api/auth/logout"): ANYONE,
     ("auth", "GET", "/api/auth/me"): ANY_ROLE,
     ("auth", "GET", "/api/auth/keys"): ANYONE,
+    ("auth", "GET", "/api/auth/sellers"): ANYONE,
     ("auth", "GET", "/api/admin/users"): ADMIN,
     ("auth", "POST", "/api/admin/block-seller/{id}"): ADMIN,
     ("auth", "POST", "/api/admin/unblock-seller/{id}"): ADMIN,

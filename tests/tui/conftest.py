@@ -1,10 +1,13 @@
-"""The screens are drawn the same on every machine: no animation, no colours of the environment."""
+"""The screens are drawn the same on every machine: no animation, no colours of the environment, UTC."""
 
 from __future__ import annotations
 
 import os
+import time
 
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
+os.environ["TZ"] = "UTC"
+time.tzset()
 for name in ("NO_COLOR", "TEXTUAL_THEME", "COLORTERM"):
     os.environ.pop(name, None)
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 import httpx
 import msgspec
 
+from services_stub.contracts.http.auth import SellerName
 from services_stub.contracts.http.cart import AddToCart, Cart, CartLine, ChangeQuantity
 from services_stub.contracts.http.search import (
     CategoryFacet,
@@ -72,6 +73,7 @@ class CartOfTests:
 
     def __init__(self, products: list[FoundProduct]) -> None:
         self.quantities: dict[str, int] = {}
+        self.prices = {product.product_id: product.price for product in products}
         self._products = {product.product_id: product for product in products}
 
     def cart(self) -> Cart:
@@ -105,9 +107,9 @@ class CartOfTests:
             seller_id=product.seller_id,
             name=product.name,
             quantity=quantity,
-            unit_price=product.price,
+            unit_price=self.prices[product.product_id],
             available=product.quantity > 0,
-            line_total=product.price * quantity,
+            line_total=self.prices[product.product_id] * quantity,
         )
 
 
@@ -122,5 +124,6 @@ def shop(products: list[FoundProduct] | None = None) -> FakeMarketplace:
 
     fake.on("GET", "/search-service/api/search", search)
     CartOfTests(offered).answer(fake)
+    fake.on("GET", "/auth-service/api/auth/sellers", [SellerName(seller_id="s-mara", name="Mara's pots")])
     fake.on("GET", "/notification-service/api/notifications", {"items": [], "unread": 1, "nextCursor": None})
     return fake

@@ -99,6 +99,16 @@ async def running(
     assert bugs == []
 
 
+async def assert_goldens(client: RunningClient, name: str) -> None:
+    """Compare the screen of a client of 80×24 with the kept one, and the same screen on 120×40."""
+    assert_golden(client.text, f"{name}-80x24")
+    await client.pilot.resize_terminal(*LARGE)
+    await client.settle()
+    assert_golden(client.text, f"{name}-120x40")
+    await client.pilot.resize_terminal(*SMALL)
+    await client.settle()
+
+
 def screen_text(app: MarketplaceApp) -> str:
     """The screen of the terminal. Reads the compositor, as Textual's own screenshot does."""
     width, height = app.size

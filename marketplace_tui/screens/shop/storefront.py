@@ -12,8 +12,10 @@ from textual.widgets import Input
 
 from marketplace_tui.actions.state import Fact
 from marketplace_tui.model.marketplace import Marketplace
-from marketplace_tui.model.storefront import ORDER_WORDS, ORDERS, StorefrontModel, offer_of
+from marketplace_tui.model.storefront import ORDER_WORDS, ORDERS, Query, StorefrontModel, offer_of
 from marketplace_tui.screens.base import ClientScreen
+from marketplace_tui.screens.everywhere.dialogs import Choose
+from marketplace_tui.screens.shop import filters
 from marketplace_tui.screens.shop import storefront_text as text
 from marketplace_tui.text.lines import Line
 from marketplace_tui.widgets.lines import Lines
@@ -32,6 +34,7 @@ class StorefrontScreen(ClientScreen):
     def __init__(self, marketplace: Marketplace) -> None:
         super().__init__()
         self.model = StorefrontModel(marketplace)
+        self.sellers = marketplace.sellers
 
     def compose_body(self) -> ComposeResult:
         """Search and facets, the table, the selected product."""
@@ -50,6 +53,7 @@ class StorefrontScreen(ClientScreen):
         super().on_mount()
         self.watch_model(self.model.found, self._show)
         self.watch_model(self.client_app.marketplace.cart, self._show)
+        self.watch_model(self.sellers, self._show)
 
     def facts(self) -> Iterable[Fact]:
         """Of the selected product."""
@@ -109,11 +113,26 @@ class StorefrontScreen(ClientScreen):
             self.set_focus(self._rows)
         elif self.model.query.is_filtered:
             self.query_one("#search", Input).value = ""
-            self.model.search(replace(self.model.query, text="", category="", seller_id="", in_stock=None))
+            self.model.search(Query(order=self.model.query.order))
 
     def do_shop_search(self) -> None:
         """Type into the search field."""
         self.set_focus(self.query_one("#search", Input))
+
+    def do_shop_filter(self) -> None:
+        """Choose category, price band, seller or stock among what the search finds."""
+        page, name_of = self.model.first_page, self.sellers.name_of
+        if page is None:
+            return
+
+        def choose(key: str | None) -> None:
+            if key is not None:
+                query = filters.chosen(self.model.query, key)
+                if not query.text:
+                    self.query_one("#search", Input).value = ""
+                self.model.search(query)
+
+        self.app.push_screen(Choose("Filter", filters.choices(self.model.query, page.facets, name_of)), choose)
 
     def do_shop_sort(self) -> None:
         """The next order."""
@@ -146,25 +165,24 @@ class StorefrontScreen(ClientScreen):
         self._rows.empty = text.empty(self.model)
         rows = [
             Row(
-                product.product_id, text.cells(product, cart.quantity_of(product.product_id)), dim=product.quantity <= 0
+                product.product_id,
+                text.cells(product, cart.quantity_of(product.product_id), self.sellers.name_of),
+                dim=product.quantity <= 0,
             )
             for product in self.model.found.items
         ]
         self._rows.show_rows(rows)
         self.query_one("#facets", Lines).refresh()
         self.selection_changed()
-        if cart.problem is not None:
-            self.say(str(cart.problem), "bad")
-            cart.problem = None
 
     def _draw_facets(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - one line
-        return [text.facets(self.model, width)]
+        return [text.facets(self.model, filters.in_force(self.model.query, self.sellers.name_of), width)]
 
     def _draw_rule(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - one line
         return self.client_app.rule(width)
 
     def _draw_pane(self, width: int, height: int) -> Sequence[Line]:
-        return text.pane(self.selected, width, height)
+        return text.pane(self.selected, self.sellers.name_of, width, height)
 
     def _draw_below(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - two lines
         return text.below(self.model, self.selected, width)

@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from marketplace_tui.model.storefront import StorefrontModel
 from marketplace_tui.text.lines import Line, Range, Span, apart, cut_line, highlighted, spans, wrapped
 from marketplace_tui.text.shown import shown
 from marketplace_tui.text.signs import ELLIPSIS, FAILED, NONE, SEPARATOR
 from marketplace_tui.text.table import Column
-from marketplace_tui.text.values import count, money, short_id
+from marketplace_tui.text.values import count, money
 from services_stub.contracts.http.search import FoundProduct
 
 COLUMNS = (
     Column("Name", 16, grows=True),
     Column("Price", 10, right=True),
     Column("Stock", 6, right=True),
-    Column("Category", 12, drop=2),
+    Column("Seller", 16, drop=2),
     Column("", 10, drop=1),
 )
+
+NameOf = Callable[[str], str]
+"""The name of a seller by id."""
 
 FEW = 3
 """So many units or fewer are called the last ones."""
 
 
-def cells(product: FoundProduct, in_cart: int) -> tuple[Line, ...]:
+def cells(product: FoundProduct, in_cart: int, name_of: NameOf) -> tuple[Line, ...]:
     """A product as a row."""
     return (
         highlighted(product.name, [Range(one.start, one.end) for one in product.highlights.name]),
         (Span(money(product.price)),),
         (Span(f"{product.quantity:,}" if product.quantity > 0 else NONE),),
-        spans(product.category, "dim"),
+        spans(name_of(product.seller_id), "dim"),
         (_note(product, in_cart),),
     )
 
@@ -43,15 +46,17 @@ def _note(product: FoundProduct, in_cart: int) -> Span:
     return Span(f"last {product.quantity}", "warning") if product.quantity <= FEW else Span("")
 
 
-def facets(model: StorefrontModel, width: int) -> Line:
-    """The categories with how many products of each were found."""
+def facets(model: StorefrontModel, in_force: str, width: int) -> Line:
+    """The filters in force, and the categories with how many products of each were found."""
     if model.first_page is None:
         return ()
     line: list[Span] = []
+    if in_force:
+        line += [Span("only ", "dim"), Span(shown(in_force), "accent"), Span("  ")]
+        return cut_line((*line, Span("f", "key", "shop.filter"), Span(" changes it", "dim")), width)
     for facet in model.first_page.facets.categories:
         line += [Span(f" {SEPARATOR} ", "dim")] if line else []
-        chosen = facet.category == model.query.category
-        line.append(Span(f"{shown(facet.category)} {facet.products:,}", "accent" if chosen else "plain"))
+        line.append(Span(f"{shown(facet.category)} {facet.products:,}"))
     return cut_line(tuple(line), width)
 
 
@@ -82,14 +87,14 @@ def below(model: StorefrontModel, product: FoundProduct | None, width: int) -> S
     return [apart(first, found, width), spans((wrapped(product.description, width, 1) or [""])[0], "dim")]
 
 
-def pane(product: FoundProduct | None, width: int, height: int) -> Sequence[Line]:
+def pane(product: FoundProduct | None, name_of: NameOf, width: int, height: int) -> Sequence[Line]:
     """The selected product beside the table."""
     if product is None:
         return []
     lines: list[Line] = [spans(line, "strong") for line in wrapped(product.name, width, 3)]
     lines += [
         (Span(money(product.price, product.currency), "accent"), Span(f" {SEPARATOR} {_stock(product)}")),
-        (*spans(product.category, "dim"), Span(f" {SEPARATOR} seller {short_id(product.seller_id)}", "dim")),
+        (Span(f"{shown(product.category)} {SEPARATOR} sold by {shown(name_of(product.seller_id))}", "dim"),),
         (),
     ]
     lines += [spans(line) for line in wrapped(product.description, width, max(height - len(lines), 0))]

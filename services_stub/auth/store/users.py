@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
 from services_stub.auth.domain import canonical_email, search_text
 from services_stub.auth.store.tables import users
-from services_stub.contracts.http.auth import SellerBlockChange, User
+from services_stub.contracts.http.auth import SellerBlockChange, SellerName, User
 from services_stub.contracts.http.page import DEFAULT_PAGE, Page
 from services_stub.contracts.times import from_microseconds, rfc3339, to_microseconds
 from services_stub.runtime.sql import keyset
@@ -21,6 +22,11 @@ _by_id = select(users).where(users.c.user_id == bindparam("id"))
 _by_email = select(users).where(users.c.email_key == bindparam("key"))
 _any_admin = select(users.c.user_id).where(users.c.role == "admin").limit(1)
 _blocked = select(users.c.user_id).where(users.c.role == "seller", users.c.blocked.is_(True)).order_by(users.c.user_id)
+_names_of_sellers = (
+    select(users.c.user_id, users.c.name)
+    .where(users.c.role == "seller", users.c.user_id.in_(bindparam("ids", expanding=True)))
+    .order_by(users.c.user_id)
+)
 _set_blocked = (
     update(users)
     .where(users.c.user_id == bindparam("id"))
@@ -89,6 +95,12 @@ def set_password_hash(transaction: Transaction, user_id: str, *, before: str, af
 def blocked_sellers(connection: Connection) -> list[str]:
     """The sellers that are blocked now."""
     return list(connection.scalars(_blocked))
+
+
+def names_of_sellers(connection: Connection, seller_ids: Collection[str]) -> list[SellerName]:
+    """The names of those of these accounts that are sellers, by id."""
+    rows = connection.execute(_names_of_sellers, {"ids": list(seller_ids)})
+    return [SellerName(seller_id=row.user_id, name=row.name) for row in rows]
 
 
 def page(connection: Connection, query: str, role: str, cursor: str, limit: int = DEFAULT_PAGE) -> Page[User]:

@@ -66,6 +66,13 @@ class User(Body, frozen=True, kw_only=True):
     created_at: str
 
 
+class SellerName(Body, frozen=True, kw_only=True):
+    """A seller as shoppers see them; `name` is empty where the seller gave none."""
+
+    seller_id: str
+    name: str
+
+
 MOST_NAMED_ORDERS = 100
 """So many of the orders that a block cancelled are named; all are counted."""
 

@@ -153,6 +153,19 @@ def test_an_admin_finds_accounts(auth: AuthClient) -> None:
     assert auth.get("/api/admin/users?cursor=x", by=admin)[1]["errors"][0]["field"] == "cursor"
 
 
+def test_anyone_sees_the_names_of_sellers_and_of_no_other_account(auth: AuthClient) -> None:
+    body = {"email": "m@example.com", "password": PASSWORD, "role": "seller", "name": "Mara's pots"}
+    named = auth.post("/api/auth/register", body)[1]["userId"]
+    nameless = auth.register("n@example.com", "seller")
+    shopper = auth.register("u@example.com")
+    status, names = auth.get(f"/api/auth/sellers?ids={named},{nameless},{shopper},{named},unknown")
+    assert status == 200
+    assert {one["sellerId"]: one["name"] for one in names} == {named: "Mara's pots", nameless: ""}
+    assert all(set(one) == {"sellerId", "name"} for one in names)
+    assert auth.get("/api/auth/sellers") == (200, [])
+    assert auth.get(f"/api/auth/sellers?ids={'x' * 2001}")[0] == 400
+
+
 def test_nothing_secret_is_kept_in_the_clear(auth: AuthClient, capfd: pytest.CaptureFixture[str]) -> None:
     auth.register("a@example.com")
     tokens = auth.log_in("a@example.com")[1]

@@ -32,6 +32,7 @@ ROUTES: list[tuple[str, Call]] = [
     ("POST /auth-service/api/auth/login", lambda c: c.auth.login("a@example.org", "long enough")),
     ("GET /auth-service/api/auth/me", lambda c: c.auth.me()),
     ("GET /auth-service/api/auth/keys", lambda c: c.auth.keys()),
+    ("GET /auth-service/api/auth/sellers?ids=s1%2Cs2", lambda c: c.auth.seller_names(["s1", "s2"])),
     (f"GET {PRODUCTS}?sort=newest&limit=20", lambda c: c.products.list()),
     (
         f"GET {PRODUCTS}?q=red+mug%26&category=Kitchen&sellerId=s1&minPrice=1.50&maxPrice=20&inStock=true"

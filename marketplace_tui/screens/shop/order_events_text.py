@@ -1,0 +1,87 @@
+"""The list of what happened to an order: its events in the topics, or else what the services tell of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from marketplace_tui.text.lines import OF_STATUS, Line, Look, Span, spans
+from marketplace_tui.text.reasons import reason_words
+from marketplace_tui.text.shown import shown
+from marketplace_tui.text.signs import ARROW, FAILED, MAIL, SEPARATOR, of_status
+from marketplace_tui.text.table import Column
+from marketplace_tui.text.values import elapsed, moment, money
+from services_stub.contracts.events.trace import HopOutcome
+from services_stub.contracts.http.gateway import TimelineEntry, TimelineKind
+
+if TYPE_CHECKING:
+    from simulator.trace import Consumption, FlowEvent, Step
+
+EVENT_COLUMNS = (
+    Column("After", 9, right=True),
+    Column("Event", 26),
+    Column("Handled by, after", 30, grows=True),
+    Column("Says", 34, drop=1),
+)
+ENTRY_COLUMNS = (
+    Column("After", 9, right=True),
+    Column("What happened", 24),
+    Column("", 30, grows=True),
+)
+
+
+def event_cells(step: Step, started_at: int) -> tuple[Line, ...]:
+    """An event: how long after the first one, where it lies, who handled it how much later, and what it says."""
+    event = step.event
+    return (
+        (Span(elapsed((event.at - started_at) / 1_000_000), "dim"),),
+        spans(event.place),
+        (*_handled(event), *_dead(event)),
+        spans(step.words, "dim"),
+    )
+
+
+def _handled(event: FlowEvent) -> Line:
+    line: list[Span] = []
+    for seen in event.consumers:
+        line.append(Span(f" {SEPARATOR} " if line else f"{ARROW} ", "dim"))
+        line.append(Span(_consumption(seen, event.at), _look(seen.outcome)))
+    return tuple(line) or (Span("no service has handled it yet", "dim"),)
+
+
+def _consumption(seen: Consumption, at: int) -> str:
+    outcome = "" if seen.outcome is HopOutcome.HANDLED else f" {seen.outcome}"
+    return f"{shown(seen.group)} {elapsed((seen.handled_at - at) / 1_000_000)}{outcome}"
+
+
+def _look(outcome: HopOutcome) -> Look:
+    if outcome in (HopOutcome.HANDLED, HopOutcome.DUPLICATE):
+        return "plain"
+    return "bad" if outcome is HopOutcome.DEAD_LETTER else "warning"
+
+
+def _dead(event: FlowEvent) -> Line:
+    return tuple(Span(f" {FAILED} dead letter of {shown(one.group)}", "bad") for one in event.dead_letters)
+
+
+def entry_cells(entry: TimelineEntry, began: datetime, name_of: Callable[[str], str]) -> tuple[Line, ...]:
+    """An entry that a service tells of: how long after the order was placed, what, and the words beside it."""
+    after = (Span(elapsed((moment(entry.at) - began).total_seconds()), "dim"),)
+    seller = (Span(f" {SEPARATOR} {shown(name_of(entry.seller_id))}", "dim"),) if entry.seller_id else ()
+    if entry.kind is TimelineKind.NOTIFICATION:
+        return (after, (Span(f"{MAIL} {shown(entry.what).replace('-', ' ')}"),), spans(entry.text, "dim"))
+    status = Span(of_status(shown(entry.what)), OF_STATUS.get(entry.what, "plain"))
+    amount = f"{money(entry.amount)} " if entry.amount is not None else ""
+    beside = (Span(amount), *spans(reason_words(entry.text), "dim"), *seller)
+    return (after, (Span(f"{entry.kind} "), status), beside)
+
+
+def entry_key(entry: TimelineEntry) -> str:
+    """A key for an entry: the same one, read again, keeps its row."""
+    return f"{entry.at} {entry.kind} {entry.what} {entry.seller_id} {entry.text}"
+
+
+def unread_line(reason: str) -> Sequence[Line]:
+    """Why there are no events of the topics beside what the services tell."""
+    return [(Span("The topics cannot be read: ", "warning"), *spans(reason, "dim"))] if reason else []
