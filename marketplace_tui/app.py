@@ -12,6 +12,7 @@ from marketplace_tui.actions.action import EVERYWHERE, Action
 from marketplace_tui.actions.places import SECTIONS, places_of
 from marketplace_tui.actions.registry import Keymap
 from marketplace_tui.model.marketplace import Marketplace
+from marketplace_tui.screens.admin.banner import warnings
 from marketplace_tui.screens.asking import start
 from marketplace_tui.screens.base import ClientScreen, bindings_of
 from marketplace_tui.screens.everywhere import overlays
@@ -67,6 +68,8 @@ class MarketplaceApp(App[None]):
             self.register_theme(theme)
         self.set_keymap({action_id: ",".join(keys) for action_id, keys in self.settings.keys.items()})
         self._apply(self.settings)
+        if self.marketplace.control is not None:
+            self.marketplace.control.faults.watch(self._faults_changed)
         self.marketplace.start()
         self.marketplace.tasks.start(Watchdog(self._log_line, self._where).run(), lasting=True)
         self.go_to(self._first or SECTIONS[self.marketplace.connection.role][0])
@@ -75,9 +78,9 @@ class MarketplaceApp(App[None]):
 
     def go_to(self, place: str, key: str = "") -> None:
         """Show a section, with the cursor on the entry of a key."""
+        screen = screen_of(place, self.marketplace)
         while len(self.screen_stack) > 2:
             self.pop_screen()
-        screen = screen_of(place, self.marketplace)
         if len(self.screen_stack) == 2:
             self.switch_screen(screen)
         else:
@@ -98,6 +101,7 @@ class MarketplaceApp(App[None]):
 
     def open_user(self, email: str) -> None:
         """Show one account to an admin."""
+        self.go_to("users", email)
 
     def rule(self, width: int) -> list[Line]:
         """A line across the screen; none in the flat mode."""
@@ -187,6 +191,16 @@ class MarketplaceApp(App[None]):
         else:
             self._mistakes = (*self._mistakes, f"there is no theme {settings.theme!r}")
         self.refresh(layout=True)
+
+    def _faults_changed(self) -> None:
+        """Say in every title which faults are in force."""
+        control = self.marketplace.control
+        found = warnings(control.faults.value if control else None)
+        if found != self.warnings:
+            self.warnings = found
+            for screen in self.screen_stack:
+                if isinstance(screen, ClientScreen) and screen.is_there:
+                    screen.keys_changed()
 
     def _say(self, words: str) -> None:
         screen = next((one for one in reversed(self.screen_stack) if isinstance(one, ClientScreen)), None)

@@ -42,6 +42,11 @@ class Action:
         """The first fact that the action needs and the state does not have."""
         return next((fact for fact in self.needs if fact not in state.facts), None)
 
+    def gives_way(self, state: ScreenState) -> bool:
+        """Whether the opposite of a fact that it needs is true, so that an action of the same key is meant."""
+        needed = set(self.needs)
+        return any(needed & facts and (state.facts & facts) - needed for facts in EXCLUSIVE)
+
     def with_keys(self, keys: tuple[str, ...]) -> Action:
         """The same action on other keys."""
         return replace(self, keys=keys)

@@ -200,7 +200,7 @@ ADMIN_ACTIONS: tuple[Action, ...] = (
         footer=40,
     ),
     Action(
-        "letter.send",
+        "dead_letter.send",
         "Send again",
         "Send what is marked to its topic again, at a bounded rate.",
         ("r",),
@@ -211,7 +211,7 @@ ADMIN_ACTIONS: tuple[Action, ...] = (
         footer=20,
     ),
     Action(
-        "letter.discard",
+        "dead_letter.discard",
         "Discard",
         "Take what is marked off this list, with a reason.",
         ("x",),
@@ -222,7 +222,7 @@ ADMIN_ACTIONS: tuple[Action, ...] = (
         footer=30,
     ),
     Action(
-        "letter.filter",
+        "dead_letter.filter",
         "Filter",
         "Show the dead letters of one topic or group, or those already acted on.",
         ("f",),

@@ -5,15 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from marketplace_tui.model.cart import CartModel
 from marketplace_tui.model.checkout import CheckoutModel
 from marketplace_tui.model.connection import Connection
+from marketplace_tui.model.control import Connect, Control
 from marketplace_tui.model.live import Live
 from marketplace_tui.model.resource import Resource
 from marketplace_tui.model.sellers import SellerNames
 from marketplace_tui.model.tasks import Tasks
 from marketplace_tui.model.undo import Undo
+from services_stub.client.control import ControlClient
 from services_stub.client.marketplace import MarketplaceClient
 from services_stub.contracts.control import State
 from services_stub.contracts.events import Event
@@ -26,7 +29,8 @@ CART_EVENTS = (ProductUpdated, ProductDeleted)
 class Marketplace:
     """The connection, the live stream, cart and checkout, names of sellers, unread messages, and what can be undone.
 
-    `state` is the state file of a marketplace on this machine; None where only its gateway is known.
+    `state` is the state file of a marketplace on this machine, and `control` its control API; both are None where only
+    its gateway is known. `connect` gives the client of that API, where it is not the one of the data directory.
     """
 
     def __init__(
@@ -35,6 +39,7 @@ class Marketplace:
         tasks: Tasks,
         *,
         state: State | None = None,
+        connect: Connect | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -45,6 +50,10 @@ class Marketplace:
         self.sellers = SellerNames(self.connection, tasks, clock)
         self.checkout = CheckoutModel(self.connection, tasks, clock, self.cart)
         self.unread: Resource[int] = Resource(self._count_unread, tasks, clock)
+        self.control: Control | None = None
+        if state is not None:
+            directory = Path(state.data_dir)
+            self.control = Control(connect or (lambda: ControlClient.at(directory)), tasks, clock)
         self.live = Live(self.connection, tasks)
         self.live.listen(self._on_events)
         self.connection.watch(self._on_connection)
@@ -58,6 +67,8 @@ class Marketplace:
     def start(self) -> None:
         """Begin to read and to follow."""
         self.live.start()
+        if self.control is not None:
+            self.control.start()
         self._refresh()
 
     async def close(self) -> None:

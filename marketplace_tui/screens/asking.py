@@ -24,34 +24,42 @@ class Asked(Protocol):
 
 
 def start(screen: ClientScreen, call: Awaitable[Answer], then: Callable[[Answer], None]) -> None:
-    """Make a call in the background; its answer goes to `then`, its error is said on the screen."""
-    marketplace = screen.client_app.marketplace
+    """Make a call of the marketplace's client in the background."""
+    perform(screen, screen.client_app.marketplace.connection.ask(call), then)
 
-    async def work() -> None:
+
+def submit(screen: ClientScreen, form: Asked, call: Awaitable[Answer], then: Callable[[Answer], None]) -> None:
+    """Make the call of a form in the background."""
+    perform_form(screen, form, screen.client_app.marketplace.connection.ask(call), then)
+
+
+def perform(screen: ClientScreen, work: Awaitable[Answer], then: Callable[[Answer], None]) -> None:
+    """Do something in the background; its answer goes to `then`, its error is said on the screen."""
+
+    async def performed() -> None:
         try:
-            answer = await marketplace.connection.ask(call)
+            answer = await work
         except MarketplaceError as error:
             screen.say(str(error), "bad")
         else:
             then(answer)
 
-    marketplace.tasks.start(work())
+    screen.client_app.marketplace.tasks.start(performed())
 
 
-def submit(screen: ClientScreen, form: Asked, call: Awaitable[Answer], then: Callable[[Answer], None]) -> None:
-    """Make the call of a form in the background: the form ends with the answer, and shows what was refused."""
-    marketplace = screen.client_app.marketplace
+def perform_form(screen: ClientScreen, form: Asked, work: Awaitable[Answer], then: Callable[[Answer], None]) -> None:
+    """Do in the background what a form asks for: it ends with the answer, and shows what was refused."""
 
-    async def work() -> None:
+    async def performed() -> None:
         try:
-            answer = await marketplace.connection.ask(call)
+            answer = await work
         except MarketplaceError as error:
             form.refused(str(error), errors_of(error))
         else:
             form.done()
             then(answer)
 
-    marketplace.tasks.start(work())
+    screen.client_app.marketplace.tasks.start(performed())
 
 
 def errors_of(error: MarketplaceError) -> Mapping[str, str]:

@@ -93,8 +93,18 @@ class ClientScreen(Screen[None]):
 
     def watch_model(self, model: Watched, then: Callable[[], None]) -> None:
         """Call `then` after each change of a model, for as long as the screen is there, and once now."""
-        self._ends.append(model.watch(then))
+
+        def changed() -> None:
+            if self.is_there:
+                then()
+
+        self._ends.append(model.watch(changed))
         then()
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the screen has its widgets: while it is taken down, they go before it does."""
+        return self.is_attached and self.display
 
     def refresh_data(self) -> None:
         """Ask for everything that the screen shows again."""
@@ -111,7 +121,7 @@ class ClientScreen(Screen[None]):
 
     def say(self, words: str, look: Look = "plain") -> None:
         """Show a notice above the keys for some seconds; nothing, where the screen is gone."""
-        if not self.is_running:
+        if not self.is_there:
             return
         self._notice = spans(words, look)
         self._notices += 1
@@ -144,16 +154,17 @@ class ClientScreen(Screen[None]):
         self.act(action_id)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Bindings of other roles do not exist for this one."""
+        """Bindings of other roles do not exist for this one; of two actions on one key, that which is possible does."""
         if action != "act":
             return True
-        return self.client_app.keymap.by_id[str(parameters[0])].applies(self.state)
+        declared, state = self.client_app.keymap.by_id[str(parameters[0])], self.state
+        return declared.applies(state) and not declared.gives_way(state)
 
     def on_mount(self) -> None:
         """Follow what every title shows."""
         marketplace = self.client_app.marketplace
         for model in (marketplace.connection, marketplace.cart, marketplace.unread, marketplace.undo):
-            self._ends.append(model.watch(self.keys_changed))
+            self.watch_model(model, self.keys_changed)
         self._ends.append(marketplace.cart.watch(self._say_problem_of_cart))
         self._ends.append(marketplace.live.listen(self.on_events))
         self.set_interval(1.0, self.query_one("#title", Lines).refresh)

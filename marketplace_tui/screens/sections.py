@@ -20,6 +20,14 @@ SCREENS = {
     "orders": "shop.orders:OrdersScreen",
     "inbox": "shop.inbox:InboxScreen",
     "account": "shop.account:AccountScreen",
+    "overview": "admin.overview:OverviewScreen",
+    "users": "admin.users:UsersScreen",
+    "catalogue": "admin.catalogue:CatalogueScreen",
+    "all-orders": "admin.all_orders:AllOrdersScreen",
+    "payments": "admin.payments:PaymentsScreen",
+    "services": "admin.services:ServicesScreen",
+    "dead-letters": "admin.dead_letters:DeadLettersScreen",
+    "faults": "admin.faults:FaultsScreen",
 }
 """The class of each section, by module: a screen is imported when it is gone to."""
 

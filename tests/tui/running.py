@@ -14,6 +14,7 @@ from rich.console import Console
 from textual.pilot import Pilot
 
 from marketplace_tui.app import MarketplaceApp
+from marketplace_tui.model.control import Connect
 from marketplace_tui.model.marketplace import Marketplace
 from marketplace_tui.model.tasks import Tasks
 from marketplace_tui.settings import Read, Settings
@@ -75,6 +76,7 @@ async def running(
     *,
     size: tuple[int, int] = SMALL,
     state: State | None = None,
+    connect: Connect | None = None,
     ascii_only: bool = False,
     flat: bool = False,
     settled: bool = True,
@@ -83,7 +85,7 @@ async def running(
     bugs: list[BaseException] = []
     clock = Clock()
     tasks = Tasks(bugs.append)
-    marketplace = Marketplace(fake.client(role), tasks, state=state, clock=clock, now=lambda: NOW)
+    marketplace = Marketplace(fake.client(role), tasks, state=state, connect=connect, clock=clock, now=lambda: NOW)
     settings = Settings(ascii=ascii_only, flat=flat, animations=False)
     app = MarketplaceApp(marketplace, gateway="http://marketplace.test", read=Read(settings), settings_path=SETTINGS)
     async with app.run_test(size=size) as pilot:
@@ -96,7 +98,8 @@ async def running(
         if fake.held is not None:
             fake.held.set()
     await marketplace.close()
-    assert bugs == []
+    if bugs:
+        raise bugs[0]
 
 
 async def assert_goldens(client: RunningClient, name: str) -> None:

@@ -96,3 +96,10 @@ def test_a_chosen_key_takes_the_place_of_the_declared_ones() -> None:
 
 def test_words_are_words() -> None:
     assert [one.id for one in ACTIONS if not one.help.endswith(".") or not one.words[0].isupper()] == []
+
+
+@pytest.mark.parametrize(("fact", "meant"), [(Fact.BLOCKED, "seller.unblock"), (Fact.NOT_BLOCKED, "seller.block")])
+def test_of_two_actions_on_one_key_that_which_is_possible_is_meant(fact: Fact, meant: str) -> None:
+    state = ScreenState("users", "admin", frozenset({Fact.SELECTED, fact}))
+    shared = [one for one in Keymap().on(state) if one.keys == BY_ID[meant].keys]
+    assert [one.id for one in shared if not one.gives_way(state)] == [meant]
