@@ -1,124 +1,103 @@
-"""A block holds from its acknowledgement, although the broker, auth, order or product is away in that moment."""
+"""A block holds from its acknowledgement, whatever is away or full in that moment."""
 
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from services_stub.client import MarketplaceClient
-from services_stub.client.errors import MarketplaceError, NotFound
 from services_stub.contracts.control import Action, PauseService, ResumeService, StartBroker, StopBroker
-from services_stub.contracts.events.order import OrderStatus
-from services_stub.contracts.http.payment import PaymentStatus
+from services_stub.contracts.http.reason import LONGEST_REASON
 from services_stub.runtime.identifiers import new_id
-from tests.system.accounts import GOOD_CARD, admin, new_person, new_product
-from tests.system.marketplace import Marketplace
+from tests.system.accounts import admin, new_person, new_product
+from tests.system.marketplace import Marketplace, running_marketplace
+from tests.system.rush import STOCK, Rush, check_books
 from tests.waiting import eventually
 
 SHOPPERS = 6
-STOCK = 100_000
-ENDED = {OrderStatus.CANCELLED, OrderStatus.REFUNDED}
+AWAY_SECONDS, ATTEMPTS = 2.5, 300
+"""The least that the broker is away after the acknowledgement, and the least that is tried meanwhile."""
+
+QUEUE_BYTES = 64 * 1024
+SELLING = ("order", "product")
 
 
-@dataclass
-class Rush:
-    """Shoppers who buy the same product all the time."""
-
-    shoppers: list[MarketplaceClient]
-    product_id: str
-    over: asyncio.Event = field(default_factory=asyncio.Event)
-    begun: int = 0
-    placed: dict[str, MarketplaceClient] = field(default_factory=dict)
-
-    async def buy_all_the_time(self, shopper: MarketplaceClient) -> None:
-        """Buy until the rush is over; a refusal is a reason to try again."""
-        while not self.over.is_set():
-            self.begun += 1
-            try:
-                await shopper.cart.add(self.product_id)
-                self.placed[(await shopper.orders.place(GOOD_CARD)).order_id] = shopper
-            except MarketplaceError:
-                await asyncio.sleep(0)
-
-    async def goes_on(self, attempts: int) -> None:
-        """Wait for further attempts."""
-        target = self.begun + attempts
-
-        async def reached() -> bool:
-            return self.begun >= target
-
-        await eventually(reached, what=f"{attempts} attempts to buy")
+async def act(marketplace: Marketplace, *actions: Action) -> None:
+    for action in actions:
+        await asyncio.to_thread(marketplace.control.act, action)
 
 
-@pytest.mark.parametrize(
-    ("away", "back", "attempts", "not_reached"),
-    [
-        ([StopBroker()], [StartBroker()], 300, []),
-        (
-            [PauseService(service="order"), PauseService(service="product")],
-            [ResumeService(service="product"), ResumeService(service="order")],
-            0,
-            ["order", "product"],
-        ),
-    ],
-    ids=["broker", "order and product"],
-)
-def test_nothing_bought_after_the_acknowledgement_stays_bought(
-    marketplace: Marketplace,
-    away: Sequence[Action],
-    back: Sequence[Action],
-    attempts: int,
-    not_reached: list[str],
+async def block_during_a_rush(
+    marketplace: Marketplace, *, not_reached: Sequence[str] = (), full_queues: bool = False
 ) -> None:
-    async def scenario() -> None:
-        boss, seller = await admin(marketplace), await new_person(marketplace, "seller")
-        product = await new_product(seller, quantity=STOCK, name=f"Rush {new_id()}")
-        rush = Rush([await new_person(marketplace) for _ in range(SHOPPERS)], product.product_id)
-        buying = [asyncio.create_task(rush.buy_all_the_time(shopper)) for shopper in rush.shoppers]
-        await rush.goes_on(5 * SHOPPERS)
-        for action in away:
-            await asyncio.to_thread(marketplace.control.act, action)
-        answer = await boss.admin.block_seller(product.seller_id, "fraud")
-        acknowledged = datetime.now(UTC)
-        # On a busy machine others may not have answered in time either: their event comes later.
-        assert set(answer.not_reached) >= set(not_reached)
-        await asyncio.to_thread(marketplace.control.act, PauseService(service="auth"))
-        await rush.goes_on(attempts)
-        for action in (*back, ResumeService(service="auth")):
-            await asyncio.to_thread(marketplace.control.act, action)
-        await rush.goes_on(5 * SHOPPERS)
-        rush.over.set()
-        await asyncio.gather(*buying)
-        await check_books(rush, acknowledged, product.name, boss)
+    """Block a seller whose product is bought all the time, with the broker stopped before and auth paused after.
 
-    asyncio.run(scenario())
+    The services `not_reached` are paused while auth tells them, and sell again before the event comes. With
+    `full_queues` the event waits in the outbox, because auth's producer has no room for it.
+    """
+    boss, seller = await admin(marketplace), await new_person(marketplace, "seller")
+    product = await new_product(seller, quantity=STOCK, name=f"Rush {new_id()}")
+    rush = Rush([await new_person(marketplace) for _ in range(SHOPPERS)], product)
+    buying = [asyncio.create_task(rush.buy_all_the_time(shopper)) for shopper in rush.shoppers]
+    await rush.goes_on(5 * SHOPPERS)
+    await act(marketplace, StopBroker())
+    if full_queues:
+        await fill_the_queue_of_auth(marketplace, boss)
+    await act(marketplace, *(PauseService(service=name) for name in not_reached))
+    answer = await boss.admin.block_seller(product.seller_id, "fraud")
+    acknowledged, since = datetime.now(UTC), time.monotonic()
+    # On a busy machine others may not have answered in time either: their event comes later.
+    assert set(answer.not_reached) >= set(not_reached)
+    await act(marketplace, PauseService(service="auth"), *(ResumeService(service=name) for name in not_reached))
+    await rush.goes_on(ATTEMPTS, until=since + AWAY_SECONDS)
+    if full_queues:
+        await eventually(lambda: overflows(marketplace, "order"), what="order's producer has no room either")
+    await act(marketplace, StartBroker())
+    if not_reached:
+        await eventually(lambda: rush.has_sold_since(acknowledged), what="a sale after the block")
+    await act(marketplace, ResumeService(service="auth"))
+    await rush.goes_on(5 * SHOPPERS)
+    rush.over.set()
+    await asyncio.gather(*buying)
+    await check_books(rush, acknowledged, boss)
 
 
-async def check_books(rush: Rush, acknowledged: datetime, name: str, boss: MarketplaceClient) -> None:
-    """Orders placed after the acknowledgement have ended without money; stock and money agree with those before it."""
-    assert rush.placed
-    sold = 0
-    for order_id, shopper in rush.placed.items():
+async def fill_the_queue_of_auth(marketplace: Marketplace, boss: MarketplaceClient) -> None:
+    """Block another seller and take it back, with long reasons, until more events wait than the producer takes."""
+    other = (await new_product(await new_person(marketplace, "seller"))).seller_id
+    while not await overflows(marketplace, "auth"):
+        await boss.admin.block_seller(other, LONGEST_REASON * "\N{SHOPPING TROLLEY}")
+        await boss.admin.unblock_seller(other, LONGEST_REASON * "\N{SHOPPING TROLLEY}")
 
-        async def ended(order_id: str = order_id, shopper: MarketplaceClient = shopper) -> OrderStatus | None:
-            order = await shopper.orders.read(order_id)
-            try:
-                payment = await shopper.payments.read(order_id)
-            except NotFound:  # Payment has not heard of the order yet.
-                return None
-            after = datetime.fromisoformat(order.created_at) >= acknowledged
-            kept = order.status is OrderStatus.PAID and payment.status is PaymentStatus.CHARGED and not after
-            given_back = payment.status in {PaymentStatus.REFUNDED, PaymentStatus.VOIDED} and order.status in ENDED
-            return order.status if kept or given_back else None
 
-        sold += await eventually(ended, what=f"the end of {order_id}") is OrderStatus.PAID
+async def overflows(marketplace: Marketplace, service: str) -> bool:
+    """Whether more bytes of events wait for the broker than the queue of a producer takes."""
+    path = Path(marketplace.state.data_dir) / service / f"{service}.db"
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+        waiting = "SELECT sum(length(value)) FROM outbox WHERE seq > (SELECT acknowledged FROM outbox_state)"
+        ((count,),) = database.execute(waiting).fetchall()
+    return (count or 0) > QUEUE_BYTES
 
-    async def adds_up() -> bool:
-        (product,) = (await boss.admin.products(name)).items
-        return (product.quantity, product.reserved) == (STOCK - sold, 0)
 
-    await eventually(adds_up, what="the right stock")
+def test_nothing_sold_after_the_acknowledgement_stays_sold_while_the_broker_is_away(any_kafka: Marketplace) -> None:
+    asyncio.run(block_during_a_rush(any_kafka))
+
+
+def test_nor_where_those_who_sell_hear_of_the_block_after_its_orders_are_paid(any_kafka: Marketplace) -> None:
+    asyncio.run(block_during_a_rush(any_kafka, not_reached=SELLING))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kafka", ["embedded", "apache"])
+def test_nor_where_the_queue_of_every_producer_is_full(kafka: str, tmp_path: Path) -> None:
+    """The queue that librdkafka keeps for a producer; here it takes 64 KiB, as a user may choose, not 50,000 events."""
+    properties = tmp_path / "kafka.properties"
+    properties.write_text(f"queue.buffering.max.kbytes={QUEUE_BYTES // 1024}\n")
+    with running_marketplace("--kafka", kafka, "--kafka-config", str(properties)) as marketplace:
+        asyncio.run(block_during_a_rush(marketplace, not_reached=SELLING, full_queues=True))

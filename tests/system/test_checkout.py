@@ -66,13 +66,13 @@ def test_one_cart_makes_one_order_in_a_hundred_rounds_with_kills() -> None:
         asyncio.run(_rounds(marketplace, 100, 10))
 
 
-def test_a_purchase_takes_four_calls_between_services(marketplace: Marketplace) -> None:
-    urls = [f"http://127.0.0.1:{service.port}" for service in marketplace.state.services]
-    behind_the_gateway = [url for url in urls if url != marketplace.gateway]
+def test_a_purchase_takes_four_calls_between_services(any_kafka: Marketplace) -> None:
+    urls = [f"http://127.0.0.1:{service.port}" for service in any_kafka.state.services]
+    behind_the_gateway = [url for url in urls if url != any_kafka.gateway]
 
     async def purchase() -> int:
         """The requests that the services answered for the second purchase: by then the cart knows the product."""
-        seller, shopper = await new_person(marketplace, "seller"), await new_person(marketplace)
+        seller, shopper = await new_person(any_kafka, "seller"), await new_person(any_kafka)
         product = await new_product(seller, quantity=10)
         counts: list[int] = []
         for _ in range(2):

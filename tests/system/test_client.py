@@ -16,9 +16,9 @@ from tests.system.marketplace import Marketplace
 from tests.waiting import eventually
 
 
-def test_the_live_stream_tells_a_shopper_of_their_order(marketplace: Marketplace) -> None:
+def test_the_live_stream_tells_a_shopper_of_their_order(any_kafka: Marketplace) -> None:
     async def scenario() -> None:
-        seller, shopper = await new_person(marketplace, "seller"), await new_person(marketplace)
+        seller, shopper = await new_person(any_kafka, "seller"), await new_person(any_kafka)
         product = await new_product(seller)
         placed: list[str] = []
         async with asyncio.timeout(15), aclosing(shopper.stream()) as stream:
@@ -35,9 +35,9 @@ def test_the_live_stream_tells_a_shopper_of_their_order(marketplace: Marketplace
     asyncio.run(scenario())
 
 
-def test_an_order_its_payment_and_its_messages_are_one_overview(marketplace: Marketplace) -> None:
+def test_an_order_its_payment_and_its_messages_are_one_overview(any_kafka: Marketplace) -> None:
     async def scenario() -> None:
-        seller, shopper = await new_person(marketplace, "seller"), await new_person(marketplace)
+        seller, shopper = await new_person(any_kafka, "seller"), await new_person(any_kafka)
         product = await new_product(seller)
         order = await buy(shopper, product.product_id, card=GOOD_CARD)
 
@@ -54,34 +54,34 @@ def test_an_order_its_payment_and_its_messages_are_one_overview(marketplace: Mar
     asyncio.run(scenario())
 
 
-def test_tokens_are_renewed_once_for_all_and_a_used_refresh_token_is_worthless(marketplace: Marketplace) -> None:
+def test_tokens_are_renewed_once_for_all_and_a_used_refresh_token_is_worthless(any_kafka: Marketplace) -> None:
     async def scenario() -> None:
-        shopper = await new_person(marketplace)
+        shopper = await new_person(any_kafka)
         before = shopper.session.tokens
         assert before is not None
         await shopper.auth.refresh()
         assert shopper.session.tokens != before
-        stale = MarketplaceClient(marketplace.gateway, session=Session(tokens=before))
+        stale = MarketplaceClient(any_kafka.gateway, session=Session(tokens=before))
         with pytest.raises(SignInAgain):
             await stale.auth.refresh()
 
     asyncio.run(scenario())
 
 
-def test_logging_out_ends_the_session(marketplace: Marketplace) -> None:
+def test_logging_out_ends_the_session(any_kafka: Marketplace) -> None:
     async def scenario() -> None:
-        shopper = await new_person(marketplace)
+        shopper = await new_person(any_kafka)
         tokens = shopper.session.tokens
         await shopper.auth.logout()
         with pytest.raises(SignInAgain):
-            await MarketplaceClient(marketplace.gateway, session=Session(tokens=tokens)).auth.refresh()
+            await MarketplaceClient(any_kafka.gateway, session=Session(tokens=tokens)).auth.refresh()
 
     asyncio.run(scenario())
 
 
-def test_the_gateway_describes_itself(marketplace: Marketplace) -> None:
+def test_the_gateway_describes_itself(any_kafka: Marketplace) -> None:
     async def scenario() -> None:
-        async with marketplace.client() as guest:
+        async with any_kafka.client() as guest:
             health = await guest.health.ready()
             assert health.ready, health
             await guest.health.live()

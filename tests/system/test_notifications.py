@@ -10,6 +10,7 @@ from email.message import EmailMessage
 
 import httpx
 import msgspec
+import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -164,7 +165,8 @@ class _MailServer:
         return "250 OK"
 
 
-def test_sinks_that_are_away_refuse_and_come_back_hold_up_nothing() -> None:
+@pytest.mark.parametrize("kafka", ["embedded", pytest.param("apache", marks=pytest.mark.slow)])
+def test_sinks_that_are_away_refuse_and_come_back_hold_up_nothing(kafka: str) -> None:
     smtp_port, sms_port = free_port(), free_port()
     urls = ("--smtp", f"smtp://127.0.0.1:{smtp_port}", "--sms", f"http://127.0.0.1:{sms_port}/messages?from=shop")
     server = _MailServer()
@@ -198,7 +200,7 @@ def test_sinks_that_are_away_refuse_and_come_back_hold_up_nothing() -> None:
         assert {body["to"] for _, _, body in sink.asked} == {"+15550100"}
         assert len({headers["idempotency-key"] for _, headers, _ in sink.asked}) == 1
 
-    with running_marketplace(*urls) as marketplace:
+    with running_marketplace("--kafka", kafka, *urls) as marketplace:
         asyncio.run(scenario(marketplace))
 
 

@@ -49,20 +49,20 @@ async def disturb(shop: Marketplace, fault: PaymentFault) -> None:
 
 
 @pytest.mark.slow
-def test_the_books_balance_whatever_the_payment_provider_does(marketplace: Marketplace) -> None:
+def test_the_books_balance_whatever_the_payment_provider_does(any_kafka: Marketplace) -> None:
     async def scenario() -> dict[str, int]:
-        run = await prepare(marketplace)
+        run = await prepare(any_kafka)
         for number, fault in enumerate(FAULTS, 1):
 
             async def outage(fault: PaymentFault = fault) -> None:
-                await disturb(marketplace, fault)
+                await disturb(any_kafka, fault)
                 if isinstance(fault, PaymentOutage):  # no order ends while it lasts
-                    await asyncio.to_thread(marketplace.control.clear, fault.id)
+                    await asyncio.to_thread(any_kafka.control.clear, fault.id)
 
             await purchase_while(run, outage, purchases=number * PURCHASES_OF_EACH, seed=number)
             if not isinstance(fault, PaymentOutage):
-                await asyncio.to_thread(marketplace.control.clear, fault.id)
-        assert await asyncio.to_thread(marketplace.control.faults) == []
+                await asyncio.to_thread(any_kafka.control.clear, fault.id)
+        assert await asyncio.to_thread(any_kafka.control.faults) == []
         await check_books(run)
         orders = [await shopper.orders.read(order_id) for order_id, shopper in run.orders.items()]
         assert {payment.reason for payment in await failed(run.shoppers)} >= {"card_declined"}
@@ -73,7 +73,7 @@ def test_the_books_balance_whatever_the_payment_provider_does(marketplace: Marke
         return [payment for page in pages for payment in page.items if payment.status == "FAILED"]
 
     paid = asyncio.run(scenario())
-    held, charged_again = held_by_the_sandbox(Path(marketplace.state.data_dir))
+    held, charged_again = held_by_the_sandbox(Path(any_kafka.state.data_dir))
     assert {order_id: held[order_id] for order_id in paid} == paid
     assert charged_again & paid.keys()
 

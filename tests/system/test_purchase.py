@@ -19,9 +19,9 @@ from tests.system.marketplace import Marketplace
 from tests.waiting import eventually
 
 
-def test_a_purchase_travels_through_every_service(marketplace: Marketplace) -> None:
+def test_a_purchase_travels_through_every_service(any_kafka: Marketplace) -> None:
     async def scenario() -> None:
-        seller, shopper = await new_person(marketplace, "seller"), await new_person(marketplace)
+        seller, shopper = await new_person(any_kafka, "seller"), await new_person(any_kafka)
         product = await new_product(seller, quantity=10, price="19.99")
         order = await buy(shopper, product.product_id, quantity=2)
         assert order.status == OrderStatus.PAID
@@ -31,7 +31,7 @@ def test_a_purchase_travels_through_every_service(marketplace: Marketplace) -> N
         assert (await shopper.products.read(product.product_id)).quantity == 8
         assert (await shopper.cart.read()).lines == []
         await eventually(lambda: has_messages(shopper, "order-placed", "receipt"), what="both messages")
-        types = [entry.headers["ce_type"] for entry in flow_of(marketplace, order.order_id)]
+        types = [entry.headers["ce_type"] for entry in flow_of(any_kafka, order.order_id)]
         assert types[0] == "marketplace.product-updated.v1"
         for topic in ("order-created", "payment-success", "order-updated", "notification-sent"):
             assert f"marketplace.{topic}.v1" in types
@@ -54,9 +54,9 @@ def flow_of(marketplace: Marketplace, order_id: str) -> list[Entry]:
     return sorted(flow, key=lambda entry: entry.headers["ce_time"])
 
 
-def test_a_declined_card_releases_the_stock(marketplace: Marketplace) -> None:
+def test_a_declined_card_releases_the_stock(any_kafka: Marketplace) -> None:
     async def scenario() -> None:
-        seller, shopper = await new_person(marketplace, "seller"), await new_person(marketplace)
+        seller, shopper = await new_person(any_kafka, "seller"), await new_person(any_kafka)
         product = await new_product(seller, quantity=3)
         order = await buy(shopper, product.product_id, quantity=3, card=DECLINED_CARD)
         assert order.status == OrderStatus.FAILED
@@ -66,9 +66,9 @@ def test_a_declined_card_releases_the_stock(marketplace: Marketplace) -> None:
     asyncio.run(scenario())
 
 
-def test_a_paid_order_that_is_cancelled_is_refunded_and_restocked(marketplace: Marketplace) -> None:
+def test_a_paid_order_that_is_cancelled_is_refunded_and_restocked(any_kafka: Marketplace) -> None:
     async def scenario() -> None:
-        seller, shopper = await new_person(marketplace, "seller"), await new_person(marketplace)
+        seller, shopper = await new_person(any_kafka, "seller"), await new_person(any_kafka)
         product = await new_product(seller, quantity=5)
         order = await buy(shopper, product.product_id, quantity=2)
         await shopper.orders.cancel(order.order_id, "changed my mind")
@@ -79,9 +79,9 @@ def test_a_paid_order_that_is_cancelled_is_refunded_and_restocked(marketplace: M
     asyncio.run(scenario())
 
 
-def test_a_hundred_shoppers_get_no_more_than_the_ten_in_stock(marketplace: Marketplace) -> None:
+def test_a_hundred_shoppers_get_no_more_than_the_ten_in_stock(any_kafka: Marketplace) -> None:
     async def try_to_buy(product_id: str) -> Order | None:
-        shopper = await new_person(marketplace)
+        shopper = await new_person(any_kafka)
         try:
             return await buy(shopper, product_id)
         except Conflict as conflict:
@@ -91,7 +91,7 @@ def test_a_hundred_shoppers_get_no_more_than_the_ten_in_stock(marketplace: Marke
             await shopper.close()
 
     async def scenario() -> None:
-        seller = await new_person(marketplace, "seller")
+        seller = await new_person(any_kafka, "seller")
         product = await new_product(seller, quantity=10)
         orders = await asyncio.gather(*(try_to_buy(product.product_id) for _ in range(100)))
         assert sum(order is not None and order.status == OrderStatus.PAID for order in orders) == 10
@@ -101,9 +101,9 @@ def test_a_hundred_shoppers_get_no_more_than_the_ten_in_stock(marketplace: Marke
     asyncio.run(scenario())
 
 
-def test_one_idempotency_key_is_one_order_however_often_it_is_sent(marketplace: Marketplace) -> None:
+def test_one_idempotency_key_is_one_order_however_often_it_is_sent(any_kafka: Marketplace) -> None:
     async def scenario() -> None:
-        seller, shopper = await new_person(marketplace, "seller"), await new_person(marketplace)
+        seller, shopper = await new_person(any_kafka, "seller"), await new_person(any_kafka)
         product = await new_product(seller, quantity=1)
         await shopper.cart.add(product.product_id)
         placed = await asyncio.gather(*(shopper.orders.place(GOOD_CARD, idempotency_key="one") for _ in range(50)))
@@ -114,18 +114,16 @@ def test_one_idempotency_key_is_one_order_however_often_it_is_sent(marketplace: 
         with pytest.raises(MarketplaceError) as reused:
             await shopper.orders.place(DECLINED_CARD, idempotency_key="one")
         assert "idempotency-key-reused" in str(reused.value.problem.type)  # type: ignore[attr-defined]
-        created = once(
-            read_topics(marketplace.bootstrap_servers, "order-created"), lambda e: e.key == placed[0].order_id
-        )
+        created = once(read_topics(any_kafka.bootstrap_servers, "order-created"), lambda e: e.key == placed[0].order_id)
         assert len(created) == 1
         assert len((await shopper.orders.list()).items) == 1
 
     asyncio.run(scenario())
 
 
-def test_a_price_that_changed_is_told_before_anything_is_charged(marketplace: Marketplace) -> None:
+def test_a_price_that_changed_is_told_before_anything_is_charged(any_kafka: Marketplace) -> None:
     async def scenario() -> None:
-        seller, shopper = await new_person(marketplace, "seller"), await new_person(marketplace)
+        seller, shopper = await new_person(any_kafka, "seller"), await new_person(any_kafka)
         product = await new_product(seller, price="10.00")
         await shopper.cart.add(product.product_id)
         await seller.seller.change_product(product.product_id, price=Decimal("12.00"))
@@ -143,14 +141,14 @@ def test_a_price_that_changed_is_told_before_anything_is_charged(marketplace: Ma
     asyncio.run(scenario())
 
 
-def test_a_guest_cart_is_merged_at_login(marketplace: Marketplace) -> None:
+def test_a_guest_cart_is_merged_at_login(any_kafka: Marketplace) -> None:
     async def scenario() -> None:
-        seller = await new_person(marketplace, "seller")
+        seller = await new_person(any_kafka, "seller")
         first, second = await new_product(seller, price="1.00"), await new_product(seller, price="2.00")
-        shopper = await new_person(marketplace)
+        shopper = await new_person(any_kafka)
         await shopper.cart.add(first.product_id)
         email = shopper.session.user.email if shopper.session.user else ""
-        guest = marketplace.client()
+        guest = any_kafka.client()
         await guest.cart.add(first.product_id, 2)
         await guest.cart.add(second.product_id)
         await guest.auth.login(email, "a-long-password")
@@ -161,10 +159,10 @@ def test_a_guest_cart_is_merged_at_login(marketplace: Marketplace) -> None:
     asyncio.run(scenario())
 
 
-def test_blocking_a_seller_cancels_pending_orders_and_ends_their_token(marketplace: Marketplace) -> None:
+def test_blocking_a_seller_cancels_pending_orders_and_ends_their_token(any_kafka: Marketplace) -> None:
     async def scenario() -> None:
-        boss, seller = await admin(marketplace), await new_person(marketplace, "seller")
-        shopper = await new_person(marketplace)
+        boss, seller = await admin(any_kafka), await new_person(any_kafka, "seller")
+        shopper = await new_person(any_kafka)
         product = await new_product(seller, quantity=4)
         await shopper.cart.add(product.product_id)
         pending = await shopper.orders.place("pm_card_slow")

@@ -84,17 +84,17 @@ def test_a_product_is_found_as_it_is_now(any_kafka: Marketplace) -> None:
     asyncio.run(scenario())
 
 
-def test_products_are_listed_while_search_is_away(marketplace: Marketplace) -> None:
-    path = f"{marketplace.gateway}/search-service/api/search?q=kettle"
+def test_products_are_listed_while_search_is_away(any_kafka: Marketplace) -> None:
+    path = f"{any_kafka.gateway}/search-service/api/search?q=kettle"
 
     def refused() -> bool:
         with contextlib.suppress(ControlRefused):  # it is down already
-            marketplace.control.act(KillService(service="search"))
+            any_kafka.control.act(KillService(service="search"))
         answer = curl("GET", path)
         return (answer.status, answer.content_type.partition(";")[0]) == (503, "application/problem+json")
 
     wait_for(refused, what="a refusal while search is away")
-    listed = curl("GET", f"{marketplace.gateway}/product-service/api/products?q=kettle&sort=price&inStock=true")
+    listed = curl("GET", f"{any_kafka.gateway}/product-service/api/products?q=kettle&sort=price&inStock=true")
     assert (listed.status, len(listed.body["items"]) > 0) == (200, True)
     wait_for(lambda: curl("GET", path).status == 200, what="search is back")
     assert curl("GET", path).body["items"]
