@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # exported, but not for mypy
 
 _TIMEOUT = 10.0
+_SPEC: Any = OffsetSpec
 
 
-def total_lag(bootstrap_servers: str, topic: str, groups: Sequence[str]) -> int:
-    """How many records of the topic the groups have not committed, all together."""
-    return sum(_lag(bootstrap_servers, topic, group) for group in groups)
+def total_lag(bootstrap_servers: str, readers: Mapping[str, Sequence[str]]) -> int:
+    """How many records the groups that read each topic have not committed, all together."""
+    admin: Any = AdminClient({"bootstrap.servers": bootstrap_servers})
+    topics = admin.list_topics(timeout=_TIMEOUT).topics
+    partitions = {name: [TopicPartition(name, number) for number in topics[name].partitions] for name in readers}
+    starts, ends = (_offsets(admin, partitions, which()) for which in (_SPEC.earliest, _SPEC.latest))
+    lag = 0
+    for group in {group for groups in readers.values() for group in groups}:
+        read = [partition for name, groups in readers.items() if group in groups for partition in partitions[name]]
+        asked = [ConsumerGroupTopicPartitions(group, read)]
+        (answer,) = admin.list_consumer_group_offsets(asked, request_timeout=_TIMEOUT).values()
+        for committed in answer.result().topic_partitions:
+            place = committed.topic, committed.partition
+            lag += ends[place] - max(committed.offset, starts[place])
+    return lag
 
 
-def _lag(bootstrap_servers: str, topic: str, group: str) -> int:
-    consumer: Any = Consumer({"bootstrap.servers": bootstrap_servers, "group.id": group, "enable.auto.commit": False})
-    try:
-        numbers = consumer.list_topics(topic, timeout=_TIMEOUT).topics[topic].partitions
-        committed = consumer.committed([TopicPartition(topic, n) for n in numbers], timeout=_TIMEOUT)
-        lag = 0
-        for partition in committed:
-            low, high = consumer.get_watermark_offsets(partition, timeout=_TIMEOUT)
-            lag += high - max(partition.offset, low)
-        return lag
-    finally:
-        consumer.close()
+def _offsets(admin: Any, partitions: Mapping[str, Sequence[TopicPartition]], which: Any) -> dict[tuple[str, int], int]:
+    asked = {partition: which for of_topic in partitions.values() for partition in of_topic}
+    answers = admin.list_offsets(asked, request_timeout=_TIMEOUT)
+    return {(partition.topic, partition.partition): answer.result().offset for partition, answer in answers.items()}

@@ -43,9 +43,8 @@ async def use(marketplace: Marketplace) -> tuple[MixedRun, list[Product]]:
     run = await mixed_run(marketplace, SECONDS, SEED)
     for order_id, shopper in run.orders.items():
         await eventually(partial(has_ended, shopper, order_id), seconds=60, what=f"the end of order {order_id}")
-    for topic in AUDITED:
-        groups = ["product", "cart", "order", "payment", "seller"]
-        wait_for(lambda topic=topic, groups=groups: not lag_of(marketplace, topic, groups), seconds=60, what=topic)  # type: ignore[misc]
+    readers = {topic: readers_of(topic) for topic in AUDITED}
+    wait_for(lambda: not total_lag(marketplace.bootstrap_servers, readers), seconds=60, what="everything consumed")
     run.dashboards += [await insist(lambda s=stall.seller: complete_dashboard(s)) for stall in run.stalls]  # type: ignore[misc]
     kept = {product.product_id for stall in run.stalls for product in stall.kept}
     now = [p for stall in run.stalls for p in (await insist(lambda s=stall.seller: s.seller.products(limit=100))).items]  # type: ignore[misc]
@@ -58,9 +57,10 @@ async def has_ended(shopper: MarketplaceClient, order_id: str) -> bool:
     return OrderStatus.PENDING not in {order.status, *(part.status for part in order.parts)}
 
 
-def lag_of(marketplace: Marketplace, topic: str, groups: list[str]) -> int:
-    readers = [name for name in groups if topic in {event.topic for event in declared(name).events()}]
-    return total_lag(marketplace.bootstrap_servers, topic, readers)
+def readers_of(topic: str) -> list[str]:
+    """Those services that sell, or show what is sold, and consume a topic."""
+    sell = ("product", "cart", "order", "payment", "seller")
+    return [name for name in sell if topic in {event.topic for event in declared(name).events()}]
 
 
 @pytest.mark.slow
