@@ -52,7 +52,7 @@ class Rush:
         async def reached() -> bool:
             return self.attempts >= target and time.monotonic() >= until
 
-        await eventually(reached, what=f"{attempts} attempts to buy")
+        await eventually(reached, seconds=60, what=f"{attempts} attempts to buy")
 
     async def has_sold_since(self, moment: datetime) -> bool:
         """Whether an order that was placed at this moment or later is paid."""
@@ -105,6 +105,7 @@ async def check_books(rush: Rush, acknowledged: datetime, boss: MarketplaceClien
 
     with contextlib.suppress(AssertionError):
         await eventually(balanced, seconds=seconds)
+    assert await rush.orders()
     wrong = await wrong_orders()
     assert not wrong, f"{len(wrong)} orders did not end as they must, acknowledged {acknowledged}: {wrong[:10]}"
     in_stock, reserved, sold = await units()

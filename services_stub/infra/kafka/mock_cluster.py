@@ -67,6 +67,7 @@ class MockCluster:
         self._library = _bind(library)
         self._port = port
         self._delay = 0
+        self._accepts = False
         self._caller = ThreadPoolExecutor(1, "mock-cluster")
         with _signals_blocked():
             self._caller.submit(int).result()  # starts its thread
@@ -82,14 +83,17 @@ class MockCluster:
         self._call("rd_kafka_mock_topic_create", name.encode(), partitions, 1)
 
     def accept_connections(self) -> None:
-        """Listen on the port."""
-        with _listening(self._port) as replacement:
-            self._replace_listener(replacement)
+        """Listen on the port. A second listener there would be refused, so this does nothing where there is one."""
+        if not self._accepts:
+            with _listening(self._port) as replacement:
+                self._replace_listener(replacement)
+            self._accepts = True
 
     def refuse_connections(self) -> None:
         """Refuse new connections and cut the present ones; the records stay."""
         with _listening(0) as replacement:
             self._replace_listener(replacement)
+        self._accepts = False
         for connection in _sockets_at(self._port):
             with connection, contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
