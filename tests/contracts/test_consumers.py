@@ -18,7 +18,7 @@ from services_stub.runtime.service import Service
 from services_stub.runtime.sql.transaction import Received
 from tests.contracts.samples import SAMPLES, golden
 from tests.databases import each_database as each_database
-from tests.unit.serving import Serving
+from tests.unit.serving import serving
 
 SAMPLE_OF = {type(event): event for event in SAMPLES}
 
@@ -101,9 +101,6 @@ def test_a_service_takes_the_sample_as_the_first_event_that_it_ever_sees(
     name: str, event: type[Event], tmp_path: Path
 ) -> None:
     record = _record(event, golden(event).wire_value())
-    running = Serving(_service(name), tmp_path, {}, own_tokens=False)
-    try:
+    with serving(_service(name), tmp_path, with_workers=False) as running:
         running.consume_records([record])
-    finally:
-        running.close()
     assert dead_letter_topic(event.topic) not in running.sender.topics

@@ -55,9 +55,8 @@ async def _rounds(marketplace: Marketplace, rounds: int, kill_every: int) -> Non
         assert placed == {order_id for order_id, owner in run.orders.items() if owner is shopper}
 
 
-def test_one_cart_makes_one_order_however_many_checkouts_there_are() -> None:
-    with running_marketplace() as marketplace:
-        asyncio.run(_rounds(marketplace, 4, 2))
+def test_one_cart_makes_one_order_however_many_checkouts_there_are(any_kafka: Marketplace) -> None:
+    asyncio.run(_rounds(any_kafka, 4, 2))
 
 
 @pytest.mark.slow

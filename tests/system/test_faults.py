@@ -54,16 +54,15 @@ async def kill_broker(marketplace: Marketplace) -> None:
     await asyncio.sleep(8.0)
 
 
-def test_every_service_may_be_killed_at_any_moment() -> None:
-    async def scenario(marketplace: Marketplace) -> None:
+def test_every_service_may_be_killed_at_any_moment(marketplace: Marketplace) -> None:
+    async def scenario() -> None:
         run = await prepare(marketplace)
         await purchase_while(run, lambda: kill_each(marketplace, BACK_WITHIN), purchases=PURCHASES, seed=SEED)
         ends = await check_books(run)
         assert ends["PAID"] > 0
         assert ends["FAILED"] > 0
 
-    with running_marketplace() as marketplace:
-        asyncio.run(scenario(marketplace))
+    asyncio.run(scenario())
 
 
 @pytest.mark.slow

@@ -6,6 +6,9 @@ import json
 import subprocess
 from pathlib import Path
 
+from typer.testing import CliRunner, Result
+
+from services_stub.cli import app
 from services_stub.infra.config.services import SERVICES
 from tests.system.marketplace import COMMAND, Marketplace, running_marketplace
 
@@ -14,6 +17,11 @@ def command(*arguments: str, directory: Path) -> subprocess.CompletedProcess[str
     return subprocess.run(
         [*COMMAND, *arguments, "--data-dir", str(directory)], capture_output=True, text=True, timeout=60, check=False
     )
+
+
+def refusal(*arguments: str, directory: Path) -> Result:
+    """A command that is refused before it reaches any process, and so needs none of its own."""
+    return CliRunner().invoke(app, [*arguments, "--data-dir", str(directory)])
 
 
 def test_the_status_as_json_has_the_members_that_programs_use(marketplace: Marketplace) -> None:
@@ -55,8 +63,8 @@ def test_a_second_one_in_the_background_says_why_it_does_not_start(marketplace: 
 
 def test_where_none_runs_the_commands_say_so(tmp_path: Path) -> None:
     for arguments in (["status"], ["status", "--json"], ["mail"]):
-        refused = command(*arguments, directory=tmp_path)
-        assert (refused.returncode, refused.stdout) == (1, "")
+        refused = refusal(*arguments, directory=tmp_path)
+        assert (refused.exit_code, refused.stdout) == (1, "")
         assert "marketplace up" in refused.stderr
     assert command("down", directory=tmp_path).returncode == 0
 
@@ -69,11 +77,11 @@ def test_options_that_make_no_sense_are_refused_at_once(tmp_path: Path) -> None:
         ["--payments", "nonsense"],
         ["--kafka-config", "/nowhere"],
     ):
-        refused = command("up", "--detach", *arguments, directory=tmp_path)
-        assert refused.returncode == 1
+        refused = refusal("up", "--detach", *arguments, directory=tmp_path)
+        assert refused.exit_code == 1
         assert arguments[0] in refused.stderr
-    assert command("up", "--port", "70000", directory=tmp_path).returncode == 2
-    assert command("up", "--processes", "2", directory=tmp_path).returncode == 2
+    assert refusal("up", "--port", "70000", directory=tmp_path).exit_code == 2
+    assert refusal("up", "--processes", "2", directory=tmp_path).exit_code == 2
 
 
 def test_all_services_in_one_process_do_their_work() -> None:

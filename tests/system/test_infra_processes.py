@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,7 +15,7 @@ import pytest
 import valkey
 
 from services_stub.infra.valkey import answers
-from tests.system.infra_run import gone, kill, run
+from tests.system.infra_run import Run, gone, kill, run
 from tests.waiting import wait_for
 
 PARTS = ("auth", "order", "gateway", "kafka", "valkey")
@@ -45,34 +46,47 @@ def test_the_state_file_tells_everything_and_only_its_owner(tmp_path: Path) -> N
         assert all(psutil.pid_exists(marketplace.pid(part)) for part in PARTS)
 
 
+@pytest.fixture(scope="module")
+def marketplace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """A run that goes on, for tests of what it survives."""
+    with run(tmp_path_factory.mktemp("processes")) as started:
+        yield started.ready()
+
+
 @pytest.mark.parametrize("part", PARTS)
-def test_a_killed_part_is_back_on_its_port(tmp_path: Path, part: str) -> None:
-    with run(tmp_path) as marketplace:
-        before = marketplace.ready().state()
-        pid = marketplace.pid(part)
-        kill(pid)
-        wait_for(lambda: marketplace.pid(part) not in (pid, 0), seconds=15, what="a new process")
-        after = marketplace.state()
-        assert after.kafka == before.kafka
-        assert after.cart_store == before.cart_store
-        if part in ("auth", "order", "gateway"):
-            wait_for(lambda: marketplace.service(part).ready, seconds=15, what="ready again")
-            assert marketplace.service(part).restarts == 1
-            ports = [[service.port for service in state.services] for state in (before, after)]
-            assert ports[0] == ports[1]
+def test_a_killed_part_is_back_on_its_port(marketplace: Run, part: str) -> None:
+    before = marketplace.state()
+    pid = marketplace.pid(part)
+    kill(pid)
+    wait_for(lambda: marketplace.pid(part) not in (pid, 0), seconds=15, what="a new process")
+    after = marketplace.state()
+    assert after.kafka == before.kafka
+    assert after.cart_store == before.cart_store
+    if part in ("auth", "order", "gateway"):
+        wait_for(lambda: marketplace.service(part).ready, seconds=15, what="ready again")
+        assert marketplace.service(part).restarts == 1
+        ports = [[service.port for service in state.services] for state in (before, after)]
+        assert ports[0] == ports[1]
 
 
-def test_the_content_of_the_cart_store_survives_its_kill(tmp_path: Path) -> None:
-    with run(tmp_path) as marketplace:
-        url = marketplace.ready().state().cart_store
-        pid = marketplace.pid("valkey")
-        with valkey.Valkey.from_url(url) as client:
-            client.set("cart", "full")
-        kill(pid)
-        port = urlsplit(url).port or 0
-        wait_for(lambda: asyncio.run(answers(port)), seconds=15, what="a new store")
-        with valkey.Valkey.from_url(url) as client:
-            assert client.get("cart") == b"full"
+def test_the_content_of_the_cart_store_survives_its_kill(marketplace: Run) -> None:
+    url = marketplace.state().cart_store
+    port = urlsplit(url).port or 0
+    wait_for(lambda: asyncio.run(answers(port)), seconds=15, what="the store")
+    pid = marketplace.pid("valkey")
+    with valkey.Valkey.from_url(url) as client:
+        client.set("cart", "full")
+    kill(pid)
+    wait_for(lambda: marketplace.pid("valkey") not in (pid, 0), seconds=15, what="a new process")
+    wait_for(lambda: asyncio.run(answers(port)), seconds=15, what="a new store")
+    with valkey.Valkey.from_url(url) as client:
+        assert client.get("cart") == b"full"
+
+
+@pytest.mark.skipif("sys.platform != 'linux'", reason="other systems list processes by their command")
+def test_every_process_is_listed_by_its_name(marketplace: Run) -> None:
+    names = {Path(f"/proc/{process.pid}/comm").read_text().strip() for process in marketplace.family()}
+    assert {"auth", "order", "gateway", "kafka", "valkey-server"} <= names
 
 
 def test_losing_the_launcher_ends_everything_and_says_so(tmp_path: Path) -> None:
@@ -145,11 +159,3 @@ def test_a_service_that_cannot_be_imported_stops_the_start_with_its_reason(tmp_p
     with run(tmp_path, system="unloadable") as marketplace:
         assert marketplace.process.wait(20) == 1
         assert "No module named 'tests.system.no_such_module'" in marketplace.output()
-
-
-@pytest.mark.skipif("sys.platform != 'linux'", reason="other systems list processes by their command")
-def test_every_process_is_listed_by_its_name(tmp_path: Path) -> None:
-    with run(tmp_path) as marketplace:
-        family = marketplace.ready().family()
-        names = {Path(f"/proc/{process.pid}/comm").read_text().strip() for process in family}
-        assert {"auth", "order", "gateway", "kafka", "valkey-server"} <= names

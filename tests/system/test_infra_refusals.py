@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -48,16 +49,14 @@ def test_a_port_in_use_is_refused(tmp_path: Path, taken_port: int) -> None:
     assert "--port" in said
 
 
-def test_a_kafka_address_without_a_server_is_refused(tmp_path: Path) -> None:
-    address = f"127.0.0.1:{PortClaims().choose(['free'], {})['free']}"
-    said = refusal(tmp_path, kafka=address)
-    assert address in said
-    assert "--kafka" in said
-
-
-def test_a_kafka_address_of_another_server_is_refused(tmp_path: Path, taken_port: int) -> None:
-    said = refusal(tmp_path, kafka=f"127.0.0.1:{taken_port}")
-    assert f"127.0.0.1:{taken_port}" in said
+def test_a_kafka_address_without_a_server_or_of_another_one_is_refused(tmp_path: Path, taken_port: int) -> None:
+    """Both at once: each address is given some seconds to answer."""
+    addresses = [f"127.0.0.1:{port}" for port in (PortClaims().choose(["free"], {})["free"], taken_port)]
+    with ThreadPoolExecutor() as pool:
+        said = list(pool.map(lambda address: refusal(tmp_path / address, kafka=address), addresses))
+    for address, text in zip(addresses, said, strict=True):
+        assert address in text
+        assert "--kafka" in text
 
 
 def test_a_property_that_librdkafka_does_not_know_is_refused(tmp_path: Path) -> None:

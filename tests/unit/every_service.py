@@ -23,9 +23,8 @@ def declared(name: str) -> Service:
 def at_work(service: Service, data_dir: Path) -> Iterator[Serving]:
     """A service at work; the gateway without the workers that follow Kafka."""
     if service.name == "gateway":
-        running = Serving(service, data_dir, {}, own_tokens=False)
-        yield running
-        running.close()
+        with serving(service, data_dir, with_workers=False) as running:
+            yield running
     elif service.name == "cart":
         with running_store() as server, serving(service, data_dir, {"store_url": server.connection_url}) as running:
             yield running

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -127,11 +128,34 @@ class NamedCallers(Verifier):
         return Caller(user_id, role, f"{user_id}@example.com", 2**40)
 
 
+_idle: dict[int, list[tuple[Service, Application]]] = defaultdict(list)
+
+
+@contextmanager
+def application_of(service: Service) -> Iterator[Application]:
+    """The application of a service, bound to nothing else meanwhile.
+
+    It is built once, as in production, where every process of a service begins with it: that takes longer than most
+    tests.
+    """
+    idle = _idle[id(service)]
+    _, application = entry = idle.pop() if idle else (service, Application(service))
+    yield application
+    idle.append(entry)
+
+
 class Serving:
     """A service at work; requests are answered as over HTTP, events are handled as from Kafka."""
 
     def __init__(
-        self, service: Service, data_dir: Path, options: Mapping[str, str], *, own_tokens: bool, sampling: float = 0.0
+        self,
+        service: Service,
+        application: Application,
+        data_dir: Path,
+        options: Mapping[str, str],
+        *,
+        own_tokens: bool,
+        sampling: float,
     ) -> None:
         self.settings = Settings(
             service=service.name,
@@ -164,7 +188,7 @@ class Serving:
         verifier = Verifier(self._fetch_keys) if own_tokens else NamedCallers()
         self.context = Context(self.settings, self.loop, self.peers, verifier, self._writer, self._reader, self.sender)
         self.workers: list[Worker] = []
-        self.app: Any = Application(service).bind(self.context, lambda: ServiceHealth(name=service.name, ready=True))
+        self.app: Any = application.bind(self.context, lambda: ServiceHealth(name=service.name, ready=True))
 
     def request(self, method: str, path: str, *, by: str = "", json: Any = None, **options: Any) -> httpx.Response:
         """One request; `by` is a token, or the name of a caller such as `seller:s1`."""
@@ -227,15 +251,17 @@ def serving(
     *,
     own_tokens: bool = False,
     sampling: float = 0.0,
+    with_workers: bool = True,
 ) -> Iterator[Serving]:
-    """`service` at work in `data_dir`, its workers started; `sampling` is the share of a sample's events."""
-    running = Serving(service, data_dir, options or {}, own_tokens=own_tokens, sampling=sampling)
-    try:
-        running.workers += service.workers(running.context)
-        for worker in running.workers:
-            worker.start()
-        yield running
-        for worker in running.workers:
-            worker.stop(5)
-    finally:
-        running.close()
+    """`service` at work in `data_dir`, its workers as well; `sampling` is the share of a sample's events."""
+    with application_of(service) as application:
+        running = Serving(service, application, data_dir, options or {}, own_tokens=own_tokens, sampling=sampling)
+        try:
+            running.workers += service.workers(running.context) if with_workers else ()
+            for worker in running.workers:
+                worker.start()
+            yield running
+            for worker in running.workers:
+                worker.stop(5)
+        finally:
+            running.close()

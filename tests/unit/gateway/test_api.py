@@ -14,20 +14,21 @@ import pytest
 from services_stub.contracts.http.gateway import Health, ServiceHealth
 from services_stub.contracts.schemas import event_schemas
 from services_stub.gateway.service import SERVICE
-from services_stub.runtime.application import Application
 from services_stub.runtime.context import Context
 from services_stub.runtime.http import build_app
 from tests.contracts.samples import ORDER
 from tests.unit.gateway.callers import gateway_context, scripted
+from tests.unit.serving import application_of
 
 
 @asynccontextmanager
 async def gateway(*services: str) -> AsyncIterator[tuple[httpx.AsyncClient, Context]]:
     """The gateway's application with scripted services behind it."""
     context = gateway_context(*services)
-    app: Any = Application(SERVICE).bind(context, lambda: ServiceHealth(name="gateway", ready=True))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as http:
-        yield http, context
+    with application_of(SERVICE) as application:
+        app: Any = application.bind(context, lambda: ServiceHealth(name="gateway", ready=True))
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as http:
+            yield http, context
 
 
 def test_the_index_leads_everywhere() -> None:
