@@ -13,7 +13,7 @@ export UV_SYSTEM_CERTS := true
 demo: .venv/.runtime
 	@$(RUN)/marketplace demo
 
-# On two cores: the system tests on one of them, in their order, and all others on both.
+# On two cores: the tests that share a marketplace on one of them, in their order, and all others on both.
 test: .venv/.dev
 	@$(RUN)/pytest --numprocesses 2 --dist loadgroup
 

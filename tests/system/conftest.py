@@ -10,13 +10,15 @@ import pytest
 from tests.system.marketplace import Marketplace, running_marketplace
 
 _FOLDER = Path(__file__).parent
+_OF_STAND_INS = {f"test_infra_{part}.py" for part in ("broker", "control", "processes", "refusals")}
+"""The tests that start stand-ins of the services, by themselves (`infra_run.py`)."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the system tests in one process of a parallel run: each of them needs the machine for itself."""
+    """Keep the tests that share a marketplace in one process of a parallel run, and those of stand-ins in another."""
     for item in items:
         if item.path.is_relative_to(_FOLDER):
-            item.add_marker(pytest.mark.xdist_group("system"))
+            item.add_marker(pytest.mark.xdist_group("stand-ins" if item.path.name in _OF_STAND_INS else "system"))
 
 
 @pytest.fixture(scope="session")

@@ -97,7 +97,7 @@ def order_histories(draw: Any, order_id: str) -> list[Event]:
 
 
 @given(stream=histories(), chance=st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_the_numbers_do_not_depend_on_order_repetition_or_batches(stream: list[Received[Event]], chance: Any) -> None:
     delivered = stream + chance.choices(stream, k=len(stream) // 2) if stream else []
     chance.shuffle(delivered)

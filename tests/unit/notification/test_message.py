@@ -84,7 +84,7 @@ def test_a_plain_message() -> None:
 @example(name="x" * 300, subject="word " * 60)
 @example(name="水" * 200, subject="é" * 400)
 @example(name="\ud800", subject="\x00\x7f\u2028")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_headers_carry_every_text_and_no_text_makes_headers(name: str, subject: str) -> None:
     message = parsed(name, subject)
     assert " ".join(str(message["Subject"]).split()) == shown(subject)
@@ -97,7 +97,7 @@ def test_headers_carry_every_text_and_no_text_makes_headers(name: str, subject: 
 @given(text=texts)
 @example(text="x" * 5000)
 @example(text=".\n..\nFrom me\n=3D \n\ttab \n")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_bodies_carry_every_text(text: str) -> None:
     message = parsed(text=text)
     body = message.get_content().replace("\r\n", "\n")
@@ -116,7 +116,7 @@ def test_a_link_to_unsubscribe_stands_in_its_headers_and_whole_at_the_end(text: 
 
 
 @given(text=anything)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_body_breaks_the_message(text: str) -> None:
     assert "The marketplace" in parsed(text=text).get_content()
 
@@ -150,7 +150,7 @@ def test_addresses(email: str, address: str) -> None:
 
 
 @given(email=st.emails() | st.builds("{}@{}".format, anything, anything))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_an_address_is_one_or_none(email: str) -> None:
     address = address_of(email)
     if address:

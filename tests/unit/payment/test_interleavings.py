@@ -48,7 +48,7 @@ class RecordingSandbox(Sandbox):
         return refunded
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.sampled_from([GOOD, DECLINED, SLOW, UNREACHABLE]), st.lists(st.sampled_from(ACTIONS), max_size=14))
 @example(GOOD, ["created", "step", "cancelled", "crash", "step", "lose"])
 @example(GOOD, ["created", "step", "lose", "cancelled", "step", "write"])

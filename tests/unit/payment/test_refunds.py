@@ -156,7 +156,7 @@ ENDS = ["s1", "s2", "s3"]
 ACTIONS = ["created", *ENDS, *ENDS, "again", "step", "step", "write", "lose", "crash", "wait"]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.sampled_from([GOOD, DECLINED, SLOW, UNREACHABLE]), st.lists(st.sampled_from(ACTIONS), max_size=18))
 @example(GOOD, ["created", "step", "s1", "crash", "s2", "step", "lose", "s3", "step", "write"])
 @example(SLOW, ["s1", "created", "s2", "step", "s3", "wait", "wait", "wait", "step", "crash"])

@@ -143,4 +143,4 @@ class Warehouse(RuleBasedStateMachine):
 
 
 def test_units_move_between_places_and_are_never_made_or_lost() -> None:
-    run_state_machine_as_test(Warehouse, settings=settings(max_examples=40, stateful_step_count=40, deadline=None))
+    run_state_machine_as_test(Warehouse, settings=settings(max_examples=25, stateful_step_count=40, deadline=None))
