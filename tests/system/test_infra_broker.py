@@ -150,13 +150,14 @@ def seconds_of_a_request(marketplace: Run) -> float:
 def test_a_broker_told_to_fail_answers_with_errors(marketplace: Run) -> None:
     produce(marketplace, b"x")
     error = KafkaError.TOPIC_AUTHORIZATION_FAILED
-    marketplace.control.apply(FailingRequests(api_key=0, errors=[error]))
+    fault = marketplace.control.apply(FailingRequests(api_key=0, errors=[error]))
     errors: list[KafkaError | None] = []
     producer = Producer(settings(marketplace))
     producer.produce(TOPIC, b"y", partition=0, on_delivery=lambda error, _: errors.append(error))
     producer.flush(5)
     assert errors[0] is not None
     assert errors[0].code() == error
+    marketplace.control.clear(fault.id)
 
 
 def test_a_restarted_broker_is_on_the_same_address(marketplace: Run) -> None:
