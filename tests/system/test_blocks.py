@@ -112,8 +112,8 @@ def test_nothing_is_sold_while_the_broker_is_away(shop: Marketplace) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kafka", ["embedded", "apache"])
-def test_nor_where_the_queue_of_every_producer_is_full(kafka: str, tmp_path: Path) -> None:
-    """The queue in which librdkafka keeps events for the broker: here it takes 64 KiB, which a user may set, too."""
+def test_a_block_holds_where_no_producer_takes_an_event_any_more(kafka: str, tmp_path: Path) -> None:
+    """The queues in which librdkafka keeps events for the broker are full; they take 64 KiB here, as a user may set."""
     properties = tmp_path / "kafka.properties"
     properties.write_text(f"queue.buffering.max.kbytes={QUEUE_BYTES // 1024}\n")
     with running_marketplace("--kafka", kafka, "--kafka-config", str(properties)) as marketplace:
