@@ -6,6 +6,7 @@ import locale
 from collections.abc import Callable
 from pathlib import Path
 
+from textual import events
 from textual.app import App, ScreenStackError
 
 from marketplace_tui.actions.action import EVERYWHERE, Action
@@ -15,6 +16,7 @@ from marketplace_tui.model.marketplace import Marketplace
 from marketplace_tui.screens.admin.banner import warnings
 from marketplace_tui.screens.asking import start
 from marketplace_tui.screens.base import ClientScreen, bindings_of
+from marketplace_tui.screens.dispatch import carried_out
 from marketplace_tui.screens.everywhere import overlays
 from marketplace_tui.screens.everywhere.signing_in import ask_to_sign_in
 from marketplace_tui.screens.sections import screen_of
@@ -123,6 +125,13 @@ class MarketplaceApp(App[None]):
         """The target of the bindings that apply everywhere."""
         if isinstance(self.screen, ClientScreen):
             self.screen.act(action_id)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Carry keys with an action out before Textual hands them on."""
+        screen = self.screen if self.screen_stack else None
+        if isinstance(event, events.Key) and isinstance(screen, ClientScreen) and carried_out(screen, event.key):
+            return
+        await super().on_event(event)
 
     def change_settings(self, settings: Settings) -> None:
         """Apply other settings, and keep them in the file."""

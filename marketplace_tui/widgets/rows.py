@@ -133,6 +133,19 @@ class Rows(ScrollView, can_focus=True):
         index = self.scroll_offset.y + y - self._header
         return self._row_strip(index, width) if index < len(self._rows) else Strip.blank(width, self.rich_style)
 
+    def do(self, action_id: str) -> None:
+        """Do an action of lists by its id, at once."""
+        {
+            "list.up": self.action_up,
+            "list.down": self.action_down,
+            "list.first": self.action_first,
+            "list.last": self.action_last,
+            "list.page_up": self.action_page_up,
+            "list.page_down": self.action_page_down,
+            "list.open": self.action_open,
+            "list.mark": self.action_mark,
+        }[action_id]()
+
     def action_up(self) -> None:
         """Go to the row above."""
         self._move_to(self._cursor - 1)

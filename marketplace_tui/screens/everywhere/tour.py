@@ -93,7 +93,7 @@ def flow_lines(flow: Flow | None) -> list[Line]:
                 Span(f"+{flow.since_start(event.at) * 1000:>6.0f} ms  ", "dim"),
                 Span(event.place, "strong"),
                 Span(f"  {event.publisher}{_consumers(event)}"),
-                Span(f"  {step.words}" if step is not None and step.words else "", "dim"),
+                Span(f"  {step.words}" if step is not None and not event.consumers else "", "dim"),
             )
         )
     return lines

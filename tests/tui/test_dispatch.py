@@ -1,0 +1,41 @@
+"""Keys that come all at once do what they do one by one."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.tui.data import shop
+from tests.tui.running import running
+
+AT_ONCE = {
+    "a search": (["slash", "l", "a", "m", "p"], "Desk lamp"),
+    "the cursor, then the product under it": (["j", "a", "a"], "in cart 2"),
+    "into the cart and out again": (["a", "a", "minus"], "cart 1"),
+}
+
+
+@pytest.mark.parametrize("name", AT_ONCE)
+def test_keys_of_one_piece_are_taken_in_their_order(name: str) -> None:
+    keys, expected = AT_ONCE[name]
+
+    async def scenario() -> None:
+        async with running(shop(), "user") as client:
+            # Without a pause between them, as a terminal hands over what was pasted.
+            for key in keys:
+                client.app.simulate_key(key)
+            await client.settle()
+            assert expected in client.text
+
+    asyncio.run(scenario())
+
+
+def test_keys_that_edit_stay_in_a_field() -> None:
+    async def scenario() -> None:
+        async with running(shop(), "user") as client:
+            await client.press("slash", "c", "o", "backspace", "a", "home", "delete", "s")
+            assert client.app.screen.query_one("#search").value == "sa"  # type: ignore[attr-defined]
+            assert "cart 0" in client.text
+
+    asyncio.run(scenario())
