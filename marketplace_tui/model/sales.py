@@ -13,6 +13,7 @@ from marketplace_tui.model.resource import Resource
 from marketplace_tui.model.seller_products import NEARLY_SOLD_OUT, state_of
 from marketplace_tui.text.values import moment
 from services_stub.contracts.events.order import OrderStatus
+from services_stub.contracts.http.order import Order
 from services_stub.contracts.http.page import LARGEST_PAGE
 from services_stub.contracts.http.product import Product
 from services_stub.contracts.http.seller import Dashboard, Sale, SalesPoint
@@ -146,6 +147,22 @@ def steps(series: Sequence[SalesPoint], interval: Interval, now: datetime) -> li
     last = max([present, *revenue])
     starts = [last - length * back for back in reversed(range(STEPS[interval]))]
     return [Step(start, revenue.get(start, Decimal(0))) for start in starts]
+
+
+def order_of(sale: Sale, currency: str) -> Order:
+    """A sale as the order of which it is the own part, as far as a dashboard knows it."""
+    return Order(
+        order_id=sale.order_id,
+        user_id="",
+        status=sale.status,
+        reason="",
+        items=[],
+        amount=sale.amount,
+        currency=currency,
+        payment_method="",
+        created_at=sale.placed_at,
+        updated_at=sale.changed_at,
+    )
 
 
 def _waiting(board: Dashboard) -> int:

@@ -7,20 +7,14 @@ from typing import Any
 
 from marketplace_tui.model.resource import Resource
 from marketplace_tui.text.lines import Line, Span, spans
-from marketplace_tui.text.signs import ELLIPSIS, FAILED, WARNING
+from marketplace_tui.text.signs import WARNING
+from marketplace_tui.text.states import hint, missing
 from marketplace_tui.text.values import duration
-
-_TRY_AGAIN: Line = (Span("f5", "key", "app.refresh"), Span(" tries again."))
 
 
 def instead(resource: Resource[Any], what: str, empty: Sequence[Line]) -> Sequence[Line]:
-    """Instead of rows: the reason that there are none, and the key that helps. `what` is a plural: `your products`."""
-    if resource.value is not None:
-        return empty
-    if resource.error is None:
-        return [(Span(f"Loading {what}{ELLIPSIS}", "dim"),)]
-    words = f"{FAILED} {what[0].upper()}{what[1:]} cannot be read: "
-    return [(Span(words, "bad"), *spans(str(resource.error))), _TRY_AGAIN]
+    """Instead of rows: the reason that there are none, and the key that helps. `what` is a name in a sentence."""
+    return missing(what, resource.error, resource.value is not None, empty)
 
 
 def outdated(resource: Resource[Any], clock: float) -> list[Line]:
@@ -28,4 +22,11 @@ def outdated(resource: Resource[Any], clock: float) -> list[Line]:
     if resource.error is None or resource.age_from is None:
         return []
     age = duration(clock - resource.age_from)
-    return [(Span(f"{WARNING} as it was {age} ago: ", "warning"), *spans(str(resource.error)), Span(" "), *_TRY_AGAIN)]
+    return [
+        (
+            Span(f"{WARNING} as it was {age} ago: ", "warning"),
+            *spans(str(resource.error)),
+            Span(" "),
+            *hint("f5", "tries again.", "app.refresh"),
+        )
+    ]

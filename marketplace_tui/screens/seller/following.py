@@ -36,7 +36,7 @@ class SellerScreen(ClientScreen):
 
     def read_soon(self) -> None:
         """Read now, and once more a moment later; nothing, where the screen is gone."""
-        if self.is_running:
+        if self.is_there:
             self.refresh_data()
             self._again = True
             self._wait()

@@ -10,17 +10,19 @@ from textual.containers import Container, Vertical
 
 from marketplace_tui.actions.state import Fact
 from marketplace_tui.model.marketplace import Marketplace
-from marketplace_tui.model.sales import SalesModel
-from marketplace_tui.screens.seller import parts, product_forms
+from marketplace_tui.model.order_changes import order_facts
+from marketplace_tui.model.sales import SalesModel, order_of
+from marketplace_tui.screens.everywhere.order_actions import change_order
+from marketplace_tui.screens.seller import product_forms
 from marketplace_tui.screens.seller import sales_text as text
 from marketplace_tui.screens.seller.following import SellerScreen
-from marketplace_tui.screens.seller.parts import OwnPart
 from marketplace_tui.text.lines import Line
 from marketplace_tui.widgets.lines import Lines
 from marketplace_tui.widgets.rows import Row, Rows
-from services_stub.contracts.events.order import OrderStatus, OrderUpdated
+from services_stub.contracts.events.order import OrderUpdated
 from services_stub.contracts.events.payment import PaymentFailed, PaymentRefunded, PaymentSuccess
 from services_stub.contracts.events.product import ProductCreated, ProductDeleted, ProductUpdated
+from services_stub.contracts.http.order import Order
 from services_stub.contracts.http.product import Product
 from services_stub.contracts.http.seller import Sale
 
@@ -68,9 +70,10 @@ class SalesScreen(SellerScreen):
             if self.selected_product is not None:
                 yield from (Fact.SELECTED, Fact.OWN_PRODUCT)
             return
-        part = self._part
-        if part is not None:
-            yield from part.facts()
+        order = self._order
+        if order is not None:
+            yield Fact.SELECTED
+            yield from order_facts(order)
 
     @property
     def selected_sale(self) -> Sale | None:
@@ -108,15 +111,15 @@ class SalesScreen(SellerScreen):
 
     def do_part_ship(self) -> None:
         """Ship the selected sale."""
-        parts.ship(self, cast("OwnPart", self._part), self.read_soon)
+        self._change("part.ship")
 
     def do_part_deliver(self) -> None:
         """Say that the selected sale arrived."""
-        parts.deliver(self, cast("OwnPart", self._part), self.read_soon)
+        self._change("part.deliver")
 
     def do_part_refund(self) -> None:
         """Give the money of the selected sale back."""
-        parts.refund(self, cast("OwnPart", self._part), self.read_soon)
+        self._change("part.refund")
 
     def do_product_create(self) -> None:
         """Offer a new product."""
@@ -143,11 +146,12 @@ class SalesScreen(SellerScreen):
         return self.query_one("#stock", Rows)
 
     @property
-    def _part(self) -> OwnPart | None:
+    def _order(self) -> Order | None:
         sale, snapshot = self.selected_sale, self.model.sales.value
-        if sale is None or snapshot is None:
-            return None
-        return OwnPart(sale.order_id, OrderStatus(sale.status), sale.amount, snapshot.board.currency)
+        return order_of(sale, snapshot.board.currency) if sale is not None and snapshot is not None else None
+
+    def _change(self, action_id: str) -> None:
+        change_order(self, action_id, cast("Order", self._order), lambda _changed: self.read_soon())
 
     def _show_sales(self) -> None:
         now, snapshot = self.client_app.marketplace.now(), self.model.sales.value

@@ -10,12 +10,12 @@ from textual.containers import Horizontal
 
 from marketplace_tui.actions.state import Fact
 from marketplace_tui.model.marketplace import Marketplace
+from marketplace_tui.model.order_changes import order_facts
 from marketplace_tui.model.sold_orders import SoldOrders
 from marketplace_tui.screens.everywhere.dialogs import Choose
-from marketplace_tui.screens.seller import parts
+from marketplace_tui.screens.everywhere.order_actions import change_order
 from marketplace_tui.screens.seller import sold_orders_text as text
 from marketplace_tui.screens.seller.following import SellerScreen
-from marketplace_tui.screens.seller.parts import OwnPart
 from marketplace_tui.text.lines import Line
 from marketplace_tui.widgets.lines import Lines
 from marketplace_tui.widgets.rows import Row, Rows
@@ -52,8 +52,10 @@ class SoldOrdersScreen(SellerScreen):
 
     def facts(self) -> Iterable[Fact]:
         """Of the own part of the selected order."""
-        part = self._part
-        return part.facts() if part is not None else ()
+        order = self.selected
+        if order is not None:
+            yield Fact.SELECTED
+            yield from order_facts(order)
 
     @property
     def selected(self) -> Order | None:
@@ -101,24 +103,22 @@ class SoldOrdersScreen(SellerScreen):
 
     def do_part_ship(self) -> None:
         """Ship the selected order."""
-        parts.ship(self, cast("OwnPart", self._part), self.read_soon)
+        self._change("part.ship")
 
     def do_part_deliver(self) -> None:
         """Say that the selected order arrived."""
-        parts.deliver(self, cast("OwnPart", self._part), self.read_soon)
+        self._change("part.deliver")
 
     def do_part_refund(self) -> None:
         """Give the money of the selected order back."""
-        parts.refund(self, cast("OwnPart", self._part), self.read_soon)
+        self._change("part.refund")
 
     @property
     def _rows(self) -> Rows:
         return self.query_one("#sold-orders", Rows)
 
-    @property
-    def _part(self) -> OwnPart | None:
-        order = self.selected
-        return OwnPart(order.order_id, order.status, order.amount, order.currency) if order is not None else None
+    def _change(self, action_id: str) -> None:
+        change_order(self, action_id, cast("Order", self.selected), lambda _changed: self.read_soon())
 
     def _show(self) -> None:
         now = self.client_app.marketplace.now()
