@@ -15,6 +15,8 @@ SHOP_ACTIONS: tuple[Action, ...] = (
     Action("shop.filter", "Filter", "Choose category, price, seller or stock.", ("f",), ("storefront",), footer=80),
     Action("shop.sort", "Sort", "Change the order of the products.", ("s",), ("storefront",)),
     Action("shop.grid", "Grid", "Show the products in two columns, or in a list.", ("v",), ("storefront",)),
+    Action("grid.left", "Left", "Go to the product to the left, in two columns.", ("left",), ("storefront",)),
+    Action("grid.right", "Right", "Go to the product to the right, in two columns.", ("right",), ("storefront",)),
     Action(
         "shop.show",
         "Show",

@@ -22,6 +22,7 @@ from services_stub.contracts.events import Event
 
 NOTICE_SECONDS = 6.0
 REFRESH_SECONDS = 5.0
+_MOST_NOTICE_LINES = 3
 
 
 def bindings_of(place: str) -> list[BindingType]:
@@ -215,7 +216,8 @@ class ClientScreen(Screen[None]):
         return ""
 
     def _draw_notice(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - as above
-        return [self._notice] if self._notice else []
+        lines = [(span.look, wrapped(span.text, width, _MOST_NOTICE_LINES)) for span in self._notice]
+        return [(Span(line, look),) for look, found in lines for line in found]
 
     def _draw_keys(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - as above
         entries = self.client_app.keymap.footer(self.state, with_lists=self.has_list_focus)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rich.style import Style
 from textual import events
@@ -38,6 +39,12 @@ class Row:
 
 class Rows(ScrollView, can_focus=True):
     """The table. `empty` is what it shows where there is no row."""
+
+    ACROSS: ClassVar[int] = 1
+    """Rows that stand side by side."""
+
+    TALL: ClassVar[int] = 1
+    """Lines of the terminal that a row takes."""
 
     COMPONENT_CLASSES = CLASSES | {"rows--cursor", "rows--cursor-blurred", "rows--changed"}
     DEFAULT_CSS = (
@@ -107,14 +114,14 @@ class Rows(ScrollView, can_focus=True):
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Show these rows instead of the present ones; the cursor stays on its row, or at its place if it is gone."""
-        key, line_on_screen = self.cursor_key, self._cursor - self.scroll_offset.y
+        key, line_on_screen = self.cursor_key, self._line_of(self._cursor) - self.scroll_offset.y
         self._note_changes(rows)
         self._rows = list(rows)
         self._index = {row.key: index for index, row in enumerate(self._rows)}
         self.marked &= self._index.keys()
         self._cursor = self._index.get(key, min(self._cursor, max(len(self._rows) - 1, 0)))
-        self.virtual_size = Size(self.size.width, len(self._rows) + self._header)
-        self.scroll_to(y=max(self._cursor - line_on_screen, 0), animate=False, force=True)
+        self.virtual_size = Size(self.size.width, self._lines + self._header)
+        self.scroll_to(y=max(self._line_of(self._cursor) - line_on_screen, 0), animate=False, force=True)
         self.refresh()
         self.post_message(self.Moved())
 
@@ -148,11 +155,11 @@ class Rows(ScrollView, can_focus=True):
 
     def action_up(self) -> None:
         """Go to the row above."""
-        self._move_to(self._cursor - 1)
+        self._move_to(self._cursor - self.ACROSS)
 
     def action_down(self) -> None:
         """Go to the row below."""
-        self._move_to(self._cursor + 1)
+        self._move_to(self._cursor + self.ACROSS)
 
     def action_first(self) -> None:
         """Go to the first row."""
@@ -164,11 +171,11 @@ class Rows(ScrollView, can_focus=True):
 
     def action_page_up(self) -> None:
         """Go up by one screen."""
-        self._move_to(self._cursor - self._visible)
+        self._move_to(self._cursor - self._page)
 
     def action_page_down(self) -> None:
         """Go down by one screen."""
-        self._move_to(self._cursor + self._visible)
+        self._move_to(self._cursor + self._page)
 
     def action_open(self) -> None:
         """Open the row of the cursor."""
@@ -183,7 +190,8 @@ class Rows(ScrollView, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """A click moves the cursor; a click on its row opens it."""
-        index = self.scroll_offset.y + event.y - self._header
+        line = (self.scroll_offset.y + event.y - self._header) // self.TALL
+        index = line * self.ACROSS + min(event.x * self.ACROSS // max(self.size.width, 1), self.ACROSS - 1)
         if event.y < self._header or not 0 <= index < len(self._rows):
             return
         if index == self._cursor:
@@ -192,8 +200,19 @@ class Rows(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         """Keep the cursor in view."""
-        self.virtual_size = Size(self.size.width, len(self._rows) + self._header)
+        self.virtual_size = Size(self.size.width, self._lines + self._header)
         self._move_to(self._cursor)
+
+    def _line_of(self, index: int) -> int:
+        return index // self.ACROSS * self.TALL
+
+    @property
+    def _lines(self) -> int:
+        return self._line_of(len(self._rows) - 1) + self.TALL if self._rows else 0
+
+    @property
+    def _page(self) -> int:
+        return max(self._visible // self.TALL, 1) * self.ACROSS
 
     @property
     def _visible(self) -> int:
@@ -203,11 +222,11 @@ class Rows(ScrollView, can_focus=True):
         if not self._rows:
             return
         self._cursor = min(max(index, 0), len(self._rows) - 1)
-        top = self.scroll_offset.y
-        if self._cursor < top or self._cursor >= top + self._visible:
-            top = self._cursor if self._cursor < top else self._cursor - self._visible + 1
+        top, line = self.scroll_offset.y, self._line_of(self._cursor)
+        if line < top or line + self.TALL > top + self._visible:
+            top = line if line < top else line + self.TALL - self._visible
             self.scroll_to(y=top, animate=False, force=True)
-        if self._cursor >= len(self._rows) - self._visible:
+        if line >= self._lines - self._visible:
             self.post_message(self.NearEnd())
         self.refresh()
         self.post_message(self.Moved())

@@ -15,7 +15,10 @@ from services_stub.contracts.http.search import (
     Facets,
     FoundProduct,
     Highlights,
+    PriceFacet,
     SearchPage,
+    SellerFacet,
+    StockFacet,
     TextRange,
 )
 from tests.tui.fake_marketplace import FakeMarketplace
@@ -50,9 +53,9 @@ def search_page(products: list[FoundProduct]) -> SearchPage:
     categories = Counter(product.category for product in products)
     facets = Facets(
         categories=[CategoryFacet(category=name, products=number) for name, number in categories.most_common()],
-        sellers=[],
-        prices=[],
-        stock=[],
+        sellers=[SellerFacet(seller_id="s-mara", products=len(products))],
+        prices=[PriceFacet(min_price=Decimal(0), max_price=Decimal(25), products=2)] if products else [],
+        stock=[StockFacet(in_stock=True, products=sum(product.quantity > 0 for product in products))],
     )
     return SearchPage(items=products, facets=facets, next_cursor=None)
 

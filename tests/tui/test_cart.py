@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import msgspec
+import pytest
 
 from services_stub.contracts.http.cart import Cart
 from tests.tui.running import assert_goldens, running
@@ -68,6 +69,7 @@ def test_quantities_change_at_once_and_what_is_taken_out_comes_back() -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.slow
 def test_the_last_unit_less_takes_the_line_out() -> None:
     async def scenario() -> None:
         shopping = Shopping()
@@ -98,6 +100,7 @@ def test_a_product_page_has_related_products_and_fills_the_cart() -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.slow
 def test_a_product_that_is_gone_or_cannot_be_read_says_so() -> None:
     async def scenario() -> None:
         shopping = Shopping()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from services_stub.contracts.events.notification import NotificationSent
 from services_stub.contracts.events.order import OrderStatus
 from tests.tui.running import assert_goldens, running
@@ -71,6 +73,7 @@ def test_a_new_message_comes_by_itself() -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.slow
 def test_an_empty_inbox_and_one_that_cannot_be_read() -> None:
     async def scenario() -> None:
         async with running(Shopping().fake, "user") as client:
@@ -105,6 +108,7 @@ def test_preferences_are_saved_and_a_refusal_stands_beside_its_field() -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.slow
 def test_a_guest_has_no_account_yet() -> None:
     async def scenario() -> None:
         async with running(Shopping().fake) as client:

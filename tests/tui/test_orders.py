@@ -8,13 +8,17 @@ import pytest
 
 from marketplace_tui.actions.places import SECTIONS
 from marketplace_tui.screens.sections import SCREENS
+from marketplace_tui.screens.shop.order import OrderScreen
 from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.http.auth import Role
 from services_stub.contracts.http.payment import PaymentStatus
+from simulator.trace import flow_of
 from tests.tui.running import SMALL, RunningClient, assert_golden, assert_goldens, running
 from tests.tui.shopping import Shopping, away
 from tests.tui.test_checkout import until_text
 from tests.tui.values import message, order, payment
+from tests.unit.simulator.purchase import purchase
+from tests.unit.simulator.records import ORDER
 
 S = OrderStatus
 
@@ -75,6 +79,7 @@ def test_the_orders_are_filtered_by_status() -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.slow
 def test_no_orders_and_none_that_can_be_read_say_the_next_step() -> None:
     async def scenario() -> None:
         async with running(Shopping().fake, "user") as client:
@@ -87,12 +92,35 @@ def test_no_orders_and_none_that_can_be_read_say_the_next_step() -> None:
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize(("number", "name"), [(1, "pending"), (2, "paid"), (3, "parts"), (4, "failed")])
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [(1, "pending"), pytest.param(2, "paid", marks=pytest.mark.slow), (3, "parts"), (4, "failed")],
+)
 def test_the_order_page_looks_as_it_did(number: int, name: str) -> None:
     async def scenario() -> None:
         async with running(shopping().fake, "user") as client:
             await open_order(client, number)
             await assert_goldens(client, f"order-{name}")
+
+    asyncio.run(scenario())
+
+
+def test_the_order_page_shows_the_events_as_they_lie_in_the_topics() -> None:
+    async def scenario() -> None:
+        async with running(shopping().fake, "user") as client:
+            await open_order(client, 2)
+            screen = client.app.screen
+            assert isinstance(screen, OrderScreen)
+            screen.model.flow = flow_of(ORDER, purchase())
+            screen.model.changed()
+            await client.settle()
+            await assert_goldens(client, "order-events")
+            await client.press("j", "enter")
+            assert "Handled by, ms later" in client.text
+            screen.model.unread = "Kafka does not answer"
+            screen.model.changed()
+            await client.settle()
+            assert "The topics cannot be read: Kafka does not answer" in client.text
 
     asyncio.run(scenario())
 
@@ -145,12 +173,12 @@ CHANGES: list[tuple[Role, int, list[str], str, OrderStatus]] = [
     ("seller", 2, ["s"], "ship", S.SHIPPED),
     ("seller", 2, ["r", "enter"], "refund", S.REFUNDING),
     ("admin", 2, ["x", "enter"], "cancel", S.CANCELLED),
-    ("admin", 2, ["s"], "ship", S.SHIPPED),
     ("admin", 3, ["d", "down", "enter"], "deliver", S.DELIVERED),
     ("admin", 3, ["r", "enter", "enter"], "refund", S.REFUNDING),
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("role", "number", "keys", "route", "status"), CHANGES)
 def test_sellers_and_admins_change_an_order_on_its_page(
     monkeypatch: pytest.MonkeyPatch, role: Role, number: int, keys: list[str], route: str, status: OrderStatus

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from services_stub.contracts.problem import FieldError, problem
 from tests.tui.fake_marketplace import Refused, user_of
 from tests.tui.running import assert_golden, running
@@ -73,6 +75,7 @@ def test_signing_out_leaves_a_guest_on_a_screen_of_guests() -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.slow
 def test_wrong_credentials_are_said_in_the_form() -> None:
     async def scenario() -> None:
         shopping = Shopping()

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
+from marketplace_tui.model.storefront import Query
+from marketplace_tui.screens.shop.filters import chosen
 from tests.tui.data import PRODUCTS, shop
 from tests.tui.fake_marketplace import FakeMarketplace
-from tests.tui.running import LARGE, SMALL, RunningClient, assert_golden, running
+from tests.tui.running import LARGE, SMALL, RunningClient, assert_golden, assert_goldens, running
 
 Scenario = Callable[[RunningClient], Awaitable[None]]
 
@@ -67,6 +71,57 @@ def test_it_does_without_unicode_and_without_layout(flat: bool, name: str) -> No
             assert flat or text.isascii()
 
     asyncio.run(scenario())
+
+
+def test_the_grid_has_the_same_products_and_keys() -> None:
+    async def scenario() -> None:
+        async with running(shop(), "user") as client:
+            await client.press("j", "v", "right", "a", "down", "left", "a")
+            await assert_goldens(client, "storefront-grid")
+            assert client.app.marketplace.cart.quantity_of("p-3") == 0
+            await client.press("v")
+            (line,) = [line for line in client.text.splitlines() if line.startswith("▸")]
+            assert "Desk lamp" in line or "Garden hose" in line
+
+    asyncio.run(scenario())
+
+
+def test_the_filters_come_from_the_facets_and_are_lifted_by_the_same_choice() -> None:
+    async def scenario() -> None:
+        async with running(shop(), "user") as client:
+            await client.press("f")
+            assert_golden(client.text, "storefront-filter-80x24")
+            await client.type("office")
+            await client.press("enter")
+            assert "only Office" in client.text
+            assert "Desk lamp" in client.text
+            assert "Stoneware" not in client.text
+            await client.press("f")
+            await client.type("office")
+            await client.press("enter")
+            assert "Stoneware bowl" in client.text
+
+    asyncio.run(scenario())
+
+
+QUERY = Query(text="bowl", order="price")
+
+
+@pytest.mark.parametrize(
+    ("key", "filtered"),
+    [
+        ("category:Kitchen", replace(QUERY, category="Kitchen")),
+        ("category:a:b", replace(QUERY, category="a:b")),
+        ("seller:s-1", replace(QUERY, seller_id="s-1")),
+        ("stock:in", replace(QUERY, in_stock=True)),
+        ("price:10.00:25.00", replace(QUERY, min_price=Decimal("10.00"), max_price=Decimal("25.00"))),
+        ("price:25.01:", replace(QUERY, min_price=Decimal("25.01"))),
+    ],
+)
+def test_a_filter_is_added_and_lifted(key: str, filtered: Query) -> None:
+    assert chosen(QUERY, key) == filtered
+    assert chosen(filtered, key) == QUERY
+    assert chosen(filtered, "all") == Query(order="price")
 
 
 def test_the_cart_is_changed_at_once_and_then_as_the_marketplace_says() -> None:

@@ -145,7 +145,7 @@ class OrderScreen(ClientScreen):
         now, found = self.client_app.marketplace.now(), []
         for step in steps_of(self.model.flow):
             place = step.event.place
-            self._words[place] = f"{clock_time(from_microseconds(step.event.at), now)} {place}: {step.words}"
+            self._words[place] = events_text.event_words(step, clock_time(from_microseconds(step.event.at), now))
             found.append(Row(place, events_text.event_cells(step, self.model.flow.started_at)))
         return found
 

@@ -18,6 +18,7 @@ from marketplace_tui.screens.everywhere.dialogs import Choose
 from marketplace_tui.screens.shop import filters
 from marketplace_tui.screens.shop import storefront_text as text
 from marketplace_tui.text.lines import Line
+from marketplace_tui.widgets.grid import Grid
 from marketplace_tui.widgets.lines import Lines
 from marketplace_tui.widgets.rows import Row, Rows
 from services_stub.contracts.events import Event
@@ -44,6 +45,7 @@ class StorefrontScreen(ClientScreen):
         yield Lines(self._draw_rule, classes="rule")
         with Horizontal(id="storefront"):
             yield Rows(text.COLUMNS, flat=self.client_app.flat, id="products")
+            yield Grid(text.COLUMNS, text.CARD, id="grid")
             yield Lines(self._draw_pane, id="pane")
         yield Lines(self._draw_rule, classes="rule below")
         yield Lines(self._draw_below, id="below")
@@ -51,6 +53,7 @@ class StorefrontScreen(ClientScreen):
     def on_mount(self) -> None:
         """Show what is found, and what lies in the cart."""
         super().on_mount()
+        self.query_one("#grid", Grid).display = False
         self.watch_model(self.model.found, self._show)
         self.watch_model(self.client_app.marketplace.cart, self._show)
         self.watch_model(self.sellers, self._show)
@@ -156,9 +159,35 @@ class StorefrontScreen(ClientScreen):
         product = cast("FoundProduct", self.selected)
         self.client_app.marketplace.cart.add(offer_of(product), -1)
 
+    def do_shop_grid(self) -> None:
+        """Two columns of cards, or the table; those who hear the screen keep the table."""
+        if self.client_app.flat:
+            self.say("The flat mode has one list")
+            return
+        selected, before = self._rows.cursor_key, self._rows
+        grid, table = self.query_one("#grid", Grid), self.query_one("#products", Rows)
+        grid.display, table.display = before is table, before is grid
+        self._show()
+        self._rows.go_to(selected)
+        self.set_focus(self._rows)
+
+    def do_grid_left(self) -> None:
+        """The product to the left."""
+        self._move_in_grid(-1)
+
+    def do_grid_right(self) -> None:
+        """The product to the right."""
+        self._move_in_grid(1)
+
+    def _move_in_grid(self, by: int) -> None:
+        grid = self.query_one("#grid", Grid)
+        if grid.display:
+            grid.move(by)
+
     @property
     def _rows(self) -> Rows:
-        return self.query_one("#products", Rows)
+        grid = self.query_one("#grid", Grid)
+        return grid if grid.display else self.query_one("#products", Rows)
 
     def _show(self) -> None:
         cart = self.client_app.marketplace.cart

@@ -20,6 +20,9 @@ COLUMNS = (
     Column("", 10, drop=1),
 )
 
+CARD = ((0,), (1, 2), (3, 4))
+"""The cells of each line of a product's card in the grid."""
+
 NameOf = Callable[[str], str]
 """The name of a seller by id."""
 
