@@ -106,8 +106,7 @@ class Reading:
         from simulator.trace.store import FlowStore
 
         store = FlowStore(wanted=(lambda each: each.startswith(flow_ids)) if flow_ids else None, spill=Spill())
-        for batch in self.batches():
-            store.add_all(batch)
+        store.fill(self.batches())
         return store
 
 

@@ -1,8 +1,12 @@
-"""The file of flows that have no room in memory: two halves, of which the older one is dropped when both are full."""
+"""The file of flows that have no room in memory: two halves, of which the older one is dropped when both are full.
+
+A flow that goes on has several pieces there, which are put together when it is asked for, and not when it grows.
+"""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from typing import IO
 
 import msgspec
@@ -14,11 +18,10 @@ MOST_BYTES = 1 << 30
 
 
 class Held(msgspec.Struct):
-    """The records of one flow, and what consumers reported of them. `lost`: some of them were evicted."""
+    """The records of one flow, and what consumers reported of them."""
 
     records: list[TracedRecord]
     reports: list[Reported]
-    lost: bool = False
 
     def __len__(self) -> int:
         return len(self.records) + len(self.reports)
@@ -32,25 +35,29 @@ _Evicted = dict[str, int]
 
 
 class _Half:
-    """A temporary file, and where in it each flow lies: offset, length, and the number of its records."""
+    """A temporary file, and where in it the pieces of each flow lie: offset, length, and the number of records."""
 
     def __init__(self) -> None:
         self.file: IO[bytes] = tempfile.TemporaryFile(prefix="marketplace-trace-")  # noqa: SIM115 - as long as the half
-        self.index: dict[str, tuple[int, int, int]] = {}
+        self.index: dict[str, list[tuple[int, int, int]]] = {}
         self.size = 0
 
     def append(self, flow_id: str, content: bytes, records: int) -> None:
-        """Write a flow at the end."""
+        """Write a piece of a flow at the end."""
         self.file.seek(self.size)
         self.file.write(content)
-        self.index[flow_id] = (self.size, len(content), records)
+        self.index.setdefault(flow_id, []).append((self.size, len(content), records))
         self.size += len(content)
 
-    def read(self, flow_id: str) -> Held:
-        """Read a flow of the index."""
-        offset, length, _ = self.index[flow_id]
-        self.file.seek(offset)
-        return _decode(self.file.read(length))
+    def pieces(self, flow_id: str) -> Iterator[Held]:
+        """Read the pieces of a flow, oldest first."""
+        for offset, length, _ in self.index.get(flow_id, ()):
+            self.file.seek(offset)
+            yield _decode(self.file.read(length))
+
+    def records(self) -> dict[str, int]:
+        """How many records of each flow lie here."""
+        return {flow_id: sum(records for _, _, records in pieces) for flow_id, pieces in self.index.items()}
 
 
 class Spill:
@@ -64,40 +71,30 @@ class Spill:
     @property
     def records(self) -> int:
         """How many records lie here."""
-        return sum(records for half in self._halves for _, _, records in half.index.values())
+        return sum(sum(half.records().values()) for half in self._halves)
 
     def ids(self) -> list[str]:
         """The ids of the flows, those that came last at the end."""
-        return [*self._older.index, *self._newer.index]
+        return list(dict.fromkeys((*self._older.index, *self._newer.index)))
 
-    def read(self, flow_id: str) -> Held | None:
-        """A flow, if it is here."""
-        half = self._half_of(flow_id)
-        return None if half is None else half.read(flow_id)
-
-    def take(self, flow_id: str) -> Held | None:
-        """A flow, which is not here any more then."""
-        half = self._half_of(flow_id)
-        if half is None:
-            return None
-        held = half.read(flow_id)
-        del half.index[flow_id]
-        return held
+    def pieces(self, flow_id: str) -> list[Held]:
+        """The pieces of a flow that are here, oldest first."""
+        return [piece for half in self._halves for piece in half.pieces(flow_id)]
 
     def write(self, flow_id: str, held: Held) -> _Evicted:
-        """Keep a flow; those that had to go for it, or the flow itself where the disk has no room."""
+        """Keep a piece of a flow; those that had to go for it, or itself where the disk has no room."""
         content = _encode(held)
         evicted: _Evicted = {}
         if self._newer.size + len(content) > self._most // 2:
-            evicted = {lost: records for lost, (_, _, records) in self._older.index.items()}
+            evicted = self._older.records()
             self._older.file.close()
             self._older, self._newer = self._newer, _Half()
         if len(content) > self._most // 2:
-            return {**evicted, flow_id: len(held.records)}
+            return _with(evicted, flow_id, held)
         try:
             self._newer.append(flow_id, content, len(held.records))
         except OSError:
-            evicted[flow_id] = len(held.records)
+            return _with(evicted, flow_id, held)
         return evicted
 
     def close(self) -> None:
@@ -109,5 +106,6 @@ class Spill:
     def _halves(self) -> tuple[_Half, _Half]:
         return self._older, self._newer
 
-    def _half_of(self, flow_id: str) -> _Half | None:
-        return next((half for half in self._halves if flow_id in half.index), None)
+
+def _with(evicted: _Evicted, flow_id: str, held: Held) -> _Evicted:
+    return {**evicted, flow_id: evicted.get(flow_id, 0) + len(held.records)}

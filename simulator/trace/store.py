@@ -5,6 +5,7 @@ Nothing is dropped unseen: every record that was received is held, a report, wit
 
 from __future__ import annotations
 
+import gc
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 
@@ -17,7 +18,7 @@ from simulator.trace.flow import Flow, joined
 from simulator.trace.records import TracedRecord
 from simulator.trace.spill import Held, Spill
 
-MOST_RECORDS = 100_000
+MOST_RECORDS = 50_000
 """Records and reports in memory; what is beyond that lies in a file."""
 
 
@@ -55,7 +56,7 @@ class FlowStore:
         self._in_memory = 0
         self._received = self._held = self._reports = self._unjoined = self._evicted = 0
         self._lost: dict[str, None] = {}
-        """The ids of flows that were evicted last, so that one of them that goes on is known to be incomplete."""
+        """The flows of which something was evicted, as many as are remembered: they are incomplete."""
         self._latest = 0
         self._progress: dict[tuple[str, str, int], int] = {}
         self.unjoined_by_topic: Counter[str] = Counter()
@@ -89,14 +90,32 @@ class FlowStore:
         for record in records:
             self.add(record)
 
+    def fill(self, batches: Iterable[Iterable[TracedRecord]]) -> None:
+        """Take batches until their end. The garbage collector pauses: it would look for cycles half of the time."""
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            for batch in batches:
+                self.add_all(batch)
+        finally:
+            if collecting:
+                gc.enable()
+
     def ids(self) -> list[str]:
         """The ids of all flows that have a record or a report, the one that changed last at the end."""
-        return [*(self._spill.ids() if self._spill is not None else ()), *self._flows]
+        spilled = self._spill.ids() if self._spill is not None else ()
+        return [*(each for each in spilled if each not in self._flows), *self._flows]
 
     def flow(self, flow_id: str) -> Flow | None:
         """The flow with this id as far as it was read; None where nothing of it was."""
-        held = self._flows.get(flow_id) or (self._spill.read(flow_id) if self._spill is not None else None)
-        return None if held is None else self._joined(flow_id, held)
+        pieces = self._spill.pieces(flow_id) if self._spill is not None else []
+        if flow_id in self._flows:
+            pieces.append(self._flows[flow_id])
+        if not pieces:
+            return None
+        records = [record for piece in pieces for record in piece.records]
+        reports = [report for piece in pieces for report in piece.reports]
+        return joined(flow_id, records, reports, incomplete=flow_id in self._lost)
 
     def flows(self) -> Iterator[Flow]:
         """All flows that have an event, in the order of `ids`; the store must not change meanwhile."""
@@ -113,13 +132,8 @@ class FlowStore:
     def counts(self) -> Counts:
         """The records by their use."""
         spilled = self._spill.records if self._spill is not None else 0
-        flows = len(self._flows) + (len(self._spill.ids()) if self._spill is not None else 0)
-        return Counts(
-            self._received, self._held, self._reports, self._unjoined, self._evicted, spilled=spilled, flows=flows
-        )
-
-    def _joined(self, flow_id: str, held: Held) -> Flow:
-        return joined(flow_id, held.records, held.reports, incomplete=held.lost)
+        kept = (self._received, self._held, self._reports, self._unjoined, self._evicted)
+        return Counts(*kept, spilled=spilled, flows=len(self.ids()))
 
     def _note_progress(self, report: Reported) -> None:
         topic, partition, offset = report.of
@@ -133,11 +147,7 @@ class FlowStore:
         if held is not None:
             self._flows.move_to_end(flow_id)
             return held
-        held = self._spill.take(flow_id) if self._spill is not None else None
-        if held is None:
-            held = Held([], [], lost=flow_id in self._lost)
-        self._in_memory += len(held)
-        self._flows[flow_id] = held
+        self._flows[flow_id] = held = Held([], [])
         return held
 
     def _shrink(self) -> None:
@@ -155,7 +165,6 @@ class FlowStore:
         """A flow that has no room in memory alone loses its older half."""
         records, reports = len(held.records) // 2, len(held.reports) // 2
         del held.records[:records], held.reports[:reports]
-        held.lost = True
         self._in_memory -= records + reports
         self._note_evicted({flow_id: records})
 

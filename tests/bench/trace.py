@@ -169,14 +169,18 @@ def _source(servers: str, topics: list[str]) -> int:
 
 
 def _store(servers: str, topics: list[str], store: FlowStore, slices: list[float]) -> int:
-    begun, count = time.perf_counter(), 0
-    with KafkaSource(servers, topics) as source:
-        for batch in source.until_end():
-            store.add_all(batch)
+    def watched(batches: Iterator[list[TracedRecord]]) -> Iterator[list[TracedRecord]]:
+        """The batches, with the time that each part took to be read and kept."""
+        begun, count = time.perf_counter(), 0
+        for batch in batches:
+            yield batch
             count += len(batch)
             if count >= _SLICE:
                 slices.append(count / (time.perf_counter() - begun))
                 begun, count = time.perf_counter(), 0
+
+    with KafkaSource(servers, topics) as source:
+        store.fill(watched(source.until_end()))
     return store.counts.received
 
 
