@@ -63,6 +63,7 @@ class MarketplaceApp(App[None]):
         self.warnings: tuple[str, ...] = ()
         self._mistakes = found.warnings
         self._log_line = log_line
+        self._has_account = marketplace.connection.user is not None
 
     async def on_mount(self) -> None:
         """Show the first section of the account that is signed in."""
@@ -73,6 +74,7 @@ class MarketplaceApp(App[None]):
         if self.marketplace.control is not None:
             self.marketplace.control.faults.watch(self._faults_changed)
         self.marketplace.start()
+        self.marketplace.connection.watch(self._note_session)
         self.marketplace.tasks.start(Watchdog(self._log_line, self._where).run(), lasting=True)
         self.go_to(self._first or SECTIONS[self.marketplace.connection.role][0])
         if self._mistakes:
@@ -175,7 +177,14 @@ class MarketplaceApp(App[None]):
         """Sign out, and go on as a guest."""
         screen = self.screen
         if isinstance(screen, ClientScreen):
+            self._has_account = False
             start(screen, self.marketplace.connection.sign_out(), lambda _nothing: self._go_on(screen))
+
+    def _note_session(self) -> None:
+        """Say that a session ended by itself."""
+        had, self._has_account = self._has_account, self.marketplace.connection.user is not None
+        if had and not self._has_account:
+            self._say("Your session is over: L signs in again.")
 
     def _go_on(self, screen: ClientScreen) -> None:
         """Show a screen to another role, or the first section of that role where it does not have the screen."""

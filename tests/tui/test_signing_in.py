@@ -93,3 +93,20 @@ def test_wrong_credentials_are_said_in_the_form() -> None:
             assert "guest" in client.text.splitlines()[0]
 
     asyncio.run(scenario())
+
+
+def test_a_session_that_ends_by_itself_is_told() -> None:
+    async def scenario() -> None:
+        shopping = Shopping()
+
+        def refuse(_request: object, _match: object) -> None:
+            raise Refused(problem(401, "unauthenticated", "the session is over"))
+
+        async with running(shopping.fake, "user") as client:
+            shopping.fake.on("GET", "/order-service/api/orders", refuse)
+            shopping.fake.on("POST", "/auth-service/api/auth/refresh", refuse)
+            await client.press("o")
+            assert "Your session is over: L signs in again." in client.text
+            assert "guest" in client.text.splitlines()[0]
+
+    asyncio.run(scenario())
