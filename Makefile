@@ -1,5 +1,5 @@
 # Every target sets up what it needs: uv comes into .bootstrap/ unless it is installed, everything else into .venv/.
-.PHONY: demo test slow fuzz live criteria check bench bench-tui bench-trace format install lock clean
+.PHONY: demo test slow fuzz live criteria check bench bench-tui bench-trace pictures format install lock clean
 
 PYTHON ?= python3
 UV := $(or $(shell command -v uv 2>/dev/null),.bootstrap/bin/uv)
@@ -52,6 +52,10 @@ bench-tui: .venv/.dev
 # How fast the trace reads, beside a bare consumer and kcat.
 bench-trace: .venv/.dev .venv/.apache-kafka
 	@$(RUN)/python -m tests.bench.trace
+
+# The screens of the client for the README and the docs.
+pictures: .venv/.dev
+	@$(RUN)/python -m tests.tui.pictures docs/screens
 
 format: .venv/.dev
 	@$(RUN)/ruff check --fix .

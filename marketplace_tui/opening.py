@@ -56,6 +56,8 @@ def open_client(data_dir: Path | None, gateway: str, chosen: Role | None, *, fir
         MarketplaceError: the account cannot sign in.
 
     """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise typer.BadParameter("the client needs a terminal", param_hint="stdin, stdout")
     target = target_or_started(data_dir, gateway)
     account = account_of(target, chosen, "user") if chosen is not None else GUEST
     painted = first_frame.paint(PLACES[first or SECTIONS[chosen or "guest"][0]].title)

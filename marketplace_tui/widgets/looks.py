@@ -42,5 +42,10 @@ def strip_of(widget: Widget, line: Line, width: int, base: Style | None = None) 
 
 
 def _style(widget: Widget, look: Look, act: str) -> Style:
-    style = Style() if look == "plain" else widget.get_component_rich_style(f"look--{look}", partial=True)
+    style = Style() if look == "plain" else _on_any_ground(widget.get_component_rich_style(f"look--{look}"))
     return style + Style.from_meta({"@click": f"screen.act('{act}')"}) if act else style
+
+
+def _on_any_ground(style: Style) -> Style:
+    """A style, whose transparent colours are mixed already, without its background."""
+    return Style(color=style.color, bold=style.bold or None, underline=style.underline or None, dim=style.dim or None)

@@ -246,11 +246,16 @@ class Rows(ScrollView, can_focus=True):
     def _ground(self, row: Row, at_cursor: bool) -> Style:
         style = self.rich_style
         if row.key in self._changed_until:
-            style += self.get_component_rich_style("rows--changed", partial=True)
+            style += self._background("rows--changed")
         if at_cursor:
             name = "rows--cursor" if self.has_focus else "rows--cursor-blurred"
-            style += self.get_component_rich_style(name, partial=True)
+            style += self._background(name)
         return style
+
+    def _background(self, name: str) -> Style:
+        """The background of a component, whose transparent colour is mixed already."""
+        style = self.get_component_rich_style(name)
+        return Style(bgcolor=style.bgcolor, bold=style.bold or None)
 
     def _note_changes(self, rows: Sequence[Row]) -> None:
         until = self._clock() + CHANGED_SECONDS

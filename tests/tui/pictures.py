@@ -1,0 +1,93 @@
+"""`make pictures`: the screens of the client as SVG, for the README and the docs, from the data of the tests."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from services_stub.client.control import ControlClient
+from services_stub.contracts.control import DeclinedPayments, State
+from services_stub.contracts.http.auth import Role
+from tests.tui.admin.data import STATE
+from tests.tui.admin.fakes import AdminMarketplace, FakeControl
+from tests.tui.fake_marketplace import FakeMarketplace
+from tests.tui.running import RunningClient, running
+from tests.tui.seller.data import mara, market_of
+from tests.tui.test_orders import open_order, shopping
+
+_FONT_FACE = re.compile(r"@font-face\s*\{[^}]*\}", re.DOTALL)
+"""Rich's SVG would load its font from another host."""
+
+SIZE = (100, 30)
+
+Play = Callable[[RunningClient], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One screen: its name, the role, and the way there: keys, or a function."""
+
+    name: str
+    role: Role
+    keys: Sequence[str] = ()
+    play: Play | None = None
+
+
+async def _order(client: RunningClient) -> None:
+    await open_order(client, 3)
+
+
+SHOP = (
+    Picture("storefront", "user", ("a", "a", "j", "a", "slash", *"bowl")),
+    Picture("palette", "user", ("ctrl+p", *"cart")),
+    Picture("help", "user", ("question_mark",)),
+    Picture("cart", "user", ("a", "a", "j", "a", "c")),
+    Picture("orders", "user", ("o",)),
+    Picture("order", "user", play=_order),
+)
+SELLER = (Picture("sales", "seller"), Picture("products", "seller", ("2",)))
+ADMIN = (
+    Picture("overview", "admin"),
+    Picture("services", "admin", ("6",)),
+    Picture("dead-letters", "admin", ("7",)),
+    Picture("faults", "admin", ("8",)),
+)
+
+
+async def draw(directory: Path) -> None:
+    """Draw all of them into a directory."""
+    control = FakeControl()
+    control.apply(DeclinedPayments(rate=0.5))
+    for picture in SHOP:
+        await _draw(directory, picture, shopping().fake)
+    for picture in SELLER:
+        await _draw(directory, picture, market_of(mara()))
+    for picture in ADMIN:
+        await _draw(directory, picture, AdminMarketplace().fake, STATE, lambda: control)
+
+
+async def _draw(
+    directory: Path,
+    picture: Picture,
+    fake: FakeMarketplace,
+    state: State | None = None,
+    connect: Callable[[], ControlClient] | None = None,
+) -> None:
+    async with running(fake, picture.role, size=SIZE, state=state, connect=connect) as client:
+        await client.press(*picture.keys)
+        if picture.play is not None:
+            await picture.play(client)
+        await client.settle()
+        drawn = _FONT_FACE.sub("", client.app.export_screenshot(title="Marketplace"))
+    # The ids in it are of a hash of its content, and so the same where it is the same.
+    (directory / f"{picture.name}.svg").write_text(drawn, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1])
+    target.mkdir(parents=True, exist_ok=True)
+    asyncio.run(draw(target))
