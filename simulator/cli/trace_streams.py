@@ -69,12 +69,12 @@ def follow(
         shown = Shown()
         try:
             for record in _records(reading, once):
-                shown.received += 1
-                if not select(record):
+                if select(record):
+                    typer.echo(as_line(object_of(record)) if as_json else line_of(record))
+                    shown.shown += 1
+                else:
                     shown.filtered += 1
-                    continue
-                typer.echo(as_line(object_of(record)) if as_json else line_of(record))
-                shown.shown += 1
+                shown.received += 1  # only now: the reader of the output may have gone
                 if shown.shown == count:
                     break
         finally:
