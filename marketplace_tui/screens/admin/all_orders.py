@@ -37,7 +37,7 @@ class AllOrdersScreen(ListScreen[Order]):
 
     def details(self, item: Order, width: int) -> list[Line]:
         """An order in full."""
-        return text.details(item, width)
+        return text.details(item, self.client_app.marketplace.sellers.name_of, width)
 
     def item_facts(self, item: Order) -> Iterable[Fact]:
         """The steps that can be taken."""

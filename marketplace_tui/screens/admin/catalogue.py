@@ -34,11 +34,11 @@ class CatalogueScreen(ListScreen[Product]):
 
     def cells(self, item: Product) -> tuple[Line, ...]:
         """A product as a row."""
-        return text.cells(item)
+        return text.cells(item, self._seller_of(item))
 
     def details(self, item: Product, width: int) -> list[Line]:
         """A product in full."""
-        return text.details(item, width)
+        return text.details(item, self._seller_of(item), width)
 
     def item_facts(self, item: Product) -> Iterable[Fact]:
         """Blocked or not."""
@@ -71,6 +71,9 @@ class CatalogueScreen(ListScreen[Product]):
             submit(self, form, client.admin.unblock_product(product.product_id, values["reason"]), self._blocked)
 
         self.app.push_screen(Form(f"Unblock {text.name_of(product)}", [REASON], unblock, explanation=text.UNBLOCK))
+
+    def _seller_of(self, product: Product) -> str:
+        return self.client_app.marketplace.sellers.name_of(product.seller_id)
 
     def _blocked(self, product: Product) -> None:
         self.say(text.outcome(product), "good")

@@ -7,7 +7,7 @@ from marketplace_tui.text.lines import OF_STATUS, Line, Span, spans
 from marketplace_tui.text.shown import cut, shown
 from marketplace_tui.text.signs import of_status
 from marketplace_tui.text.table import Column
-from marketplace_tui.text.values import count, money, short_id
+from marketplace_tui.text.values import count, money
 from services_stub.contracts.events.product import ProductStatus
 from services_stub.contracts.http.product import Product
 
@@ -16,7 +16,7 @@ COLUMNS = (
     Column("Price", 10, right=True),
     Column("Stock", 6, right=True),
     Column("Status", 10),
-    Column("Seller", 9, drop=1),
+    Column("Seller", 12, drop=1),
     Column("Category", 10, drop=2),
 )
 
@@ -29,19 +29,19 @@ def name_of(product: Product) -> str:
     return cut(shown(product.name), 30)
 
 
-def cells(product: Product) -> tuple[Line, ...]:
+def cells(product: Product, seller: str) -> tuple[Line, ...]:
     """A product as a row."""
     return (
         spans(product.name),
         (Span(money(product.price)),),
         (Span(f"{product.quantity:,}"),),
         (Span(of_status(product.status), OF_STATUS[product.status]),),
-        spans(short_id(product.seller_id), "dim"),
+        spans(seller, "dim"),
         spans(product.category, "dim"),
     )
 
 
-def details(product: Product, width: int) -> list[Line]:
+def details(product: Product, seller: str, width: int) -> list[Line]:
     """A product in full."""
     return [
         spans(product.name, "strong"),
@@ -50,7 +50,8 @@ def details(product: Product, width: int) -> list[Line]:
         (Span(f"{'Status':<12}", "dim"), Span(of_status(product.status), OF_STATUS[product.status])),
         pair("Reserved", count(product.reserved, "unit")),
         pair("Category", product.category),
-        pair("Seller", product.seller_id),
+        pair("Seller", seller),
+        pair("Seller's id", product.seller_id),
         exactly("Added", product.created_at),
         pair("Version", str(product.version)),
         pair("Id", product.product_id),

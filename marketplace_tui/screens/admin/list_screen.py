@@ -83,6 +83,7 @@ class ListScreen(ClientScreen, Generic[Item]):
         """Show what is found."""
         super().on_mount()
         self.watch_model(self.listing.pages, self._show)
+        self.watch_model(self.client_app.marketplace.sellers, self._show)
         self.set_interval(EVENTS_SECONDS, self.refresh_if_changed)
 
     @property

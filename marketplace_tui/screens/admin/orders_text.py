@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from marketplace_tui.screens.admin.list_text import exactly, joined, pair, since
@@ -33,7 +34,7 @@ def cells(order: Order, now: datetime) -> tuple[Line, ...]:
     )
 
 
-def details(order: Order, width: int) -> list[Line]:
+def details(order: Order, name_of: Callable[[str], str], width: int) -> list[Line]:
     """An order in full; its own page has its history."""
     lines: list[Line] = [
         (
@@ -53,7 +54,7 @@ def details(order: Order, width: int) -> list[Line]:
     lines += [
         apart(
             (
-                *spans(f"seller {short_id(part.seller_id)}  ", "dim"),
+                *spans(f"{name_of(part.seller_id)}  ", "dim"),
                 Span(of_status(part.status), OF_STATUS[part.status]),
             ),
             (Span(money(part.amount)),),

@@ -45,7 +45,7 @@ def cells(process: Process) -> tuple[Line, ...]:
         spans(process.name),
         (state(process),),
         _number(process.restarts, "warning"),
-        _number(process.pid),
+        (Span(NONE, "dim"),) if process.pid is None else (Span(str(process.pid)),),
         _number(process.requests),
         (Span(f"{process.lag_records:,}", "warning" if late else "plain"),) if process.topics else (),
         (_behind(process.staleness_seconds if late else 0.0),) if process.topics else (),
@@ -87,6 +87,7 @@ def pane(process: Process, now: datetime, width: int) -> list[Line]:
     if process.detail:
         lines += paragraph(process.detail, width)
     lines.append(())
+    lines += [pair("Pid", str(process.pid))] if process.pid else []
     lines += [pair(words, f"{number:,}") for words, number in _counts(process) if number is not None]
     if process.topics:
         lines += [(), (Span(f"Consumer group {process.name}", "strong"),)]
@@ -132,7 +133,7 @@ def _slowest_first(process: Process) -> list[TopicProgress]:
 
 
 def _counts(process: Process) -> list[tuple[str, int | None]]:
-    return [("Pid", process.pid), ("Restarts", process.restarts), ("Requests", process.requests)]
+    return [("Restarts", process.restarts), ("Requests", process.requests)]
 
 
 def _number(number: int | None, look: str = "plain") -> Line:
