@@ -21,8 +21,9 @@ def carried_out(screen: ClientScreen, key: str) -> bool:
     if typing and not _leaves_fields(key):
         return False
     lists = isinstance(focused, Rows)
-    for action in screen.client_app.keymap.on(screen.state, with_lists=lists):
-        if key not in action.keys:
+    state = screen.state
+    for action in screen.client_app.keymap.on(state, with_lists=lists):
+        if key not in action.keys or action.gives_way(state):
             continue
         if LISTS in action.places and isinstance(focused, Rows):
             focused.do(action.id)

@@ -13,6 +13,7 @@ from marketplace_tui.model.marketplace import Marketplace
 from marketplace_tui.model.tasks import Tasks
 from marketplace_tui.settings import Read, Settings
 from services_stub.client import MarketplaceClient
+from services_stub.contracts.control import State
 from tests.tui.running import LARGE, SETTINGS, screen_text
 from tests.waiting import eventually_true
 
@@ -42,10 +43,10 @@ class Terminal:
 
 
 @asynccontextmanager
-async def terminal_of(client: MarketplaceClient) -> AsyncIterator[Terminal]:
-    """Run the client for a person; a bug in its background work fails the test."""
+async def terminal_of(client: MarketplaceClient, state: State | None = None) -> AsyncIterator[Terminal]:
+    """Run the client for a person, with the control API of a state; a bug in its background work fails the test."""
     bugs: list[BaseException] = []
-    marketplace = Marketplace(client, Tasks(bugs.append))
+    marketplace = Marketplace(client, Tasks(bugs.append), state=state)
     read = Read(Settings(ascii=False, animations=False))
     app = MarketplaceApp(marketplace, read=read, settings_path=SETTINGS)
     async with app.run_test(size=LARGE) as pilot:

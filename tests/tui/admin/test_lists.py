@@ -13,7 +13,7 @@ from services_stub.contracts.events import OrderUpdated
 from services_stub.contracts.events.order import OrderStatus
 from tests.tui.admin.data import ORDERS, PRODUCTS
 from tests.tui.admin.fakes import AdminMarketplace
-from tests.tui.running import LARGE, RunningClient, running
+from tests.tui.running import LARGE, SMALL, RunningClient, running
 
 Play = Callable[[RunningClient], Awaitable[None]]
 
@@ -40,20 +40,20 @@ def test_a_seller_is_blocked_with_a_reason_and_what_it_did_is_said() -> None:
     async def play(client: RunningClient) -> None:
         await client.press("j", "b")
         assert "Block Mara's pots" in client.text
-        await client.type("sold copies")
+        await client.type("xy")
         await client.press("enter")
         text = client.text
         assert "Mara's pots is blocked, 7 orders cancelled; not reached yet: order" in text
-        assert "Blocked because: sold copies" in text
+        assert "Blocked because: xy" in text
         assert "… and 2 further ones" in text
         assert "⊘ blocked" in row_of(client, "Mara's pots")
         await client.press("b")
-        await client.type("all right")
+        await client.type("ok")
         await client.press("enter")
         assert "⊘ blocked" not in row_of(client, "Mara's pots")
 
     on("users", admin, play)
-    assert admin.reasons == ["sold copies", "all right"]
+    assert admin.reasons == ["xy", "ok"]
 
 
 def test_a_refused_block_keeps_what_was_typed() -> None:
@@ -112,9 +112,9 @@ def test_a_product_is_found_blocked_and_unblocked() -> None:
 
     async def play(client: RunningClient) -> None:
         await client.press("slash")
-        await client.type("stone")
+        await client.type("st")
         await client.press("enter", "b")
-        await client.type("unsafe")
+        await client.type("xy")
         await client.press("enter")
         assert "Stoneware bowl is blocked." in client.text
         assert "⊘ BLOCKED" in row_of(client, "18.50")
@@ -127,7 +127,7 @@ def test_a_product_is_found_blocked_and_unblocked() -> None:
         assert "18.50" not in client.text
 
     on("catalogue", admin, play)
-    assert admin.reasons == ["unsafe", ""]
+    assert admin.reasons == ["xy", ""]
 
 
 def test_steps_with_an_order_ask_for_part_and_reason() -> None:
@@ -137,7 +137,7 @@ def test_steps_with_an_order_ask_for_part_and_reason() -> None:
         await client.press("x")
         assert "Cancel the part of which seller?" in client.text
         await client.press("down", "enter")
-        await client.type("broken")
+        await client.type("xy")
         await client.press("enter")
         assert "o-1 ⊘ CANCELLED: Cancelled" in client.text
         await client.press("r", "enter")
@@ -147,7 +147,7 @@ def test_steps_with_an_order_ask_for_part_and_reason() -> None:
         await client.press("d")
 
     on("all-orders", admin, play)
-    assert admin.reasons == ["cancel s-0 broken", "refund", "ship s-0", "deliver", "deliver"]
+    assert admin.reasons == ["cancel s-0 xy", "refund", "ship s-0", "deliver", "deliver"]
 
 
 @pytest.mark.parametrize("screen", ["all-orders", "payments"])
@@ -205,41 +205,40 @@ def test_dead_letters_are_marked_and_sent_again_or_discarded() -> None:
         await client.press("ctrl+u")
         await client.type("50")
         await client.press("enter")
-        await client.type("fixed")
+        await client.type("xy")
         await client.press("enter")
         assert "1 dead letter sent again; not done: 1 incomplete." in client.text
         await client.press("x")
-        await client.type("a test")
+        await client.type("xy")
         await client.press("enter")
         assert "1 dead letter discarded" in client.text
 
     on("dead-letters", admin, play)
-    assert admin.reasons[0] == "send-again 2 fixed"
-    assert admin.reasons[1].startswith("discard 1 a test")
+    assert admin.reasons[0] == "send-again 2 xy"
+    assert admin.reasons[1].startswith("discard 1 xy")
 
 
 def test_dead_letters_are_filtered_by_topic_group_and_state() -> None:
     async def play(client: RunningClient) -> None:
         await client.press("f")
-        await client.type("payment-failed")
+        await client.type("failed")
         await client.press("enter")
         assert "order-created" not in client.text
         await client.press("escape", "f")
-        await client.type("discarded")
+        await client.type("disc")
         await client.press("enter")
         assert "No such dead letters." in client.text
 
     on("dead-letters", AdminMarketplace(), play)
 
 
-HOSTILE = "[bold]\x1b[31mred\x07\u202e" + "é\u0301" * 40 + "👩‍🚀" * 50 + "x" * 10_000
+HOSTILE = "[bold]\x1b[31mred\x07\u202e" + "é\u0301" * 40 + "👩‍🚀" * 50 + "x" * 3000
 
 
-@pytest.mark.parametrize("size", [(80, 24), (200, 60)], ids=str)
-def test_text_of_others_never_breaks_the_layout(size: tuple[int, int]) -> None:
+def test_text_of_others_never_breaks_the_layout() -> None:
     admin = AdminMarketplace()
     admin.products[:] = [msgspec.structs.replace(PRODUCTS[0], name=HOSTILE, category=HOSTILE, description=HOSTILE)]
-    admin.users[:] = [msgspec.structs.replace(one, name=HOSTILE, email=HOSTILE) for one in admin.users]
+    admin.users[:] = [msgspec.structs.replace(admin.users[1], name=HOSTILE, email=HOSTILE)]
     admin.dead_letters[:] = [msgspec.structs.replace(one, error=HOSTILE, key=HOSTILE) for one in admin.dead_letters]
 
     async def play(client: RunningClient) -> None:
@@ -252,4 +251,4 @@ def test_text_of_others_never_breaks_the_layout(size: tuple[int, int]) -> None:
             await client.press("escape")
             assert client.text.splitlines()[-1].strip().endswith("? help")
 
-    on("users", admin, play, size=size)
+    on("users", admin, play, size=SMALL)

@@ -18,41 +18,51 @@ from tests.tui.running import LARGE, SMALL, assert_golden, running
 SCREENS = ("overview", "users", "catalogue", "all-orders", "payments", "services", "dead-letters", "faults")
 SIZES = {"80x24": SMALL, "120x40": LARGE}
 
-
-async def go_through(fake: FakeMarketplace, control: ControlClient, state: str, *, settled: bool = True) -> None:
-    """Look at every screen in both sizes, in one client: starting one for each would take longer than all the rest."""
-    async with running(fake, "admin", state=STATE, connect=lambda: control, settled=settled) as client:
-        for name, size in SIZES.items():
-            await client.pilot.resize_terminal(*size)
-            for screen in SCREENS:
-                await client.pilot.press(str(SECTIONS["admin"].index(screen) + 1))
-                await (client.settle() if settled else client.pilot.pause())
-                assert_golden(client.text, f"admin/{screen}-{state}-{name}")
+in_both_sizes = pytest.mark.parametrize("size", SIZES)
+rarely_in_both_sizes = pytest.mark.parametrize("size", ["80x24", pytest.param("120x40", marks=pytest.mark.slow)])
+"""There is little to see where there is nothing to show: the large size of these is left to the slow tests."""
 
 
-def test_full_screens_look_as_they_did() -> None:
+async def go_through(
+    fake: FakeMarketplace, control: ControlClient, state: str, size: str, *, settled: bool = True
+) -> None:
+    """Look at every screen in one client: starting one for each would take longer than all the rest."""
+    async with running(
+        fake, "admin", size=SIZES[size], state=STATE, connect=lambda: control, settled=settled
+    ) as client:
+        for screen in SCREENS:
+            await client.pilot.press(str(SECTIONS["admin"].index(screen) + 1))
+            await (client.settle() if settled else client.pilot.pause())
+            assert_golden(client.text, f"admin/{screen}-{state}-{size}")
+
+
+@in_both_sizes
+def test_full_screens_look_as_they_did(size: str) -> None:
     control = FakeControl()
     control.apply(DeclinedPayments(rate=0.5))
-    asyncio.run(go_through(AdminMarketplace().fake, control, "full"))
+    asyncio.run(go_through(AdminMarketplace().fake, control, "full", size))
 
 
-def test_empty_screens_look_as_they_did() -> None:
-    asyncio.run(go_through(AdminMarketplace(is_empty=True).fake, FakeControl(), "empty"))
+@rarely_in_both_sizes
+def test_empty_screens_look_as_they_did(size: str) -> None:
+    asyncio.run(go_through(AdminMarketplace(is_empty=True).fake, FakeControl(), "empty", size))
 
 
-def test_screens_of_a_marketplace_that_is_away_look_as_they_did() -> None:
+@rarely_in_both_sizes
+def test_screens_of_a_marketplace_that_is_away_look_as_they_did(size: str) -> None:
     fake, control = AdminMarketplace().fake, FakeControl()
     fake.away = control.away = True
-    asyncio.run(go_through(fake, control, "error"))
+    asyncio.run(go_through(fake, control, "error", size))
 
 
-def test_screens_that_are_loading_look_as_they_did() -> None:
+@rarely_in_both_sizes
+def test_screens_that_are_loading_look_as_they_did(size: str) -> None:
     fake, control = AdminMarketplace().fake, FakeControl()
 
     async def scenario() -> None:
         fake.held, control.held = asyncio.Event(), threading.Event()
         try:
-            await go_through(fake, control, "loading", settled=False)
+            await go_through(fake, control, "loading", size, settled=False)
         finally:
             control.held.set()
 
