@@ -145,7 +145,9 @@ def test_the_state_file_of_one_that_was_killed_is_wrong(tmp_path: Path) -> None:
     assert "marketplace up" in found.advice
 
 
-@pytest.mark.parametrize(("supervisor", "says"), [(os.getpid(), "logs supervisor"), (2**22 + 1, "kill ")])
+@pytest.mark.parametrize(
+    ("supervisor", "says"), [(os.getpid(), "logs supervisor"), (2**22 + 1, "kill ")], ids=["alive", "left over"]
+)
 def test_processes_that_do_not_answer_are_alive_or_left_over(supervisor: int, says: str, tmp_path: Path) -> None:
     directory = DataDirectory(tmp_path)
     replace_private(directory.state_file, status(supervisor=supervisor))
