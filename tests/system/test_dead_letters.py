@@ -117,6 +117,8 @@ def test_a_dead_letter_is_handled_when_it_is_sent_again(any_kafka: Marketplace) 
             "dlq_group": "notification",
             "dlq_error": "a bug",
         }
+        # The numbers of earlier tests must not come in between.
+        await asyncio.to_thread(wait_for, lambda: consumed_everything(any_kafka))
         users = (await boss.analytics.summary()).users
         produce(any_kafka.bootstrap_servers, "user-created.dlq", user_id, value, headers)
         found = (await boss.dead_letters.list(topic="user-created", group="notification", limit=1)).items[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 from pathlib import Path
@@ -10,7 +11,9 @@ from typer.testing import CliRunner, Result
 
 from services_stub.cli import app
 from services_stub.infra.config.services import SERVICES
+from tests.system.accounts import new_person
 from tests.system.marketplace import COMMAND, Marketplace, running_marketplace
+from tests.waiting import wait_for
 
 
 def command(*arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:
@@ -47,8 +50,13 @@ def test_the_log_of_one_process_is_shown_and_of_an_unknown_one_refused(marketpla
 
 
 def test_mail_is_listed_and_shown(marketplace: Marketplace) -> None:
-    listed = command("mail", directory=marketplace.directory).stdout
-    assert "Welcome" in listed
+    asyncio.run(new_person(marketplace))
+
+    def with_welcome() -> str:
+        listed = command("mail", directory=marketplace.directory).stdout
+        return listed if "Welcome" in listed else ""
+
+    listed = wait_for(with_welcome, what="the message to the new person")
     number = listed.splitlines()[-1].split()[0]
     assert "\nTo: " in command("mail", number, directory=marketplace.directory).stdout
     refused = command("mail", "999999", directory=marketplace.directory)
