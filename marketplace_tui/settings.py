@@ -8,7 +8,6 @@ from __future__ import annotations
 import difflib
 import errno
 import json
-import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from typing import Any
 
 from marketplace_tui.actions.action import conflicts
 from marketplace_tui.actions.registry import BY_ID, SWALLOWED, Keymap
+from services_stub.client.user_files import config_directory
 
 DEFAULT_THEME = "marketplace"
 SWITCHES = ("ascii", "flat", "animations", "mouse")
@@ -47,9 +47,8 @@ class Read:
 
 
 def default_path() -> Path:
-    """The file of the settings, by the XDG base directory specification."""
-    base = os.environ.get("XDG_CONFIG_HOME", "")
-    return (Path(base) if Path(base).is_absolute() else Path.home() / ".config") / "marketplace" / "client.toml"
+    """The file of the settings."""
+    return config_directory() / "client.toml"
 
 
 def read(path: Path) -> Read:

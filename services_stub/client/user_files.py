@@ -21,6 +21,11 @@ def cache_directory() -> Path:
     return _base("XDG_CACHE_HOME", ".cache") / "marketplace"
 
 
+def config_directory() -> Path:
+    """`$XDG_CONFIG_HOME/marketplace`, or `~/.config/marketplace`: settings, which a person may edit."""
+    return _base("XDG_CONFIG_HOME", ".config") / "marketplace"
+
+
 def state_directory() -> Path:
     """`$XDG_STATE_HOME/marketplace`, or `~/.local/state/marketplace`: what a program keeps between its runs."""
     return _base("XDG_STATE_HOME", ".local/state") / "marketplace"

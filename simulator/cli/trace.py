@@ -71,8 +71,7 @@ def list_flows(
 ) -> None:
     """List flows: the latest, the slowest, or those that are broken."""
     with explained():
-        import msgspec
-
+        from services_stub.contracts.encoding import indented_json
         from simulator.trace.tables import list_lines, row_of
 
         reading = Reading(data_dir, kafka, kafka_config, begin, recording)
@@ -81,7 +80,7 @@ def list_flows(
         rows = [row for flow in store.flows() if (row := row_of(flow, seen)).broken or not broken]
         rows.sort(key=lambda row: row.milliseconds if sort is Order.SLOWEST else row.started_at, reverse=True)
         if as_json:
-            typer.echo(msgspec.json.format(msgspec.json.encode(rows[:limit])).decode())
+            typer.echo(indented_json(rows[:limit]))
         else:
             say(list_lines(rows[:limit], terminal()[0]))
             typer.echo(f"{min(limit, len(rows))} of {len(rows):,} flows", err=True)
@@ -175,14 +174,13 @@ def stats(
 ) -> None:
     """Say how long each hop takes, p50 and p99, and where the time goes."""
     with explained():
-        import msgspec
-
+        from services_stub.contracts.encoding import indented_json
         from simulator.trace.tables import statistics_lines, statistics_of
 
         store = Reading(data_dir, kafka, kafka_config, begin, recording).store()
         statistics = statistics_of(store.flows())
         if as_json:
-            typer.echo(msgspec.json.format(msgspec.json.encode(statistics)).decode())
+            typer.echo(indented_json(statistics))
         else:
             say(statistics_lines(statistics, terminal()[0]))
             told(store)

@@ -157,8 +157,7 @@ def topology(
     if form not in ("text", "mermaid", "json"):
         raise typer.BadParameter(f"{form!r} is none of text, mermaid, json", param_hint="--format")
     with explained():
-        import msgspec
-
+        from services_stub.contracts.encoding import indented_json
         from simulator.trace.topology import Topology, lag_of, topology_lines, topology_mermaid
 
         reading = Reading(data_dir, kafka, kafka_config, begin, recording)
@@ -167,7 +166,7 @@ def topology(
             counted.add_all(batch)
         links = counted.links({} if recording is not None else lag_of(reading.cluster, counted.consumed))
         if form == "json":
-            typer.echo(msgspec.json.format(msgspec.json.encode(links)).decode())
+            typer.echo(indented_json(links))
         else:
             say(topology_mermaid(links) if form == "mermaid" else topology_lines(links, terminal()[0]))
         for name, number in counted.unjoined.most_common():
@@ -185,8 +184,7 @@ def where(
 ) -> None:
     """Say which consumer has a flow next, how many records are ahead of it, and how long that takes."""
     with explained():
-        import msgspec
-
+        from services_stub.contracts.encoding import indented_json
         from simulator.trace.where import committed_in, groups_of, undone, waiting_for, waiting_lines
 
         reading = Reading(data_dir, kafka, kafka_config, begin, None)
@@ -195,7 +193,7 @@ def where(
         pairs = undone(flow, groups_of(store.seen().progress))
         waiting = waiting_for(pairs, committed_in(reading.cluster), _wait) if pairs else []
         if as_json:
-            typer.echo(msgspec.json.format(msgspec.json.encode(waiting)).decode())
+            typer.echo(indented_json(waiting))
         else:
             say(waiting_lines(waiting))
 

@@ -9,6 +9,7 @@ import msgspec
 from services_stub.client import loopback
 from services_stub.contracts.base import Body
 from services_stub.contracts.control import State
+from services_stub.contracts.encoding import indented_json
 from services_stub.contracts.http.gateway import ServiceHealth, TopicProgress
 from services_stub.infra.inspection.tables import columns
 
@@ -30,7 +31,7 @@ def lag_of(state: State) -> list[ServiceLag]:
 
 def as_json(found: list[ServiceLag]) -> str:
     """The lag as an indented JSON array."""
-    return msgspec.json.format(msgspec.json.encode(found)).decode()
+    return indented_json(found)
 
 
 def as_table(found: list[ServiceLag]) -> str:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
-
 from services_stub.contracts.control import Status
+from services_stub.contracts.encoding import indented_json
 from services_stub.contracts.http.notification import Mail
 
 
 def status_as_json(found: Status) -> str:
     """The status as an indented JSON object."""
-    return msgspec.json.format(msgspec.json.encode(found)).decode()
+    return indented_json(found)
 
 
 def status(found: Status) -> str:

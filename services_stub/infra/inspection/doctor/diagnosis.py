@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-import msgspec
-
 from services_stub.contracts.base import Body
+from services_stub.contracts.encoding import indented_json
 
 Verdict: TypeAlias = Literal["fine", "note", "wrong"]
 
@@ -48,7 +47,7 @@ def wrong(part: str, detail: str, advice: str) -> Diagnosis:
 
 def as_json(found: Diagnoses) -> str:
     """The diagnoses as an indented JSON object."""
-    return msgspec.json.format(msgspec.json.encode(found)).decode()
+    return indented_json(found)
 
 
 def as_text(found: Diagnoses) -> str:
