@@ -9,13 +9,13 @@ from pathlib import Path
 from textual import events
 from textual.app import App, ScreenStackError
 
-from marketplace_tui.actions.action import EVERYWHERE, Action
+from marketplace_tui.actions.action import Action
 from marketplace_tui.actions.places import SECTIONS, places_of
 from marketplace_tui.actions.registry import Keymap
 from marketplace_tui.model.marketplace import Marketplace
 from marketplace_tui.screens.admin.banner import warnings
 from marketplace_tui.screens.asking import start
-from marketplace_tui.screens.base import ClientScreen, bindings_of
+from marketplace_tui.screens.base import ClientScreen
 from marketplace_tui.screens.dispatch import carried_out
 from marketplace_tui.screens.everywhere import overlays
 from marketplace_tui.screens.everywhere.signing_in import ask_to_sign_in
@@ -34,10 +34,9 @@ _SHOWN_WARNINGS = 2
 class MarketplaceApp(App[None]):
     """The terminal client of one marketplace. `log_line` gets what is worth keeping in the client's log."""
 
-    CSS_PATH = "app.tcss"
+    CSS_PATH = Path(__file__).with_name("app.tcss")
     TITLE = "Marketplace"
     ENABLE_COMMAND_PALETTE = False
-    BINDINGS = bindings_of(EVERYWHERE)
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (80, "-narrow"), (110, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall")]
 
@@ -122,11 +121,6 @@ class MarketplaceApp(App[None]):
             return lambda: overlay(screen)
         method: Callable[[], None] = getattr(self, f"do_{area}_{name}")
         return method
-
-    def action_act(self, action_id: str) -> None:
-        """The target of the bindings that apply everywhere."""
-        if isinstance(self.screen, ClientScreen):
-            self.screen.act(action_id)
 
     async def on_event(self, event: events.Event) -> None:
         """Carry keys with an action out before Textual hands them on."""

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ClassVar, cast
+from typing import ClassVar, cast
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from marketplace_tui.actions.action import Action
-from marketplace_tui.actions.registry import ACTIONS
 from marketplace_tui.actions.state import Fact, ScreenState
+from marketplace_tui.model.order_changes import CHANGES
 from marketplace_tui.model.watched import Watched
 from marketplace_tui.screens.client_app import ClientApp
 from marketplace_tui.screens.frame import keys_line, title_line
@@ -25,35 +23,14 @@ REFRESH_SECONDS = 5.0
 _MOST_NOTICE_LINES = 3
 
 
-def bindings_of(place: str) -> list[BindingType]:
-    """The bindings of the actions that are declared for a place."""
-    return [
-        Binding(
-            ",".join(action.keys),
-            f"screen.act('{action.id}')",
-            action.words,
-            show=False,
-            id=action.id,
-            tooltip=action.help,
-        )
-        for action in ACTIONS
-        if place in action.places
-    ]
-
-
 class ClientScreen(Screen[None]):
     """A screen of the client. Subclasses name their place, compose a body, and have a method for each action.
 
-    The method of an action `cart.add` is `do_cart_add`; those of actions that apply everywhere are the app's.
+    The method of an action `cart.add` is `do_cart_add`; those of actions that apply everywhere are the app's, and the
+    changes of orders go to `change_order`. Keys reach the actions by `marketplace_tui.screens.dispatch`.
     """
 
     PLACE: ClassVar[str] = ""
-
-    def __init_subclass__(cls, **keywords: Any) -> None:
-        """Give the screen the bindings of its place."""
-        if cls.PLACE:
-            cls.BINDINGS = bindings_of(cls.PLACE)
-        super().__init_subclass__(**keywords)
 
     def __init__(self) -> None:
         super().__init__()
@@ -145,21 +122,20 @@ class ClientScreen(Screen[None]):
         if lacking is not None:
             self.say(lacking.value, "warning")
             return
-        name = "do_" + action.id.replace(".", "_").replace("-", "_")
-        method: Callable[[], None] = getattr(self, name, None) or self.client_app.method_of(action)
-        method()
+        if action.id in CHANGES:
+            self.change_order(action.id)
+        else:
+            name = "do_" + action.id.replace(".", "_").replace("-", "_")
+            method: Callable[[], None] = getattr(self, name, None) or self.client_app.method_of(action)
+            method()
         self.keys_changed()
 
-    def action_act(self, action_id: str) -> None:
-        """The target of the bindings."""
-        self.act(action_id)
+    def change_order(self, action_id: str) -> None:
+        """Make a change of `CHANGES` to the order that is selected; for screens that have orders."""
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Bindings of other roles do not exist for this one; of two actions on one key, that which is possible does."""
-        if action != "act":
-            return True
-        declared, state = self.client_app.keymap.by_id[str(parameters[0])], self.state
-        return declared.applies(state) and not declared.gives_way(state)
+    def action_act(self, action_id: str) -> None:
+        """The target of clicks on what names an action."""
+        self.act(action_id)
 
     def on_mount(self) -> None:
         """Follow what every title shows."""
@@ -229,8 +205,3 @@ def _draw_too_small(width: int, height: int) -> Sequence[Line]:
     lines = wrapped(words, max(width - 4, 1))
     above = max((height - len(lines)) // 2, 0)
     return [*[()] * above, *((Span(f"  {line}", "dim"),) for line in lines)]
-
-
-def action_of(identifier: str, actions: Sequence[Action] = ACTIONS) -> Action:
-    """The declaration with an id; StopIteration where there is none."""
-    return next(action for action in actions if action.id == identifier)

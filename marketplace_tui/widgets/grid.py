@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual.binding import Binding
 from textual.strip import Strip
 
 from marketplace_tui.text.lines import Line, Span, width_of
@@ -22,10 +21,6 @@ class Grid(Rows):
 
     ACROSS: ClassVar[int] = 2
     TALL: ClassVar[int] = 4
-    BINDINGS = [
-        Binding("left", "left", show=False, id="grid.left"),
-        Binding("right", "right", show=False, id="grid.right"),
-    ]
 
     def __init__(self, columns: Sequence[Column], parts: tuple[tuple[int, ...], ...], *, id: str | None = None) -> None:
         super().__init__(columns, header=False, id=id)
@@ -34,14 +29,6 @@ class Grid(Rows):
     def move(self, by: int) -> None:
         """Go so many cards on, or back."""
         self._move_to(self._cursor + by)
-
-    def action_left(self) -> None:
-        """Go to the card before."""
-        self.move(-1)
-
-    def action_right(self) -> None:
-        """Go to the card after."""
-        self.move(1)
 
     def render_line(self, y: int) -> Strip:
         """A line of two cards."""

@@ -19,6 +19,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from marketplace_tui.actions.everywhere import LIST_ACTIONS
 from marketplace_tui.text.lines import Line, Span, plain
 from marketplace_tui.text.signs import CURSOR, MARKED
 from marketplace_tui.text.table import Column, flat_line, header_line, table_line
@@ -26,6 +27,11 @@ from marketplace_tui.widgets.looks import CLASSES, CSS, strip_of
 
 CHANGED_SECONDS = 2.0
 _CURSOR_WIDTH = 2
+
+
+def _method(action_id: str) -> str:
+    """The name of the method that does an action of lists, as Textual calls it: `up` of `list.up`."""
+    return action_id.removeprefix("list.")
 
 
 @dataclass(frozen=True)
@@ -56,16 +62,7 @@ class Rows(ScrollView, can_focus=True):
         & > .rows--changed { background: $warning 25%; }
     }"""
     )
-    BINDINGS = [
-        Binding("up,k", "up", show=False, id="list.up"),
-        Binding("down,j", "down", show=False, id="list.down"),
-        Binding("g,home", "first", show=False, id="list.first"),
-        Binding("G,end", "last", show=False, id="list.last"),
-        Binding("pageup,ctrl+b", "page_up", show=False, id="list.page_up"),
-        Binding("pagedown,ctrl+f", "page_down", show=False, id="list.page_down"),
-        Binding("enter", "open", show=False, id="list.open"),
-        Binding("space", "mark", show=False, id="list.mark"),
-    ]
+    BINDINGS = [Binding(",".join(action.keys), _method(action.id), show=False, id=action.id) for action in LIST_ACTIONS]
 
     class Moved(Message):
         """The cursor came to another row, or the row below it changed."""
@@ -142,16 +139,7 @@ class Rows(ScrollView, can_focus=True):
 
     def do(self, action_id: str) -> None:
         """Do an action of lists by its id, at once."""
-        {
-            "list.up": self.action_up,
-            "list.down": self.action_down,
-            "list.first": self.action_first,
-            "list.last": self.action_last,
-            "list.page_up": self.action_page_up,
-            "list.page_down": self.action_page_down,
-            "list.open": self.action_open,
-            "list.mark": self.action_mark,
-        }[action_id]()
+        getattr(self, f"action_{_method(action_id)}")()
 
     def action_up(self) -> None:
         """Go to the row above."""

@@ -55,21 +55,6 @@ class AllOrdersScreen(ListScreen[Order]):
         """Its page has its events."""
         self.open_item(self.selected_item)
 
-    def do_any_order_cancel(self) -> None:
-        """Cancel what is not shipped yet."""
-        self._change("any_order.cancel")
-
-    def do_any_order_refund(self) -> None:
-        """Give money back."""
-        self._change("any_order.refund")
-
-    def do_any_order_ship(self) -> None:
-        """Say that a part is on its way."""
-        self._change("any_order.ship")
-
-    def do_any_order_deliver(self) -> None:
-        """Say that a part arrived."""
-        self._change("any_order.deliver")
-
-    def _change(self, action_id: str) -> None:
+    def change_order(self, action_id: str) -> None:
+        """Change the selected order."""
         change_order(self, action_id, self.selected_item, lambda _changed: self.refresh_data())

@@ -109,18 +109,6 @@ class SalesScreen(SellerScreen):
         """By day, or by hour."""
         self.model.show_by("hour" if self.model.interval == "day" else "day")
 
-    def do_part_ship(self) -> None:
-        """Ship the selected sale."""
-        self._change("part.ship")
-
-    def do_part_deliver(self) -> None:
-        """Say that the selected sale arrived."""
-        self._change("part.deliver")
-
-    def do_part_refund(self) -> None:
-        """Give the money of the selected sale back."""
-        self._change("part.refund")
-
     def do_product_create(self) -> None:
         """Offer a new product."""
         product_forms.create(self, lambda _product_id: self.read_soon())
@@ -137,6 +125,10 @@ class SalesScreen(SellerScreen):
         """Change the price of the selected product."""
         product_forms.prices(self, [cast("Product", self.selected_product)], self.read_soon)
 
+    def change_order(self, action_id: str) -> None:
+        """Change the selected order."""
+        change_order(self, action_id, cast("Order", self._order), lambda _changed: self.read_soon())
+
     @property
     def _to_ship(self) -> Rows:
         return self.query_one("#to-ship", Rows)
@@ -149,9 +141,6 @@ class SalesScreen(SellerScreen):
     def _order(self) -> Order | None:
         sale, snapshot = self.selected_sale, self.model.sales.value
         return order_of(sale, snapshot.board.currency) if sale is not None and snapshot is not None else None
-
-    def _change(self, action_id: str) -> None:
-        change_order(self, action_id, cast("Order", self._order), lambda _changed: self.read_soon())
 
     def _show_sales(self) -> None:
         now, snapshot = self.client_app.marketplace.now(), self.model.sales.value

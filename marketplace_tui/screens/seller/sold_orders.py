@@ -101,24 +101,13 @@ class SoldOrdersScreen(SellerScreen):
         """Its page has its events."""
         self.client_app.open_order(self._rows.cursor_key)
 
-    def do_part_ship(self) -> None:
-        """Ship the selected order."""
-        self._change("part.ship")
-
-    def do_part_deliver(self) -> None:
-        """Say that the selected order arrived."""
-        self._change("part.deliver")
-
-    def do_part_refund(self) -> None:
-        """Give the money of the selected order back."""
-        self._change("part.refund")
+    def change_order(self, action_id: str) -> None:
+        """Change the selected order."""
+        change_order(self, action_id, cast("Order", self.selected), lambda _changed: self.read_soon())
 
     @property
     def _rows(self) -> Rows:
         return self.query_one("#sold-orders", Rows)
-
-    def _change(self, action_id: str) -> None:
-        change_order(self, action_id, cast("Order", self.selected), lambda _changed: self.read_soon())
 
     def _show(self) -> None:
         now = self.client_app.marketplace.now()

@@ -79,38 +79,6 @@ class OrderScreen(ClientScreen):
         """Say the exact time of an entry, and all of its words."""
         self.say(self._words.get(event.key, ""))
 
-    def do_order_cancel(self) -> None:
-        """Cancel what is not shipped yet."""
-        self._change("order.cancel")
-
-    def do_part_ship(self) -> None:
-        """Ship the seller's own part."""
-        self._change("part.ship")
-
-    def do_part_deliver(self) -> None:
-        """Deliver the seller's own part."""
-        self._change("part.deliver")
-
-    def do_part_refund(self) -> None:
-        """Refund the seller's own part."""
-        self._change("part.refund")
-
-    def do_any_order_cancel(self) -> None:
-        """Cancel for the shopper or a seller."""
-        self._change("any_order.cancel")
-
-    def do_any_order_refund(self) -> None:
-        """Refund for a seller."""
-        self._change("any_order.refund")
-
-    def do_any_order_ship(self) -> None:
-        """Ship for a seller."""
-        self._change("any_order.ship")
-
-    def do_any_order_deliver(self) -> None:
-        """Deliver for a seller."""
-        self._change("any_order.deliver")
-
     def do_order_again(self) -> None:
         """Put the same products into the cart."""
         if self.model.order is not None:
@@ -122,7 +90,8 @@ class OrderScreen(ClientScreen):
         if self.model.flow is None:
             self.say(self.model.unread or Fact.LOCAL.value, "warning")
 
-    def _change(self, action_id: str) -> None:
+    def change_order(self, action_id: str) -> None:
+        """Change the order."""
         if self.model.order is not None:
             change_order(self, action_id, self.model.order, self.model.show)
 

@@ -105,10 +105,10 @@ class OrdersScreen(ClientScreen):
 
         self.app.push_screen(Choose("Show the orders with a status", choices), chosen)
 
-    def do_order_cancel(self) -> None:
-        """Cancel what is not shipped of the selected order."""
+    def change_order(self, action_id: str) -> None:
+        """Change the selected order."""
         if self.selected is not None:
-            change_order(self, "order.cancel", self.selected, lambda _order: self.refresh_data())
+            change_order(self, action_id, self.selected, lambda _order: self.refresh_data())
 
     def do_order_again(self) -> None:
         """Put the products of the selected order into the cart."""
