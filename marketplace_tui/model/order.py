@@ -89,7 +89,7 @@ class OrderModel(Watched):
         from simulator.trace import live_flow  # the first screen does not wait for it
         from simulator.trace.kafka_source import SourceUnavailable
 
-        flows = live_flow(lambda: _open(servers, placed_at), self.order_id)
+        flows = live_flow(lambda: source_of(servers, placed_at), self.order_id)
         try:
             async for flow in flows:
                 self.flow = flow
@@ -101,8 +101,13 @@ class OrderModel(Watched):
             await flows.aclose()
 
 
-def _open(servers: str, placed_at: datetime) -> KafkaSource:
-    """Called in the thread that reads."""
+def source_of(servers: str, placed_at: datetime) -> KafkaSource:
+    """The topics of orders, from shortly before an order was placed on; to be called in the thread that reads.
+
+    Raises:
+        SourceUnavailable: no broker answers.
+
+    """
     from simulator.trace import Begin
     from simulator.trace.kafka_source import KafkaSource
 

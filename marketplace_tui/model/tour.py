@@ -7,11 +7,13 @@ import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Literal, TypeVar
 
 from marketplace_tui.actions.state import Fact
 from marketplace_tui.model.marketplace import Marketplace
+from marketplace_tui.model.order import source_of
 from marketplace_tui.model.watched import Watched
 from services_stub.client.errors import Conflict, MarketplaceError
 from services_stub.client.marketplace import MarketplaceClient
@@ -19,9 +21,8 @@ from services_stub.contracts.control import State
 from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.http.order import Order
 from services_stub.contracts.http.product import Product
-from services_stub.contracts.times import to_microseconds
-from simulator.trace import Begin, Flow, live_flow
-from simulator.trace.kafka_source import KafkaSource, SourceUnavailable
+from simulator.trace import Flow, live_flow
+from simulator.trace.kafka_source import SourceUnavailable
 
 Found = TypeVar("Found")
 
@@ -239,7 +240,7 @@ class TourModel(Watched):
             await self._people.close()
 
     async def _run(self, step: Step, people: People) -> None:
-        begun = to_microseconds(self._marketplace.now())
+        begun = self._marketplace.now()
         try:
             if not self._joined:
                 await people.join()
@@ -257,12 +258,9 @@ class TourModel(Watched):
                 self._follow(people.kafka, self.told.order_id, begun), lasting=True
             )
 
-    async def _follow(self, servers: str, order_id: str, begun: int) -> None:
-        def source() -> KafkaSource:
-            return KafkaSource(servers, None, begin=Begin(at=begun))
-
+    async def _follow(self, servers: str, order_id: str, begun: datetime) -> None:
         try:
-            async with aclosing(live_flow(source, order_id)) as flows:
+            async with aclosing(live_flow(lambda: source_of(servers, begun), order_id)) as flows:
                 async for flow in flows:
                     self.flow = flow
                     self.changed()

@@ -9,10 +9,11 @@ from textual.app import ComposeResult
 from marketplace_tui.model.marketplace import Marketplace
 from marketplace_tui.model.tour import STEPS, TourModel
 from marketplace_tui.screens.base import ClientScreen
+from marketplace_tui.text.handled import handled_by
 from marketplace_tui.text.lines import Line, Span, cut_line, spans, wrapped
-from marketplace_tui.text.signs import ARROW, ELLIPSIS, FAILED, SEPARATOR
+from marketplace_tui.text.signs import ELLIPSIS, FAILED
 from marketplace_tui.widgets.lines import Lines
-from simulator.trace import Flow, FlowEvent, steps_of
+from simulator.trace import Flow, Step, steps_of
 
 
 class TourScreen(ClientScreen):
@@ -84,21 +85,11 @@ def flow_lines(flow: Flow | None) -> list[Line]:
     """The events of a flow: when, what, where it lies, and who handled it how much later."""
     if flow is None:
         return [(Span(f"Reading the topics{ELLIPSIS}", "dim"),)]
-    statuses = {step.event.place: step for step in steps_of(flow)}
-    lines: list[Line] = []
-    for event in flow.events:
-        step = statuses.get(event.place)
-        lines.append(
-            (
-                Span(f"+{flow.since_start(event.at) * 1000:>6.0f} ms  ", "dim"),
-                Span(event.place, "strong"),
-                Span(f"  {event.publisher}{_consumers(event)}"),
-                Span(f"  {step.words}" if step is not None and not event.consumers else "", "dim"),
-            )
-        )
-    return lines
+    return [_event_line(flow, step) for step in steps_of(flow)]
 
 
-def _consumers(event: FlowEvent) -> str:
-    named = [f"{one.group} +{max(one.handled_at - event.at, 0) / 1000:.0f}" for one in event.consumers]
-    return f" {ARROW} " + f" {SEPARATOR} ".join(named) if named else ""
+def _event_line(flow: Flow, step: Step) -> Line:
+    event = step.event
+    after = Span(f"+{flow.since_start(event.at) * 1000:>6.0f} ms  ", "dim")
+    beside = (Span(" "), *handled_by(event)) if event.consumers else (Span(f"  {step.words}", "dim"),)
+    return (after, Span(event.place, "strong"), Span(f"  {event.publisher}"), *beside)

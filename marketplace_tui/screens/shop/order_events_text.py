@@ -6,17 +6,17 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from marketplace_tui.text.lines import OF_STATUS, Line, Look, Span, plain, spans
+from marketplace_tui.text.handled import handled_by
+from marketplace_tui.text.lines import OF_STATUS, Line, Span, plain, spans
 from marketplace_tui.text.reasons import reason_words
 from marketplace_tui.text.shown import shown
-from marketplace_tui.text.signs import ARROW, FAILED, MAIL, NONE, SEPARATOR, of_status
+from marketplace_tui.text.signs import ARROW, FAILED, MAIL, SEPARATOR, of_status
 from marketplace_tui.text.table import Column
 from marketplace_tui.text.values import elapsed, moment, money
-from services_stub.contracts.events.trace import HopOutcome
 from services_stub.contracts.http.gateway import TimelineEntry, TimelineKind
 
 if TYPE_CHECKING:
-    from simulator.trace import Consumption, FlowEvent, Step
+    from simulator.trace import FlowEvent, Step
 
 EVENT_COLUMNS = (
     Column("After", 8, right=True),
@@ -37,34 +37,15 @@ def event_cells(step: Step, started_at: int) -> tuple[Line, ...]:
     return (
         (Span(elapsed((event.at - started_at) / 1_000_000), "dim"),),
         spans(event.place),
-        (*_handled(event), *_dead(event)),
+        (*handled_by(event), *_dead(event)),
         spans(step.words, "dim"),
     )
 
 
 def event_words(step: Step, time: str) -> str:
     """An event in words: its exact time, its place, what it says, and every consumer."""
-    handled = plain(_handled(step.event)).removeprefix(f"{ARROW} ")
+    handled = plain(handled_by(step.event)).removeprefix(f"{ARROW} ")
     return f"{time} {step.event.place}: {step.words}. Handled by, ms later: {handled}"
-
-
-def _handled(event: FlowEvent) -> Line:
-    line: list[Span] = []
-    for seen in event.consumers:
-        line.append(Span(f" {SEPARATOR} " if line else f"{ARROW} ", "dim"))
-        line.append(Span(_consumption(seen, event.at), _look(seen.outcome)))
-    return tuple(line) or (Span(NONE, "dim"),)
-
-
-def _consumption(seen: Consumption, at: int) -> str:
-    outcome = "" if seen.outcome is HopOutcome.HANDLED else f" {seen.outcome}"
-    return f"{shown(seen.group)} {(seen.handled_at - at) / 1000:+,.0f}{outcome}"
-
-
-def _look(outcome: HopOutcome) -> Look:
-    if outcome in (HopOutcome.HANDLED, HopOutcome.DUPLICATE):
-        return "plain"
-    return "bad" if outcome is HopOutcome.DEAD_LETTER else "warning"
 
 
 def _dead(event: FlowEvent) -> Line:
