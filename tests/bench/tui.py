@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from fcntl import ioctl
 from pathlib import Path
 from struct import pack
-from termios import TIOCSWINSZ
+from termios import TIOCSCTTY, TIOCSWINSZ
 
 import psutil
 
@@ -41,7 +41,15 @@ class Terminal:
         environment = os.environ | {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
         self.begun = time.monotonic()
         self.process = subprocess.Popen(
-            arguments, stdin=slave, stdout=slave, stderr=slave, env=environment, pass_fds=[told], start_new_session=True
+            arguments,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=environment,
+            pass_fds=[told],
+            start_new_session=True,
+            # As in a terminal: the process is told when it is closed, and ends, whatever becomes of this one.
+            preexec_fn=lambda: ioctl(0, TIOCSCTTY, 0),
         )
         os.close(slave)
         os.close(told)
@@ -120,7 +128,7 @@ def first_paint(starts: int) -> None:
             for _ in range(starts):
                 terminal = Terminal([*marketplace, "--data-dir", directory])
                 frames.append(terminal.shows(b"Marketplace") * 1000)
-                products.append(terminal.shows(b"products") * 1000)
+                products.append(terminal.shows(b"Price") * 1000)
                 terminal.end()
         finally:
             subprocess.run([*marketplace, "down", "--data-dir", directory], check=True, stdout=sys.stderr)
@@ -163,8 +171,10 @@ def _server(rate: float) -> Iterator[str]:
     command = [sys.executable, "-m", "tests.bench.tui_server", "--rate", str(rate)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]) as process:
         assert process.stdout is not None
-        yield f"http://127.0.0.1:{process.stdout.readline().decode().strip()}"
-        process.kill()
+        try:
+            yield f"http://127.0.0.1:{process.stdout.readline().decode().strip()}"
+        finally:
+            process.kill()
 
 
 @contextlib.contextmanager

@@ -47,7 +47,7 @@ class Application:
         response = await self._fake.answer(httpx.Request(scope["method"], url, content=content))
         headers = [(name.lower(), value) for name, value in response.headers.raw if name.lower() != b"content-length"]
         await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
-        async for chunk in response.aiter_raw():
+        async for chunk in response.aiter_bytes():
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
