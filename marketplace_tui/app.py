@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from textual import events
-from textual.app import App, ScreenStackError
+from textual.app import App
 
 from marketplace_tui.actions.action import Action
 from marketplace_tui.actions.places import SECTIONS, places_of
@@ -26,7 +26,6 @@ from marketplace_tui.settings import Read, Settings, default_path, write
 from marketplace_tui.text.lines import Line, Span
 from marketplace_tui.text.signs import RULE
 from marketplace_tui.themes import THEMES
-from marketplace_tui.watchdog import Watchdog
 
 _SHOWN_WARNINGS = 2
 
@@ -74,7 +73,6 @@ class MarketplaceApp(App[None]):
             self.marketplace.control.faults.watch(self._faults_changed)
         self.marketplace.start()
         self.marketplace.connection.watch(self._note_session)
-        self.marketplace.tasks.start(Watchdog(self._log_line, self._where).run(), lasting=True)
         self.go_to(self._first or SECTIONS[self.marketplace.connection.role][0])
         if self._mistakes:
             self.call_after_refresh(self._say, "; ".join(self._mistakes[:_SHOWN_WARNINGS]))
@@ -189,6 +187,11 @@ class MarketplaceApp(App[None]):
         else:
             self.go_to(SECTIONS[role][0])
 
+    def where(self) -> str:
+        """The screen that is shown, for the client's log."""
+        screen = self.screen if self.screen_stack else None
+        return f"on {screen.PLACE}" if isinstance(screen, ClientScreen) else f"on {type(screen).__name__}"
+
     def note_bug(self, error: BaseException) -> None:
         """A bug in the background: say so, and keep it in the log."""
         self._log_line(f"bug: {error!r}")
@@ -218,13 +221,6 @@ class MarketplaceApp(App[None]):
         screen = next((one for one in reversed(self.screen_stack) if isinstance(one, ClientScreen)), None)
         if screen is not None and screen.is_mounted:
             screen.say(words, "warning")
-
-    def _where(self) -> str:
-        try:
-            screen = self.screen
-        except ScreenStackError:  # called from the watchdog's thread, before the first screen and after the last
-            return "without a screen"
-        return f"on {screen.PLACE}" if isinstance(screen, ClientScreen) else f"on {type(screen).__name__}"
 
 
 _OVERLAYS: dict[str, Callable[[ClientScreen], None]] = {

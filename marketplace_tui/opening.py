@@ -21,6 +21,7 @@ from marketplace_tui.commands.connecting import GUEST, Account, Target, account_
 from marketplace_tui.summaries import TOUR
 
 if TYPE_CHECKING:
+    from marketplace_tui.app import MarketplaceApp
     from services_stub.client.session import Session
 
 app = typer.Typer()
@@ -116,6 +117,7 @@ def _run(target: Target, account: Account, session: Session, first: str) -> None
 
     path = settings.default_path()
     read = settings.read(path)
+    log_line = _log_in(target.session_file.parent)
     app: MarketplaceApp
     client = MarketplaceClient(target.gateway, session=session)
     marketplace = Marketplace(client, Tasks(lambda error: app.note_bug(error)), state=target.state)
@@ -125,14 +127,22 @@ def _run(target: Target, account: Account, session: Session, first: str) -> None
         gateway=target.gateway,
         read=read,
         settings_path=path,
-        log_line=_log_in(target.session_file.parent),
+        log_line=log_line,
     )
     try:
-        app.run(mouse=read.settings.mouse)
+        run_watched(app, log_line)
     finally:
         sessions.keep(target.session_file, account.email or LAST, session)
     if app.return_code:
         raise typer.Exit(app.return_code)
+
+
+def run_watched(app: MarketplaceApp, log_line: Callable[[str], None]) -> None:
+    """Run a client until its end; `log_line` gets a text where its event loop did not turn for a tenth of a second."""
+    from marketplace_tui.watchdog import Watchdog
+
+    with asyncio.Runner(loop_factory=Watchdog(log_line, app.where).new_loop) as runner:
+        runner.run(app.run_async(mouse=app.settings.mouse))
 
 
 def _log_in(directory: Path) -> Callable[[str], None]:

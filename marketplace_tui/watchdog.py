@@ -1,53 +1,75 @@
-"""Notices when the event loop stands still for more than a tenth of a second, and logs what it did meanwhile.
+"""Notices when the event loop does not turn for more than a tenth of a second, and logs what it did meanwhile.
 
-The loop notes the time every 20 ms. A thread looks at that time: where it is too old, the stack of the loop's thread
-says what holds it up, and it is logged with the context when the loop goes on.
+The loop waits in its selector, and works in between: the selector measures that time, so nothing runs while nothing
+happens. A thread looks at a loop that is at work for too long, while it still is: its stack says what holds it up.
 """
 
 from __future__ import annotations
 
 import asyncio
+import selectors
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable
+from typing import Any
 
 STALL_SECONDS = 0.1
-BEAT_SECONDS = 0.02
 _DEEPEST = 12
 """So many of the innermost frames are logged."""
 
 
-class Watchdog:
-    """Watches the loop in which `run` runs. `log` gets one text for each stall; `context` says what was going on."""
+class Watchdog(selectors.DefaultSelector):
+    """The selector of the loop that is watched: `asyncio.Runner(loop_factory=watchdog.new_loop)`.
+
+    `log` gets one text for each stall, in the loop's thread; `context` says what was going on.
+    """
 
     def __init__(self, log: Callable[[str], None], context: Callable[[], str]) -> None:
+        super().__init__()
         self._log, self._context = log, context
-        self._beat = time.monotonic()
-        self._stopped = threading.Event()
+        self._at_work_since: float | None = None
+        self._stack = ""
+        self._watched = 0
+        self._closed = threading.Event()
+
+    def new_loop(self) -> asyncio.SelectorEventLoop:
+        """A loop that is watched from now on until it is closed. To be called once, in its thread."""
         self._watched = threading.get_ident()
+        threading.Thread(target=self._look, name="watchdog", daemon=True).start()
+        return asyncio.SelectorEventLoop(self)
 
-    async def run(self) -> None:
-        """Note the time until cancelled."""
-        self._watched, self._beat = threading.get_ident(), time.monotonic()
-        thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
-        thread.start()
+    def select(self, timeout: float | None = None) -> Any:
+        """Wait, as every selector; what the loop did since the last call was one turn."""
+        begun, self._at_work_since = self._at_work_since, None
+        if begun is not None and time.monotonic() - begun > STALL_SECONDS:
+            stack, self._stack = self._stack, ""
+            self._log(f"stalled for {(time.monotonic() - begun) * 1000:.0f} ms; {self._context()}\n{stack}")
         try:
-            while True:
-                self._beat = time.monotonic()
-                await asyncio.sleep(BEAT_SECONDS)
+            return super().select(timeout)
         finally:
-            self._stopped.set()
+            self._at_work_since = time.monotonic()
 
-    def _watch(self) -> None:
-        while not self._stopped.wait(STALL_SECONDS / 2):
-            beat = self._beat
-            if time.monotonic() - beat <= STALL_SECONDS:
+    def close(self) -> None:
+        """End the thread, too."""
+        self._closed.set()
+        super().close()
+
+    def _look(self) -> None:
+        """Keep the stack of each turn that lasts as long as a stall."""
+        seconds = STALL_SECONDS
+        while not self._closed.wait(seconds):
+            seconds = STALL_SECONDS
+            begun = self._at_work_since
+            if begun is None:
+                continue
+            at_work = time.monotonic() - begun
+            if at_work < STALL_SECONDS:
+                seconds -= at_work
                 continue
             frame = sys._current_frames().get(self._watched)
             stack = "".join(traceback.format_stack(frame)[-_DEEPEST:]) if frame is not None else ""
             del frame
-            while self._beat == beat and not self._stopped.wait(BEAT_SECONDS / 2):
-                pass
-            self._log(f"stalled for {(time.monotonic() - beat) * 1000:.0f} ms; {self._context()}\n{stack}")
+            if self._at_work_since == begun:
+                self._stack = stack

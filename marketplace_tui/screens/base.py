@@ -109,8 +109,8 @@ class ClientScreen(Screen[None]):
 
     def keys_changed(self) -> None:
         """Draw title and keys again, because what can be done may be another thing now."""
-        self.query_one("#title", Lines).refresh()
-        self.query_one("#keys", Lines).refresh()
+        self.query_one("#title", Lines).redraw()
+        self.query_one("#keys", Lines).redraw()
 
     def act(self, action_id: str) -> None:
         """Do an action, or say why it cannot be done now."""
@@ -144,7 +144,7 @@ class ClientScreen(Screen[None]):
             self.watch_model(model, self.keys_changed)
         self._ends.append(marketplace.cart.watch(self._say_problem_of_cart))
         self._ends.append(marketplace.live.listen(self.on_events))
-        self.set_interval(1.0, self.query_one("#title", Lines).refresh)
+        self.set_interval(1.0, self.query_one("#title", Lines).redraw)
         self.set_interval(REFRESH_SECONDS, self._refresh_if_seen)
 
     def on_unmount(self) -> None:

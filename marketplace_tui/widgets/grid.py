@@ -10,7 +10,7 @@ from textual.strip import Strip
 from marketplace_tui.text.lines import Line, Span, width_of
 from marketplace_tui.text.signs import CURSOR
 from marketplace_tui.text.table import Column
-from marketplace_tui.widgets.looks import strip_of
+from marketplace_tui.widgets.looks import ground_of, strip_of
 from marketplace_tui.widgets.rows import Rows
 
 _INDENT = 2
@@ -42,7 +42,7 @@ class Grid(Rows):
 
     def _card(self, index: int, part: int, width: int) -> Strip:
         if index >= len(self._rows) or part >= len(self._parts):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, ground_of(self))
         row, at_cursor = self._rows[index], index == self._cursor
         sign = CURSOR if at_cursor and part == 0 else " "
         line: Line = (Span(f"{sign:<{_INDENT}}", "accent"),)

@@ -32,13 +32,18 @@ CSS = """
 
 def strip_of(widget: Widget, line: Line, width: int, base: Style | None = None) -> Strip:
     """A line as `width` cells of the terminal, over the style of the widget or another one."""
-    ground = widget.rich_style if base is None else base
+    ground = ground_of(widget) if base is None else base
     ascii_only = getattr(widget.app, "ascii", False)
     segments = [
         Segment(span.text.translate(ASCII) if ascii_only else span.text, ground + _style(widget, span.look, span.act))
         for span in filled_line(line, width)
     ]
     return Strip(segments, width)
+
+
+def ground_of(widget: Widget) -> Style:
+    """The style of a widget's plain text. Textual keeps it, and works out `Widget.rich_style` anew for each line."""
+    return widget.get_component_rich_style("look--plain")
 
 
 def _style(widget: Widget, look: Look, act: str) -> Style:

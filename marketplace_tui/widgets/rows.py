@@ -9,12 +9,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import ClassVar
 
 from rich.style import Style
 from textual import events
 from textual.binding import Binding
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -23,7 +24,7 @@ from marketplace_tui.actions.everywhere import LIST_ACTIONS
 from marketplace_tui.text.lines import Line, Span, plain
 from marketplace_tui.text.signs import CURSOR, MARKED
 from marketplace_tui.text.table import Column, flat_line, header_line, table_line
-from marketplace_tui.widgets.looks import CLASSES, CSS, strip_of
+from marketplace_tui.widgets.looks import CLASSES, CSS, ground_of, strip_of
 
 CHANGED_SECONDS = 2.0
 _CURSOR_WIDTH = 2
@@ -112,6 +113,7 @@ class Rows(ScrollView, can_focus=True):
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Show these rows instead of the present ones; the cursor stays on its row, or at its place if it is gone."""
         key, line_on_screen = self.cursor_key, self._line_of(self._cursor) - self.scroll_offset.y
+        before, cursor, top = self._rows, self._cursor, self.scroll_offset.y
         self._note_changes(rows)
         self._rows = list(rows)
         self._index = {row.key: index for index, row in enumerate(self._rows)}
@@ -119,7 +121,11 @@ class Rows(ScrollView, can_focus=True):
         self._cursor = self._index.get(key, min(self._cursor, max(len(self._rows) - 1, 0)))
         self.virtual_size = Size(self.size.width, self._lines + self._header)
         self.scroll_to(y=max(self._line_of(self._cursor) - line_on_screen, 0), animate=False, force=True)
-        self.refresh()
+        if top != self.scroll_offset.y or not (before and rows):
+            self.refresh()
+        else:
+            pairs = zip_longest(before, rows)
+            self._repaint(cursor, self._cursor, *(index for index, (old, new) in enumerate(pairs) if old != new))
         self.post_message(self.Moved())
 
     def go_to(self, key: str) -> None:
@@ -135,7 +141,7 @@ class Rows(ScrollView, can_focus=True):
         if y < self._header:
             return strip_of(self, (Span(" " * _CURSOR_WIDTH), *header_line(self.columns, width - _CURSOR_WIDTH)), width)
         index = self.scroll_offset.y + y - self._header
-        return self._row_strip(index, width) if index < len(self._rows) else Strip.blank(width, self.rich_style)
+        return self._row_strip(index, width) if index < len(self._rows) else Strip.blank(width, ground_of(self))
 
     def do(self, action_id: str) -> None:
         """Do an action of lists by its id, at once."""
@@ -209,15 +215,22 @@ class Rows(ScrollView, can_focus=True):
     def _move_to(self, index: int) -> None:
         if not self._rows:
             return
-        self._cursor = min(max(index, 0), len(self._rows) - 1)
+        before, self._cursor = self._cursor, min(max(index, 0), len(self._rows) - 1)
         top, line = self.scroll_offset.y, self._line_of(self._cursor)
         if line < top or line + self.TALL > top + self._visible:
             top = line if line < top else line + self.TALL - self._visible
             self.scroll_to(y=top, animate=False, force=True)
         if line >= self._lines - self._visible:
             self.post_message(self.NearEnd())
-        self.refresh()
+        self._repaint(before, self._cursor)
         self.post_message(self.Moved())
+
+    def _repaint(self, *indices: int) -> None:
+        """Paint the lines of some rows again, as far as they are seen: painting all takes longer than a key may."""
+        for line in {self._line_of(index) for index in indices}:
+            region = Region(0, line - self.scroll_offset.y + self._header, self.size.width, self.TALL)
+            if region.bottom > self._header and region.y < self.size.height:
+                self.refresh(region)
 
     def _row_strip(self, index: int, width: int) -> Strip:
         row = self._rows[index]
@@ -232,7 +245,7 @@ class Rows(ScrollView, can_focus=True):
         return strip_of(self, line, width, self._ground(row, at_cursor))
 
     def _ground(self, row: Row, at_cursor: bool) -> Style:
-        style = self.rich_style
+        style = ground_of(self)
         if row.key in self._changed_until:
             style += self._background("rows--changed")
         if at_cursor:
@@ -263,8 +276,9 @@ class Rows(ScrollView, can_focus=True):
 
     def _forget_changes(self) -> None:
         now = self._clock()
-        self._changed_until = {key: until for key, until in self._changed_until.items() if until > now}
-        self.refresh()
+        past = {key for key, until in self._changed_until.items() if until <= now}
+        self._changed_until = {key: until for key, until in self._changed_until.items() if key not in past}
+        self._repaint(*(self._index[key] for key in past if key in self._index))
 
 
 def _dimmed(cell: Line) -> Line:

@@ -13,6 +13,7 @@ from typing import Any
 from marketplace_tui.app import MarketplaceApp
 from marketplace_tui.model.marketplace import Marketplace
 from marketplace_tui.model.tasks import Tasks
+from marketplace_tui.opening import run_watched
 from marketplace_tui.settings import Read, Settings
 from marketplace_tui.widgets.rows import Rows
 from services_stub.client.marketplace import MarketplaceClient
@@ -46,7 +47,7 @@ def main() -> None:
     def fail(error: BaseException) -> None:
         raise error
 
-    Probe(Marketplace(client, Tasks(fail)), descriptor).run()
+    run_watched(Probe(Marketplace(client, Tasks(fail)), descriptor), lambda _line: None)
 
 
 if __name__ == "__main__":

@@ -78,7 +78,7 @@ class FaultsScreen(ClientScreen):
 
     def selection_changed(self) -> None:
         """Show the meaning of what is selected now."""
-        self.query_one("#pane", Lines).refresh()
+        self.query_one("#pane", Lines).redraw()
         self.query_one("#below", Lines).redraw()
 
     def do_fault_apply(self) -> None:

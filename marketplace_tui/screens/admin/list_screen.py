@@ -151,7 +151,7 @@ class ListScreen(ClientScreen, Generic[Item]):
 
     def selection_changed(self) -> None:
         """Show the item that is selected now."""
-        self.query_one("#pane", Lines).refresh()
+        self.query_one("#pane", Lines).redraw()
         self.query_one("#below", Lines).redraw()
 
     def do_app_back(self) -> None:
@@ -185,7 +185,7 @@ class ListScreen(ClientScreen, Generic[Item]):
     def _show(self) -> None:
         self.rows.empty = text.empty(self.listing, self.NOUN)
         self.rows.show_rows([Row(self.listing.key_of(one), self.cells(one)) for one in self.listing.pages.items])
-        self.query_one("#facets", Lines).refresh()
+        self.query_one("#facets", Lines).redraw()
         self.selection_changed()
 
     def _draw_filter(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - one line

@@ -77,7 +77,7 @@ class ServicesScreen(ClientScreen):
 
     def selection_changed(self) -> None:
         """Show the topics of the process that is selected now."""
-        self.query_one("#pane", Lines).refresh()
+        self.query_one("#pane", Lines).redraw()
         self.query_one("#below", Lines).redraw()
 
     def do_service_kill(self) -> None:

@@ -131,7 +131,7 @@ class NoticesScreen(SellerScreen):
         self._draw_again()
 
     def _draw_again(self) -> None:
-        self.query_one("#filter", Lines).refresh()
+        self.query_one("#filter", Lines).redraw()
         self.query_one("#outdated", Lines).redraw()
 
     def _draw_head(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - one line

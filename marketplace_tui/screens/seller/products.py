@@ -104,8 +104,8 @@ class ProductsScreen(SellerScreen):
 
     def selection_changed(self) -> None:
         """Show the product that is selected now."""
-        self.query_one("#facets", Lines).refresh()
-        self.query_one("#pane", Lines).refresh()
+        self.query_one("#facets", Lines).redraw()
+        self.query_one("#pane", Lines).redraw()
         self.query_one("#below", Lines).redraw()
 
     def do_app_back(self) -> None:

@@ -80,8 +80,8 @@ class SoldOrdersScreen(SellerScreen):
 
     def selection_changed(self) -> None:
         """Show the order that is selected now."""
-        self.query_one("#filter", Lines).refresh()
-        self.query_one("#pane", Lines).refresh()
+        self.query_one("#filter", Lines).redraw()
+        self.query_one("#pane", Lines).redraw()
         self.query_one("#below", Lines).redraw()
 
     def do_app_back(self) -> None:

@@ -85,7 +85,7 @@ class InboxScreen(ClientScreen):
 
     def selection_changed(self) -> None:
         """Show the selected message."""
-        self.query_one("#pane", Lines).refresh()
+        self.query_one("#pane", Lines).redraw()
         self.query_one("#below", Lines).redraw()
 
     def do_inbox_read(self) -> None:

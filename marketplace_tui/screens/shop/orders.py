@@ -86,7 +86,7 @@ class OrdersScreen(ClientScreen):
 
     def selection_changed(self) -> None:
         """Say more of the selected order."""
-        self.query_one("#below-orders", Lines).refresh()
+        self.query_one("#below-orders", Lines).redraw()
 
     def do_app_back(self) -> None:
         """Back to all orders, or to where one came from."""

@@ -107,7 +107,7 @@ class StorefrontScreen(ClientScreen):
 
     def selection_changed(self) -> None:
         """Show the product that is selected now."""
-        self.query_one("#pane", Lines).refresh()
+        self.query_one("#pane", Lines).redraw()
         self.query_one("#below", Lines).redraw()
 
     def do_app_back(self) -> None:
@@ -201,7 +201,7 @@ class StorefrontScreen(ClientScreen):
             for product in self.model.found.items
         ]
         self._rows.show_rows(rows)
-        self.query_one("#facets", Lines).refresh()
+        self.query_one("#facets", Lines).redraw()
         self.selection_changed()
 
     def _draw_facets(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - one line
