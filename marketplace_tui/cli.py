@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-import traceback
 from collections.abc import Mapping, Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,6 +20,7 @@ import services_stub.summaries
 import simulator.summaries
 from marketplace_tui import failures
 from marketplace_tui.actions.state import Role
+from marketplace_tui.first_frame import FIRST_FRAME
 
 
 def _named(module: str, names: Mapping[str, str]) -> dict[str, tuple[str, str]]:
@@ -92,6 +91,8 @@ def marketplace(
 ) -> None:
     """A whole event-driven marketplace that lives in your terminal. Without a command the client opens."""
     if version:
+        from importlib import metadata
+
         typer.echo(metadata.version("marketplace-terminal"))
         raise typer.Exit
     if context.invoked_subcommand is not None:
@@ -111,7 +112,10 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line; the exit code."""
     command: Any = typer.main.get_command(app)
     try:
-        result = command.main(args=list(arguments), prog_name="marketplace", standalone_mode=False)
+        try:
+            result = command.main(args=list(arguments), prog_name="marketplace", standalone_mode=False)
+        finally:
+            FIRST_FRAME.leave()  # before any words
     except typer.TyperException as error:
         _say_misuse(error)
         return failures.BAD_ARGUMENTS
@@ -120,11 +124,6 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the edge of the process: explained, or shown whole, and the end
         return _explain(error)
     return result if isinstance(result, int) else 0
-
-
-def main() -> None:
-    """The command `marketplace`."""
-    sys.exit(run(sys.argv[1:]))
 
 
 def _say_misuse(error: typer.TyperException) -> None:
@@ -140,6 +139,8 @@ def _explain(error: Exception) -> int:
     """Print the words of an error that a person can do something about, and a bug with its traceback."""
     explained = failures.explained(error)
     if explained is None:
+        import traceback
+
         traceback.print_exception(error)
         return failures.BUG
     lines, code = explained

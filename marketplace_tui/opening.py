@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from marketplace_tui import first_frame
-from marketplace_tui.actions.places import PLACES, SECTIONS
 from marketplace_tui.actions.state import Role
 from marketplace_tui.commands import sessions
 from marketplace_tui.commands.connecting import GUEST, Account, Target, account_of, target_of
+from marketplace_tui.first_frame import FIRST_FRAME
 from marketplace_tui.summaries import TOUR
 
 if TYPE_CHECKING:
@@ -61,15 +60,9 @@ def open_client(data_dir: Path | None, gateway: str, chosen: Role | None, *, fir
         raise typer.BadParameter("the client needs a terminal", param_hint="stdin, stdout")
     target = target_or_started(data_dir, gateway)
     account = account_of(target, chosen, "user") if chosen is not None else GUEST
-    painted = first_frame.paint(PLACES[first or SECTIONS[chosen or "guest"][0]].title)
-    try:
-        session = sessions.load(target.session_file, account.email or LAST)
-        if session.tokens is None and account != GUEST:
-            asyncio.run(_sign_in(target, account, session))
-    except BaseException:
-        if painted:
-            first_frame.leave()
-        raise
+    session = sessions.load(target.session_file, account.email or LAST)
+    if session.tokens is None and account != GUEST:
+        asyncio.run(_sign_in(target, account, session))
     _run(target, account, session, first)
 
 
@@ -94,6 +87,7 @@ def target_or_started(data_dir: Path | None, gateway: str) -> Target:
     try:
         return target_of(data_dir, gateway)
     except NotRunning:
+        FIRST_FRAME.leave()
         typer.echo("No marketplace runs yet: starting one. `marketplace down` ends it.", err=True)
         command = [*_WITH_SOURCES, "up", "--detach", *(["--data-dir", str(data_dir)] if data_dir else [])]
         if subprocess.run(command, check=False, stdout=sys.stderr).returncode:
@@ -138,9 +132,10 @@ def _run(target: Target, account: Account, session: Session, first: str) -> None
 
 
 def run_watched(app: MarketplaceApp, log_line: Callable[[str], None]) -> None:
-    """Run a client until its end; `log_line` gets a text where its event loop did not turn for a tenth of a second."""
+    """Run a client until its end; `log_line` gets a text where its event loop stood still for a tenth of a second."""
     from marketplace_tui.watchdog import Watchdog
 
+    FIRST_FRAME.hand_over()
     with asyncio.Runner(loop_factory=Watchdog(log_line, app.where).new_loop) as runner:
         runner.run(app.run_async(mouse=app.settings.mouse))
 

@@ -1,4 +1,4 @@
-"""Notices when the event loop does not turn for more than a tenth of a second, and logs what it did meanwhile.
+"""Notices when the event loop stands still for more than a tenth of a second, and logs what it did meanwhile.
 
 The loop waits in its selector, and works in between: the selector measures that time, so nothing runs while nothing
 happens. A thread looks at a loop that is at work for too long, while it still is: its stack says what holds it up.
@@ -41,7 +41,7 @@ class Watchdog(selectors.DefaultSelector):
         return asyncio.SelectorEventLoop(self)
 
     def select(self, timeout: float | None = None) -> Any:
-        """Wait, as every selector; what the loop did since the last call was one turn."""
+        """Wait, as every selector; the time since the last call is work of the loop."""
         begun, self._at_work_since = self._at_work_since, None
         if begun is not None and time.monotonic() - begun > STALL_SECONDS:
             stack, self._stack = self._stack, ""
@@ -57,7 +57,7 @@ class Watchdog(selectors.DefaultSelector):
         super().close()
 
     def _look(self) -> None:
-        """Keep the stack of each turn that lasts as long as a stall."""
+        """Keep the stack of work that lasts as long as a stall."""
         seconds = STALL_SECONDS
         while not self._closed.wait(seconds):
             seconds = STALL_SECONDS

@@ -1,7 +1,7 @@
 """The live stream, followed for as long as an account is signed in, and handed out a batch at a time.
 
-Thousands of events a second must not become as many repaints: they are gathered for a tenth of a second, and each
-listener is called once with what concerns it.
+Thousands of events a second must not become as many repaints: they are gathered for a tenth of a second, or for half a
+second while there are many, and each listener is called once with what concerns it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from services_stub.client.errors import MarketplaceError
 from services_stub.client.stream import Gap
 from services_stub.contracts.events import Event
 
-GATHERED_SECONDS = 0.1
+GATHERED_SECONDS, LONGER_SECONDS = 0.1, 0.5
+MANY_EVENTS = 50
+"""After a batch of more events than these the next one is gathered for longer: each makes screens read again."""
+
 MOST_GATHERED = 2000
 """More events than these in one batch are dropped, and listeners are told of a gap: they read again."""
 
@@ -33,6 +36,7 @@ class Live:
         self._listeners: list[Listener] = []
         self._gathered: list[Event] = []
         self._missed = False
+        self._seconds = GATHERED_SECONDS
         self._following: asyncio.Task[None] | None = None
         self._user_id = ""
         connection.watch(self._follow_account)
@@ -75,7 +79,7 @@ class Live:
 
     def _gather(self, event: Event | None) -> None:
         if not self._gathered and not self._missed:
-            asyncio.get_running_loop().call_later(GATHERED_SECONDS, self._hand_out)
+            asyncio.get_running_loop().call_later(self._seconds, self._hand_out)
         if event is None or len(self._gathered) >= MOST_GATHERED:
             self._missed = True
         else:
@@ -84,5 +88,6 @@ class Live:
     def _hand_out(self) -> None:
         events, missed = self._gathered, self._missed
         self._gathered, self._missed = [], False
+        self._seconds = LONGER_SECONDS if len(events) > MANY_EVENTS else GATHERED_SECONDS
         for listener in tuple(self._listeners):
             listener(events, missed)

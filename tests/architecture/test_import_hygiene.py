@@ -86,6 +86,7 @@ def own_packages_among(modules: set[str]) -> set[str]:
                 "marketplace_tui.actions",
                 "marketplace_tui.cli",
                 "marketplace_tui.failures",
+                "marketplace_tui.first_frame",
                 "marketplace_tui.summaries",
                 "services_stub.summaries",
                 "simulator.summaries",

@@ -27,6 +27,10 @@ from tests.bench.__main__ import percentile
 from tests.bench.machine import description
 
 COLUMNS, LINES = 120, 40
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""As on the machine of a person: the second start does not compile the client again."""
+
+MARKETPLACE = str(Path(sys.executable).with_name("marketplace"))
 _LONGEST = 30.0
 
 
@@ -38,7 +42,7 @@ class Terminal:
         ioctl(slave, TIOCSWINSZ, pack("HHHH", LINES, COLUMNS, 0, 0))
         self.told, told = os.pipe()
         arguments = [*command, str(told)] if with_pipe else list(command)
-        environment = os.environ | {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        environment = ENVIRONMENT | {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
         self.begun = time.monotonic()
         self.process = subprocess.Popen(
             arguments,
@@ -110,6 +114,7 @@ def main() -> None:
     parser.add_argument("--idle", type=float, default=30.0, help="seconds without events")
     options = parser.parse_args()
     print(description())  # noqa: T201
+    help_printed(options.starts)
     first_paint(options.starts)
     with _server(options.rate) as gateway, _client(gateway) as terminal:
         keys(terminal, options.keys, options.rate)
@@ -118,20 +123,29 @@ def main() -> None:
         idle(terminal, options.idle)
 
 
+def help_printed(starts: int) -> None:
+    """Print the commands, again and again; the first time does not count."""
+    times = []
+    for _ in range(starts + 1):
+        begun = time.monotonic()
+        subprocess.run([MARKETPLACE, "--help"], check=True, stdout=subprocess.DEVNULL, env=ENVIRONMENT)
+        times.append((time.monotonic() - begun) * 1000)
+    _report("marketplace --help", times[1:], "ms")
+
+
 def first_paint(starts: int) -> None:
     """Start the client on a running marketplace, again and again."""
     with tempfile.TemporaryDirectory(prefix="marketplace-bench-") as directory:
-        marketplace = [sys.executable, "-m", "marketplace_tui"]
-        subprocess.run([*marketplace, "up", "--detach", "--data-dir", directory], check=True, stdout=sys.stderr)
+        subprocess.run([MARKETPLACE, "up", "--detach", "--data-dir", directory], check=True, stdout=sys.stderr)
         try:
             frames, products = [], []
             for _ in range(starts):
-                terminal = Terminal([*marketplace, "--data-dir", directory])
+                terminal = Terminal([MARKETPLACE, "--data-dir", directory])
                 frames.append(terminal.shows(b"Marketplace") * 1000)
                 products.append(terminal.shows(b"Price") * 1000)
                 terminal.end()
         finally:
-            subprocess.run([*marketplace, "down", "--data-dir", directory], check=True, stdout=sys.stderr)
+            subprocess.run([MARKETPLACE, "down", "--data-dir", directory], check=True, stdout=sys.stderr)
     _report("first frame", frames, "ms after the process starts")
     _report("products shown", products, "ms after the process starts")
 
