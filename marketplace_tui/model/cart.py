@@ -67,6 +67,11 @@ class CartModel(Watched):
         return bool(self._wanted)
 
     @property
+    def is_loaded(self) -> bool:
+        """Whether the marketplace told what lies in it."""
+        return self.kept.value is not None
+
+    @property
     def shown(self) -> Cart:
         """The cart as it will be when every change has been made."""
         kept = self.kept.value or Cart(owner="", lines=[], amount=Decimal(0), currency=self._currency)

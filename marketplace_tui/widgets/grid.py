@@ -35,9 +35,9 @@ class Grid(Rows):
         if not self._rows:
             return super().render_line(y)
         number, part = divmod(self.scroll_offset.y + y, self.TALL)
-        half = self.size.width // self.ACROSS
+        half = self._width // self.ACROSS
         first = number * self.ACROSS
-        widths = [half] * (self.ACROSS - 1) + [self.size.width - half * (self.ACROSS - 1)]
+        widths = [half] * (self.ACROSS - 1) + [self._width - half * (self.ACROSS - 1)]
         return Strip.join([self._card(first + place, part, width) for place, width in enumerate(widths)])
 
     def _card(self, index: int, part: int, width: int) -> Strip:

@@ -119,7 +119,7 @@ class Rows(ScrollView, can_focus=True):
         self._index = {row.key: index for index, row in enumerate(self._rows)}
         self.marked &= self._index.keys()
         self._cursor = self._index.get(key, min(self._cursor, max(len(self._rows) - 1, 0)))
-        self.virtual_size = Size(self.size.width, self._lines + self._header)
+        self.virtual_size = Size(self._width, self._lines + self._header)
         self.scroll_to(y=max(self._line_of(self._cursor) - line_on_screen, 0), animate=False, force=True)
         if top != self.scroll_offset.y or not (before and rows):
             self.refresh()
@@ -135,7 +135,7 @@ class Rows(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """The header, or the row at a line of the screen."""
-        width = self.size.width
+        width = self._width
         if not self._rows:
             return strip_of(self, self.empty[y] if y < len(self.empty) else (), width)
         if y < self._header:
@@ -185,7 +185,7 @@ class Rows(ScrollView, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """A click moves the cursor; a click on its row opens it."""
         line = (self.scroll_offset.y + event.y - self._header) // self.TALL
-        index = line * self.ACROSS + min(event.x * self.ACROSS // max(self.size.width, 1), self.ACROSS - 1)
+        index = line * self.ACROSS + min(event.x * self.ACROSS // max(self._width, 1), self.ACROSS - 1)
         if event.y < self._header or not 0 <= index < len(self._rows):
             return
         if index == self._cursor:
@@ -194,8 +194,13 @@ class Rows(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         """Keep the cursor in view."""
-        self.virtual_size = Size(self.size.width, self._lines + self._header)
+        self.virtual_size = Size(self._width, self._lines + self._header)
         self._move_to(self._cursor)
+
+    @property
+    def _width(self) -> int:
+        """The cells of a row: those that the scrollbar leaves."""
+        return self.scrollable_size.width
 
     def _line_of(self, index: int) -> int:
         return index // self.ACROSS * self.TALL
@@ -228,7 +233,7 @@ class Rows(ScrollView, can_focus=True):
     def _repaint(self, *indices: int) -> None:
         """Paint the lines of some rows again, as far as they are seen: painting all takes longer than a key may."""
         for line in {self._line_of(index) for index in indices}:
-            region = Region(0, line - self.scroll_offset.y + self._header, self.size.width, self.TALL)
+            region = Region(0, line - self.scroll_offset.y + self._header, self._width, self.TALL)
             if region.bottom > self._header and region.y < self.size.height:
                 self.refresh(region)
 

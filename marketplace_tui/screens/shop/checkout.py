@@ -102,7 +102,8 @@ class CheckoutScreen(ClientScreen):
             self.app.switch_screen(OrderScreen(self.client_app.marketplace, order.order_id))
             return
         rows = self.query_one("#steps", Rows)
-        rows.show_rows([Row(key, cells) for key, cells in text.steps(self.model, self.cart.shown)])
+        steps = text.steps(self.model, self.cart.shown, is_loaded=self.cart.is_loaded)
+        rows.show_rows([Row(key, cells) for key, cells in steps])
         point = (self.model.card, self.model.declined)
         if point != self._pointed:
             self._pointed = point

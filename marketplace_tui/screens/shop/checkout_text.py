@@ -63,9 +63,12 @@ def _sum(amount: Decimal, currency: str, width: int) -> Line:
     return apart((Span("Sum", "dim"),), (Span(money(amount, currency), "strong"),), width)
 
 
-def steps(model: CheckoutModel, cart: Cart) -> list[tuple[str, tuple[Line, ...]]]:
-    """The steps by key: the card, the order, and once it is placed the payment; errors beside each."""
-    found = [(CARD, _card(model)), (ORDER, _order(model, cart))]
+def steps(model: CheckoutModel, cart: Cart, *, is_loaded: bool) -> list[tuple[str, tuple[Line, ...]]]:
+    """The steps by key: the card, the order, and once it is placed the payment; errors beside each.
+
+    `is_loaded` says whether the marketplace told what lies in the cart.
+    """
+    found = [(CARD, _card(model)), (ORDER, _order(model, cart, is_loaded=is_loaded))]
     return [*found, (PAYMENT, _payment(model))] if model.order is not None else found
 
 
@@ -79,7 +82,7 @@ def _card(model: CheckoutModel) -> tuple[Line, ...]:
     return (label, (Span(f"{DONE} ", "good"), *spans(model.card)), spans(known.description if known else "", "dim"))
 
 
-def _order(model: CheckoutModel, cart: Cart) -> tuple[Line, ...]:
+def _order(model: CheckoutModel, cart: Cart, *, is_loaded: bool) -> tuple[Line, ...]:
     label = (Span("2 Order", "dim"),)
     if model.order is not None:
         return (label, (Span(f"{DONE} placed ", "good"), Span(short_id(model.order.order_id), "dim")), ())
@@ -89,7 +92,8 @@ def _order(model: CheckoutModel, cart: Cart) -> tuple[Line, ...]:
         words = f"Ask again for {money(model.attempt.amount, cart.currency)}"
         return (label, (Span(words, "accent"),), (Span(f"{WARNING} perhaps placed already", "warning"),))
     if not cart.lines:
-        return (label, (Span("Your cart is empty.", "dim"),), ())
+        words = "Your cart is empty." if is_loaded else f"Loading your cart{ELLIPSIS}"
+        return (label, (Span(words, "dim"),), ())
     if model.is_changed and model.accepted is not None:
         words = f"Accept {money(cart.amount, cart.currency)}"
         changed = f"{WARNING} changed: {money(model.accepted)} {ARROW} {money(cart.amount)}"
