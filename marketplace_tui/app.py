@@ -121,7 +121,9 @@ class MarketplaceApp(App[None]):
         return method
 
     async def on_event(self, event: events.Event) -> None:
-        """Carry keys with an action out before Textual hands them on."""
+        """Carry keys with an action out before Textual hands them on; those after the one that ends it do nothing."""
+        if isinstance(event, events.InputEvent) and self.return_code is not None:
+            return
         screen = self.screen if self.screen_stack else None
         if isinstance(event, events.Key) and isinstance(screen, ClientScreen) and carried_out(screen, event.key):
             return
@@ -214,7 +216,7 @@ class MarketplaceApp(App[None]):
         if found != self.warnings:
             self.warnings = found
             for screen in self.screen_stack:
-                if isinstance(screen, ClientScreen) and screen.is_there:
+                if isinstance(screen, ClientScreen):
                     screen.keys_changed()
 
     def _say(self, words: str) -> None:

@@ -7,7 +7,6 @@ message alone and an exit code; everything else is a bug and keeps its traceback
 from __future__ import annotations
 
 import importlib
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -97,11 +96,11 @@ def marketplace(
         raise typer.Exit
     if context.invoked_subcommand is not None:
         return
-    if not web and not (sys.stdin.isatty() and sys.stdout.isatty()):
-        typer.echo(context.get_help())
-        return
     from marketplace_tui import opening
 
+    if not web and not opening.has_terminal():
+        typer.echo(context.get_help())
+        return
     if web:
         opening.open_in_browser(data_dir, gateway, role, port)
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from marketplace_tui import ending
 from marketplace_tui.actions.state import Role
 from marketplace_tui.commands import sessions
 from marketplace_tui.commands.connecting import GUEST, Account, Target, account_of, target_of
@@ -47,6 +49,11 @@ def tour(
     open_client(data_dir, "", None, first="tour")
 
 
+def has_terminal() -> bool:
+    """Whether the client can be shown: on a terminal, or to a browser by textual-serve, which sets this variable."""
+    return "TEXTUAL_DRIVER" in os.environ or (sys.stdin.isatty() and sys.stdout.isatty())
+
+
 def open_client(data_dir: Path | None, gateway: str, chosen: Role | None, *, first: str = "") -> None:
     """Run the client until its end. It begins at the place `first`, by default with the first section of the role.
 
@@ -56,8 +63,9 @@ def open_client(data_dir: Path | None, gateway: str, chosen: Role | None, *, fir
         MarketplaceError: the account cannot sign in.
 
     """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not has_terminal():
         raise typer.BadParameter("the client needs a terminal", param_hint="stdin, stdout")
+    ending.raise_on_signals()
     target = target_or_started(data_dir, gateway)
     account = account_of(target, chosen, "user") if chosen is not None else GUEST
     session = sessions.load(target.session_file, account.email or LAST)
@@ -123,21 +131,31 @@ def _run(target: Target, account: Account, session: Session, first: str) -> None
         settings_path=path,
         log_line=log_line,
     )
-    try:
-        run_watched(app, log_line)
-    finally:
+
+    def keep() -> None:
         sessions.keep(target.session_file, account.email or LAST, session)
+
+    try:
+        run_watched(app, log_line, keep)
+    finally:
+        keep()
     if app.return_code:
         raise typer.Exit(app.return_code)
 
 
-def run_watched(app: MarketplaceApp, log_line: Callable[[str], None]) -> None:
-    """Run a client until its end; `log_line` gets a text where its event loop stood still for a tenth of a second."""
+def run_watched(
+    app: MarketplaceApp, log_line: Callable[[str], None], at_last: Callable[[], None] = lambda: None
+) -> None:
+    """Run a client until its end.
+
+    `log_line` gets a text where its event loop stood still for a tenth of a second. `at_last` is called where it is
+    told to end, and does not in time.
+    """
     from marketplace_tui.watchdog import Watchdog
 
     FIRST_FRAME.hand_over()
     with asyncio.Runner(loop_factory=Watchdog(log_line, app.where).new_loop) as runner:
-        runner.run(app.run_async(mouse=app.settings.mouse))
+        runner.run(ending.run(app, mouse=app.settings.mouse, at_last=at_last))
 
 
 def _log_in(directory: Path) -> Callable[[str], None]:

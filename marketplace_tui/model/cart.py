@@ -169,7 +169,8 @@ class CartModel(Watched):
                 try:
                     cart = await self._connection.ask(self._carry_out(product_id, wanted.quantity))
                 except MarketplaceError as error:
-                    self._wanted.pop(product_id, None)
+                    if self._wanted.get(product_id) is wanted:
+                        del self._wanted[product_id]
                     self.problem = error
                     self.kept.refresh()
                     self.changed()

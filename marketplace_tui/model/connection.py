@@ -7,7 +7,7 @@ from typing import Literal, TypeVar
 
 from marketplace_tui.actions.state import Role
 from marketplace_tui.model.watched import Watched
-from services_stub.client.errors import MarketplaceError, OutcomeUnknown, RequestRefused, TryLater, Unreachable
+from services_stub.client.errors import MarketplaceError, OutcomeUnknown, Unreachable
 from services_stub.client.marketplace import MarketplaceClient
 from services_stub.contracts.http.auth import User
 
@@ -45,13 +45,15 @@ class Connection(Watched):
             MarketplaceError: as the call does.
 
         """
+        asked_at = self._clock()
         try:
             answer = await call
-        except (Unreachable, OutcomeUnknown):
-            self._note(answered=False)
-            raise
-        except (RequestRefused, TryLater):
-            self._note(answered=True)
+        except MarketplaceError as error:
+            if _is_answer(error):
+                self._note(answered=True)
+            elif self._last_answer <= asked_at:
+                # Where others were answered meanwhile, one service is too slow, and the connection is not lost.
+                self._note(answered=False)
             raise
         self._note(answered=True)
         return answer
@@ -84,3 +86,8 @@ class Connection(Watched):
         self._user = self.user
         if before != (self.offline_since is None, self._user):
             self.changed()
+
+
+def _is_answer(error: MarketplaceError) -> bool:
+    """Whether the gateway answered, be it in place of a service that did not."""
+    return error.by_gateway if isinstance(error, OutcomeUnknown) else not isinstance(error, Unreachable)

@@ -6,8 +6,9 @@ answer that was asked for before the value was replaced is dropped, so that an o
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Generic, TypeVar
+from collections.abc import Awaitable, Callable, Iterable
+from operator import itemgetter
+from typing import Any, Generic, TypeVar
 
 from marketplace_tui.model.tasks import Tasks
 from marketplace_tui.model.watched import Watched
@@ -17,26 +18,35 @@ Value = TypeVar("Value")
 
 
 class Resource(Watched, Generic[Value]):
-    """A value that is loaded by `load`. `age_from` is the clock's time of the last answer, in seconds."""
+    """A value that is loaded by `load`.
+
+    `age_from` is the clock's time of the last answer, and `asked_at` that of the request whose answer is awaited, in
+    seconds; None where there is none.
+    """
 
     def __init__(self, load: Callable[[], Awaitable[Value]], tasks: Tasks, clock: Callable[[], float]) -> None:
         super().__init__()
         self.value: Value | None = None
         self.error: MarketplaceError | None = None
-        self.loading = False
         self.age_from: float | None = None
+        self.asked_at: float | None = None
         self._load = load
         self._tasks = tasks
         self._clock = clock
         self._again = False
         self._generation = 0
 
+    @property
+    def loading(self) -> bool:
+        """Whether an answer is awaited."""
+        return self.asked_at is not None
+
     def refresh(self) -> None:
         """Ask for the value again; while it is being asked for, once more afterwards."""
         if self.loading:
             self._again = True
             return
-        self.loading = True
+        self.asked_at = self._clock()
         self.changed()
         self._tasks.start(self._ask())
 
@@ -59,8 +69,11 @@ class Resource(Watched, Generic[Value]):
                 await self._ask_once()
                 if not self._again:
                     return
+                # What came is shown now: while more events come than answers, there is always a further question.
+                self.asked_at = self._clock()
+                self.changed()
         finally:
-            self.loading = False
+            self.asked_at = None
             self.changed()
 
     async def _ask_once(self) -> None:
@@ -76,3 +89,9 @@ class Resource(Watched, Generic[Value]):
 
     def _keep(self, value: Value) -> None:
         self.value, self.error, self.age_from = value, None, self._clock()
+
+
+def outdated_one(resources: Iterable[Resource[Any]]) -> tuple[float, MarketplaceError] | None:
+    """The time from which the oldest value is that could not be read again, and the error; None where all could be."""
+    failed = [(one.age_from, one.error) for one in resources if one.age_from is not None and one.error is not None]
+    return min(failed, key=itemgetter(0), default=None)

@@ -14,7 +14,11 @@ Answer = TypeVar("Answer")
 
 
 class Asked(Protocol):
-    """A dialog that waits for an answer."""
+    """A dialog that waits for an answer, as long as it is attached."""
+
+    @property
+    def is_attached(self) -> bool:
+        """Whether it was not given up meanwhile."""
 
     def done(self) -> None:
         """It was accepted."""
@@ -54,7 +58,10 @@ def perform_form(screen: ClientScreen, form: Asked, work: Awaitable[Answer], the
         try:
             answer = await work
         except MarketplaceError as error:
-            form.refused(str(error), errors_of(error))
+            if form.is_attached:
+                form.refused(str(error), errors_of(error))
+            else:
+                screen.say(str(error), "bad")
         else:
             form.done()
             then(answer)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.screen import Screen
 
 from marketplace_tui.actions.state import Fact, ScreenState
 from marketplace_tui.model.order_changes import CHANGES
+from marketplace_tui.model.resource import Resource, outdated_one
 from marketplace_tui.model.watched import Watched
 from marketplace_tui.screens.client_app import ClientApp
-from marketplace_tui.screens.frame import keys_line, title_line
+from marketplace_tui.screens.frame import awaited_words, keys_line, title_line
 from marketplace_tui.text.lines import Line, Look, Span, spans, wrapped
+from marketplace_tui.text.states import outdated
 from marketplace_tui.widgets.lines import Lines
 from marketplace_tui.widgets.rows import Rows
 from services_stub.contracts.events import Event
@@ -37,6 +39,7 @@ class ClientScreen(Screen[None]):
         self._ends: list[Callable[[], None]] = []
         self._notice: Line = ()
         self._notices = 0
+        self._has_begun = False
 
     @property
     def client_app(self) -> ClientApp:
@@ -47,6 +50,7 @@ class ClientScreen(Screen[None]):
         """Title, body, notice, keys."""
         yield Lines(self._draw_title, id="title")
         yield from self.compose_body()
+        yield Lines(self._draw_outdated, id="outdated")
         yield Lines(self._draw_notice, id="notice")
         yield Lines(self._draw_keys, id="keys")
         yield Lines(_draw_too_small, id="too-small")
@@ -59,10 +63,14 @@ class ClientScreen(Screen[None]):
         """The facts of the screen and of the selection."""
         return ()
 
+    def resources(self) -> Sequence[Resource[Any]]:
+        """Everything of the marketplace that the screen shows: where it is old, the screen says how old."""
+        return ()
+
     @property
     def state(self) -> ScreenState:
         """The state that decides which actions apply."""
-        facts = set(self.facts())
+        facts = set(self.facts()) if self.is_there else set()
         if self.client_app.marketplace.undo:
             facts.add(Fact.UNDOABLE)
         if self.client_app.marketplace.state is not None:
@@ -81,8 +89,8 @@ class ClientScreen(Screen[None]):
 
     @property
     def is_there(self) -> bool:
-        """Whether the screen has its widgets: while it is taken down, they go before it does."""
-        return self.is_attached and self.display
+        """Whether the screen has its widgets: they come after it does, and go before it does."""
+        return self.is_attached and self.display and self._has_begun
 
     def refresh_data(self) -> None:
         """Ask for everything that the screen shows again."""
@@ -109,8 +117,9 @@ class ClientScreen(Screen[None]):
 
     def keys_changed(self) -> None:
         """Draw title and keys again, because what can be done may be another thing now."""
-        self.query_one("#title", Lines).redraw()
-        self.query_one("#keys", Lines).redraw()
+        if self.is_there:
+            self.query_one("#title", Lines).redraw()
+            self.query_one("#keys", Lines).redraw()
 
     def act(self, action_id: str) -> None:
         """Do an action, or say why it cannot be done now."""
@@ -137,14 +146,22 @@ class ClientScreen(Screen[None]):
         """The target of clicks on what names an action."""
         self.act(action_id)
 
+    def begin(self) -> None:
+        """Follow what the screen shows; called once, when its widgets are there."""
+
     def on_mount(self) -> None:
-        """Follow what every title shows."""
+        """Follow what every title shows. A client that ends while a screen is made gives it no widgets."""
+        if not self.children:
+            return
+        self._has_begun = True
+        self.begin()
         marketplace = self.client_app.marketplace
         for model in (marketplace.connection, marketplace.cart, marketplace.unread, marketplace.undo):
             self.watch_model(model, self.keys_changed)
         self._ends.append(marketplace.cart.watch(self._say_problem_of_cart))
         self._ends.append(marketplace.live.listen(self.on_events))
-        self.set_interval(1.0, self.query_one("#title", Lines).redraw)
+        self._ends += [resource.watch(self._say_age) for resource in self.resources()]
+        self.set_interval(1.0, self._tick)
         self.set_interval(REFRESH_SECONDS, self._refresh_if_seen)
 
     def on_unmount(self) -> None:
@@ -179,13 +196,28 @@ class ClientScreen(Screen[None]):
         if self.is_current:
             self.refresh_data()
 
+    def _tick(self) -> None:
+        """Let the ages go on."""
+        self.query_one("#title", Lines).redraw()
+        self._say_age()
+
+    def _say_age(self) -> None:
+        """Say how old what is shown is, or stop saying it."""
+        if self.is_there:
+            self.query_one("#outdated", Lines).redraw()
+
     def _forget_notice(self, number: int) -> None:
         if number == self._notices and self._notice:
             self._notice = ()
             self.query_one("#notice", Lines).redraw()
 
     def _draw_title(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - one line, whatever the height
-        return [title_line(self.client_app, self.PLACE, self.trail(), width)]
+        awaited = awaited_words(self.resources(), self.client_app.marketplace.clock())
+        return [title_line(self.client_app, self.PLACE, self.trail(), awaited, width)]
+
+    def _draw_outdated(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - as long as it is
+        found = outdated_one(self.resources())
+        return outdated(self.client_app.marketplace.clock() - found[0], found[1], width) if found else []
 
     def trail(self) -> str:
         """The last part of the breadcrumb, such as the name of what is shown; empty for the place's own title."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from marketplace_tui.actions.places import PLACES
 from marketplace_tui.actions.registry import Entry
+from marketplace_tui.model.resource import Resource
 from marketplace_tui.screens.client_app import ClientApp
 from marketplace_tui.text.keys import key_name
 from marketplace_tui.text.lines import Line, Span, apart, width_of
@@ -13,11 +15,14 @@ from marketplace_tui.text.shown import shown
 from marketplace_tui.text.signs import ELLIPSIS, MAIL, PATH, WARNING
 from marketplace_tui.text.values import duration
 
+AWAITED_SECONDS = 1.0
+"""An answer that takes no longer is not waited for on the screen."""
+
 ROLE_WORDS = {"guest": "guest", "user": "shopper", "seller": "seller", "admin": "admin"}
 
 
-def title_line(app: ClientApp, place: str, trail: str, width: int) -> Line:
-    """Breadcrumb to the left; person, cart, unread messages, and a lost connection to the right."""
+def title_line(app: ClientApp, place: str, trail: str, awaited: str, width: int) -> Line:
+    """Breadcrumb to the left; what is awaited, person, cart, unread messages, and a lost connection to the right."""
     names = [trail] if trail else []
     here = PLACES.get(place)
     while here is not None:
@@ -27,16 +32,18 @@ def title_line(app: ClientApp, place: str, trail: str, width: int) -> Line:
     left: list[Span] = [Span("Marketplace", "strong", "")]
     for name in names:
         left += [Span(f" {PATH} ", "dim"), Span(shown(name))]
-    return apart(tuple(left), _person(app), width)
+    return apart(tuple(left), _person(app, awaited), width)
 
 
-def _person(app: ClientApp) -> Line:
+def _person(app: ClientApp, awaited: str) -> Line:
     marketplace = app.marketplace
     connection = marketplace.connection
     parts: list[Span] = []
     if connection.offline_since is not None:
         since = duration(marketplace.clock() - connection.offline_since)
         parts.append(Span(f"{WARNING} offline since {since}, showing what was", "warning"))
+    elif awaited:
+        parts.append(Span(awaited, "dim"))
     parts += [Span(text, "warning") for text in app.warnings]
     user = connection.user
     name = (user.name or user.email.partition("@")[0]) if user else ""
@@ -52,6 +59,16 @@ def _person(app: ClientApp) -> Line:
         spaced += [Span("  ")] if number else []
         spaced.append(part)
     return tuple(spaced)
+
+
+def awaited_words(resources: Iterable[Resource[Any]], now: float) -> str:
+    """That something newer is awaited for more than a moment, and the age of what is shown meanwhile; else nothing."""
+    ages = [
+        now - one.age_from
+        for one in resources
+        if one.asked_at is not None and one.age_from is not None and now - one.asked_at >= AWAITED_SECONDS
+    ]
+    return f"loading{ELLIPSIS} {duration(max(ages))} old" if ages else ""
 
 
 def keys_line(entries: Sequence[Entry], width: int) -> Line:

@@ -39,12 +39,14 @@ class Unreachable(MarketplaceError):
 class OutcomeUnknown(MarketplaceError):
     """The request was sent and its answer got lost: it may have been carried out.
 
-    `idempotency_key` is filled where repeating the call with it is safe.
+    `idempotency_key` is filled where repeating the call with it is safe. `by_gateway` says that the gateway answered in
+    place of a service that did not.
     """
 
-    def __init__(self, message: str, *, idempotency_key: str = "") -> None:
+    def __init__(self, message: str, *, idempotency_key: str = "", by_gateway: bool = False) -> None:
         super().__init__(message)
         self.idempotency_key = idempotency_key
+        self.by_gateway = by_gateway
 
 
 class ContractBroken(MarketplaceError):
@@ -129,7 +131,7 @@ def error_of_answer(status: int, body: bytes, retry_after: str = "") -> Marketpl
     """The error that an answer with a status of 400 or more means."""
     problem = Problem.parse(body, status=status)
     if status in _LOST_ON_THE_WAY:
-        return OutcomeUnknown(words_of(problem))
+        return OutcomeUnknown(words_of(problem), by_gateway=True)
     kind = _BY_STATUS.get(status, ServerFault if status >= 500 else RequestRefused)
     return kind(problem, retry_after=float(retry_after) if retry_after.isdecimal() else _DEFAULT_PAUSE)
 

@@ -49,7 +49,7 @@ class OrdersArea:
         try:
             return await self._transport.retry_idempotent(place_once)
         except OutcomeUnknown as error:
-            raise OutcomeUnknown(str(error), idempotency_key=key) from error
+            raise OutcomeUnknown(str(error), idempotency_key=key, by_gateway=error.by_gateway) from error
 
     async def list(
         self, *, status: OrderStatus | None = None, cursor: str = "", limit: int = DEFAULT_PAGE

@@ -120,7 +120,7 @@ class SellerArea:
         try:
             return await self._transport.retry_idempotent(take_in_once)
         except OutcomeUnknown as error:
-            raise OutcomeUnknown(str(error), idempotency_key=key) from error
+            raise OutcomeUnknown(str(error), idempotency_key=key, by_gateway=error.by_gateway) from error
 
     async def delete_product(self, product_id: str) -> None:
         """Take a product away for good."""

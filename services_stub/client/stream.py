@@ -10,7 +10,13 @@ from dataclasses import dataclass
 
 import msgspec
 
-from services_stub.client.errors import ContractBroken, OutcomeUnknown, RequestRefused, TryLater, Unreachable
+from services_stub.client.errors import (
+    ContractBroken,
+    OutcomeUnknown,
+    RateLimited,
+    ServerFault,
+    Unreachable,
+)
 from services_stub.client.sse import EventStreamParser, ServerSentEvent
 from services_stub.client.transport import Transport
 from services_stub.contracts.events import EVENT_BY_TOPIC, Event
@@ -71,9 +77,9 @@ async def live_events(transport: Transport) -> AsyncGenerator[LiveEvent | Gap, N
                         if known is not None and not _is_repeated(known, told):
                             yield known
                     last_id = parser.last_id or last_id
-        except RequestRefused:
-            raise
-        except (Unreachable, OutcomeUnknown, TryLater):
+        except RateLimited as error:
+            pause = max(pause, min(error.retry_after, _LONGEST_PAUSE))
+        except (Unreachable, OutcomeUnknown, ServerFault):
             pass  # away, or away again: connect anew
         asked = parser.retry_seconds
         await asyncio.sleep((asked if asked is not None else pause) * random.uniform(0.75, 1.25))

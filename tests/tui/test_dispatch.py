@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from textual import events
 
 from tests.tui.data import shop
 from tests.tui.running import running
@@ -27,6 +28,27 @@ def test_keys_of_one_piece_are_taken_in_their_order(name: str) -> None:
                 client.app.simulate_key(key)
             await client.settle()
             assert expected in client.text
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("keys", [["ctrl+o", "g", "x", "p"], ["f2", "escape", "escape"], ["q", "f2", "x", "2", "q"]])
+def test_keys_that_come_with_the_one_that_closes_or_ends_do_no_harm(keys: list[str]) -> None:
+    async def scenario() -> None:
+        async with running(shop(), "user") as client:
+            for key in keys:
+                client.app.post_message(events.Key(key, key if len(key) == 1 else None))
+            await client.settle()
+            assert keys[0] == "q" or "Marketplace › Shop" in client.text
+
+    asyncio.run(scenario())
+
+
+def test_a_screen_follows_each_model_once() -> None:
+    async def scenario() -> None:
+        async with running(shop(), "user") as client:
+            live = client.app.marketplace.live
+            assert [one.__name__ for one in live._listeners].count("on_events") == 1
 
     asyncio.run(scenario())
 

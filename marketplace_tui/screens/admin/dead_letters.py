@@ -121,7 +121,7 @@ class DeadLettersScreen(ListScreen[DeadLetter]):
     def _progress(self, form: Form, ids: Sequence[str]) -> text.Progress:
         def progress(done: int) -> None:
             if form.is_attached and done < len(ids):
-                form.refused(f"{done:,} of {len(ids):,} so far", {})
+                form.tell(f"{done:,} of {len(ids):,} so far")
 
         return progress
 

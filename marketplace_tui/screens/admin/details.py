@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 
+from marketplace_tui.screens.dialog import Dialog
 from marketplace_tui.text.lines import Line, Span, spans
 from marketplace_tui.widgets.lines import Lines
 
 
-class Details(ModalScreen[None]):
+class Details(Dialog[None]):
     """Lines that scroll; any of the usual keys closes it."""
 
     BINDINGS = [Binding("escape,enter,q", "close", show=False)]
@@ -31,4 +31,4 @@ class Details(ModalScreen[None]):
 
     def action_close(self) -> None:
         """Go back to the list."""
-        self.dismiss(None)
+        self.answer(None)

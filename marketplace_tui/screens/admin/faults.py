@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import cast
+from typing import Any, cast
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -12,6 +12,7 @@ from marketplace_tui.actions.state import Fact
 from marketplace_tui.model.admin.faults import Entry, entries, made, parameters
 from marketplace_tui.model.control import Control
 from marketplace_tui.model.marketplace import Marketplace
+from marketplace_tui.model.resource import Resource
 from marketplace_tui.screens.admin import faults_text as text
 from marketplace_tui.screens.asking import errors_of, perform, perform_form
 from marketplace_tui.screens.base import ClientScreen
@@ -41,9 +42,8 @@ class FaultsScreen(ClientScreen):
         yield Lines(self._draw_rule, classes="rule below")
         yield Lines(self._draw_below, id="below")
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Follow the faults that are in force."""
-        super().on_mount()
         if self.control is None:
             self._rows.empty = text.ELSEWHERE
         else:
@@ -54,6 +54,10 @@ class FaultsScreen(ClientScreen):
         """The entry of the cursor."""
         key = self._rows.cursor_key
         return next((entry for entry in self._entries if entry.key == key), None)
+
+    def resources(self) -> Sequence[Resource[Any]]:
+        """The faults in force."""
+        return (self.control.faults,) if self.control else ()
 
     def facts(self) -> Iterable[Fact]:
         """Of the selected entry."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import ClassVar, Generic, TypeVar, cast
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -13,12 +13,14 @@ from textual.widgets import Input
 from marketplace_tui.actions.state import Fact
 from marketplace_tui.model.admin.listing import Listing, Query
 from marketplace_tui.model.marketplace import Marketplace
+from marketplace_tui.model.resource import Resource
 from marketplace_tui.screens.admin import list_text as text
 from marketplace_tui.screens.admin.details import Details
 from marketplace_tui.screens.base import ClientScreen
 from marketplace_tui.screens.everywhere.dialogs import Choice, Choose
 from marketplace_tui.text.lines import Line, plain
 from marketplace_tui.text.table import Column
+from marketplace_tui.widgets.entry import LONGEST_SEARCH, Entry
 from marketplace_tui.widgets.lines import Lines
 from marketplace_tui.widgets.rows import Row, Rows
 from services_stub.contracts.events import Event
@@ -68,8 +70,12 @@ class ListScreen(ClientScreen, Generic[Item]):
         """Search and filter, the table, the selected item."""
         with Horizontal(id="search-line"):
             if self.HAS_SEARCH:
-                yield Input(
-                    self.listing.query.text, placeholder="search", id="search", compact=True, select_on_focus=False
+                yield Entry(
+                    self.listing.query.text,
+                    longest=LONGEST_SEARCH,
+                    placeholder="search",
+                    select_on_focus=False,
+                    id="search",
                 )
             yield Lines(self._draw_filter, id="facets")
         yield Lines(self._draw_rule, classes="rule")
@@ -79,9 +85,8 @@ class ListScreen(ClientScreen, Generic[Item]):
         yield Lines(self._draw_rule, classes="rule below")
         yield Lines(self._draw_below, id="below")
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Show what is found."""
-        super().on_mount()
         self.watch_model(self.listing.pages, self._show)
         self.watch_model(self.client_app.marketplace.sellers, self._show)
         self.set_interval(EVENTS_SECONDS, self.refresh_if_changed)
@@ -100,6 +105,10 @@ class ListScreen(ClientScreen, Generic[Item]):
     def selected_item(self) -> Item:
         """The item of the cursor, for actions that need one."""
         return cast("Item", self.selected)
+
+    def resources(self) -> Sequence[Resource[Any]]:
+        """The list."""
+        return (self.listing.pages,)
 
     def facts(self) -> Iterable[Fact]:
         """Of the selected item."""

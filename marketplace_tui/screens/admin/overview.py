@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from textual.app import ComposeResult
 
@@ -11,6 +12,7 @@ from marketplace_tui.model.admin.concerns import Concern, concerns
 from marketplace_tui.model.admin.overview import Overview
 from marketplace_tui.model.admin.processes import processes
 from marketplace_tui.model.marketplace import Marketplace
+from marketplace_tui.model.resource import Resource
 from marketplace_tui.screens.admin import overview_text as text
 from marketplace_tui.screens.base import ClientScreen
 from marketplace_tui.text.lines import Line
@@ -40,15 +42,19 @@ class OverviewScreen(ClientScreen):
         yield Lines(self._draw_numbers, id="numbers")
         yield Rows((Column("", 20, grows=True),), flat=True, id="rows")
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Follow the numbers."""
-        super().on_mount()
         for resource in self.model.resources:
             self.watch_model(resource, self._show)
         if self.model.control is not None:
             self.watch_model(self.model.control.status, self._show)
             self.watch_model(self.model.control.faults, self._show)
         self.set_interval(LOOK_SECONDS, self._refresh_if_seen)
+
+    def resources(self) -> Sequence[Resource[Any]]:
+        """The numbers, the processes, and the faults in force."""
+        control = self.model.control
+        return (*self.model.resources, *((control.status, control.faults) if control else ()))
 
     def facts(self) -> Iterable[Fact]:
         """Whether something needs a look."""

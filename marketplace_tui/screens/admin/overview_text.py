@@ -83,11 +83,9 @@ def _counters(model: Overview, summary: Summary, width: int) -> list[Line]:
 
 
 def _age(model: Overview) -> str:
-    """How old the numbers are, where they are: analytics has not read everything, or does not answer."""
+    """How far the numbers are behind, where they are: analytics has not read everything yet."""
     summary = model.summary.value
     behind = max((topic.staleness_seconds or 0.0 for topic in summary.progress), default=0.0) if summary else 0.0
-    if model.summary.error is not None:
-        return f"  {WARNING} not renewed: {model.summary.error}"
     return f"  {WARNING} as of {duration(behind)} ago" if behind >= 1 else ""
 
 

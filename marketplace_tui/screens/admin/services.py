@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import cast
+from typing import Any, cast
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -12,6 +12,7 @@ from marketplace_tui.actions.state import Fact
 from marketplace_tui.model.admin.processes import Process, Processes
 from marketplace_tui.model.control import Control
 from marketplace_tui.model.marketplace import Marketplace
+from marketplace_tui.model.resource import Resource
 from marketplace_tui.operations.admin import BROKER, Verb, action_on
 from marketplace_tui.screens.admin import services_text as text
 from marketplace_tui.screens.admin.details import Details
@@ -46,9 +47,8 @@ class ServicesScreen(ClientScreen):
         yield Lines(self._draw_rule, classes="rule below")
         yield Lines(self._draw_below, id="below")
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Follow the processes."""
-        super().on_mount()
         self.watch_model(self.model.health, self._show)
         if self.model.control is not None:
             self.watch_model(self.model.control.status, self._show)
@@ -59,6 +59,10 @@ class ServicesScreen(ClientScreen):
         """The process of the cursor."""
         key = self.query_one("#rows", Rows).cursor_key
         return next((one for one in self.model.all if one.name == key), None)
+
+    def resources(self) -> Sequence[Resource[Any]]:
+        """The processes."""
+        return (self.model.health, *((self.model.control.status,) if self.model.control else ()))
 
     def facts(self) -> Iterable[Fact]:
         """Of the selected process."""

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from marketplace_tui.screens.dialog import Dialog
 from marketplace_tui.text.lines import Line, Span, spans, wrapped
+from marketplace_tui.text.signs import ELLIPSIS
 from marketplace_tui.text.table import Column
+from marketplace_tui.widgets.entry import LONGEST_FIELD, LONGEST_SEARCH, Entry
 from marketplace_tui.widgets.lines import Lines
 from marketplace_tui.widgets.rows import Row, Rows
 
@@ -28,7 +30,7 @@ class Choice:
     beside: str = ""
 
 
-class Choose(ModalScreen[str | None]):
+class Choose(Dialog[str | None]):
     """Choose one of several by typing a part of its words, by keys or by mouse. Answers its key, or None."""
 
     BINDINGS = [
@@ -47,7 +49,7 @@ class Choose(ModalScreen[str | None]):
         """Title, field, choices."""
         with Vertical(classes="dialog-body"):
             yield Lines(lambda _width, _height: [spans(self._title, "strong")])
-            yield Input(placeholder="type to find", id="typed", compact=True)
+            yield Entry(longest=LONGEST_SEARCH, placeholder="type to find", id="typed")
             yield Rows((Column("", 20, grows=True), Column("", 30, drop=1)), header=False, id="choices")
 
     def on_mount(self) -> None:
@@ -60,11 +62,11 @@ class Choose(ModalScreen[str | None]):
 
     def on_input_submitted(self) -> None:
         """Choose the one of the cursor."""
-        self.dismiss(self._rows.cursor_key or None)
+        self.answer(self._rows.cursor_key or None)
 
     def on_rows_opened(self, event: Rows.Opened) -> None:
         """Choose the one that was clicked."""
-        self.dismiss(event.key)
+        self.answer(event.key)
 
     def action_up(self) -> None:
         """The choice above."""
@@ -76,7 +78,7 @@ class Choose(ModalScreen[str | None]):
 
     def action_close(self) -> None:
         """Choose nothing."""
-        self.dismiss(None)
+        self.answer(None)
 
     @property
     def _rows(self) -> Rows:
@@ -85,8 +87,9 @@ class Choose(ModalScreen[str | None]):
     def _show(self, typed: str) -> None:
         words = typed.casefold().split()
         found = [one for one in self._choices if all(word in f"{one.words} {one.beside}".casefold() for word in words)]
-        self._rows.empty = [(Span("Nothing is called like that.", "dim"),)]
-        self._rows.show_rows([Row(one.key, (spans(one.words), spans(one.beside, "dim"))) for one in found])
+        for rows in self.query("#choices").results(Rows):  # none, where the client ends while this opens
+            rows.empty = [(Span("Nothing is called like that.", "dim"),)]
+            rows.show_rows([Row(one.key, (spans(one.words), spans(one.beside, "dim"))) for one in found])
 
 
 @dataclass(frozen=True)
@@ -104,8 +107,11 @@ Submit = Callable[["Form", Mapping[str, str]], None]
 """Called with the form and its values; it calls `done` or `refused` of the form when the answer is there."""
 
 
-class Form(ModalScreen[bool]):
-    """Fields with the error of each beside it. What was typed stays until it was accepted."""
+class Form(Dialog[bool]):
+    """Fields with the error of each beside it. What was typed stays until it was accepted.
+
+    While an answer is awaited, nothing is submitted again.
+    """
 
     BINDINGS = [_CLOSE, Binding("ctrl+s", "submit", show=False)]
 
@@ -114,6 +120,7 @@ class Form(ModalScreen[bool]):
         self._title, self._fields, self._submit, self._explanation = title, fields, submit, explanation
         self._errors: Mapping[str, str] = {}
         self._problem = ""
+        self._is_sent = False
 
     def compose(self) -> ComposeResult:
         """Title, fields with their errors, and the problem of the whole."""
@@ -122,12 +129,12 @@ class Form(ModalScreen[bool]):
             yield Lines(self._draw_explanation)
             for field in self._fields:
                 yield Lines(self._draws_label(field), classes="label")
-                yield Input(
-                    value=field.value,
+                yield Entry(
+                    field.value,
+                    longest=LONGEST_FIELD,
                     placeholder=field.hint,
                     password=field.secret,
                     id=f"field-{field.name}",
-                    compact=True,
                 )
             yield Lines(self._draw_problem, id="problem")
             yield Lines(lambda _width, _height: [_HELP])
@@ -141,20 +148,28 @@ class Form(ModalScreen[bool]):
 
     def action_submit(self) -> None:
         """Hand the values over."""
+        if self._is_sent:
+            return
+        self._is_sent = True
+        self.tell("")
         self._submit(self, {field.name: self.query_one(f"#field-{field.name}", Input).value for field in self._fields})
 
     def action_close(self) -> None:
         """Give it up."""
-        self.dismiss(False)
+        self.answer(False)
 
     def done(self) -> None:
         """It was accepted; the form may have been given up since it was sent."""
-        if self.is_current:
-            self.dismiss(True)
+        self.answer(True)
+
+    def tell(self, words: str) -> None:
+        """Say how far it is, while the answer is awaited."""
+        self._problem = words
+        self.query_one("#problem", Lines).redraw()
 
     def refused(self, problem: str, errors: Mapping[str, str]) -> None:
         """It was refused: show the reason, and the errors beside their fields."""
-        self._problem, self._errors = problem, errors
+        self._problem, self._errors, self._is_sent = problem, errors, False
         if not self.is_current:
             return
         for lines in self.query(Lines):
@@ -174,6 +189,8 @@ class Form(ModalScreen[bool]):
         return [spans(line, "dim") for line in wrapped(self._explanation, width)] if self._explanation else []
 
     def _draw_problem(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - as long as it is
+        if self._is_sent:
+            return [(Span(self._problem or f"The answer is awaited{ELLIPSIS}", "dim"),)]
         return [spans(line, "bad") for line in wrapped(self._problem, width)] if self._problem else []
 
 

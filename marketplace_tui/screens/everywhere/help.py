@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 
 from marketplace_tui.actions.action import EVERYWHERE, LISTS, Action
 from marketplace_tui.actions.places import PLACES
 from marketplace_tui.actions.registry import Keymap
 from marketplace_tui.actions.state import ScreenState
+from marketplace_tui.screens.dialog import Dialog
 from marketplace_tui.text.keys import key_name
 from marketplace_tui.text.lines import Line, Span
 from marketplace_tui.text.shown import fitted
@@ -47,7 +47,7 @@ def _action_line(action: Action, state: ScreenState) -> Line:
     )
 
 
-class Help(ModalScreen[None]):
+class Help(Dialog[None]):
     """Scrolls; any of its keys closes it."""
 
     BINDINGS = [
@@ -68,7 +68,7 @@ class Help(ModalScreen[None]):
 
     def action_dismiss_help(self) -> None:
         """Close."""
-        self.dismiss(None)
+        self.answer(None)
 
     def action_scroll_lines(self, lines: int) -> None:
         """Scroll by so many lines."""

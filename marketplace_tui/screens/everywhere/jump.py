@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from textual import events
 from textual.app import ComposeResult
 from textual.geometry import Offset
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Label
+
+from marketplace_tui.screens.dialog import Dialog
 
 KEYS = "asdfghjklqwertzuiopyxcvbnm"
 
@@ -20,7 +21,7 @@ def keys_for(widgets: Sequence[Widget]) -> dict[str, Widget]:
     return dict(zip(KEYS, seen, strict=False))
 
 
-class Jump(ModalScreen[Widget | None]):
+class Jump(Dialog[Widget | None]):
     """Answers with the widget whose key was typed; None for any other key."""
 
     def __init__(self, targets: Mapping[str, Widget]) -> None:
@@ -37,4 +38,4 @@ class Jump(ModalScreen[Widget | None]):
     def on_key(self, event: events.Key) -> None:
         """Go there, or nowhere."""
         event.stop()
-        self.dismiss(self._targets.get(event.key))
+        self.answer(self._targets.get(event.key))

@@ -5,19 +5,20 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from marketplace_tui.actions.registry import Keymap
 from marketplace_tui.actions.state import ScreenState
 from marketplace_tui.model.finder import Finder, Hit, chosen, matching_actions, row_key
 from marketplace_tui.model.marketplace import Marketplace
+from marketplace_tui.screens.dialog import Dialog
 from marketplace_tui.text.lines import Span, spans
 from marketplace_tui.text.table import Column
+from marketplace_tui.widgets.entry import LONGEST_SEARCH, Entry
 from marketplace_tui.widgets.rows import Row, Rows
 
 
-class Palette(ModalScreen[Hit | None]):
+class Palette(Dialog[Hit | None]):
     """Answers with what was chosen, or None."""
 
     BINDINGS = [
@@ -37,7 +38,7 @@ class Palette(ModalScreen[Hit | None]):
     def compose(self) -> ComposeResult:
         """The field and what was found."""
         with Vertical(classes="dialog-body wide"):
-            yield Input(placeholder="an action, a product, an order, a person", id="typed", compact=True)
+            yield Entry(longest=LONGEST_SEARCH, placeholder="an action, a product, an order, a person", id="typed")
             yield Rows((Column("", 18, grows=True), Column("", 44, drop=1)), flat=False, header=False, id="hits")
 
     def on_mount(self) -> None:
@@ -57,11 +58,11 @@ class Palette(ModalScreen[Hit | None]):
 
     def on_input_submitted(self) -> None:
         """Take the one of the cursor."""
-        self.dismiss(chosen(self._hits, self._rows.cursor_key))
+        self.answer(chosen(self._hits, self._rows.cursor_key))
 
     def on_rows_opened(self, event: Rows.Opened) -> None:
         """Take the one that was clicked."""
-        self.dismiss(chosen(self._hits, event.key))
+        self.answer(chosen(self._hits, event.key))
 
     def action_up(self) -> None:
         """The hit above."""
@@ -73,7 +74,7 @@ class Palette(ModalScreen[Hit | None]):
 
     def action_close(self) -> None:
         """Take nothing."""
-        self.dismiss(None)
+        self.answer(None)
 
     @property
     def _rows(self) -> Rows:
@@ -82,5 +83,6 @@ class Palette(ModalScreen[Hit | None]):
     def _show(self) -> None:
         actions = matching_actions(self._keymap, self._state, self._typed)
         self._hits = [*actions, *(self._finder.objects.value or [])]
-        self._rows.empty = [(Span("Nothing is called like that.", "dim"),)]
-        self._rows.show_rows([Row(row_key(hit), (spans(hit.words), spans(hit.beside, "dim"))) for hit in self._hits])
+        for rows in self.query("#hits").results(Rows):  # none, where the client ends while this opens
+            rows.empty = [(Span("Nothing is called like that.", "dim"),)]
+            rows.show_rows([Row(row_key(hit), (spans(hit.words), spans(hit.beside, "dim"))) for hit in self._hits])

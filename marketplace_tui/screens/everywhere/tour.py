@@ -29,14 +29,12 @@ class TourScreen(ClientScreen):
         """All of it is text."""
         yield Lines(self._draw, id="tour")
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Follow the steps and their events."""
-        super().on_mount()
         self.watch_model(self.model, self.query_one("#tour", Lines).redraw)
 
     def on_unmount(self) -> None:
         """Close the connections of the tour's people."""
-        super().on_unmount()
         self.client_app.marketplace.tasks.start(self.model.close())
 
     def do_tour_next(self) -> None:

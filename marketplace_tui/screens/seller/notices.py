@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import cast
+from typing import Any, cast
 
 from textual.app import ComposeResult
 
 from marketplace_tui.actions.state import Fact
 from marketplace_tui.model.marketplace import Marketplace
 from marketplace_tui.model.notices import Notices
+from marketplace_tui.model.resource import Resource
 from marketplace_tui.model.seller_products import whole_units
 from marketplace_tui.screens.asking import start, submit
 from marketplace_tui.screens.everywhere.dialogs import Form, FormField
 from marketplace_tui.screens.seller import notices_text as text
-from marketplace_tui.screens.seller.answers import outdated
 from marketplace_tui.screens.seller.following import SellerScreen
 from marketplace_tui.text.lines import Line
 from marketplace_tui.text.values import count
@@ -43,13 +43,15 @@ class NoticesScreen(SellerScreen):
         yield Lines(self._draw_head, id="filter", classes="pad")
         yield Lines(self._draw_rule, classes="rule")
         yield Rows(text.COLUMNS, flat=self.client_app.flat, id="notices")
-        yield Lines(self._draw_outdated, id="outdated", classes="pad")
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Show what is found."""
-        super().on_mount()
         self.watch_model(self.model.found, self._show)
         self.watch_model(self.model.settings, self._draw_again)
+
+    def resources(self) -> Sequence[Resource[Any]]:
+        """The notices and the threshold."""
+        return (self.model.found, self.model.settings)
 
     def facts(self) -> Iterable[Fact]:
         """Of the selected notice."""
@@ -132,13 +134,9 @@ class NoticesScreen(SellerScreen):
 
     def _draw_again(self) -> None:
         self.query_one("#filter", Lines).redraw()
-        self.query_one("#outdated", Lines).redraw()
 
     def _draw_head(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - one line
         return [text.head(self.model, width)]
 
     def _draw_rule(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - one line
         return self.client_app.rule(width)
-
-    def _draw_outdated(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - as long as it is
-        return outdated(self.model.found, self.client_app.marketplace.clock())

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from marketplace_tui.model.bulk import BulkOperation
 from marketplace_tui.screens.asking import submit
 from marketplace_tui.screens.base import ClientScreen
+from marketplace_tui.screens.dialog import Dialog
 from marketplace_tui.text.lines import Line, Span, spans, wrapped
 from marketplace_tui.text.signs import ARROW
 from marketplace_tui.text.table import Column
@@ -39,7 +39,7 @@ class Previewed:
     shown: Shown
 
 
-class Preview(ModalScreen[None]):
+class Preview(Dialog[None]):
     """Shows a change that is not made yet; enter makes it, esc gives it up. `then` gets the change that was made."""
 
     BINDINGS = [
@@ -71,15 +71,14 @@ class Preview(ModalScreen[None]):
     def action_act(self, name: str) -> None:
         """Do what a key, or a click on its words, stands for."""
         if name == "close":
-            self.dismiss()
+            self.answer(None)
         elif name == "apply" and not self._applying:
             self._applying = True
             submit(self._screen, self, self._operation.apply(), self._then)
 
     def done(self) -> None:
         """The change was made."""
-        if self.is_current:
-            self.dismiss()
+        self.answer(None)
 
     def refused(self, problem: str, errors: Mapping[str, str]) -> None:  # noqa: ARG002 - there are no fields
         """Nothing was changed: say why, and show what would be changed now."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import cast
+from typing import Any, cast
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -11,12 +11,14 @@ from textual.widgets import Input
 
 from marketplace_tui.actions.state import Fact
 from marketplace_tui.model.marketplace import Marketplace
+from marketplace_tui.model.resource import Resource
 from marketplace_tui.model.seller_products import SellerProducts
 from marketplace_tui.screens.seller import product_forms
 from marketplace_tui.screens.seller import products_text as text
 from marketplace_tui.screens.seller.following import SellerScreen
 from marketplace_tui.text.lines import Line
 from marketplace_tui.text.values import ago, moment
+from marketplace_tui.widgets.entry import LONGEST_SEARCH, Entry
 from marketplace_tui.widgets.lines import Lines
 from marketplace_tui.widgets.rows import Row, Rows
 from services_stub.contracts.events.product import ProductCreated, ProductDeleted, ProductUpdated
@@ -38,7 +40,7 @@ class ProductsScreen(SellerScreen):
     def compose_body(self) -> ComposeResult:
         """Search, the table, the selected product."""
         with Horizontal(id="search-line"):
-            yield Input(placeholder="search your products", id="search", compact=True, select_on_focus=False)
+            yield Entry(longest=LONGEST_SEARCH, placeholder="search your products", select_on_focus=False, id="search")
             yield Lines(self._draw_number, id="facets")
         yield Lines(self._draw_rule, classes="rule")
         with Horizontal(id="storefront"):
@@ -47,11 +49,14 @@ class ProductsScreen(SellerScreen):
         yield Lines(self._draw_rule, classes="rule below")
         yield Lines(self._draw_below, id="below")
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Show what is found."""
-        super().on_mount()
         self.watch_model(self.model.found, self._show)
         self.watch_model(self.model.settings, self._show)
+
+    def resources(self) -> Sequence[Resource[Any]]:
+        """The products that were found, and the threshold."""
+        return (self.model.found, self.model.settings)
 
     def facts(self) -> Iterable[Fact]:
         """Whether a product is selected."""
@@ -186,4 +191,4 @@ class ProductsScreen(SellerScreen):
         return f"offered {ago(moment(product.created_at), self.client_app.marketplace.now())}" if product else ""
 
     def _draw_below(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - as long as it is
-        return text.below(self.model, self.selected, self.client_app.marketplace.clock(), width)
+        return text.below(self.selected, width)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from marketplace_tui.model.seller_products import SellerProducts, State, state_of
-from marketplace_tui.screens.seller.answers import instead, outdated
+from marketplace_tui.screens.seller.answers import instead
 from marketplace_tui.text.lines import Line, Look, Span, apart, spans, wrapped
 from marketplace_tui.text.shown import shown
 from marketplace_tui.text.signs import NONE, SEPARATOR, STATUS
@@ -74,14 +74,13 @@ def empty(model: SellerProducts) -> Sequence[Line]:
     return instead(model.found, "your products", nothing)
 
 
-def below(model: SellerProducts, product: Product | None, clock: float, width: int) -> Sequence[Line]:
-    """The selected product in two lines; a third one says how old the list is, where it could not be read again."""
-    lines: list[Line] = [(), ()]
-    if product is not None:
-        words = f" {SEPARATOR} {money(product.price, product.currency)} {SEPARATOR} {_stock(product)}"
-        text = wrapped(f"{product.category} {SEPARATOR} {product.description}", width, 1)
-        lines = [(*spans(product.name, "strong"), Span(words)), spans(text[0], "dim")]
-    return [*lines, *outdated(model.found, clock)]
+def below(product: Product | None, width: int) -> Sequence[Line]:
+    """The selected product in two lines."""
+    if product is None:
+        return [(), ()]
+    words = f" {SEPARATOR} {money(product.price, product.currency)} {SEPARATOR} {_stock(product)}"
+    text = wrapped(f"{product.category} {SEPARATOR} {product.description}", width, 1)
+    return [(*spans(product.name, "strong"), Span(words)), spans(text[0], "dim")]
 
 
 def pane(model: SellerProducts, product: Product | None, now_words: str, width: int, height: int) -> Sequence[Line]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import cast
+from typing import Any, cast
 
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
@@ -11,6 +11,7 @@ from textual.containers import Container, Vertical
 from marketplace_tui.actions.state import Fact
 from marketplace_tui.model.marketplace import Marketplace
 from marketplace_tui.model.order_changes import order_facts
+from marketplace_tui.model.resource import Resource
 from marketplace_tui.model.sales import SalesModel, order_of
 from marketplace_tui.screens.everywhere.order_actions import change_order
 from marketplace_tui.screens.seller import product_forms
@@ -58,11 +59,14 @@ class SalesScreen(SellerScreen):
                 yield Lines(self._draw_stock, classes="heading")
                 yield Rows(text.STOCK, flat=flat, id="stock")
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Show what was sold and what is in stock."""
-        super().on_mount()
         self.watch_model(self.model.sales, self._show_sales)
         self.watch_model(self.model.stock, self._show_stock)
+
+    def resources(self) -> Sequence[Resource[Any]]:
+        """Sales and stock."""
+        return (self.model.sales, self.model.stock)
 
     def facts(self) -> Iterable[Fact]:
         """Of the selection in the list that has the focus."""
@@ -172,8 +176,7 @@ class SalesScreen(SellerScreen):
             lines.refresh()
 
     def _draw_head(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - as long as it is
-        marketplace = self.client_app.marketplace
-        return text.head(self.model, marketplace.now(), marketplace.clock(), width, flat=self.client_app.flat)
+        return text.head(self.model, self.client_app.marketplace.now(), width, flat=self.client_app.flat)
 
     def _draw_to_ship(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - one line
         words = text.waiting_words(self.model.sales.value)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from marketplace_tui.model.sales import STEPS, Interval, SalesModel, SalesSnapshot, Step, Stock, steps
-from marketplace_tui.screens.seller.answers import instead, outdated
+from marketplace_tui.screens.seller.answers import instead
 from marketplace_tui.screens.seller.products_text import state_words, units
 from marketplace_tui.text.chart import chart
 from marketplace_tui.text.lines import OF_STATUS, Line, Span, apart, spans
@@ -38,13 +38,13 @@ _LARGE = 100
 _STALE_SECONDS = 1.0
 
 
-def head(model: SalesModel, now: datetime, clock: float, width: int, *, flat: bool) -> Sequence[Line]:
-    """Revenue, series, counts; and how old they are, where they are."""
+def head(model: SalesModel, now: datetime, width: int, *, flat: bool) -> Sequence[Line]:
+    """Revenue, series, counts; and how far they are behind, where they are."""
     snapshot = model.sales.value
     if snapshot is None:
         return instead(model.sales, "your sales", ())
     lines = [*_numbers(snapshot, now, width, flat=flat), _counts(snapshot.board, model.stock.value, width)]
-    return [*lines, *_staleness(snapshot.board), *outdated(model.sales, clock)]
+    return [*lines, *_staleness(snapshot.board)]
 
 
 def _numbers(snapshot: SalesSnapshot, now: datetime, width: int, *, flat: bool) -> list[Line]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import cast
+from typing import Any, cast
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -11,6 +11,7 @@ from textual.containers import Horizontal
 from marketplace_tui.actions.state import Fact
 from marketplace_tui.model.marketplace import Marketplace
 from marketplace_tui.model.order_changes import order_facts
+from marketplace_tui.model.resource import Resource
 from marketplace_tui.model.sold_orders import SoldOrders
 from marketplace_tui.screens.everywhere.dialogs import Choose
 from marketplace_tui.screens.everywhere.order_actions import change_order
@@ -45,10 +46,13 @@ class SoldOrdersScreen(SellerScreen):
         yield Lines(self._draw_rule, classes="rule below")
         yield Lines(self._draw_below, id="below")
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Show what is found."""
-        super().on_mount()
         self.watch_model(self.model.found, self._show)
+
+    def resources(self) -> Sequence[Resource[Any]]:
+        """The orders that were found."""
+        return (self.model.found,)
 
     def facts(self) -> Iterable[Fact]:
         """Of the own part of the selected order."""
@@ -125,4 +129,4 @@ class SoldOrdersScreen(SellerScreen):
         return text.pane(self.selected, width, height)
 
     def _draw_below(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - as long as it is
-        return text.below(self.model, self.selected, self.client_app.marketplace.clock(), width)
+        return text.below(self.selected, width)

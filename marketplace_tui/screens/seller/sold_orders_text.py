@@ -7,7 +7,7 @@ from datetime import datetime
 
 from marketplace_tui.model.sold_orders import SoldOrders
 from marketplace_tui.screens.everywhere.dialogs import Choice
-from marketplace_tui.screens.seller.answers import instead, outdated
+from marketplace_tui.screens.seller.answers import instead
 from marketplace_tui.text.lines import OF_STATUS, Line, Span, apart, spans
 from marketplace_tui.text.shown import shown
 from marketplace_tui.text.signs import of_status
@@ -84,13 +84,12 @@ def empty(model: SoldOrders) -> Sequence[Line]:
     return instead(model.found, "your orders", nothing)
 
 
-def below(model: SoldOrders, order: Order | None, clock: float, width: int) -> Sequence[Line]:
-    """The selected order in two lines; a third one says how old the list is, where it could not be read again."""
-    lines: list[Line] = [(), ()]
-    if order is not None:
-        right = (Span(money(order.amount, order.currency)),)
-        lines = [apart(spans(_items(order.items), "strong"), right, width), spans(_since(order), "dim")]
-    return [*lines, *outdated(model.found, clock)]
+def below(order: Order | None, width: int) -> Sequence[Line]:
+    """The selected order in two lines."""
+    if order is None:
+        return [(), ()]
+    right = (Span(money(order.amount, order.currency)),)
+    return [apart(spans(_items(order.items), "strong"), right, width), spans(_since(order), "dim")]
 
 
 def pane(order: Order | None, width: int, height: int) -> Sequence[Line]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from textual.app import ComposeResult
 
 from marketplace_tui.actions.state import Fact
 from marketplace_tui.model.account import CHANNELS, KINDS, AccountModel
 from marketplace_tui.model.marketplace import Marketplace
+from marketplace_tui.model.resource import Resource
 from marketplace_tui.screens.base import ClientScreen
 from marketplace_tui.screens.everywhere.dialogs import Form, FormField
 from marketplace_tui.screens.frame import ROLE_WORDS
@@ -35,11 +37,14 @@ class AccountScreen(ClientScreen):
         yield Rows(text.COLUMNS, flat=self.client_app.flat, id="preferences")
         yield Lines(self._draw_below, id="below-account", classes="pad")
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Show the account, and each change of it."""
-        super().on_mount()
         self.watch_model(self.model, self._show)
         self.watch_model(self.client_app.marketplace.connection, self._show)
+
+    def resources(self) -> Sequence[Resource[Any]]:
+        """The preferences."""
+        return (self.model.preferences,)
 
     def facts(self) -> Iterable[Fact]:
         """Of the preferences."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from textual.app import ComposeResult
 
 from marketplace_tui.actions.state import Fact
 from marketplace_tui.model.marketplace import Marketplace
+from marketplace_tui.model.resource import Resource
 from marketplace_tui.screens.base import ClientScreen
 from marketplace_tui.screens.everywhere.signing_in import ask_to_sign_in
 from marketplace_tui.screens.shop import cart_text as text
@@ -35,11 +37,14 @@ class CartScreen(ClientScreen):
         yield Lines(self._draw_rule, classes="rule")
         yield Lines(self._draw_below, id="below-cart", classes="pad")
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Show the cart, and each change of it."""
-        super().on_mount()
         self.watch_model(self.cart, self._show)
         self.watch_model(self.sellers, self._show)
+
+    def resources(self) -> Sequence[Resource[Any]]:
+        """The cart."""
+        return (self.cart.kept,)
 
     def facts(self) -> Iterable[Fact]:
         """Of the selected line and of the cart."""

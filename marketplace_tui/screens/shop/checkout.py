@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from textual.app import ComposeResult
 
 from marketplace_tui.actions.state import Fact
 from marketplace_tui.model.marketplace import Marketplace
+from marketplace_tui.model.resource import Resource
 from marketplace_tui.screens.base import ClientScreen
 from marketplace_tui.screens.everywhere.dialogs import Choice, Choose
 from marketplace_tui.screens.shop import checkout_text as text
@@ -40,17 +42,20 @@ class CheckoutScreen(ClientScreen):
         yield Rows(text.COLUMNS, flat=self.client_app.flat, id="steps")
         yield Lines(self._draw_explanation, id="checkout-explanation", classes="pad")
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Begin, with the cursor on the first step that is left."""
-        super().on_mount()
         self.model.start()
         for model in (self.model, self.cart, self.sellers):
             self.watch_model(model, self._show)
 
     def on_screen_resume(self) -> None:
         """The order may be paid by now."""
-        super().on_screen_resume()
-        self._show()
+        if self.is_there:
+            self._show()
+
+    def resources(self) -> Sequence[Resource[Any]]:
+        """The cart and the cards."""
+        return (self.cart.kept, self.model.methods)
 
     def facts(self) -> Iterable[Fact]:
         """Of the cart and the card."""

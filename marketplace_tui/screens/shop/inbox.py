@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -10,6 +11,7 @@ from textual.containers import Horizontal
 from marketplace_tui.actions.state import Fact
 from marketplace_tui.model.inbox import InboxModel
 from marketplace_tui.model.marketplace import Marketplace
+from marketplace_tui.model.resource import Resource
 from marketplace_tui.screens.base import ClientScreen
 from marketplace_tui.screens.shop import inbox_text as text
 from marketplace_tui.text.lines import Line
@@ -41,10 +43,13 @@ class InboxScreen(ClientScreen):
         yield Lines(self._draw_rule, classes="rule below")
         yield Lines(self._draw_below, id="below")
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Show the messages, and each change of them."""
-        super().on_mount()
         self.watch_model(self.model.messages, self._show)
+
+    def resources(self) -> Sequence[Resource[Any]]:
+        """The messages."""
+        return (self.model.messages,)
 
     def facts(self) -> Iterable[Fact]:
         """Of the selected message."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from textual.app import ComposeResult
 
@@ -10,6 +11,7 @@ from marketplace_tui.actions.state import Fact
 from marketplace_tui.model.marketplace import Marketplace
 from marketplace_tui.model.order import OrderModel, concerns
 from marketplace_tui.model.order_changes import order_facts
+from marketplace_tui.model.resource import Resource
 from marketplace_tui.screens.base import ClientScreen
 from marketplace_tui.screens.everywhere.order_actions import buy_again, change_order
 from marketplace_tui.screens.shop import order_events_text as events_text
@@ -41,16 +43,18 @@ class OrderScreen(ClientScreen):
         yield Lines(self._draw_rule, classes="rule")
         yield Rows(events_text.ENTRY_COLUMNS, flat=self.client_app.flat, id="happened")
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Show the order, and each change of it."""
-        super().on_mount()
         self.watch_model(self.model, self._show)
         self.watch_model(self.sellers, self._show)
 
     def on_unmount(self) -> None:
         """Stop reading the topics."""
-        super().on_unmount()
         self.model.close()
+
+    def resources(self) -> Sequence[Resource[Any]]:
+        """The order with all that happened to it."""
+        return (self.model.timeline,)
 
     def facts(self) -> Iterable[Fact]:
         """Of the order."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from textual.app import ComposeResult
 
@@ -11,6 +12,7 @@ from marketplace_tui.model.marketplace import Marketplace
 from marketplace_tui.model.order import ABOUT_ORDERS
 from marketplace_tui.model.order_changes import order_facts
 from marketplace_tui.model.orders import OrdersModel
+from marketplace_tui.model.resource import Resource
 from marketplace_tui.screens.base import ClientScreen
 from marketplace_tui.screens.everywhere.dialogs import Choice, Choose
 from marketplace_tui.screens.everywhere.order_actions import buy_again, change_order
@@ -43,10 +45,13 @@ class OrdersScreen(ClientScreen):
         yield Lines(self._draw_rule, classes="rule")
         yield Lines(self._draw_below, id="below-orders", classes="pad")
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Show the orders, and each change of them."""
-        super().on_mount()
         self.watch_model(self.model.orders, self._show)
+
+    def resources(self) -> Sequence[Resource[Any]]:
+        """The orders."""
+        return (self.model.orders,)
 
     def facts(self) -> Iterable[Fact]:
         """Of the selected order."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -10,6 +11,7 @@ from textual.containers import VerticalScroll
 from marketplace_tui.actions.state import Fact
 from marketplace_tui.model.marketplace import Marketplace
 from marketplace_tui.model.product import ProductModel
+from marketplace_tui.model.resource import Resource
 from marketplace_tui.screens.base import ClientScreen
 from marketplace_tui.screens.shop import product_text as text
 from marketplace_tui.text.lines import Line, Span
@@ -38,11 +40,14 @@ class ProductScreen(ClientScreen):
         yield Lines(self._draw_rule, classes="rule")
         yield Rows(text.COLUMNS, flat=self.client_app.flat, id="related")
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Show the product as soon as it is there."""
-        super().on_mount()
         for model in (self.model.product, self.model.related, self.cart, self.sellers):
             self.watch_model(model, self._show)
+
+    def resources(self) -> Sequence[Resource[Any]]:
+        """The product and the related ones."""
+        return (self.model.product, self.model.related)
 
     def facts(self) -> Iterable[Fact]:
         """Of the product of the page."""

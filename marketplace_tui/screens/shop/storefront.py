@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -12,12 +12,14 @@ from textual.widgets import Input
 
 from marketplace_tui.actions.state import Fact
 from marketplace_tui.model.marketplace import Marketplace
+from marketplace_tui.model.resource import Resource
 from marketplace_tui.model.storefront import ORDER_WORDS, ORDERS, Query, StorefrontModel, offer_of
 from marketplace_tui.screens.base import ClientScreen
 from marketplace_tui.screens.everywhere.dialogs import Choose
 from marketplace_tui.screens.shop import filters
 from marketplace_tui.screens.shop import storefront_text as text
 from marketplace_tui.text.lines import Line
+from marketplace_tui.widgets.entry import LONGEST_SEARCH, Entry
 from marketplace_tui.widgets.grid import Grid
 from marketplace_tui.widgets.lines import Lines
 from marketplace_tui.widgets.rows import Row, Rows
@@ -40,7 +42,7 @@ class StorefrontScreen(ClientScreen):
     def compose_body(self) -> ComposeResult:
         """Search and facets, the table, the selected product."""
         with Horizontal(id="search-line"):
-            yield Input(placeholder="search", id="search", compact=True, select_on_focus=False)
+            yield Entry(longest=LONGEST_SEARCH, placeholder="search", select_on_focus=False, id="search")
             yield Lines(self._draw_facets, id="facets")
         yield Lines(self._draw_rule, classes="rule")
         with Horizontal(id="storefront"):
@@ -50,13 +52,16 @@ class StorefrontScreen(ClientScreen):
         yield Lines(self._draw_rule, classes="rule below")
         yield Lines(self._draw_below, id="below")
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Show what is found, and what lies in the cart."""
-        super().on_mount()
         self.query_one("#grid", Grid).display = False
         self.watch_model(self.model.found, self._show)
         self.watch_model(self.client_app.marketplace.cart, self._show)
         self.watch_model(self.sellers, self._show)
+
+    def resources(self) -> Sequence[Resource[Any]]:
+        """The products that were found."""
+        return (self.model.found,)
 
     def facts(self) -> Iterable[Fact]:
         """Of the selected product."""

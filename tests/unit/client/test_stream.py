@@ -100,10 +100,19 @@ def test_it_waits_for_a_marketplace_that_is_away() -> None:
     answers: list[httpx.Response | Exception] = [
         httpx.ConnectError("refused"),
         refusal(503, "unavailable"),
+        refusal(500, "internal-error"),
         streamed(BLOCKED),
     ]
     assert len(asyncio.run(take(client_of(answers, requests), 1))) == 1
-    assert len(requests) == 3
+    assert len(requests) == 4
+
+
+def test_it_waits_where_it_asks_too_often() -> None:
+    answers: list[httpx.Response | Exception] = [
+        httpx.Response(429, headers={"retry-after": "0"}, json={"type": "/problems/too-many-requests", "status": 429}),
+        streamed(BLOCKED),
+    ]
+    assert len(asyncio.run(take(client_of(answers, []), 1))) == 1
 
 
 def test_an_expired_token_is_renewed() -> None:
