@@ -114,6 +114,7 @@ def service_list(value: Services, look: Look) -> Iterator[Part]:
             Column("Pid", right=True),
             Column("Restarts", right=True),
             Column("Requests", right=True),
+            Column("p99 ms", right=True),
             Column("Lag", right=True),
             Column("Stale", right=True),
         ),
@@ -134,6 +135,7 @@ def _service_row(service: ServiceHealth, processes: Status | None, look: Look) -
         look.number(process.pid if process else None),
         look.number(process.restarts if process else None),
         f"{service.requests:,}",
+        "" if service.p99_ms is None else f"{service.p99_ms:,.0f}",
         str(sum(topic.lag_records for topic in service.topics)),
         f"{stale:.1f} s",
     ]

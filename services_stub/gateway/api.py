@@ -100,7 +100,8 @@ async def event_catalogue(context: Context, cause: Cause) -> Response[bytes]:
 )
 async def ready(context: Context) -> Response[Health]:
     """Whether every service answers: 200 if all do, else 503."""
-    found = await health_of_all(context.peers, resources_of(context).services)
+    resources = resources_of(context)
+    found = await health_of_all(context.peers, resources.services, resources.answer_times)
     return Response(found, status_code=200 if found.ready else 503)
 
 

@@ -6,6 +6,7 @@ It stands outside of Litestar because it is on the path of every request: mounte
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol
@@ -17,6 +18,7 @@ from pyreqwest.response import Response
 
 from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.problem import MEDIA_TYPE, FieldError, Problem, problem
+from services_stub.gateway.answer_times import AnswerTimes
 from services_stub.gateway.caching import NO_STORE, caching_headers, is_catalogue
 from services_stub.gateway.forwarding import (
     BadHeader,
@@ -59,13 +61,14 @@ class PassThrough:
         services: Mapping[str, str],
         request_filter: RequestFilter,
         limits: Limits,
+        answer_times: AnswerTimes,
         *,
         trace_sampling: float = 1.0,
         timeout: timedelta = TIMEOUT,
     ) -> None:
         self._own = own
         self._services = {name.encode(): checked_url(url).rstrip("/") for name, url in services.items()}
-        self._request_filter, self._limits = request_filter, limits
+        self._request_filter, self._limits, self._answer_times = request_filter, limits, answer_times
         self._sampling = trace_sampling
         self._random = random.Random()
         self._client = build_http_client(timeout)
@@ -107,7 +110,7 @@ class PassThrough:
             await _refuse(problem(405, "method-not-allowed", f"{method} is not passed on"), send)
             return
         attempt: Attempt | None = None
-        status = 0
+        status, begun = 0, time.monotonic()
         try:
             query = scope["query_string"]
             url = f"{base}{path}?{query.decode()}" if query else base + path
@@ -126,14 +129,18 @@ class PassThrough:
                     return
                 if body:
                     request = request.body_bytes(body)
+            begun = time.monotonic()
             response = await request.build().send()
             content = (await response.bytes()).to_bytes()
             status = response.status
+            self._answer_times.note(name.decode(), time.monotonic() - begun)
         except (BadHeader, BuilderError, UnicodeDecodeError) as error:
             await _refuse(_unreadable(error), send)
         except _TooLarge:
             await _refuse(_TOO_LARGE, send)
         except RequestError as error:
+            if isinstance(error, RequestTimeoutError):
+                self._answer_times.note(name.decode(), time.monotonic() - begun)
             await _refuse(_away(error), send)
         else:
             await _answer(name, path, scope, response, content, send)

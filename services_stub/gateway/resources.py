@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from services_stub.gateway.answer_times import AnswerTimes
 from services_stub.gateway.blocked import BlockedSellers
 from services_stub.gateway.dead_letters.acts import DeadLetterActs
 from services_stub.gateway.dead_letters.log import DeadLetterLog
@@ -33,6 +34,7 @@ class Resources:
     blocked: BlockedSellers
     openapi: OpenApiDocument
     limits: Limits
+    answer_times: AnswerTimes
     dead_letters: DeadLetterLog
     dead_letter_acts: DeadLetterActs
 
@@ -70,4 +72,4 @@ def _assemble(context: Context) -> Resources:
     openapi = OpenApiDocument(context.peers, services)
     dead_letters = DeadLetterLog(lambda: RangeReader(settings))
     acts = DeadLetterActs(dead_letters, lambda on_fatal: Publisher(settings, on_fatal))
-    return Resources(services, broadcaster, blocked, openapi, limits, dead_letters, acts)
+    return Resources(services, broadcaster, blocked, openapi, limits, AnswerTimes(), dead_letters, acts)

@@ -30,6 +30,7 @@ def _in_front(own: ASGIApp, context: Context) -> ASGIApp:
         resources.services,
         resources.blocked,
         resources.limits,
+        resources.answer_times,
         trace_sampling=context.settings.trace_sampling,
     )
 

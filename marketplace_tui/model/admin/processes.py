@@ -26,6 +26,7 @@ class Process:
     restarts: int | None = None
     paused: bool = False
     requests: int | None = None
+    p99_ms: float | None = None
     topics: tuple[TopicProgress, ...] = ()
 
     @property
@@ -71,6 +72,7 @@ def _service(name: str, seen: dict[str, ServiceHealth], states: dict[str, Servic
         restarts=state.restarts if state else None,
         paused=state.paused if state else False,
         requests=health.requests if health else None,
+        p99_ms=health.p99_ms if health else None,
         topics=tuple(health.topics) if health else (),
     )
 

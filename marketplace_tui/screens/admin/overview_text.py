@@ -135,8 +135,11 @@ def _service(one: Process, width: int) -> Line:
     line: Line = (Span(f" {one.name:<13}"), state(one))
     if one.restarts:
         line = (*line, Span(f"  {count(one.restarts, 'restart')}", "warning"))
+    time = (Span(f"  {one.p99_ms:,.0f} ms p99", "dim"),) if one.p99_ms is not None else ()
     requests = (Span(f"  {count(one.requests, 'request')}", "dim"),) if one.requests else ()
-    return (*line, *requests) if width_of((*line, *requests)) <= width else line
+    for more in (time, requests):
+        line = (*line, *more) if width_of((*line, *more)) <= width else line
+    return line
 
 
 def _group(one: Process, width: int) -> Line:

@@ -20,6 +20,7 @@ COLUMNS = (
     Column("Restarts", 8, right=True),
     Column("Pid", 8, right=True, drop=2),
     Column("Requests", 9, right=True, drop=1),
+    Column("p99 ms", 7, right=True),
     Column("Lag", 7, right=True),
     Column("Behind", 8, right=True),
 )
@@ -47,6 +48,7 @@ def cells(process: Process) -> tuple[Line, ...]:
         _number(process.restarts, "warning"),
         (Span(NONE, "dim"),) if process.pid is None else (Span(str(process.pid)),),
         _number(process.requests),
+        (Span(NONE if process.p99_ms is None else f"{process.p99_ms:,.0f}", "plain" if process.p99_ms else "dim"),),
         (Span(f"{process.lag_records:,}", "warning" if late else "plain"),) if process.topics else (),
         (_behind(process.staleness_seconds if late else 0.0),) if process.topics else (),
     )

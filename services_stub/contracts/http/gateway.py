@@ -100,12 +100,17 @@ class TopicProgress(Body, frozen=True, kw_only=True):
 
 
 class ServiceHealth(Body, frozen=True, kw_only=True):
-    """Whether a service is ready, how many HTTP requests it has answered since it started, and how far it has read."""
+    """Whether a service is ready, how many HTTP requests it has answered since it started, and how far it has read.
+
+    `p99_ms` is the 99th percentile of its answer times in the last minute, as the gateway saw them (milliseconds);
+    None without requests, and where the service itself is asked.
+    """
 
     name: str
     ready: bool
     detail: str = ""
     requests: int = 0
+    p99_ms: float | None = None
     topics: list[TopicProgress] = []
 
 

@@ -226,11 +226,15 @@ def topic(name: str, lag: int = 0, seconds: float = 0.0) -> TopicProgress:
 HEALTH = Health(
     ready=False,
     services=[
-        ServiceHealth(name="auth", ready=True, requests=120),
+        ServiceHealth(name="auth", ready=True, requests=120, p99_ms=3.2),
         ServiceHealth(
-            name="order", ready=True, requests=12345, topics=[topic("payment-success", 41, 7.2), topic("stock-low")]
+            name="order",
+            ready=True,
+            requests=12345,
+            p99_ms=84.6,
+            topics=[topic("payment-success", 41, 7.2), topic("stock-low")],
         ),
-        ServiceHealth(name="payment", ready=False, detail="does not answer"),
+        ServiceHealth(name="payment", ready=False, p99_ms=10_000.0, detail="does not answer"),
         ServiceHealth(
             name="search", ready=True, requests=7, topics=[topic(f"topic-{number}", number) for number in range(6)]
         ),

@@ -14,6 +14,7 @@ import pytest
 
 from services_stub.contracts.envelope import is_sampled, is_traceparent
 from services_stub.contracts.problem import Problem, problem
+from services_stub.gateway.answer_times import AnswerTimes
 from services_stub.gateway.limits import Limits
 from services_stub.gateway.passthrough import PassThrough
 from services_stub.runtime.http import LARGEST_BODY
@@ -51,6 +52,7 @@ async def front(
     timeout: float = 5.0,
     limits: dict[str, float] | None = None,
     verifier: Verifier | None = None,
+    answer_times: AnswerTimes | None = None,
     **stub: Any,
 ) -> AsyncIterator[Front]:
     service, own = StubService(**stub), StubService(body=b"own")
@@ -61,6 +63,7 @@ async def front(
             services,
             RefusesMarked(),
             Limits(limits or {}, verifier or TrustingVerifier()),
+            answer_times or AnswerTimes(),
             trace_sampling=sampling,
             timeout=timedelta(seconds=timeout),
         )
@@ -259,6 +262,21 @@ def test_unusual_methods_are_refused() -> None:
             response = await it.http.request("TRACE", ORDERS)
             assert response.status_code == 405
             assert "GET" in response.headers["allow"]
+
+    asyncio.run(scenario())
+
+
+def test_the_time_of_an_answer_is_kept_also_of_one_that_does_not_come() -> None:
+    async def scenario() -> None:
+        times = AnswerTimes()
+        async with front(answer_times=times) as it:
+            assert (await it.http.get("/order-service/api/orders")).status_code == 200
+        assert times.p99_ms("order") is not None
+        times, hold = AnswerTimes(), asyncio.Event()
+        async with front(answer_times=times, hold=hold, timeout=0.05) as it:
+            assert (await it.http.get("/order-service/api/orders")).status_code == 504
+            hold.set()
+        assert (times.p99_ms("order") or 0.0) >= 50.0
 
     asyncio.run(scenario())
 
