@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import locale
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from textual import events
@@ -99,6 +100,12 @@ class MarketplaceApp(App[None]):
     def open_order(self, order_id: str) -> None:
         """Show one order."""
         self.push_screen(OrderScreen(self.marketplace, order_id))
+
+    def open_trace(self, flow_id: str, since: datetime | None = None) -> None:
+        """Follow one flow, whose first event is not much older than `since`."""
+        from marketplace_tui.screens.trace.opening import trace_of  # the first screen does not wait for it
+
+        self.push_screen(trace_of(self.marketplace, flow_id, since))
 
     def open_user(self, email: str) -> None:
         """Show one account to an admin."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from marketplace_tui.actions.state import EXCLUSIVE, ROLES, Fact, Role, ScreenState
@@ -20,7 +21,8 @@ class Action:
     `places` are the screens on which it applies, or EVERYWHERE or LISTS. `needs` are the facts without which it
     cannot be done. `command` is the command line that does the same, without `marketplace`; actions that only move what
     is shown have none. `footer` orders the line of keys: the lowest come first, and 0 is not shown there.
-    Actions of one `group` share an entry there, which the group names.
+    Actions of one `group` share an entry there, which the group names. `takes` are ids of actions of lists whose keys
+    mean this action instead, on its screens.
     """
 
     id: str
@@ -33,6 +35,7 @@ class Action:
     command: str = ""
     footer: int = 0
     group: str = ""
+    takes: tuple[str, ...] = ()
 
     def applies(self, state: ScreenState) -> bool:
         """Whether the action belongs to this screen and role, whatever is selected there."""
@@ -46,6 +49,10 @@ class Action:
         """Whether the opposite of a fact that it needs is true, so that an action of the same key is meant."""
         needed = set(self.needs)
         return any(needed & facts and (state.facts & facts) - needed for facts in EXCLUSIVE)
+
+    def without(self, keys: Collection[str]) -> Action:
+        """The same action without some keys."""
+        return replace(self, keys=tuple(key for key in self.keys if key not in keys))
 
     def with_keys(self, keys: tuple[str, ...]) -> Action:
         """The same action on other keys."""
@@ -64,7 +71,7 @@ def conflicts(actions: tuple[Action, ...]) -> list[tuple[str, Action, Action]]:
 
 
 def _meet(first: Action, second: Action) -> bool:
-    if not set(first.roles) & set(second.roles):
+    if not set(first.roles) & set(second.roles) or first.id in second.takes or second.id in first.takes:
         return False
     shared = EVERYWHERE in (*first.places, *second.places) or bool(set(first.places) & set(second.places))
     # A list is part of a screen, so that its keys are taken on every screen.

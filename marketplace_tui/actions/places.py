@@ -40,6 +40,7 @@ PLACES: dict[str, Place] = {
         Place("dead-letters", "Dead letters"),
         Place("faults", "Faults"),
         Place("tour", "Tour"),
+        Place("trace", "Trace"),
     )
 }
 
@@ -65,5 +66,10 @@ SECTIONS: dict[Role, tuple[str, ...]] = {
 def places_of(role: Role) -> tuple[str, ...]:
     """The screens that a role can reach: its sections, and what lies below them."""
     sections = SECTIONS[role]
-    below = {"guest": ("product",), "user": ("product", "checkout", "order"), "seller": ("order",), "admin": ("order",)}
+    below = {
+        "guest": ("product",),
+        "user": ("product", "checkout", "order", "trace"),
+        "seller": ("order", "trace"),
+        "admin": ("order", "trace"),
+    }
     return (*sections, *below[role], "tour")

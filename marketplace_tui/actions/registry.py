@@ -11,10 +11,18 @@ from marketplace_tui.actions.everywhere import EVERYWHERE_ACTIONS, LIST_ACTIONS
 from marketplace_tui.actions.seller import SELLER_ACTIONS
 from marketplace_tui.actions.shop import SHOP_ACTIONS
 from marketplace_tui.actions.state import ScreenState
+from marketplace_tui.actions.trace import TRACE_ACTIONS
 
 MOST_IN_FOOTER = 7
 
-ACTIONS: tuple[Action, ...] = (*SHOP_ACTIONS, *SELLER_ACTIONS, *ADMIN_ACTIONS, *LIST_ACTIONS, *EVERYWHERE_ACTIONS)
+ACTIONS: tuple[Action, ...] = (
+    *SHOP_ACTIONS,
+    *SELLER_ACTIONS,
+    *ADMIN_ACTIONS,
+    *TRACE_ACTIONS,
+    *LIST_ACTIONS,
+    *EVERYWHERE_ACTIONS,
+)
 BY_ID: Mapping[str, Action] = {action.id: action for action in ACTIONS}
 
 SWALLOWED = frozenset({"ctrl+c", "ctrl+h", "ctrl+i", "ctrl+j", "ctrl+m", "ctrl+z", "ctrl+enter", "shift+enter"})
@@ -43,8 +51,11 @@ class Keymap:
     def on(self, state: ScreenState, *, with_lists: bool = True) -> tuple[Action, ...]:
         """The actions of a screen, those of the screen itself first."""
         own = tuple(action for action in self.actions if action.applies(state))
-        lists = tuple(action for action in self.actions if with_lists and LISTS in action.places)
-        return (*(action for action in own if state.place in action.places), *lists, *_others(own, state))
+        here = tuple(action for action in own if state.place in action.places)
+        taken = {(each, key) for action in here for each in action.takes for key in action.keys}
+        lists = (action for action in self.actions if with_lists and LISTS in action.places)
+        left = (action.without({key for each, key in taken if each == action.id}) for action in lists)
+        return (*here, *(action for action in left if action.keys), *_others(own, state))
 
     def footer(self, state: ScreenState, *, with_lists: bool = True) -> tuple[Entry, ...]:
         """The line of keys: what can be done now, the most important first, and help last."""

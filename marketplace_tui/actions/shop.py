@@ -148,13 +148,13 @@ SHOP_ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "order.trace",
-        "Events",
-        "Show the events of this order.",
+        "Trace",
+        "Follow this order through every topic and service.",
         ("t",),
         ("orders", "order", "sold-orders", "all-orders"),
         roles=("user", "seller", "admin"),
         needs=(Fact.SELECTED,),
-        command="shop order",
+        command="trace show",
         footer=20,
     ),
     Action(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -40,6 +41,9 @@ class ClientApp(Protocol):
 
     def open_order(self, order_id: str) -> None:
         """Show one order."""
+
+    def open_trace(self, flow_id: str, since: datetime | None = None) -> None:
+        """Follow one flow, whose first event is not much older than `since`."""
 
     def open_user(self, email: str) -> None:
         """Show one account to an admin."""

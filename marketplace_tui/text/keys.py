@@ -15,6 +15,8 @@ _NAMES = {
     "pageup": "page up",
     "pagedown": "page down",
     "colon": ":",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
     "up": UP,
     "down": DOWN,
 }

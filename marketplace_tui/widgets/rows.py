@@ -105,6 +105,11 @@ class Rows(ScrollView, can_focus=True):
         return self._rows[self._cursor].key if self._rows else ""
 
     @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return len(self._rows)
+
+    @property
     def chosen(self) -> list[str]:
         """The keys of the marked rows, in their order; without marks, that of the cursor."""
         marked = [row.key for row in self._rows if row.key in self.marked]
@@ -136,12 +141,12 @@ class Rows(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """The header, or the row at a line of the screen."""
         width = self._width
-        if not self._rows:
+        if not self.count:
             return strip_of(self, self.empty[y] if y < len(self.empty) else (), width)
         if y < self._header:
             return strip_of(self, (Span(" " * _CURSOR_WIDTH), *header_line(self.columns, width - _CURSOR_WIDTH)), width)
         index = self.scroll_offset.y + y - self._header
-        return self._row_strip(index, width) if index < len(self._rows) else Strip.blank(width, ground_of(self))
+        return self._row_strip(index, width) if index < self.count else Strip.blank(width, ground_of(self))
 
     def do(self, action_id: str) -> None:
         """Do an action of lists by its id, at once."""
@@ -161,7 +166,7 @@ class Rows(ScrollView, can_focus=True):
 
     def action_last(self) -> None:
         """Go to the last row that is there."""
-        self._move_to(len(self._rows) - 1)
+        self._move_to(self.count - 1)
 
     def action_page_up(self) -> None:
         """Go up by one screen."""
@@ -173,7 +178,7 @@ class Rows(ScrollView, can_focus=True):
 
     def action_open(self) -> None:
         """Open the row of the cursor."""
-        if self._rows:
+        if self.count:
             self.post_message(self.Opened(self.cursor_key))
 
     def action_mark(self) -> None:
@@ -186,7 +191,7 @@ class Rows(ScrollView, can_focus=True):
         """A click moves the cursor; a click on its row opens it."""
         line = (self.scroll_offset.y + event.y - self._header) // self.TALL
         index = line * self.ACROSS + min(event.x * self.ACROSS // max(self._width, 1), self.ACROSS - 1)
-        if event.y < self._header or not 0 <= index < len(self._rows):
+        if event.y < self._header or not 0 <= index < self.count:
             return
         if index == self._cursor:
             self.action_open()
@@ -207,7 +212,7 @@ class Rows(ScrollView, can_focus=True):
 
     @property
     def _lines(self) -> int:
-        return self._line_of(len(self._rows) - 1) + self.TALL if self._rows else 0
+        return self._line_of(self.count - 1) + self.TALL if self.count else 0
 
     @property
     def _page(self) -> int:
@@ -218,9 +223,9 @@ class Rows(ScrollView, can_focus=True):
         return max(self.size.height - self._header, 1)
 
     def _move_to(self, index: int) -> None:
-        if not self._rows:
+        if not self.count:
             return
-        before, self._cursor = self._cursor, min(max(index, 0), len(self._rows) - 1)
+        before, self._cursor = self._cursor, min(max(index, 0), self.count - 1)
         top, line = self.scroll_offset.y, self._line_of(self._cursor)
         if line < top or line + self.TALL > top + self._visible:
             top = line if line < top else line + self.TALL - self._visible

@@ -36,6 +36,19 @@ def handled_in(topic: str, group: str) -> str:
     return _place(group, _functions, handler) or _place(group, _cases, kind.__name__)
 
 
+def located(place: str) -> tuple[Path, int]:
+    """The file and the line of a place, on this machine.
+
+    Raises:
+        ValueError: it is no place of code that is installed here.
+    """
+    name, _, line = place.rpartition(":")
+    spec = importlib.util.find_spec(_PACKAGE)
+    if not name or spec is None or spec.origin is None:
+        raise ValueError(f"{place!r} is no place of code")
+    return Path(spec.origin).parent.parent / name, int(line)
+
+
 def _place(service: str, named: Callable[[ast.AST], Iterator[tuple[str, int]]], name: str) -> str:
     for path, tree in _modules(service):
         lines = [line for found, line in named(tree) if found == name]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Protocol
 
@@ -18,6 +19,9 @@ from simulator.trace.records import TracedRecord
 
 MOST_WAITING = 20
 """Batches that were read and not taken; a batch has up to a thousand records."""
+
+_MOST_GATHERED = 2000
+"""Records that are handed over before their time."""
 
 _END_SECONDS = 5.0
 _LOOK_SECONDS = 0.2
@@ -36,8 +40,10 @@ class Source(Protocol):
 class _Reader:
     """The thread: opens the source, and hands over what it reads, until it is told to end."""
 
-    def __init__(self, open_source: Callable[[], Source], select: Callable[[TracedRecord], bool] | None) -> None:
-        self._open_source, self._select = open_source, select
+    def __init__(
+        self, open_source: Callable[[], Source], select: Callable[[TracedRecord], bool] | None, every: float
+    ) -> None:
+        self._open_source, self._select, self._every = open_source, select, every
         self._loop = asyncio.get_running_loop()
         self.came: asyncio.Queue[list[TracedRecord] | Exception] = asyncio.Queue(MOST_WAITING)
         self._ending = threading.Event()
@@ -60,13 +66,13 @@ class _Reader:
             self._hand_over(error)
 
     def _read(self, source: Source) -> None:
-        select = self._select
+        select, gathered, due = self._select, list[TracedRecord](), 0.0
         while not self._ending.is_set():
             found = source.step()
-            if select is not None:
-                found = [record for record in found if select(record)]
-            if found:
-                self._hand_over(found)
+            gathered += found if select is None else (record for record in found if select(record))
+            if gathered and (len(gathered) >= _MOST_GATHERED or time.monotonic() >= due):
+                self._hand_over(gathered)
+                gathered, due = [], time.monotonic() + self._every
 
     def _hand_over(self, found: list[TracedRecord] | Exception) -> None:
         """Wait until there is room, or until nothing is taken any more."""
@@ -79,16 +85,17 @@ class _Reader:
 
 
 async def live_records(
-    open_source: Callable[[], Source], select: Callable[[TracedRecord], bool] | None = None
+    open_source: Callable[[], Source], select: Callable[[TracedRecord], bool] | None = None, *, every: float = 0.0
 ) -> AsyncGenerator[list[TracedRecord], None]:
     """Batches of the records that `select` chooses, as they come, until the caller closes the generator.
 
-    `open_source` and `select` are called in the thread.
+    `open_source` and `select` are called in the thread. Records that come within `every` seconds are one batch, unless
+    they are very many.
 
     Raises:
         Exception: those of `open_source`, for example `SourceUnavailable`.
     """
-    reader = _Reader(open_source, select)
+    reader = _Reader(open_source, select, every)
     try:
         while True:
             batch = await reader.came.get()

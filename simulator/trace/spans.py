@@ -69,7 +69,7 @@ class TimedHop(msgspec.Struct, frozen=True):
 def hops_of(flow: Flow) -> tuple[tuple[TimedHop, ...], ...]:
     """The hops of each event, in the order of the events: one for each group, first the one that ended first."""
     effects = flow.by_cause()
-    return tuple(_hops(event, effects.get(event.envelope.id, ())) for event in flow.events)
+    return tuple(hops_of_event(event, effects.get(event.envelope.id, ())) for event in flow.events)
 
 
 def judged_until(flow: Flow) -> int:
@@ -173,7 +173,8 @@ def _last(flow: Flow, hops: tuple[tuple[TimedHop, ...], ...], until: int) -> tup
     return found
 
 
-def _hops(event: FlowEvent, effects: Iterable[FlowEvent]) -> tuple[TimedHop, ...]:
+def hops_of_event(event: FlowEvent, effects: Iterable[FlowEvent]) -> tuple[TimedHop, ...]:
+    """The hops of one event. `effects` are the events that it caused: they tell when the work on it began."""
     if not event.consumers:
         return ()
     groups = sorted({consumption.group for consumption in event.consumers})

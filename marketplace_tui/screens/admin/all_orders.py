@@ -13,6 +13,7 @@ from marketplace_tui.screens.admin.list_screen import ListScreen
 from marketplace_tui.screens.everywhere.order_actions import change_order
 from marketplace_tui.text.lines import Line
 from marketplace_tui.text.signs import of_status
+from marketplace_tui.text.values import moment
 from services_stub.contracts.events import OrderUpdated
 from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.http.order import Order
@@ -52,8 +53,8 @@ class AllOrdersScreen(ListScreen[Order]):
         self.choose_filter()
 
     def do_order_trace(self) -> None:
-        """Its page has its events."""
-        self.open_item(self.selected_item)
+        """Follow it through every topic and service."""
+        self.client_app.open_trace(self.selected_item.order_id, moment(self.selected_item.created_at))
 
     def change_order(self, action_id: str) -> None:
         """Change the selected order."""

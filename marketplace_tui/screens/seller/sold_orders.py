@@ -18,6 +18,7 @@ from marketplace_tui.screens.everywhere.order_actions import change_order
 from marketplace_tui.screens.seller import sold_orders_text as text
 from marketplace_tui.screens.seller.following import SellerScreen
 from marketplace_tui.text.lines import Line
+from marketplace_tui.text.values import moment
 from marketplace_tui.widgets.lines import Lines
 from marketplace_tui.widgets.rows import Row, Rows
 from services_stub.contracts.events.order import OrderStatus, OrderUpdated
@@ -102,8 +103,9 @@ class SoldOrdersScreen(SellerScreen):
         self.app.push_screen(Choose("Show which orders?", text.choices()), chosen)
 
     def do_order_trace(self) -> None:
-        """Its page has its events."""
-        self.client_app.open_order(self._rows.cursor_key)
+        """Follow it through every topic and service."""
+        order = cast("Order", self.selected)
+        self.client_app.open_trace(order.order_id, moment(order.created_at))
 
     def change_order(self, action_id: str) -> None:
         """Change the selected order."""

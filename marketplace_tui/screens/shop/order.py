@@ -89,10 +89,9 @@ class OrderScreen(ClientScreen):
             buy_again(self, self.model.order)
 
     def do_order_trace(self) -> None:
-        """Go to the list of events."""
-        self.set_focus(self.query_one("#happened", Rows))
-        if self.model.flow is None:
-            self.say(self.model.unread or Fact.LOCAL.value, "warning")
+        """Follow it through every topic and service."""
+        order = self.model.order
+        self.client_app.open_trace(self.model.order_id, moment(order.created_at) if order is not None else None)
 
     def change_order(self, action_id: str) -> None:
         """Change the order."""

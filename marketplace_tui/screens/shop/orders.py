@@ -20,6 +20,7 @@ from marketplace_tui.screens.shop import orders_text as text
 from marketplace_tui.text.lines import Line
 from marketplace_tui.text.signs import of_status
 from marketplace_tui.text.states import missing
+from marketplace_tui.text.values import moment
 from marketplace_tui.widgets.lines import Lines
 from marketplace_tui.widgets.rows import Row, Rows
 from services_stub.contracts.events import Event
@@ -121,9 +122,9 @@ class OrdersScreen(ClientScreen):
             buy_again(self, self.selected)
 
     def do_order_trace(self) -> None:
-        """Show the order with its events."""
+        """Follow the order through every topic and service."""
         if self.selected is not None:
-            self.client_app.open_order(self.selected.order_id)
+            self.client_app.open_trace(self.selected.order_id, moment(self.selected.created_at))
 
     def _filter(self, status: OrderStatus | None) -> None:
         self.model.filter(status)

@@ -39,13 +39,14 @@ class Signs(msgspec.Struct, frozen=True):
     good: str = "✓"
     bad: str = "✗"
     on_path: str = "›"
+    before: str = "«"
     beyond: str = "»"
 
 
 UNICODE = Signs()
 ASCII = Signs(
     topic=".", writer=":", handling="#", retry="r", broker="|", working="-", line="|", across="-", tee="+", right=">",
-    left="<", more="~", dot="-", branch="`", good="+", bad="x", on_path=">", beyond=">",
+    left="<", more="~", dot="-", branch="`", good="+", bad="x", on_path=">", before="<", beyond=">",
 )  # fmt: skip
 
 

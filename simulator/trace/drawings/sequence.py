@@ -22,63 +22,81 @@ def sequence(flow: Flow, *, width: int = 80, ascii_only: bool = False) -> list[s
     signs = ASCII if ascii_only else UNICODE
     if not flow.events:
         return finished(["no event of this flow was found"], width, signs)
-    lifelines, others = _lifelines(flow, max(1, width // 12))
-    step = max(_NARROWEST, width // max(1, len(lifelines)))
-    places = {name: number * step + step // 2 for number, name in enumerate(lifelines)}
-    lines = ["".join(padded(fit(name, step - 1, signs.more).center(step - 1), step) for name in lifelines)]
-    if others:
-        lines.append(fit(f"others: {', '.join(others)}", width, signs.more).rjust(0))
+    drawn = Lifelines(flow, width, signs)
+    lines = drawn.heading()
     for event in flow.events[:MOST_EVENTS]:
-        lines.append(_label(flow, event, places, signs))
-        arrows = _arrows(event, places, others, signs)
-        if arrows:
-            lines.append(arrows)
+        lines += drawn.of_event(event)
     if len(flow.events) > MOST_EVENTS:
         lines.append(f"{signs.more} {len(flow.events) - MOST_EVENTS:,} more events")
     return finished(lines, width, signs)
 
 
-def _lifelines(flow: Flow, most: int) -> tuple[list[str], list[str]]:
+class Lifelines:
+    """The lines of a sequence diagram, made when they are asked for; `finished` cuts them to their width."""
+
+    def __init__(self, flow: Flow, width: int, signs: Signs) -> None:
+        self._started_at, self._width, self._signs = flow.started_at, width, signs
+        self._lifelines, self._others = _lifelines(flow, max(1, width // 12))
+        self._step = max(_NARROWEST, width // max(1, len(self._lifelines)))
+        self._places = {name: number * self._step + self._step // 2 for number, name in enumerate(self._lifelines)}
+
+    def heading(self) -> list[str]:
+        """The names of the lifelines, and of those that share the last one."""
+        step, more = self._step, self._signs.more
+        lines = ["".join(padded(fit(name, step - 1, more).center(step - 1), step) for name in self._lifelines)]
+        return [*lines, fit(f"others: {', '.join(self._others)}", self._width, more)] if self._others else lines
+
+    def count(self, event: FlowEvent) -> int:
+        """How many lines an event has, without drawing them."""
+        return 2 if self._targets(event) else 1
+
+    def of_event(self, event: FlowEvent) -> list[str]:
+        """An event on the lifeline of its publisher, and the arrows to its consumers, if there are any."""
+        return [self._label(event), self._arrows(event)][: self.count(event)]
+
+    def _place_of(self, name: str) -> int:
+        return self._places.get(name, self._places.get("others", 0))
+
+    def _targets(self, event: FlowEvent) -> set[int]:
+        return {self._place_of(seen.group) for seen in event.consumers} - {self._place_of(event.publisher)}
+
+    def _label(self, event: FlowEvent) -> str:
+        outcomes = [
+            f"{seen.group} {seen.outcome}" for seen in event.consumers if seen.outcome is not HopOutcome.HANDLED
+        ]
+        text = f"{self._signs.tee} {event.topic} +{duration(event.at - self._started_at)}"
+        if outcomes:
+            text += f" ({', '.join(outcomes)})"
+        return _over(self._verticals(), self._place_of(event.publisher), plain(text))
+
+    def _arrows(self, event: FlowEvent) -> str:
+        """The line with an arrow from the publisher to each consumer; empty where there is none."""
+        start, targets, signs = self._place_of(event.publisher), sorted(self._targets(event)), self._signs
+        if not targets:
+            return ""
+        cells = list(self._verticals())
+        for at in range(min(start, *targets), max(start, *targets)):
+            if cells[at] == " ":
+                cells[at] = signs.across
+        cells[start] = signs.tee if targets[-1] > start and targets[0] > start else signs.line
+        for target in targets:
+            cells[target - 1 if target > start else target + 1] = signs.right if target > start else signs.left
+        return "".join(cells)
+
+    def _verticals(self) -> str:
+        cells = [" "] * (max(self._places.values()) + 1)
+        for at in self._places.values():
+            cells[at] = self._signs.line
+        return "".join(cells)
+
+
+def _lifelines(flow: Flow, most: int) -> tuple[list[str], Sequence[str]]:
     """The publishers in the order in which they are first seen, and `others` with those that it stands for."""
     publishers = list(dict.fromkeys(event.publisher for event in flow.events))
     groups = dict.fromkeys(seen.group for event in flow.events for seen in event.consumers)
     shown = publishers[:most]
     others = [name for name in (*publishers[most:], *groups) if name not in shown]
     return ([*shown, "others"] if others else shown), list(dict.fromkeys(others))
-
-
-def _label(flow: Flow, event: FlowEvent, places: dict[str, int], signs: Signs) -> str:
-    at = places.get(event.publisher, places.get("others", 0))
-    outcomes = [f"{seen.group} {seen.outcome}" for seen in event.consumers if seen.outcome is not HopOutcome.HANDLED]
-    text = f"{signs.tee} {event.topic} +{duration(event.at - flow.started_at)}"
-    if outcomes:
-        text += f" ({', '.join(outcomes)})"
-    return _over(_verticals(places, signs), at, plain(text))
-
-
-def _arrows(event: FlowEvent, places: dict[str, int], others: Sequence[str], signs: Signs) -> str:
-    """The line with an arrow from the publisher to each consumer; empty where there is none."""
-    start = places.get(event.publisher, places.get("others", 0))
-    targets = sorted(
-        {places["others"] if seen.group in others else places[seen.group] for seen in event.consumers} - {start}
-    )
-    if not targets:
-        return ""
-    cells = list(_verticals(places, signs))
-    for at in range(min(start, *targets), max(start, *targets)):
-        if cells[at] == " ":
-            cells[at] = signs.across
-    cells[start] = signs.tee if targets[-1] > start and targets[0] > start else signs.line
-    for target in targets:
-        cells[target - 1 if target > start else target + 1] = signs.right if target > start else signs.left
-    return "".join(cells)
-
-
-def _verticals(places: dict[str, int], signs: Signs) -> str:
-    cells = [" "] * (max(places.values()) + 1)
-    for at in places.values():
-        cells[at] = signs.line
-    return "".join(cells)
 
 
 def _over(line: str, at: int, text: str) -> str:

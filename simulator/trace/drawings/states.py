@@ -5,8 +5,8 @@ from __future__ import annotations
 from rich.cells import cell_len
 
 from simulator.trace.code import handled_in, published_in
-from simulator.trace.contents import books_of, steps_of
-from simulator.trace.drawings.plain import ASCII, UNICODE, duration, finished, padded, wrapped
+from simulator.trace.contents import Step, books_of, steps_of
+from simulator.trace.drawings.plain import ASCII, UNICODE, Signs, duration, finished, padded, wrapped
 from simulator.trace.flow import Flow
 
 _TIME = 10
@@ -20,20 +20,35 @@ def states(flow: Flow, *, width: int = 80, ascii_only: bool = False) -> list[str
     signs = ASCII if ascii_only else UNICODE
     if not flow.events:
         return finished(["no event of this flow was found"], width, signs)
-    places = max(min(_LONGEST_PLACE, cell_len(event.place)) for event in flow.events)
+    places = width_of_places(flow)
     lines: list[str] = []
     known = ""
     for step in steps_of(flow):
-        status = step.status if step.status != known else signs.dot if step.status else ""
+        lines.append(state_line(step, known, flow.started_at, places, signs))
         known = step.status
-        time = padded(f"+{duration(step.event.at - flow.started_at)}", _TIME, signs.more, right=True)
-        place = padded(step.event.place, places, signs.more)
-        lines.append(f"{time}  {padded(status, _STATUS, signs.more)}  {place}  {step.words}")
+    return finished([*lines, *books_lines(flow)], width, signs)
+
+
+def width_of_places(flow: Flow) -> int:
+    """The cells for the places of a flow's events."""
+    return max((min(_LONGEST_PLACE, cell_len(event.place)) for event in flow.events), default=0)
+
+
+def state_line(step: Step, known: str, started_at: int, places: int, signs: Signs) -> str:
+    """One event; `known` is the status before it."""
+    status = step.status if step.status != known else signs.dot if step.status else ""
+    time = padded(f"+{duration(step.event.at - started_at)}", _TIME, signs.more, right=True)
+    place = padded(step.event.place, places, signs.more)
+    return f"{time}  {padded(status, _STATUS, signs.more)}  {place}  {step.words}"
+
+
+def books_lines(flow: Flow) -> list[str]:
+    """The money of the order; nothing where none moved."""
     books = books_of(flow)
-    if books.charged or books.refunded or books.sold:
-        balance = "the books balance" if books.balance else "the books do not balance"
-        lines.append(f"charged {books.charged}, given back {books.refunded}, sold {books.sold}: {balance}")
-    return finished(lines, width, signs)
+    if not (books.charged or books.refunded or books.sold):
+        return []
+    balance = "the books balance" if books.balance else "the books do not balance"
+    return [f"charged {books.charged}, given back {books.refunded}, sold {books.sold}: {balance}"]
 
 
 def code(flow: Flow, *, width: int = 80, ascii_only: bool = False) -> list[str]:
@@ -52,13 +67,13 @@ def raw(flow: Flow, *, width: int = 80, ascii_only: bool = False) -> list[str]:
     signs = ASCII if ascii_only else UNICODE
     lines: list[str] = []
     for event in flow.events:
-        lines += wrapped(f"{event.place}  key {_text(event.key)}", width, _INDENT)
+        lines += wrapped(f"{event.place}  key {as_text(event.key)}", width, _INDENT)
         for name, value in event.envelope.headers():
-            lines += wrapped(f"{name}: {_text(value)}", width, _INDENT, first="  ")
-        lines += wrapped(_text(event.value), width, _INDENT, first="  ")
+            lines += wrapped(f"{name}: {as_text(value)}", width, _INDENT, first="  ")
+        lines += wrapped(as_text(event.value), width, _INDENT, first="  ")
     return finished(lines, width, signs)
 
 
-def _text(value: bytes | None) -> str:
+def as_text(value: bytes | None) -> str:
     """Bytes as text; what is no UTF-8 in hexadecimal escapes."""
     return "(none)" if value is None else value.decode(errors="backslashreplace")

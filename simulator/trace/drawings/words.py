@@ -32,14 +32,18 @@ def verdict(findings: Sequence[Finding]) -> str:
 
 def headline(flow: Flow, findings: Sequence[Finding], width: int = 0, signs: Signs = UNICODE) -> str:
     """The flow in one line, with only the beginning of its id where it would not fit `width` cells otherwise."""
-    status, at = reached(flow)
-    all_handled = f"all handled in {duration(flow.ended_at - flow.started_at)}"
-    took = [f"{status} in {duration(at - flow.started_at)}", all_handled] if status else [all_handled]
     sign = signs.bad if is_broken(findings) else signs.good
-    said = [*took, _count(len(flow.events), "event"), f"{verdict(findings)} {sign}"]
-    words = f" {signs.dot} ".join(said)
+    words = f"{took(flow, signs)} {signs.dot} {verdict(findings)} {sign}"
     whole = f"{flow.correlation_id[:_LONGEST_ID]}  {words}"
     return f"{flow.correlation_id[:_SHORT_ID]}{signs.more}  {words}" if width and cell_len(whole) > width else whole
+
+
+def took(flow: Flow, signs: Signs = UNICODE) -> str:
+    """The status that a flow reached, how long all took, and its number of events."""
+    status, at = reached(flow)
+    said = [f"{status} in {duration(at - flow.started_at)}"] if status else []
+    said += [f"all handled in {duration(flow.ended_at - flow.started_at)}", _count(len(flow.events), "event")]
+    return f" {signs.dot} ".join(said)
 
 
 def shares(path: Sequence[Span]) -> list[tuple[SpanKind, float]]:
@@ -72,16 +76,18 @@ def where_time_went(flow: Flow) -> str:
 
 def diagnosis(flow: Flow, findings: Sequence[Finding], width: int, signs: Signs = UNICODE) -> list[str]:
     """Each finding with its evidence and what to look at, and where the time went."""
-    lines: list[str] = []
-    for finding in findings:
-        sign = signs.bad if finding.kind in BROKEN else signs.dot
-        where = f" ({finding.evidence})" if finding.evidence else ""
-        lines += wrapped(f"{sign} {finding.kind}: {finding.what}{where}", width, "  ")
-        if finding.look:
-            lines += wrapped(f"look at: {finding.look}", width, "    ", first="  ")
+    lines = [line for finding in findings for line in finding_lines(finding, width, signs)]
     if went := where_time_went(flow):
         lines += wrapped(went, width, "  ")
     return lines
+
+
+def finding_lines(finding: Finding, width: int, signs: Signs = UNICODE) -> list[str]:
+    """One finding with its evidence and what to look at."""
+    sign = signs.bad if finding.kind in BROKEN else signs.dot
+    where = f" ({finding.evidence})" if finding.evidence else ""
+    lines = wrapped(f"{sign} {finding.kind}: {finding.what}{where}", width, "  ")
+    return [*lines, *(wrapped(f"look at: {finding.look}", width, "    ", first="  ") if finding.look else ())]
 
 
 def _count(number: int, noun: str) -> str:

@@ -7,7 +7,6 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from services_stub.contracts.encoding import encode_json
-from services_stub.contracts.envelope import new_traceparent
 from services_stub.contracts.events import (
     Event,
     NotificationSent,
@@ -27,7 +26,7 @@ from tests.unit.simulator.records import ORDER, START, hop, hops, record
 AMOUNT = Decimal("37.00")
 _ITEM = OrderItem(product_id="p1", seller_id="s1", name="Stoneware bowl", quantity=2, unit_price=Decimal("18.50"))
 _PART = OrderPart(seller_id="s1", status=OrderStatus.PAID, amount=AMOUNT)
-_TRACE = new_traceparent(sampled=True).encode()
+_TRACE = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 def event(content: Event, offset: int, event_id: str, after_ms: float, source: str, causation: str) -> TracedRecord:

@@ -1,0 +1,71 @@
+"""The actions of the trace: looking at one flow."""
+
+from __future__ import annotations
+
+from marketplace_tui.actions.action import Action
+from marketplace_tui.actions.state import Fact, Role
+
+_SIGNED_IN: tuple[Role, ...] = ("user", "seller", "admin")
+
+
+def _flow(
+    name: str,
+    words: str,
+    help: str,
+    *keys: str,
+    needs: tuple[Fact, ...] = (),
+    command: str = "",
+    footer: int = 0,
+    group: str = "",
+    takes: tuple[str, ...] = (),
+) -> Action:
+    """An action of the screen of a flow."""
+    return Action(
+        f"trace.{name}",
+        words,
+        help,
+        keys,
+        ("trace",),
+        roles=_SIGNED_IN,
+        needs=needs,
+        command=command,
+        footer=footer,
+        group=group,
+        takes=takes,
+    )
+
+
+TRACE_ACTIONS: tuple[Action, ...] = (
+    _flow(
+        "view",
+        "View",
+        "Waterfall, sequence diagram, states beside the events, or diagnosis.",
+        "tab",
+        command="trace show --view",
+        footer=10,
+    ),
+    _flow("view_back", "View before", "The view before this one.", "shift+tab"),
+    _flow("zoom_in", "Zoom in", "Show half of the time, around the selected event.", "w", footer=20, group="Zoom"),
+    _flow("zoom_out", "Zoom out", "Show twice the time.", "s", footer=21, group="Zoom"),
+    _flow("whole", "Whole", "Show the whole time of the flow.", "z"),
+    _flow("earlier", "Earlier", "Go back in time.", "a"),
+    _flow("later", "Later", "Go on in time.", "d"),
+    _flow("fold", "Fold", "Show fewer consumers of the event.", "h", "left", footer=30, group="Fold"),
+    _flow("unfold", "Unfold", "Show more consumers of the event.", "l", "right", footer=31, group="Fold"),
+    _flow("fold_all", "Fold all", "Show fewer consumers of every event.", "left_square_bracket"),
+    _flow("unfold_all", "Unfold all", "Show more consumers of every event.", "right_square_bracket"),
+    _flow("critical", "Critical path", "Show only the critical path, or everything.", "x", footer=40),
+    _flow(
+        "code",
+        "Code",
+        "Open the code that published the event, or that handled it, in $EDITOR, or copy its place.",
+        "g",
+        needs=(Fact.SELECTED,),
+        command="trace show --view code",
+        footer=50,
+        takes=("list.first",),
+    ),
+    _flow("search", "Search", "Look for a text in the events of the flow.", "slash", footer=55),
+    _flow("next_hit", "Next hit", "Go to the next event that was found.", "n"),
+    _flow("previous_hit", "Previous hit", "Go to the event that was found before.", "N"),
+)

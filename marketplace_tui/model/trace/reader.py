@@ -1,0 +1,98 @@
+"""Reads topics into flows for as long as a screen is open: in a thread, and told of at most ten times a second."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+
+from marketplace_tui.model.tasks import Tasks
+from marketplace_tui.model.watched import Watched
+from services_stub.contracts.topics import TRACE_HOPS
+from simulator.trace import Begin, Flow, FlowStore, Seen, TracedRecord, live_records
+from simulator.trace.events import correlation_of
+from simulator.trace.kafka_source import KafkaSource, SourceUnavailable
+from simulator.trace.live import Source
+from simulator.trace.spill import Spill
+
+GATHERED_SECONDS = 0.1
+MOST_BYTES = 256 * 1024 * 1024
+"""Of the file for the flows that have no room in memory."""
+
+
+class TraceReader(Watched):
+    """The flows of a cluster, or only the one that is named `only`.
+
+    After a batch, `grown` has the ids of the flows that it changed, and `latest` its records; watchers are told then.
+    `problem` says why nothing can be read.
+    """
+
+    def __init__(self, tasks: Tasks, open_source: Callable[[], Source], *, only: str = "") -> None:
+        super().__init__()
+        self.problem = ""
+        self.grown: frozenset[str] = frozenset()
+        self.latest: Sequence[TracedRecord] = ()
+        self._tasks, self._open_source, self._only = tasks, open_source, only
+        self._growing: set[str] = set()
+        self._store = FlowStore(wanted=self._is_wanted, spill=Spill(MOST_BYTES))
+        self._lock = threading.Lock()
+        self._following: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to read, or begin anew after a problem."""
+        if self._following is None or self._following.done():
+            self._following = self._tasks.start(self._follow(), lasting=True)
+
+    def close(self) -> None:
+        """Stop reading."""
+        if self._following is not None:
+            self._following.cancel()
+
+    def flow(self, flow_id: str) -> Flow | None:
+        """A flow as far as it was read, or None. For threads: a long one takes a while."""
+        with self._lock:
+            return self._store.flow(flow_id)
+
+    def seen(self, now: int) -> Seen:
+        """The circumstances of flows at a moment in microseconds of Unix time."""
+        return self._store.seen(now)
+
+    async def _follow(self) -> None:
+        records = live_records(self._open_source, self._select if self._only else None, every=GATHERED_SECONDS)
+        self.problem = ""
+        try:
+            async for batch in records:
+                await asyncio.to_thread(self._take, batch)
+                self.latest, self.grown = batch, frozenset(self._growing)
+                self._growing.clear()
+                self.changed()
+        except SourceUnavailable as error:
+            self.problem = str(error)
+            self.changed()
+        finally:
+            await records.aclose()
+
+    def _take(self, batch: Sequence[TracedRecord]) -> None:
+        with self._lock:
+            self._store.add_all(batch)
+
+    def _is_wanted(self, flow_id: str) -> bool:
+        """Called with the id of each record and report, so that what grows is known."""
+        if self._only and flow_id != self._only:
+            return False
+        self._growing.add(flow_id)
+        return True
+
+    def _select(self, record: TracedRecord) -> bool:
+        """Reports tell of other flows, too, but also how far each group has come."""
+        return record.topic == TRACE_HOPS or correlation_of(record) == self._only
+
+
+def source_of(servers: str, begin: Begin) -> KafkaSource:
+    """All topics of a cluster; to be called in the thread that reads.
+
+    Raises:
+        SourceUnavailable: no broker answers.
+
+    """
+    return KafkaSource(servers, None, begin=begin)

@@ -1,0 +1,1 @@
+"""The screens of the trace, which are imported when they are opened."""

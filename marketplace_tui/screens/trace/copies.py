@@ -1,0 +1,45 @@
+"""A flow in the forms in which it can be copied: a command, JSON, Mermaid, text."""
+
+from __future__ import annotations
+
+import asyncio
+from shlex import quote
+
+from marketplace_tui.model.trace.flow import FlowModel
+from marketplace_tui.screens.base import ClientScreen
+from marketplace_tui.screens.everywhere.dialogs import Choice, Choose
+from marketplace_tui.text.values import count
+from simulator.trace.document import exported
+
+FORMS = {"id": "id", "command": "command", "json": "JSON", "mermaid": "Mermaid", "text": "text"}
+"""The forms by their keys, the shortest first."""
+
+
+def copy_as(screen: ClientScreen, model: FlowModel, data_dir: str) -> None:
+    """Choose the form in which a flow is copied."""
+
+    def chosen(form: str | None) -> None:
+        if form is not None:
+            screen.client_app.marketplace.tasks.start(_copy(screen, model, form, data_dir))
+
+    screen.app.push_screen(Choose("Copy the flow as", [Choice(key, name) for key, name in FORMS.items()]), chosen)
+
+
+def command_for(flow_id: str, data_dir: str) -> str:
+    """The command that shows a flow."""
+    where = f" --data-dir {quote(data_dir)}" if data_dir else ""
+    return f"marketplace trace show {quote(flow_id)}{where}"
+
+
+async def _copy(screen: ClientScreen, model: FlowModel, form: str, data_dir: str) -> None:
+    if form == "id":
+        text = model.flow_id
+    elif form == "command":
+        text = command_for(model.flow_id, data_dir)
+    elif model.drawn is not None and model.judged is not None:
+        text = await asyncio.to_thread(exported, model.drawn.flow, model.judged.findings, form)
+    else:
+        screen.say("No event of this flow was read yet.", "warning")
+        return
+    screen.app.copy_to_clipboard(text)
+    screen.say(f"Copied as {FORMS[form]}: {count(len(text), 'character')}")

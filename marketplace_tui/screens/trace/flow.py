@@ -1,0 +1,296 @@
+"""One flow, live while it runs: waterfall, sequence diagram, states and diagnosis over the same events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Input
+
+from marketplace_tui.actions.state import Fact
+from marketplace_tui.model.marketplace import Marketplace
+from marketplace_tui.model.trace.code import CodePlaces
+from marketplace_tui.model.trace.flow import FlowModel
+from marketplace_tui.model.trace.reader import TraceReader
+from marketplace_tui.screens.admin.details import Details
+from marketplace_tui.screens.base import ClientScreen
+from marketplace_tui.screens.trace import flow_text as text
+from marketplace_tui.screens.trace.choosing import VIEWS, drawing_of, index_of, line_after
+from marketplace_tui.screens.trace.copies import copy_as
+from marketplace_tui.screens.trace.drawings import FlowDrawing, WaterfallDrawing, signs_of
+from marketplace_tui.screens.trace.editor import open_code
+from marketplace_tui.text.lines import Line, Span
+from marketplace_tui.text.values import short_id
+from marketplace_tui.widgets.diagram import Diagram
+from marketplace_tui.widgets.lines import Lines
+from services_stub.contracts.times import to_microseconds
+from simulator.trace import Flow, FlowEvent
+from simulator.trace.drawings.rows import Row
+
+_MOST_BELOW = 5
+"""Lines about the selected event below the drawing, so that the drawing keeps its room."""
+
+
+class FlowScreen(ClientScreen):
+    """A flow in a reader; without one the screen says what to do. A reader that is `own` ends with the screen."""
+
+    PLACE = "trace"
+    AUTO_FOCUS = "#diagram"
+
+    def __init__(self, marketplace: Marketplace, flow_id: str, reader: TraceReader | None, *, own: bool = True) -> None:
+        super().__init__()
+        self._own = reader if own else None
+        self.model = FlowModel(flow_id, reader, marketplace.tasks, lambda: to_microseconds(marketplace.now()))
+        self.codes = CodePlaces(marketplace.tasks)
+        self.view = VIEWS[0]
+        self._drawing: FlowDrawing | None = None
+        self._flow: Flow | None = None
+        self._place = ""
+        """Where the event of the cursor lies: the cursor stays on it, whatever comes and in whichever view."""
+
+    def compose_body(self) -> ComposeResult:
+        """The flow in a line, the views, the drawing, and the selected event beside or below it."""
+        yield Lines(self._draw_head, id="head", classes="pad")
+        yield Input(placeholder="search in this flow", id="search", compact=True, select_on_focus=False)
+        with Horizontal():
+            yield Diagram(id="diagram")
+            yield Lines(self._draw_pane, id="pane")
+        yield Lines(self._draw_rule, classes="rule below")
+        yield Lines(self._draw_below, id="below")
+
+    def on_mount(self) -> None:
+        """Follow the flow."""
+        super().on_mount()
+        self.query_one("#search", Input).display = False
+        self.watch_model(self.codes, self.selection_changed)
+        self.watch_model(self.model, self._show)
+        if self._own is not None:
+            self._own.start()
+        self.model.refresh()
+
+    def on_unmount(self) -> None:
+        """Stop reading."""
+        super().on_unmount()
+        self.model.close()
+        if self._own is not None:
+            self._own.close()
+
+    def on_diagram_resized(self) -> None:
+        """Draw for the new size."""
+        self._show()
+
+    def facts(self) -> Iterable[Fact]:
+        """Of the selected event."""
+        if self.event is not None:
+            yield Fact.SELECTED
+
+    def trail(self) -> str:
+        """The end of the flow's id."""
+        return short_id(self.model.flow_id)
+
+    def refresh_data(self) -> None:
+        """Read on after a problem, and look for what has not come in time."""
+        if self.model.reader is not None and self.model.reader.problem:
+            self.model.reader.start()
+        self.model.grow_older()
+
+    @property
+    def index(self) -> int:
+        """The index of the selected event; -1 where there is none."""
+        return -1 if self._drawing is None else self._drawing.event_at(self._diagram.cursor)
+
+    @property
+    def event(self) -> FlowEvent | None:
+        """The selected event."""
+        drawn, index = self.model.drawn, self.index
+        return drawn.flow.events[index] if drawn is not None and 0 <= index < len(drawn.flow.events) else None
+
+    @property
+    def row(self) -> Row | None:
+        """The row of the cursor in the waterfall."""
+        drawing, line = self._drawing, self._diagram.cursor
+        if isinstance(drawing, WaterfallDrawing) and line < len(drawing):
+            return drawing.layout.row(line)
+        return None
+
+    def selection_changed(self) -> None:
+        """Show the event of the cursor."""
+        if self.event is not None:
+            self._place = self.event.place
+        self.query_one("#pane", Lines).redraw()
+        self.query_one("#below", Lines).redraw()
+
+    def on_rows_opened(self) -> None:
+        """Show the record with its headers and value."""
+        event = self.event
+        if event is not None:
+            self.app.push_screen(Details(event.place, lambda width: text.whole_record(event, width)))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Look for it as it is typed, from the event of the cursor on."""
+        self.model.search(event.value.strip())
+        if self.model.hits and self.index not in self.model.hits:
+            self._go_to_hit(1)
+
+    def on_input_submitted(self) -> None:
+        """Enter goes to what was found."""
+        self.set_focus(self._diagram)
+
+    def do_app_back(self) -> None:
+        """Out of the search first, then from the zoom, then back to where it was opened."""
+        if self.query_one("#search", Input).display:
+            self.query_one("#search", Input).display = False
+            self.set_focus(self._diagram)
+            self.model.search("")
+        elif self.model.window is not None:
+            self.model.show_whole()
+        else:
+            self.app.pop_screen()
+
+    def do_app_copy(self) -> None:
+        """Copy the id of the flow."""
+        self.app.copy_to_clipboard(self.model.flow_id)
+        self.say(f"Copied as id: {self.model.flow_id}")
+
+    def do_app_copy_as(self) -> None:
+        """Choose the form in which the flow is copied."""
+        state = self.client_app.marketplace.state
+        copy_as(self, self.model, "" if state is None else state.data_dir)
+
+    def do_trace_view(self) -> None:
+        """The next view."""
+        self._change_view(1)
+
+    def do_trace_view_back(self) -> None:
+        """The view before this one."""
+        self._change_view(-1)
+
+    def do_trace_zoom_in(self) -> None:
+        """Half of the time, around what is selected."""
+        row, event = self.row, self.event
+        if event is not None:
+            moment = (row.spans[0].start + row.spans[-1].end) // 2 if row is not None and row.spans else event.at
+            self.model.zoom_in(moment)
+
+    def do_trace_zoom_out(self) -> None:
+        """Twice the time."""
+        self.model.zoom_out()
+
+    def do_trace_whole(self) -> None:
+        """All of the time."""
+        self.model.show_whole()
+
+    def do_trace_earlier(self) -> None:
+        """Back in time."""
+        self.model.pan(-1)
+
+    def do_trace_later(self) -> None:
+        """On in time."""
+        self.model.pan(1)
+
+    def do_trace_fold(self) -> None:
+        """Show fewer consumers of the event."""
+        if self.event is not None:
+            self.model.fold(self.event, -1)
+
+    def do_trace_unfold(self) -> None:
+        """Show more of them."""
+        if self.event is not None:
+            self.model.fold(self.event, 1)
+
+    def do_trace_fold_all(self) -> None:
+        """Show fewer consumers of every event."""
+        self.model.fold_all(-1)
+
+    def do_trace_unfold_all(self) -> None:
+        """Show more of them."""
+        self.model.fold_all(1)
+
+    def do_trace_critical(self) -> None:
+        """Only the critical path, or everything."""
+        self.model.show_critical(not self.model.only_critical)
+
+    def do_trace_code(self) -> None:
+        """Open the code of what is selected."""
+        place = self._place_of_code()
+        if place:
+            open_code(self, place)
+        else:
+            self.say("It is being looked for." if place is None else "No code of it is installed here.", "warning")
+
+    def do_trace_search(self) -> None:
+        """Type into the search field."""
+        field = self.query_one("#search", Input)
+        field.display = True
+        self.set_focus(field)
+        self.model.search(field.value.strip())
+
+    def do_trace_next_hit(self) -> None:
+        """The next event that was found."""
+        self._go_to_hit(1)
+
+    def do_trace_previous_hit(self) -> None:
+        """The one before."""
+        self._go_to_hit(-1)
+
+    @property
+    def _diagram(self) -> Diagram:
+        return self.query_one("#diagram", Diagram)
+
+    def _go_to_hit(self, by: int) -> None:
+        hit = self.model.hit(self.index, by)
+        if hit is not None and self._drawing is not None:
+            self._diagram.go_to_line(self._drawing.line_of(hit))
+
+    def _change_view(self, by: int) -> None:
+        self.view = VIEWS[(VIEWS.index(self.view) + by) % len(VIEWS)]
+        self._show()
+
+    def _place_of_code(self) -> str | None:
+        row, event = self.row, self.event
+        if event is None:
+            return ""
+        return self.codes.of(event.topic, event.publisher, row.group if row is not None else "")
+
+    def _show(self) -> None:
+        if not self.is_there:
+            return
+        app, diagram = self.client_app, self._diagram
+        width = diagram.line_width
+        diagram.empty = [(Span(" "), *line) for line in text.nothing(self.model, width)]
+        drawing = drawing_of(self.model, self.view, width, diagram.room - 1, signs_of(app.ascii), flat=app.flat)
+        if drawing is not None and self.model.drawn is not None:
+            flow, before, cursor = self.model.drawn.flow, self._drawing, diagram.cursor
+            same = before is not None and flow is self._flow
+            index = before.event_at(cursor) if same and before is not None else index_of(flow, self._place)
+            self._drawing, self._flow = drawing, flow
+            diagram.show(drawing, line_after(before, cursor, drawing, index))
+        else:
+            diagram.refresh()
+        self.query_one("#head", Lines).redraw()
+        self.selection_changed()
+        self.keys_changed()
+
+    def _draw_head(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - two lines
+        signs = signs_of(self.client_app.ascii)
+        return [text.head(self.model, width, signs), text.views(self.model, VIEWS, self.view, width, signs)]
+
+    def _draw_rule(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - one line
+        return self.client_app.rule(width)
+
+    def _draw_pane(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - as long as it is
+        event = self.event
+        if event is None:
+            return []
+        return [*self._about(width), (), *text.whole_record(event, width)]
+
+    def _draw_below(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - a few lines
+        lines = self._about(width)[:_MOST_BELOW]
+        return [*lines, *[()] * (_MOST_BELOW - len(lines))]
+
+    def _about(self, width: int) -> list[Line]:
+        drawn, index = self.model.drawn, self.index
+        if drawn is None or self.event is None:
+            return []
+        return text.selected(drawn, self.model.judged_now, self.row, index, self._place_of_code(), width)

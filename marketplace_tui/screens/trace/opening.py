@@ -1,0 +1,28 @@
+"""Makes the screens of the trace with the reader that each of them needs."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from marketplace_tui.model.marketplace import Marketplace
+from marketplace_tui.model.trace import reader
+from marketplace_tui.screens.trace.flow import FlowScreen
+from services_stub.contracts.times import to_microseconds
+from simulator.trace import BEGINNING, Begin
+
+_RESERVED_WITHIN = timedelta(minutes=1)
+"""The stock of an order is reserved, and told of, before the order is placed."""
+
+
+def trace_of(marketplace: Marketplace, flow_id: str, since: datetime | None) -> FlowScreen:
+    """The screen of one flow; it says what to do where the topics of the marketplace are not known."""
+    state = marketplace.state
+    if state is None:
+        return FlowScreen(marketplace, flow_id, None)
+    servers = state.kafka.bootstrap_servers
+    begin = BEGINNING if since is None else Begin(at=to_microseconds(since - _RESERVED_WITHIN))
+    return FlowScreen(
+        marketplace,
+        flow_id,
+        reader.TraceReader(marketplace.tasks, lambda: reader.source_of(servers, begin), only=flow_id),
+    )
