@@ -41,7 +41,15 @@ EVERYWHERE_ACTIONS: tuple[Action, ...] = (
     Action("app.quit", "Quit", "Leave the client. The marketplace goes on.", ("q", "ctrl+q"), _ALL),
     Action("app.copy", "Copy", "Copy what is selected as text.", ("y",), _ALL),
     Action("app.copy_as", "Copy as", "Copy what is selected as JSON, curl or a command.", ("Y",), _ALL),
-    Action("app.sign_in", "Sign in", "Sign in, or become a shopper or a seller.", ("L",), _ALL, roles=("guest",)),
+    Action(
+        "app.sign_in",
+        "Sign in",
+        "Sign in, or become a shopper or a seller.",
+        ("L",),
+        _ALL,
+        roles=("guest",),
+        command="shop register",
+    ),
     Action("app.sign_out", "Sign out", "Sign out on this machine.", ("L",), _ALL, roles=("user", "seller", "admin")),
     Action("app.undo", "Undo", "Take the last change back.", ("u",), _ALL, needs=(Fact.UNDOABLE,)),
     Action(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeAl
 import typer
 
 from marketplace_tui.actions.state import Role
-from marketplace_tui.commands.connecting import Target, account_of, connected, target_of
+from marketplace_tui.commands.connecting import GUEST, Target, account_of, connected, target_of
 
 if TYPE_CHECKING:
     from marketplace_tui.commands.output import Output
@@ -54,29 +54,29 @@ SHARED = inspect.signature(_shared, eval_str=True).parameters
 
 
 class Group:
-    """Commands that act for the account of one role, `usual`, where nothing else is said."""
+    """Commands that act for the account of one role, `usual`, where nothing else is said; or for none at all."""
 
-    def __init__(self, usual: Role) -> None:
+    def __init__(self, usual: Role, *, signs_in: bool = True) -> None:
         self.app = typer.Typer(no_args_is_help=True)
-        self._usual = usual
+        self._usual, self._signs_in = usual, signs_in
 
     def command(self, name: str, summary: str) -> Callable[[Function[P]], Function[P]]:
         """Make a function the command `name`."""
 
         def add(function: Function[P]) -> Function[P]:
-            self.app.command(name, help=summary)(_command_of(function, self._usual))
+            self.app.command(name, help=summary)(_command_of(function, self._usual, signs_in=self._signs_in))
             return function
 
         return add
 
 
-def _command_of(function: Function[P], usual: Role) -> Callable[..., None]:
+def _command_of(function: Function[P], usual: Role, *, signs_in: bool) -> Callable[..., None]:
     own = inspect.signature(function, eval_str=True)
     _, *parameters = own.parameters.values()
 
     def command(**arguments: Any) -> None:
         shared = {name: arguments.pop(name) for name in SHARED}
-        asyncio.run(_run(function, usual, arguments, **shared))
+        asyncio.run(_run(function, usual, arguments, signs_in=signs_in, **shared))
 
     command.__name__, command.__doc__ = function.__name__, function.__doc__
     signature = own.replace(parameters=[*parameters, *SHARED.values()], return_annotation=None)
@@ -89,6 +89,7 @@ async def _run(
     usual: Role,
     arguments: dict[str, Any],
     *,
+    signs_in: bool,
     sign_in_as: Role | None,
     as_json: bool,
     data_dir: Path | None,
@@ -97,6 +98,6 @@ async def _run(
     from marketplace_tui.commands.output import Output
 
     target = target_of(data_dir, gateway)
-    account = account_of(target, sign_in_as, usual)
+    account = account_of(target, sign_in_as, usual) if signs_in else GUEST
     async with connected(target, account) as client:
         await function(Invocation(target, client, Output(as_json=as_json)), **arguments)

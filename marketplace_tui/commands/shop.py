@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from marketplace_tui.commands import cart, messages, orders
+from marketplace_tui.commands import accounts, cart, messages, orders
 from marketplace_tui.commands.invocation import Group, Invocation
 from marketplace_tui.commands.values import USUAL_LIMIT, Cursor, Limit, Product, amount
 from marketplace_tui.summaries import SUMMARIES
@@ -62,6 +62,7 @@ async def show(invocation: Invocation, product: Product) -> None:
 group.app.add_typer(cart.group.app, name="cart", help="The cart: show it, add to it, change it.")
 group.app.add_typer(orders.group.app)
 group.app.add_typer(messages.group.app)
+group.app.add_typer(accounts.group.app)
 
 app = typer.Typer()
 app.add_typer(group.app, name="shop", help=SUMMARIES["shop"])

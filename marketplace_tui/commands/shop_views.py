@@ -8,6 +8,7 @@ from marketplace_tui.commands.output import Column, Look, Part, Table
 from marketplace_tui.operations.shop import Reordered
 from marketplace_tui.text.signs import SEPARATOR
 from marketplace_tui.text.values import count, duration, moment, money
+from services_stub.contracts.http.auth import User
 from services_stub.contracts.http.cart import Cart, CartLine
 from services_stub.contracts.http.gateway import OrderTimeline, TimelineEntry
 from services_stub.contracts.http.notification import Inbox, Notification, Preferences
@@ -63,6 +64,11 @@ def product_page(product: Product, look: Look) -> Iterator[Part]:
     )
     if product.description:
         yield product.description
+
+
+def account_page(user: User, _look: Look) -> Iterator[Part]:
+    """An account."""
+    yield facts([("e-mail", user.email), ("name", user.name), ("role", user.role), ("id", user.user_id)])
 
 
 def cart(value: Cart, look: Look) -> Iterator[Part]:

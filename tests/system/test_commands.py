@@ -11,7 +11,7 @@ import pytest
 
 from marketplace_tui import cli, failures
 from services_stub.runtime.identifiers import new_id
-from tests.system.marketplace import Marketplace
+from tests.system.marketplace import PASSWORD, Marketplace
 from tests.system.test_dead_letters import GROUP, TOPIC, send_poison
 from tests.waiting import wait_for
 
@@ -89,6 +89,16 @@ def test_the_order_of_a_repeated_purchase_is_the_same(typed: Typed) -> None:
     repeated = ["shop", "buy", "--expect", amount, "--idempotency-key", new_id()]
     first, second = answer(typed, *repeated), answer(typed, *repeated)
     assert first["orderId"] == second["orderId"]
+
+
+def test_an_account_is_made_and_acts_from_the_environment(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    email = f"{new_id()[-12:]}@example.com"
+    monkeypatch.setenv("MARKETPLACE_EMAIL", email)
+    monkeypatch.setenv("MARKETPLACE_PASSWORD", PASSWORD)
+    assert typed("seller", "products")[0] == failures.NOT_ALLOWED
+    assert answer(typed, "shop", "register", "--role", "seller", "--name", "Mara")["email"] == email
+    assert answer(typed, "seller", "products")["items"] == []
+    assert typed("shop", "register")[0] == failures.FAILED
 
 
 def test_every_area_shows_itself_to_people(typed: Typed) -> None:

@@ -78,6 +78,7 @@ def test_the_help_of_a_command_fits_a_narrow_terminal(command: str, capsys: pyte
         (["dead-letters", "discard", "order-created.dlq[0]@1"], "--reason"),
         (["dead-letters", "send-again", "a", "--per-second", "501"], "500"),
         (["dead-letters", "list", "--state", "lost"], "discarded"),
+        (["shop", "register", "--gateway", "http://127.0.0.1:1"], "MARKETPLACE_PASSWORD"),
         (["admin", "clear-fault", "--gateway", "http://127.0.0.1:1"], "--all"),
     ],
 )
