@@ -262,7 +262,7 @@ async def use_auth(marketplace: Marketplace, fault: Fault) -> None:
         async with fault():
             await terminal.press("o")
             await terminal.sees("Your orders cannot be shown", TRY_AGAIN, "(shopper)")
-        await terminal.sees("No orders yet", "(shopper)")
+        await terminal.sees("You have not ordered anything yet.", "(shopper)")
 
 
 async def use_seller(marketplace: Marketplace, fault: Fault) -> None:
@@ -280,7 +280,7 @@ async def use_analytics(marketplace: Marketplace, fault: Fault) -> None:
     async with terminal_of(await admin(marketplace), marketplace.state) as terminal:
         await terminal.sees("Revenue", "10 of 10 ready")
         async with fault():
-            await terminal.sees(OLD, TRY_AGAIN, "Revenue", "9 of 10 ready")
+            await terminal.sees(OLD, TRY_AGAIN, "Revenue", "✗ analytics is not ready")
         await is_gone(terminal, OLD)
         await terminal.sees("10 of 10 ready")
 
