@@ -151,7 +151,7 @@ class ClientScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Follow what every title shows. A client that ends while a screen is made gives it no widgets."""
-        if not self.children:
+        if self._has_begun or not self.children:
             return
         self._has_begun = True
         self.begin()

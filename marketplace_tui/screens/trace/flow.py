@@ -23,6 +23,7 @@ from marketplace_tui.screens.trace.editor import open_code
 from marketplace_tui.text.lines import Line, Span
 from marketplace_tui.text.values import short_id
 from marketplace_tui.widgets.diagram import Diagram
+from marketplace_tui.widgets.entry import LONGEST_SEARCH, Entry
 from marketplace_tui.widgets.lines import Lines
 from services_stub.contracts.times import to_microseconds
 from simulator.trace import Flow, FlowEvent
@@ -52,16 +53,15 @@ class FlowScreen(ClientScreen):
     def compose_body(self) -> ComposeResult:
         """The flow in a line, the views, the drawing, and the selected event beside or below it."""
         yield Lines(self._draw_head, id="head", classes="pad")
-        yield Input(placeholder="search in this flow", id="search", compact=True, select_on_focus=False)
+        yield Entry(longest=LONGEST_SEARCH, placeholder="search in this flow", select_on_focus=False, id="search")
         with Horizontal():
             yield Diagram(id="diagram")
             yield Lines(self._draw_pane, id="pane")
         yield Lines(self._draw_rule, classes="rule below")
         yield Lines(self._draw_below, id="below")
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Follow the flow."""
-        super().on_mount()
         self.query_one("#search", Input).display = False
         self.watch_model(self.codes, self.selection_changed)
         self.watch_model(self.model, self._show)
@@ -71,7 +71,6 @@ class FlowScreen(ClientScreen):
 
     def on_unmount(self) -> None:
         """Stop reading."""
-        super().on_unmount()
         self.model.close()
         if self._own is not None:
             self._own.close()
