@@ -21,7 +21,7 @@ def _section(name: str) -> tuple[Action, ...]:
             f"go.{name}.{number}",
             title,
             f"Go to {title.lower()}.",
-            (str(number),),
+            (str(number % 10),),
             _ALL,
             roles=tuple(role for role in ROLES if role in roles),
         )

@@ -41,6 +41,7 @@ PLACES: dict[str, Place] = {
         Place("faults", "Faults"),
         Place("tour", "Tour"),
         Place("trace", "Trace"),
+        Place("events", "Events"),
     )
 }
 
@@ -58,9 +59,10 @@ SECTIONS: dict[Role, tuple[str, ...]] = {
         "dead-letters",
         "faults",
         "account",
+        "events",
     ),
 }
-"""The sections of each role, in the order of the keys 1 to 9; the first is where the role begins."""
+"""The sections of each role, in the order of the keys 1 to 9 and 0; the first is where the role begins."""
 
 
 def places_of(role: Role) -> tuple[str, ...]:

@@ -35,6 +35,9 @@ def _flow(
     )
 
 
+_STREAM = ("events",)
+_ADMIN: tuple[Role, ...] = ("admin",)
+
 TRACE_ACTIONS: tuple[Action, ...] = (
     _flow(
         "view",
@@ -66,6 +69,37 @@ TRACE_ACTIONS: tuple[Action, ...] = (
         takes=("list.first",),
     ),
     _flow("search", "Search", "Look for a text in the events of the flow.", "slash", footer=55),
+    Action(
+        "events.filter",
+        "Filter",
+        "Show the records of some topics, types, keys, headers or fields, or with a text.",
+        ("slash",),
+        _STREAM,
+        roles=_ADMIN,
+        command="trace follow",
+        footer=20,
+    ),
+    Action(
+        "events.pause",
+        "Pause",
+        "Let the screen stand still, or go on.",
+        ("space",),
+        _STREAM,
+        roles=_ADMIN,
+        footer=30,
+        takes=("list.mark",),
+    ),
+    Action("events.tail", "Newest", "Go to the newest record, and follow.", ("T",), _STREAM, roles=_ADMIN, footer=40),
+    Action(
+        "events.record",
+        "Record",
+        "Show the key, the headers and the value of the record.",
+        ("v",),
+        _STREAM,
+        roles=_ADMIN,
+        needs=(Fact.SELECTED,),
+        footer=50,
+    ),
     _flow("next_hit", "Next hit", "Go to the next event that was found.", "n"),
     _flow("previous_hit", "Previous hit", "Go to the event that was found before.", "N"),
 )

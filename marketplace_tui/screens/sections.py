@@ -28,6 +28,7 @@ SCREENS = {
     "services": "admin.services:ServicesScreen",
     "dead-letters": "admin.dead_letters:DeadLettersScreen",
     "faults": "admin.faults:FaultsScreen",
+    "events": "trace.stream:StreamScreen",
 }
 """The class of each section, by module: a screen is imported when it is gone to."""
 

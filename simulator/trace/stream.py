@@ -19,7 +19,7 @@ _PLACE, _KEY, _PUBLISHER = 28, 12, 13
 class Shown(msgspec.Struct):
     """The records of a stream: `received = shown + filtered + evicted`.
 
-    `evicted` were to be shown and gave way, where a screen cannot keep all of them; lines on paper never do.
+    `evicted` gave way, where a screen cannot keep all of them; lines on paper never do.
     """
 
     received: int = 0
@@ -36,6 +36,13 @@ class Shown(msgspec.Struct):
 
 def line_of(record: TracedRecord) -> str:
     """A record in one line: when, where, its key, who published it, and what it says."""
+    time, place, key, publisher, said = cells_of(record)
+    columns = (time, padded(place, _PLACE), padded(key, _KEY), padded(publisher, _PUBLISHER), plain(said))
+    return "  ".join(columns).rstrip()
+
+
+def cells_of(record: TracedRecord) -> tuple[str, str, str, str, str]:
+    """When it was written, where it lies, its key, who published it, and what it says."""
     event = event_of(record)
     time = rfc3339(from_microseconds(min(max(record.written_at, 0), _LATEST)))[11:23]
     key = (record.key or b"").decode(errors="replace")
@@ -43,8 +50,7 @@ def line_of(record: TracedRecord) -> str:
     if (dead_letter := dead_letter_of(record)) is not None:
         said = f"dead letter of {dead_letter.group}: {dead_letter.error}"
     publisher = "-" if event is None else event.publisher
-    place = padded(place_text(record.place), _PLACE)
-    return f"{time}  {place}  {padded(key, _KEY)}  {padded(publisher, _PUBLISHER)}  {plain(said)}".rstrip()
+    return time, place_text(record.place), key, publisher, said
 
 
 def object_of(record: TracedRecord) -> dict[str, Any]:

@@ -50,7 +50,7 @@ SCREENS: dict[Role, dict[str, Open]] = {
         "checkout": lambda client: client.app.push_screen(CheckoutScreen(client.app.marketplace)),
     },
     "seller": {place: section(place) for place in SECTIONS["seller"] if place != "account"},
-    "admin": {place: section(place) for place in SECTIONS["admin"] if place != "account"},
+    "admin": {place: section(place) for place in SECTIONS["admin"] if place not in ("account", "events")},
 }
 """Every screen that shows something of the marketplace."""
 

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
-
-import msgspec
-from rich.cells import cell_len
 
 from marketplace_tui.model.trace.flow import Drawn, FlowModel, Judged
+from marketplace_tui.screens.trace.record_text import record_lines
 from marketplace_tui.text.lines import Line, Span, apart, cut_line, spans, wrapped
-from marketplace_tui.text.shown import shown, shown_lines
+from marketplace_tui.text.shown import shown
 from marketplace_tui.text.signs import ELLIPSIS, SEPARATOR
 from marketplace_tui.text.values import count
 from simulator.trace import FlowEvent, TimedHop
 from simulator.trace.drawings.plain import Signs, duration, finished
 from simulator.trace.drawings.rows import Row
-from simulator.trace.drawings.states import as_text
 from simulator.trace.drawings.words import finding_lines, headline, took, verdict
 from simulator.trace.findings import BROKEN, is_broken
 from simulator.trace.text import type_name
-
-_LONGEST_JSON = 20_000
-"""Bytes; a longer value is shown as it is."""
 
 
 def head(model: FlowModel, width: int, signs: Signs) -> Line:
@@ -114,26 +107,7 @@ def selected(
 
 def whole_record(event: FlowEvent, width: int) -> list[Line]:
     """An event with its key, headers and value as they are."""
-    lines = [_named("key", event.key, width)]
-    lines += [_named(name, value, width) for name, value in event.envelope.headers()]
-    return [line for wide in lines for line in wide] + [(), *(cut_line(line, width) for line in _value(event.value))]
-
-
-def _named(name: str, value: bytes | None, width: int) -> list[Line]:
-    """A name with its value, which stands below where it has no room beside it."""
-    text = shown(as_text(value))
-    if len(name) + 1 + cell_len(text) <= width:
-        return [(Span(f"{shown(name)} ", "dim"), Span(text))]
-    return [(Span(shown(name), "dim"),), *((Span(f"  {line}"),) for line in wrapped(text, max(width - 2, 1)))]
-
-
-def _value(value: bytes | None) -> Sequence[Line]:
-    """A value as JSON with an entry a line, and another one as text."""
-    text = as_text(value)
-    if value and len(value) <= _LONGEST_JSON:
-        with suppress(ValueError, RecursionError):
-            text = msgspec.json.format(value, indent=2).decode()
-    return [spans(line) for line in shown_lines(text)]
+    return record_lines(event.key, event.envelope.headers(), event.value, width)
 
 
 def _title(event: FlowEvent, started_at: int, width: int) -> Line:

@@ -14,6 +14,19 @@ _RESERVED_WITHIN = timedelta(minutes=1)
 """The stock of an order is reserved, and told of, before the order is placed."""
 
 
+_HISTORY = timedelta(minutes=10)
+"""So much of what happened before the stream was opened is read, too."""
+
+
+def reader_of_all(marketplace: Marketplace) -> reader.TraceReader | None:
+    """A reader of everything; None where the topics of the marketplace are not known."""
+    state = marketplace.state
+    if state is None:
+        return None
+    servers, begin = state.kafka.bootstrap_servers, Begin(at=to_microseconds(marketplace.now() - _HISTORY))
+    return reader.TraceReader(marketplace.tasks, lambda: reader.source_of(servers, begin))
+
+
 def trace_of(marketplace: Marketplace, flow_id: str, since: datetime | None) -> FlowScreen:
     """The screen of one flow; it says what to do where the topics of the marketplace are not known."""
     state = marketplace.state
