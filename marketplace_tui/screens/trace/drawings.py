@@ -200,7 +200,8 @@ class DiagnosisDrawing:
             lines = finished(finding_lines(finding, width, signs), width, signs)
             self._add([spans(line, look) for line in lines], about)
         if not judged.findings:
-            self._add([(Span("Everything happened as the contracts promise.", "good"),)], -1)
+            good = finished(["Everything happened as the contracts promise."], width, signs)
+            self._add([spans(line, "good") for line in good], -1)
         went = finished(diagnosis(drawn.flow, (), width, signs), width, signs)
         legend = finished(legend_of(drawn.flow, drawn.end, signs), width, signs)
         self._add([(), *(spans(line) for line in went), (), *(spans(line, "dim") for line in legend)], -1)
