@@ -29,12 +29,16 @@ LoadPage = Callable[[str], Awaitable[Loaded[Item]]]
 
 
 class Pages(Resource[Loaded[Item]]):
-    """A list that grows by `more` and is read again, as far as it was, by `refresh`."""
+    """A list that grows by `more` and is read again, as far as it was, by `refresh`.
+
+    `number` is another one once `begin_anew` has brought another list.
+    """
 
     def __init__(self, load_page: LoadPage[Item], tasks: Tasks, clock: Callable[[], float]) -> None:
         super().__init__(self._read, tasks, clock)
         self._load_page = load_page
         self._wanted = PAGE
+        self.number = self._begun = 0
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -55,6 +59,7 @@ class Pages(Resource[Loaded[Item]]):
     def begin_anew(self) -> None:
         """Read the first page of what is now another list; the old one stays until the new one is there."""
         self._wanted = PAGE
+        self._begun += 1
         self._generation += 1
         self.refresh()
 
@@ -64,3 +69,7 @@ class Pages(Resource[Loaded[Item]]):
             page = await self._load_page(loaded.next_cursor)
             loaded = Loaded((*loaded.items, *page.items), page.next_cursor)
         return loaded
+
+    def _keep(self, value: Loaded[Item]) -> None:
+        super()._keep(value)
+        self.number = self._begun

@@ -27,5 +27,8 @@ _WORDS = {
 
 
 def reason_words(code: str) -> str:
-    """A reason in words; one that is no code is what a person wrote, and stays as it is."""
+    """A reason in words; what a person wrote stays as it is, whether it stands alone or behind a code and a colon."""
+    known, colon, written = code.partition(": ")
+    if colon and known in _WORDS:
+        return f"{_WORDS[known]}: {written}" if _WORDS[known] else written
     return _WORDS.get(code, code)

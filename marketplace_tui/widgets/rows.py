@@ -95,6 +95,7 @@ class Rows(ScrollView, can_focus=True):
         self._rows: list[Row] = []
         self._index: dict[str, int] = {}
         self._cursor = 0
+        self._of: object = None
         self._changed_until: dict[str, float] = {}
         self._flat, self._markable, self._clock = flat, markable, clock
         self._header = 1 if header and not flat else 0
@@ -115,8 +116,11 @@ class Rows(ScrollView, can_focus=True):
         marked = [row.key for row in self._rows if row.key in self.marked]
         return marked or ([self.cursor_key] if self._rows else [])
 
-    def show_rows(self, rows: Sequence[Row]) -> None:
-        """Show these rows instead of the present ones; the cursor stays on its row, or at its place if it is gone."""
+    def show_rows(self, rows: Sequence[Row], *, of: object = None) -> None:
+        """Show these rows. The cursor keeps its row, or its place where that is gone; it begins another list (`of`)."""
+        if of != self._of:
+            self._of, self._rows, self._index, self._cursor = of, [], {}, 0
+            self.scroll_to(y=0, animate=False, force=True)
         key, line_on_screen = self.cursor_key, self._line_of(self._cursor) - self.scroll_offset.y
         before, cursor, top = self._rows, self._cursor, self.scroll_offset.y
         self._note_changes(rows)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from services_stub.contracts.envelope import Cause
 from services_stub.contracts.http.page import DEFAULT_PAGE, LARGEST_PAGE, Page
-from services_stub.contracts.http.payment import Payment, PaymentMethod
+from services_stub.contracts.http.payment import Payment, PaymentMethod, PaymentStatus
 from services_stub.payment.domain import CARDS
 from services_stub.payment.handlers.webhooks import Webhooks
 from services_stub.payment.store import payments as store
@@ -43,9 +43,11 @@ async def list_payments(
 
 
 @get("/api/admin/payments", summary="All payments, newest first", **allow("admin"))
-async def list_all_payments(context: Context, cursor: str = "", limit: Limit = DEFAULT_PAGE) -> Page[Payment]:
+async def list_all_payments(
+    context: Context, status: PaymentStatus | None = None, cursor: str = "", limit: Limit = DEFAULT_PAGE
+) -> Page[Payment]:
     """A page of payments."""
-    return await context.read(store.all_payments, cursor, limit)
+    return await context.read(store.all_payments, status, cursor, limit)
 
 
 @get("/api/payment-methods", summary="The test cards", **allow_anyone())

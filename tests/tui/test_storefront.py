@@ -11,6 +11,7 @@ import pytest
 
 from marketplace_tui.model.storefront import Query
 from marketplace_tui.screens.shop.filters import chosen
+from marketplace_tui.widgets.rows import Rows
 from tests.tui.data import PRODUCTS, shop
 from tests.tui.fake_marketplace import FakeMarketplace
 from tests.tui.running import LARGE, SMALL, RunningClient, assert_golden, assert_goldens, running
@@ -175,5 +176,18 @@ def test_the_cursor_stays_on_its_product_when_others_come() -> None:
             await client.press("f5")
             (line,) = [line for line in client.text.splitlines() if line.startswith("▸")]
             assert "Desk lamp" in line
+
+    asyncio.run(scenario())
+
+
+def test_the_cursor_goes_to_the_first_product_of_another_search() -> None:
+    async def scenario() -> None:
+        async with running(shop(), "user") as client:
+            rows = client.app.screen.query_one("#products", Rows)
+            first = rows.cursor_key
+            await client.press("j", "s")
+            assert rows.cursor_key == first
+            await client.press("j", "f5")
+            assert rows.cursor_key != first
 
     asyncio.run(scenario())

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from marketplace_tui.text.lines import Range, Span, apart, cut_line, filled_line, highlighted, plain, width_of, wrapped
+from marketplace_tui.text.reasons import reason_words
 from marketplace_tui.text.shown import fitted, fitted_right, shown, shown_lines
 from marketplace_tui.text.table import Column, flat_line, table_line
 
@@ -76,3 +77,16 @@ def test_a_row_has_exactly_the_width_of_its_table(cells: list[str], width: int) 
 @pytest.mark.parametrize(("text", "expected"), [("a\tb\nc", "a b c"), ("\x1b[0m", "␛[0m"), ("tea", "tea")])
 def test_it_says_what_was_there(text: str, expected: str) -> None:
     assert shown(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("cancelled-by-shopper", "the shopper cancelled it"),
+        ("refunded-by-seller: cracked: both", "the seller gives the money back: cracked: both"),
+        ("delivered: to a neighbour", "to a neighbour"),
+        ("no idea: none", "no idea: none"),
+    ],
+)
+def test_a_code_becomes_words_and_what_a_person_wrote_stays(reason: str, words: str) -> None:
+    assert reason_words(reason) == words

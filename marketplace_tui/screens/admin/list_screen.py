@@ -193,7 +193,8 @@ class ListScreen(ClientScreen, Generic[Item]):
 
     def _show(self) -> None:
         self.rows.empty = text.empty(self.listing, self.NOUN)
-        self.rows.show_rows([Row(self.listing.key_of(one), self.cells(one)) for one in self.listing.pages.items])
+        pages = self.listing.pages
+        self.rows.show_rows([Row(self.listing.key_of(one), self.cells(one)) for one in pages.items], of=pages.number)
         self.query_one("#facets", Lines).redraw()
         self.selection_changed()
 

@@ -11,7 +11,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Input
 
 from marketplace_tui.screens.dialog import Dialog
-from marketplace_tui.text.lines import Line, Span, spans, wrapped
+from marketplace_tui.text.lines import Line, Span, spans, width_of, wrapped
 from marketplace_tui.text.signs import ELLIPSIS
 from marketplace_tui.text.table import Column
 from marketplace_tui.widgets.entry import LONGEST_FIELD, LONGEST_SEARCH, Entry
@@ -179,9 +179,12 @@ class Form(Dialog[bool]):
             self.set_focus(self.query_one(f"#field-{wrong.name}", Input))
 
     def _draws_label(self, field: FormField) -> Callable[[int, int], Sequence[Line]]:
-        def draw(width: int, height: int) -> Sequence[Line]:  # noqa: ARG001 - one line
-            error = self._errors.get(field.name, "")
-            return [(Span(field.words, "dim"), *((Span("  "), *spans(error, "bad")) if error else ()))]
+        def draw(width: int, height: int) -> Sequence[Line]:  # noqa: ARG001 - as long as it is
+            words, error = (Span(field.words, "dim"),), self._errors.get(field.name, "")
+            beside = (*words, Span("  "), *spans(error, "bad")) if error else words
+            if width_of(beside) <= width:
+                return [beside]
+            return [words, *(spans(line, "bad") for line in wrapped(error, width))]
 
         return draw
 

@@ -153,12 +153,13 @@ class ProductsScreen(SellerScreen):
 
     def _show(self) -> None:
         self._rows.empty = text.empty(self.model)
-        threshold = self.model.threshold
+        threshold, found = self.model.threshold, self.model.found
         self._rows.show_rows(
             [
                 Row(product.product_id, text.cells(product, threshold), dim=product.quantity <= 0)
-                for product in self.model.found.items
-            ]
+                for product in found.items
+            ],
+            of=found.number,
         )
         self._go_to_sought()
         self.selection_changed()

@@ -116,9 +116,9 @@ class SoldOrdersScreen(SellerScreen):
         return self.query_one("#sold-orders", Rows)
 
     def _show(self) -> None:
-        now = self.client_app.marketplace.now()
+        now, found = self.client_app.marketplace.now(), self.model.found
         self._rows.empty = text.empty(self.model)
-        self._rows.show_rows([Row(order.order_id, text.cells(order, now)) for order in self.model.found.items])
+        self._rows.show_rows([Row(order.order_id, text.cells(order, now)) for order in found.items], of=found.number)
         self.selection_changed()
 
     def _draw_filter(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - one line

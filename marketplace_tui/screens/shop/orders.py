@@ -135,7 +135,7 @@ class OrdersScreen(ClientScreen):
         empty = text.NONE_OF_STATUS if self.model.status else text.EMPTY
         rows.empty = missing("your orders", orders.error, orders.value is not None, empty)
         now = self.client_app.marketplace.now()
-        rows.show_rows([Row(order.order_id, text.cells(order, now)) for order in orders.items])
+        rows.show_rows([Row(order.order_id, text.cells(order, now)) for order in orders.items], of=orders.number)
         self.selection_changed()
 
     def _draw_rule(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - one line

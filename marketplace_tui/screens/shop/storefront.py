@@ -205,7 +205,7 @@ class StorefrontScreen(ClientScreen):
             )
             for product in self.model.found.items
         ]
-        self._rows.show_rows(rows)
+        self._rows.show_rows(rows, of=self.model.found.number)
         self.query_one("#facets", Lines).redraw()
         self.selection_changed()
 

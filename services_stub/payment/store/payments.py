@@ -80,9 +80,12 @@ def payments_of_user(connection: Connection, user_id: str, cursor: str, limit: i
     return _page(connection, select(payments).where(payments.c.user_id == user_id), cursor, limit)
 
 
-def all_payments(connection: Connection, cursor: str, limit: int) -> Page[Payment]:
-    """A page of all payments, newest first."""
-    return _page(connection, select(payments), cursor, limit)
+def all_payments(connection: Connection, status: PaymentStatus | None, cursor: str, limit: int) -> Page[Payment]:
+    """A page of all payments, or of those with one published status, newest first."""
+    statement = select(payments)
+    if status is not None:
+        statement = statement.where(payments.c.status.in_([own for own, shown in STATUS_OF.items() if shown is status]))
+    return _page(connection, statement, cursor, limit)
 
 
 def _page(connection: Connection, statement: Select[Any], cursor: str, limit: int) -> Page[Payment]:

@@ -147,6 +147,17 @@ def test_what_is_no_price_is_said_beside_the_field() -> None:
     asyncio.run(scenario())
 
 
+def test_an_error_that_has_no_room_beside_the_words_of_its_field_stands_below_them() -> None:
+    async def scenario() -> None:
+        async with running(market_of(mara()), "seller") as client:
+            await client.press("2", "a", "0", "enter")
+            lines = [line.strip() for line in client.text.splitlines()]
+            label = lines.index("Units that came in, of each")
+            assert lines[label + 1 : label + 3] == ["whole units like 12 are expected", "0"]
+
+    asyncio.run(scenario())
+
+
 def test_products_are_searched_and_esc_shows_all_again() -> None:
     async def scenario() -> None:
         async with running(market_of(mara()), "seller") as client:

@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import msgspec
 import pytest
@@ -24,6 +26,8 @@ CART = "/cart-service/api/cart/public"
 ORDERS = "/order-service/api/orders"
 DEAD_LETTERS = "/api/admin/dead-letters"
 INBOX = "/notification-service/api/notifications"
+
+OPENAPI = msgspec.json.decode((Path(__file__).parents[3] / "docs" / "openapi.json").read_bytes())
 
 Call = Callable[[MarketplaceClient], Awaitable[Any]]
 
@@ -231,3 +235,11 @@ def test_an_answer_without_a_body_is_fine_where_none_is_promised() -> None:
 
 async def awaited(call: Awaitable[Any]) -> Any:
     return await call
+
+
+@pytest.mark.parametrize("expected", [expected for expected, _ in ROUTES if "?" in expected])
+def test_every_parameter_that_is_sent_is_one_that_its_route_reads(expected: str) -> None:
+    method, _, target = expected.partition(" ")
+    path, _, query = target.partition("?")
+    read = {one["name"] for one in OPENAPI["paths"][path][method.lower()]["parameters"] if one["in"] == "query"}
+    assert {name for name, _ in parse_qsl(query)} <= read

@@ -91,6 +91,20 @@ def test_payments_are_seen_by_those_they_concern(bank: Bank) -> None:
     assert [first["items"][0]["orderId"], *rest] == ["o2", "o1"]
 
 
+def test_an_admin_sees_the_payments_with_one_status(bank: Bank) -> None:
+    bank.hear(created("o1", "pm_card_chargeDeclined"))
+    bank.hear(created("o2"))
+    bank.wait_for("o1", "FAILED")
+    bank.wait_for("o2", "CHARGED")
+
+    def listed(status: str) -> list[str]:
+        page = bank.running.request("GET", f"/api/admin/payments?status={status}", by="admin:a1").json()
+        return [payment["orderId"] for payment in page["items"]]
+
+    assert [listed(status) for status in ("FAILED", "CHARGED", "REFUNDED")] == [["o1"], ["o2"], []]
+    assert bank.running.request("GET", "/api/admin/payments?status=LOST", by="admin:a1").status_code == 400
+
+
 def test_the_test_cards_are_read_without_a_token(bank: Bank) -> None:
     cards = bank.running.request("GET", "/api/payment-methods").json()
     assert [card["paymentMethod"] for card in cards] == list(CARDS)
