@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from textual.app import App
 
-GRACE_SECONDS = 5.0
+GRACE_SECONDS = 3.0
 """The longest time that ending may take."""
 
 SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
@@ -39,20 +39,27 @@ def raise_on_signals() -> None:
             signal.signal(number, told)
 
 
-async def run(app: App[None], *, mouse: bool, at_last: Callable[[], None]) -> None:
-    """Run the client until its end. `at_last` is called where it must be cut short."""
-    loop = asyncio.get_running_loop()
+def deadline(code: int, at_last: Callable[[], None]) -> threading.Timer:
+    """End the process after a while, unless it has ended by then, or this is cancelled. `at_last` is called before."""
 
-    def cut_short(code: int) -> None:
+    def cut_short() -> None:
         try:
             at_last()
         finally:
             os._exit(code)
 
+    timer = threading.Timer(GRACE_SECONDS, cut_short)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+async def run(app: App[None], *, mouse: bool, at_last: Callable[[], None]) -> None:
+    """Run the client until its end. `at_last` is called where it must be cut short."""
+    loop = asyncio.get_running_loop()
+
     def end_in_time(code: int) -> None:
-        deadline = threading.Timer(GRACE_SECONDS, cut_short, (code,))
-        deadline.daemon = True
-        deadline.start()
+        deadline(code, at_last)
         loop.call_soon_threadsafe(lambda: app.exit(return_code=code))
 
     for number in SIGNALS:

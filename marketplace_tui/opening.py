@@ -156,6 +156,9 @@ def run_watched(
     FIRST_FRAME.hand_over()
     with asyncio.Runner(loop_factory=Watchdog(log_line, app.where).new_loop) as runner:
         runner.run(ending.run(app, mouse=app.settings.mouse, at_last=at_last))
+        # A call of the control API is made in a thread, and a thread cannot be ended, however long there is no answer.
+        timer = ending.deadline(app.return_code or 0, at_last)
+    timer.cancel()
 
 
 def _log_in(directory: Path) -> Callable[[str], None]:

@@ -5,15 +5,22 @@ from __future__ import annotations
 import os
 import pty
 import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from marketplace_tui.ending import GRACE_SECONDS
+from services_stub.client.loopback import ANSWER_SECONDS
+from services_stub.contracts.control import STATE_FILE
+from services_stub.contracts.encoding import encode_json
+from tests.tui.admin.data import STATE
 from tests.waiting import wait_for
 
 COMMAND = [sys.executable, "-m", "marketplace_tui", "--gateway", "http://127.0.0.1:1"]
@@ -44,16 +51,16 @@ def environment_of(home: Path) -> dict[str, str]:
 
 
 @contextmanager
-def opened(home: Path) -> Iterator[Client]:
+def opened(home: Path, command: Sequence[str] = COMMAND, shows: bytes = b"cannot be reached") -> Iterator[Client]:
     """The client, once it shows its first screen. It leads a session, but no terminal controls it: no SIGHUP comes."""
     terminal, of_client = pty.openpty()
     process = subprocess.Popen(
-        COMMAND, stdin=of_client, stdout=of_client, stderr=of_client, start_new_session=True, env=environment_of(home)
+        command, stdin=of_client, stdout=of_client, stderr=of_client, start_new_session=True, env=environment_of(home)
     )
     os.close(of_client)
     try:
         client = Client(process, terminal)
-        wait_for(lambda: client.has_written(b"cannot be reached"), what="the first screen")
+        wait_for(lambda: client.has_written(shows), what="the first screen")
         yield client
     finally:
         process.kill()
@@ -75,6 +82,18 @@ def test_it_ends_with_its_terminal_although_nothing_tells_it(tmp_path: Path) -> 
     with opened(tmp_path) as client:
         os.close(client.terminal)
         assert client.process.wait(20) == 128 + signal.SIGHUP
+
+
+@pytest.mark.slow
+def test_it_ends_at_once_although_nothing_answers_what_it_asked(tmp_path: Path) -> None:
+    """Neither gateway nor control API answer, and the threads that ask the control API wait for 10 seconds."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        state = msgspec.structs.replace(STATE, gateway=url, control_url=url, data_dir=str(tmp_path))
+        (tmp_path / STATE_FILE).write_bytes(encode_json(state))
+        with opened(tmp_path, [*COMMAND[:3], "--data-dir", str(tmp_path)], b"Loading the shop") as client:
+            os.write(client.terminal, b"q")
+            assert client.process.wait(ANSWER_SECONDS - GRACE_SECONDS) == 0
 
 
 def test_the_client_of_a_browser_is_shown_through_pipes_and_ends_with_them(tmp_path: Path) -> None:
