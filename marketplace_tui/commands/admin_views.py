@@ -83,7 +83,14 @@ def block_page(seller: SellerBlock, look: Look) -> Iterator[Part]:
 def payment_list(page: Page[Payment], look: Look) -> Iterator[Part]:
     """Payments, one in each row."""
     yield Table(
-        (Column("Order"), STATUS, Column("Amount", right=True), Column("Card"), Column("When"), Column("Reason")),
+        (
+            Column("Order"),
+            STATUS,
+            Column("Amount", right=True),
+            Column("Card", flexible=True),
+            Column("When"),
+            Column("Reason", flexible=True),
+        ),
         [
             [
                 look.id(payment.order_id),
@@ -103,10 +110,9 @@ def service_list(value: Services, look: Look) -> Iterator[Part]:
     """Services, and what lies below them, with how far each has read."""
     rows = [_service_row(service, value.processes, look) for service in value.health.services]
     if value.processes is not None:
-        rows += [
-            [process.name, "running" if process.pid else "stopped", str(process.pid), str(process.restarts), "", "", ""]
-            for process in value.processes.infrastructure
-        ]
+        for process in value.processes.infrastructure:
+            state = "running" if process.pid else "stopped"
+            rows.append([process.name, state, str(process.pid), str(process.restarts), "", "", "", ""])
     yield Table(
         (
             Column("Process"),

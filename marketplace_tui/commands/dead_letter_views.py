@@ -16,8 +16,8 @@ from services_stub.contracts.http.dead_letters import (
     DeadLetterState,
 )
 
-_OPEN = (ID, Column("Group"), Column("When"), Column("Error", flexible=True))
-_CLOSED = (ID, Column("Group"), Column("State"), Column("When"), Column("Reason", flexible=True))
+_OPEN = (ID, Column("Group", flexible=True), Column("When"), Column("Error", flexible=True))
+_CLOSED = (ID, Column("Group", flexible=True), Column("State"), Column("When"), Column("Reason", flexible=True))
 
 
 def dead_letter_list(page: DeadLetters, look: Look) -> Iterator[Part]:
@@ -57,7 +57,9 @@ def dead_letter_page(value: DeadLetterRecord, look: Look) -> Iterator[Part]:
     yield facts(entries)
     yield f"\n{found.error}\n"
     headers = [[header.name, _text(header.value)] for header in value.headers if header.name != "dlq_error"]
-    yield Table((Column("Header"), Column("Value", flexible=True)), [["key", _text(value.key)], *headers])
+    yield Table(
+        (Column("Header", flexible=True), Column("Value", flexible=True)), [["key", _text(value.key)], *headers]
+    )
     yield f"\n{_text(value.value)}"
 
 

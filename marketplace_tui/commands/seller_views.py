@@ -67,7 +67,7 @@ def product_list(page: Page[Product], look: Look) -> Iterator[Part]:
             Column("Stock", right=True),
             Column("Reserved", right=True),
             STATUS,
-            Column("Category"),
+            Column("Category", flexible=True),
             ID,
         ),
         [

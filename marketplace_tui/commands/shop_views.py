@@ -32,7 +32,7 @@ def facts(entries: Sequence[tuple[str, str]]) -> Table:
 def found(page: SearchPage, look: Look) -> Iterator[Part]:
     """Products, and the categories in which they lie."""
     yield Table(
-        (NAME, Column("Price", right=True), Column("Stock", right=True), Column("Category"), ID),
+        (NAME, Column("Price", right=True), Column("Stock", right=True), Column("Category", flexible=True), ID),
         [
             [item.name, money(item.price), stock(item.quantity), item.category, look.id(item.product_id)]
             for item in page.items
@@ -79,7 +79,7 @@ def cart(value: Cart, look: Look) -> Iterator[Part]:
             Column("Quantity", right=True),
             Column("Price", right=True),
             Column("Total", right=True),
-            Column("Note"),
+            Column("Note", flexible=True),
             ID,
         ),
         [
@@ -118,7 +118,9 @@ def reordered(value: Reordered, look: Look) -> Iterator[Part]:
 def methods(found_methods: Sequence[PaymentMethod], _look: Look) -> Iterator[Part]:
     """The cards to choose from."""
     rows = [[method.payment_method, method.description] for method in found_methods]
-    yield Table((Column("Card"), Column("What it does", flexible=True)), rows, "The provider lists no cards.")
+    yield Table(
+        (Column("Card", flexible=True), Column("What it does", flexible=True)), rows, "The provider lists no cards."
+    )
 
 
 def order_list(page: Page[Order], look: Look) -> Iterator[Part]:
@@ -162,7 +164,7 @@ def timeline(value: OrderTimeline, look: Look) -> Iterator[Part]:
     if value.entries:
         first = value.entries[0]
         yield Table(
-            (Column("At"), Column("", right=True), Column("What"), Column("", flexible=True)),
+            (Column("At"), Column("", right=True), Column("What", flexible=True), Column("", flexible=True)),
             [
                 [look.clock(entry.at), _since(first, entry), f"{entry.kind} {entry.what}", _words(entry, look)]
                 for entry in value.entries

@@ -17,6 +17,7 @@ from marketplace_tui.screens.frame import awaited_words, keys_line, title_line
 from marketplace_tui.text.lines import Line, Look, Span, spans, wrapped
 from marketplace_tui.text.states import outdated
 from marketplace_tui.widgets.lines import Lines
+from marketplace_tui.widgets.looks import CLASSES
 from marketplace_tui.widgets.rows import Rows
 from services_stub.contracts.events import Event
 
@@ -33,6 +34,7 @@ class ClientScreen(Screen[None]):
     """
 
     PLACE: ClassVar[str] = ""
+    COMPONENT_CLASSES = CLASSES
 
     def __init__(self) -> None:
         super().__init__()

@@ -6,11 +6,15 @@ from typing import Generic, TypeVar
 
 from textual.screen import ModalScreen
 
+from marketplace_tui.widgets.looks import CLASSES
+
 Result = TypeVar("Result")
 
 
 class Dialog(ModalScreen[Result], Generic[Result]):
     """A dialog over a screen."""
+
+    COMPONENT_CLASSES = CLASSES
 
     def answer(self, result: Result) -> None:
         """Close with an answer; nothing, where it is closed or something lies over it."""

@@ -10,8 +10,8 @@ from marketplace_tui.actions.registry import Entry
 from marketplace_tui.model.resource import Resource
 from marketplace_tui.screens.client_app import ClientApp
 from marketplace_tui.text.keys import key_name
-from marketplace_tui.text.lines import Line, Span, apart, width_of
-from marketplace_tui.text.shown import shown
+from marketplace_tui.text.lines import Line, Span, apart, cut_line, width_of
+from marketplace_tui.text.shown import cut, shown
 from marketplace_tui.text.signs import ELLIPSIS, MAIL, PATH, WARNING
 from marketplace_tui.text.values import duration
 
@@ -20,10 +20,16 @@ AWAITED_SECONDS = 1.0
 
 ROLE_WORDS = {"guest": "guest", "user": "shopper", "seller": "seller", "admin": "admin"}
 
+_LONGEST_NAME, _SHORTEST_NAME = 24, 3
+"""Cells of a person's name in the title; where there are fewer for it, it is left out."""
+
 
 def title_line(app: ClientApp, place: str, trail: str, awaited: str, width: int) -> Line:
-    """Breadcrumb to the left; what is awaited, person, cart, unread messages, and a lost connection to the right."""
-    names = [trail] if trail else []
+    """Breadcrumb to the left; what is awaited, person, cart, unread messages, and a lost connection to the right.
+
+    The places are never cut for the rest; a person's name gets what is left, and the trail what is left then.
+    """
+    names: list[str] = []
     here = PLACES.get(place)
     while here is not None:
         if not (trail and here.name == place and here.parent):
@@ -31,11 +37,15 @@ def title_line(app: ClientApp, place: str, trail: str, awaited: str, width: int)
         here = PLACES.get(here.parent)
     left: list[Span] = [Span("Marketplace", "strong", "")]
     for name in names:
-        left += [Span(f" {PATH} ", "dim"), Span(shown(name))]
-    return apart(tuple(left), _person(app, awaited), width)
+        left += [Span(f" {PATH} ", "dim"), Span(name)]
+    room = width - width_of(tuple(left)) - 1
+    if trail:
+        room -= 2  # for the sign that it is left out
+        left += [Span(f" {PATH} ", "dim"), Span(shown(trail))]
+    return apart(tuple(left), cut_line(_person(app, awaited, room), max(room, 0)), width)
 
 
-def _person(app: ClientApp, awaited: str) -> Line:
+def _person(app: ClientApp, awaited: str, room: int) -> Line:
     marketplace = app.marketplace
     connection = marketplace.connection
     parts: list[Span] = []
@@ -46,14 +56,22 @@ def _person(app: ClientApp, awaited: str) -> Line:
         parts.append(Span(awaited, "dim"))
     parts += [Span(text, "warning") for text in app.warnings]
     user = connection.user
-    name = (user.name or user.email.partition("@")[0]) if user else ""
-    role = ROLE_WORDS[connection.role]
-    parts.append(Span(f"{shown(name)[:24]} ({role})" if name else role, "accent", "" if user else "app.sign_in"))
+    after: list[Span] = []
     if connection.role in ("guest", "user"):
         pending = ELLIPSIS if marketplace.cart.is_pending else ""
-        parts.append(Span(f"cart {marketplace.cart.units}{pending}", "plain", "go.cart"))
+        after.append(Span(f"cart {marketplace.cart.units}{pending}", "plain", "go.cart"))
     if marketplace.unread.value:
-        parts.append(Span(f"{MAIL} {marketplace.unread.value}", "plain", "go.inbox"))
+        after.append(Span(f"{MAIL} {marketplace.unread.value}", "plain", "go.inbox"))
+    role = ROLE_WORDS[connection.role]
+    name = shown(user.name or user.email.partition("@")[0]) if user else ""
+    beside = width_of(_spaced([*parts, Span(f" ({role})"), *after]))
+    left = min(room - beside, _LONGEST_NAME)
+    name = cut(name, left) if left >= _SHORTEST_NAME else ""
+    parts.append(Span(f"{name} ({role})" if name else role, "accent", "" if user else "app.sign_in"))
+    return _spaced([*parts, *after])
+
+
+def _spaced(parts: Sequence[Span]) -> Line:
     spaced: list[Span] = []
     for number, part in enumerate(parts):
         spaced += [Span("  ")] if number else []

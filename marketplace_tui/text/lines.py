@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 from rich.cells import cell_len, chop_cells
 
-from marketplace_tui.text.shown import cut, shown, shown_lines
+from marketplace_tui.text.shown import cells_up_to, cut, shown, shown_lines
 
 Look: TypeAlias = Literal["plain", "dim", "strong", "accent", "good", "bad", "warning", "match", "key"]
 
@@ -89,7 +89,7 @@ def cut_line(line: Line, width: int) -> Line:
     kept: list[Span] = []
     left = width
     for span in line:
-        needed = cell_len(span.text)
+        needed = cells_up_to(span.text, left)
         if needed <= left:
             kept.append(span)
             left -= needed
@@ -115,6 +115,10 @@ def apart(left: Line, right: Line, width: int) -> Line:
     """Two lines as one of `width` cells, the second one at its right end and never cut for the first one."""
     space = max(width - width_of(right) - 1, 0)
     return cut_line((*filled_line(left, space), Span(" "), *right), width)
+
+
+MOST_OF_ERROR = 4
+"""An error is shown in so many lines: it may have the words of others, and the next step stands below it."""
 
 
 def wrapped(text: str, width: int, most: int | None = None) -> list[str]:

@@ -9,7 +9,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from marketplace_tui.text.lines import Line
-from marketplace_tui.widgets.looks import CLASSES, CSS, strip_of
+from marketplace_tui.widgets.looks import GROUND_CLASSES, GROUND_CSS, strip_of
 
 Draw = Callable[[int, int], Sequence[Line]]
 """The lines for a width and a height in cells."""
@@ -18,8 +18,8 @@ Draw = Callable[[int, int], Sequence[Line]]
 class Lines(Widget):
     """Draws what a function returns for its size, again after each `redraw`."""
 
-    COMPONENT_CLASSES = CLASSES
-    DEFAULT_CSS = "Lines {" + "height: auto;" + CSS + "}"
+    COMPONENT_CLASSES = GROUND_CLASSES
+    DEFAULT_CSS = "Lines {" + "height: auto;" + GROUND_CSS + "}"
 
     def __init__(self, draw: Draw, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)

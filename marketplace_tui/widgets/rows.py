@@ -24,7 +24,7 @@ from marketplace_tui.actions.everywhere import LIST_ACTIONS
 from marketplace_tui.text.lines import Line, Span, plain
 from marketplace_tui.text.signs import CURSOR, MARKED
 from marketplace_tui.text.table import Column, flat_line, header_line, table_line
-from marketplace_tui.widgets.looks import CLASSES, CSS, ground_of, strip_of
+from marketplace_tui.widgets.looks import GROUND_CLASSES, GROUND_CSS, ground_of, strip_of
 
 CHANGED_SECONDS = 2.0
 _CURSOR_WIDTH = 2
@@ -53,10 +53,10 @@ class Rows(ScrollView, can_focus=True):
     TALL: ClassVar[int] = 1
     """Lines of the terminal that a row takes."""
 
-    COMPONENT_CLASSES = CLASSES | {"rows--cursor", "rows--cursor-blurred", "rows--changed"}
+    COMPONENT_CLASSES = GROUND_CLASSES | {"rows--cursor", "rows--cursor-blurred", "rows--changed"}
     DEFAULT_CSS = (
         "Rows { height: 1fr; scrollbar-size-vertical: 1; overflow-x: hidden;"
-        + CSS
+        + GROUND_CSS
         + """
         & > .rows--cursor { background: $primary 40%; text-style: bold; }
         & > .rows--cursor-blurred { background: $surface; }

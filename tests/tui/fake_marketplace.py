@@ -61,11 +61,15 @@ class _Events(httpx.AsyncByteStream):
 
 @dataclass
 class FakeMarketplace:
-    """Answers by method and path. `away` refuses connections; `held` holds every answer back until it is set."""
+    """Answers by method and path. `away` refuses connections; `held` holds every answer back until it is set.
+
+    `rewrite` has the last word on every body and problem.
+    """
 
     answers: dict[tuple[str, str], Answer] = field(default_factory=dict)
     away: bool = False
     held: asyncio.Event | None = None
+    rewrite: Callable[[Any], Any] = lambda body: body
     requests: list[tuple[str, str]] = field(default_factory=list)
     _streams: list[asyncio.Queue[bytes]] = field(default_factory=list)
     _sent: int = 0
@@ -78,7 +82,9 @@ class FakeMarketplace:
         """A client of this marketplace, signed in with a role."""
         tokens = None
         if role is not None:
-            tokens = Tokens(access_token="access", refresh_token="refresh", expires_in=900, user=user_of(role))
+            tokens = Tokens(
+                access_token="access", refresh_token="refresh", expires_in=900, user=self.rewrite(user_of(role))
+            )
         return MarketplaceClient(
             "http://marketplace.test",
             session=Session(tokens=tokens),
@@ -114,20 +120,20 @@ class FakeMarketplace:
         for (method, pattern), answer in reversed(self.answers.items()):
             match = re.fullmatch(pattern, path)
             if method == request.method and match is not None:
-                return _response(answer, request, match)
+                return self._response(answer, request, match)
         return httpx.Response(
             404, json={"type": "/problems/not-found", "title": f"{request.method} {path}", "status": 404}
         )
 
-
-def _response(answer: Answer, request: httpx.Request, match: re.Match[str]) -> httpx.Response:
-    try:
-        body = answer(request, match)
-    except Refused as refused:
-        return httpx.Response(refused.problem.status, content=encode_json(refused.problem.document()))
-    if isinstance(body, httpx.Response):
-        return body
-    return httpx.Response(204) if body is None else httpx.Response(200, content=encode_json(body))
+    def _response(self, answer: Answer, request: httpx.Request, match: re.Match[str]) -> httpx.Response:
+        try:
+            body = answer(request, match)
+        except Refused as refused:
+            problem = self.rewrite(refused.problem)
+            return httpx.Response(problem.status, content=encode_json(problem.document()))
+        if isinstance(body, httpx.Response):
+            return body
+        return httpx.Response(204) if body is None else httpx.Response(200, content=encode_json(self.rewrite(body)))
 
 
 def page_of(items: list[Any]) -> Page[Any]:

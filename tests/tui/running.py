@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from textual.pilot import Pilot
@@ -27,6 +30,16 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SMALL, LARGE = (80, 24), (120, 40)
 _DIRECTORY = tempfile.TemporaryDirectory(prefix="marketplace-client-")
 SETTINGS = Path(_DIRECTORY.name) / "client.toml"
+
+
+async def nothing_left_to_do(_least: float = 0.0, most: float = 1.0) -> None:
+    """Wait until the event loop has nothing to do but what timers, sockets and threads bring; `most` seconds."""
+    loop: Any = asyncio.get_running_loop()
+    ready = loop._ready  # no public part of a loop tells
+    deadline = time.monotonic() + most
+    await asyncio.sleep(0)
+    while ready and time.monotonic() < deadline:
+        await asyncio.sleep(0)
 
 
 @dataclass
@@ -58,6 +71,13 @@ class RunningClient:
         """Press keys, and wait for what they do."""
         await self.pilot.press(*keys)
         await self.settle()
+
+    async def resize(self, size: tuple[int, int]) -> None:
+        """Give the terminal another size."""
+        await self.pilot.resize_terminal(*size)
+        self.app._check_resize()  # at once: Textual waits for further changes
+        for _ in range(2):
+            await self.pilot.pause()
 
     async def type(self, text: str) -> None:
         """Type a text."""
@@ -105,11 +125,9 @@ async def running(
 async def assert_goldens(client: RunningClient, name: str) -> None:
     """Compare the screen of a client of 80×24 with the kept one, and the same screen on 120×40."""
     assert_golden(client.text, f"{name}-80x24")
-    await client.pilot.resize_terminal(*LARGE)
-    await client.settle()
+    await client.resize(LARGE)
     assert_golden(client.text, f"{name}-120x40")
-    await client.pilot.resize_terminal(*SMALL)
-    await client.settle()
+    await client.resize(SMALL)
 
 
 def screen_text(app: MarketplaceApp) -> str:

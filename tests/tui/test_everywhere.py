@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from tests.tui.data import shop
-from tests.tui.running import assert_golden, running
+from tests.tui.running import SMALL, assert_golden, running
 
 
 def test_help_shows_every_key_of_the_screen() -> None:
@@ -77,8 +77,7 @@ def test_a_terminal_that_is_too_small_says_so_calmly(size: tuple[int, int]) -> N
     async def scenario() -> None:
         async with running(shop(), "user", size=size) as client:
             assert "smallest size" in " ".join(client.text.split())
-            await client.pilot.resize_terminal(80, 24)
-            await client.settle()
+            await client.resize(SMALL)
             assert "Stoneware bowl" in client.text
 
     asyncio.run(scenario())

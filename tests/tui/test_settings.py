@@ -70,10 +70,11 @@ def test_what_is_no_file_is_left_alone(tmp_path: Path) -> None:
 
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text() | st.floats(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(), inner, max_size=2),
+    max_leaves=4,
 )
 
 
-@given(st.dictionaries(st.sampled_from(["theme", "flat", "keys", "ascii", "x"]) | st.text(), _VALUES))
+@given(st.dictionaries(st.sampled_from(["theme", "flat", "keys", "ascii", "x"]) | st.text(), _VALUES, max_size=3))
 def test_no_values_break_it(values: dict[str, object]) -> None:
     assert isinstance(checked(values, "file").settings, Settings)

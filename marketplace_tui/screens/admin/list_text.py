@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from marketplace_tui.model.admin.listing import Listing, Query
-from marketplace_tui.text.lines import Line, Span, apart, spans, wrapped
+from marketplace_tui.text.lines import MOST_OF_ERROR, Line, Span, apart, spans, wrapped
 from marketplace_tui.text.shown import shown
 from marketplace_tui.text.signs import ELLIPSIS, FAILED, SEPARATOR
 from marketplace_tui.text.values import ago, moment
@@ -39,8 +39,9 @@ def unavailable(error: MarketplaceError | None, noun: str) -> Sequence[Line]:
     """Instead of something that was not read: the error and the key that tries again, or that it is being read."""
     if error is None:
         return [(Span(f"Loading the {noun}{ELLIPSIS}", "dim"),)]
+    words = f"{FAILED} The {noun} cannot be read: {error}"
     return [
-        *(spans(line, "bad") for line in wrapped(f"{FAILED} The {noun} cannot be read: {error}", NARROWEST)),
+        *(spans(line, "bad") for line in wrapped(words, NARROWEST, MOST_OF_ERROR)),
         (Span("f5", "key", "app.refresh"), Span(" tries again.")),
     ]
 

@@ -11,7 +11,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Input
 
 from marketplace_tui.screens.dialog import Dialog
-from marketplace_tui.text.lines import Line, Span, spans, width_of, wrapped
+from marketplace_tui.text.lines import MOST_OF_ERROR, Line, Span, spans, width_of, wrapped
 from marketplace_tui.text.signs import ELLIPSIS
 from marketplace_tui.text.table import Column
 from marketplace_tui.widgets.entry import LONGEST_FIELD, LONGEST_SEARCH, Entry
@@ -194,7 +194,7 @@ class Form(Dialog[bool]):
     def _draw_problem(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - as long as it is
         if self._is_sent:
             return [(Span(self._problem or f"The answer is awaited{ELLIPSIS}", "dim"),)]
-        return [spans(line, "bad") for line in wrapped(self._problem, width)] if self._problem else []
+        return [spans(line, "bad") for line in wrapped(self._problem, width, MOST_OF_ERROR)] if self._problem else []
 
 
 _HELP: Line = (

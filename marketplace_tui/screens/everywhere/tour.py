@@ -10,7 +10,7 @@ from marketplace_tui.model.marketplace import Marketplace
 from marketplace_tui.model.tour import STEPS, TourModel
 from marketplace_tui.screens.base import ClientScreen
 from marketplace_tui.text.handled import handled_by
-from marketplace_tui.text.lines import Line, Span, cut_line, spans, wrapped
+from marketplace_tui.text.lines import MOST_OF_ERROR, Line, Span, cut_line, spans, wrapped
 from marketplace_tui.text.signs import ELLIPSIS, FAILED
 from marketplace_tui.widgets.lines import Lines
 from simulator.trace import Flow, Step, steps_of
@@ -61,13 +61,13 @@ def tour_lines(model: TourModel, width: int) -> list[Line]:
         (),
     ]
     if model.problem:
-        lines += [(Span(f"{FAILED} {line}", "bad"),) for line in wrapped(model.problem, width - 2)]
+        lines += [(Span(f"{FAILED} {line}", "bad"),) for line in wrapped(model.problem, width - 2, MOST_OF_ERROR)]
     if model.running:
         lines.append((Span(f"It happens now{ELLIPSIS}", "dim"),))
     elif model.told is None:
         lines.append((Span("n", "key", "tour.next"), Span(" makes it happen.")))
     else:
-        lines += [spans(line, "accent") for text in model.told.lines for line in wrapped(text, width)]
+        lines += [spans(line, "accent") for text in model.told.lines for line in wrapped(text, width, MOST_OF_ERROR)]
         lines += [(), *(cut_line(line, width) for line in flow_lines(model.flow))]
     return lines
 

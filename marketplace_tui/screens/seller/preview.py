@@ -13,7 +13,7 @@ from marketplace_tui.model.bulk import BulkOperation
 from marketplace_tui.screens.asking import submit
 from marketplace_tui.screens.base import ClientScreen
 from marketplace_tui.screens.dialog import Dialog
-from marketplace_tui.text.lines import Line, Span, spans, wrapped
+from marketplace_tui.text.lines import MOST_OF_ERROR, Line, Span, spans, wrapped
 from marketplace_tui.text.signs import ARROW
 from marketplace_tui.text.table import Column
 from marketplace_tui.widgets.lines import Lines
@@ -97,7 +97,7 @@ class Preview(Dialog[None]):
         self.query_one("#lines", Rows).show_rows(rows)
 
     def _draw_problem(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - as long as it is
-        return [spans(line, "bad") for line in wrapped(self._problem, width)] if self._problem else []
+        return [spans(line, "bad") for line in wrapped(self._problem, width, MOST_OF_ERROR)] if self._problem else []
 
 
 _HELP: Line = (

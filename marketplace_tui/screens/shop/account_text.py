@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from marketplace_tui.actions.state import Role
 from marketplace_tui.model.account import CHANNELS, KINDS, AccountModel
-from marketplace_tui.text.lines import Line, Span, spans, wrapped
+from marketplace_tui.text.lines import MOST_OF_ERROR, Line, Span, spans, wrapped
 from marketplace_tui.text.shown import shown
 from marketplace_tui.text.signs import DONE, ELLIPSIS, FAILED, SEPARATOR, WARNING
 from marketplace_tui.text.states import hint
@@ -62,15 +62,15 @@ def below(model: AccountModel, width: int) -> Sequence[Line]:
     if model.saving:
         lines.append((Span(f"Saving{ELLIPSIS}", "dim"),))
     elif model.error is not None:
-        lines += [(Span(line, "bad"),) for line in wrapped(f"{FAILED} Not saved: {model.error}", width, 2)]
+        lines += [(Span(line, "bad"),) for line in wrapped(f"{FAILED} Not saved: {model.error}", width, MOST_OF_ERROR)]
     elif model.is_changed:
         lines.append((Span(f"{WARNING} Not saved yet: ", "warning"), *hint("ctrl+s", "saves.", "account.save")))
     kept = model.preferences.value
     if kept is not None:
         if kept.bouncing:
             bounces = f"{WARNING} Mail to you comes back. Saving confirms that {shown(kept.email)} works."
-            lines += [(Span(line, "warning"),) for line in wrapped(bounces, width)]
+            lines += [(Span(line, "warning"),) for line in wrapped(bounces, width, MOST_OF_ERROR)]
         always = " and ".join(_ALWAYS.get(kind, kind) for kind in kept.always_by_email)
         told = f"Messages about {always} always come by e-mail. Your inbox has all messages."
-        lines += [(Span(line, "dim"),) for line in wrapped(told, width)]
+        lines += [(Span(line, "dim"),) for line in wrapped(told, width, MOST_OF_ERROR)]
     return lines

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from marketplace_tui.model.checkout import CheckoutModel
-from marketplace_tui.text.lines import Line, Look, Span, apart, spans, wrapped
+from marketplace_tui.text.lines import MOST_OF_ERROR, Line, Look, Span, apart, spans, wrapped
 from marketplace_tui.text.reasons import reason_words
 from marketplace_tui.text.shown import shown
 from marketplace_tui.text.signs import ARROW, DONE, ELLIPSIS, FAILED, SEPARATOR, WARNING, of_status
@@ -111,7 +111,7 @@ def _payment(model: CheckoutModel) -> tuple[Line, ...]:
 def explanation(model: CheckoutModel, width: int) -> Sequence[Line]:
     """The reason that it did not go on and its meaning for the shopper, or what is waited for; else nothing."""
     words, look = _explained(model)
-    return [spans(line, look) for line in wrapped(words, width)] if words else []
+    return [spans(line, look) for line in wrapped(words, width, MOST_OF_ERROR)] if words else []
 
 
 def _explained(model: CheckoutModel) -> tuple[str, Look]:

@@ -148,7 +148,7 @@ def _payment_and_messages(timeline: OrderTimeline | None, name_of: Callable[[str
     told = [entry for entry in timeline.entries if entry.kind is TimelineKind.NOTIFICATION]
     for number, entry in enumerate(told[-MOST_MESSAGES:]):
         label = "Messages  " if number == 0 else " " * 10
-        lines.append((Span(label, "dim"), Span(entry.what.replace("-", " "))))
+        lines.append((Span(label, "dim"), *spans(entry.what.replace("-", " "))))
     away = ", ".join(missing.part for missing in timeline.missing if missing.reason in _AWAY)
     if away:
         lines.append((Span("Missing   ", "dim"), *spans(away, "warning")))

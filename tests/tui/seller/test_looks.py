@@ -53,8 +53,7 @@ def test_it_looks_as_it_did(state: str) -> None:
                 await client.pilot.press(str(number))
                 await settle(client)
                 for size in (SMALL, LARGE):
-                    await client.pilot.resize_terminal(*size)
-                    await client.pilot.pause()
+                    await client.resize(size)
                     assert_golden(client.text, f"seller/{section}-{state}-{size[0]}x{size[1]}")
 
     asyncio.run(scenario())
