@@ -68,6 +68,14 @@ TRACE_ACTIONS: tuple[Action, ...] = (
         footer=50,
         takes=("list.first",),
     ),
+    _flow(
+        "where",
+        "Where now",
+        "Say which consumers have the flow before them, how many records come first, and how long that takes.",
+        "W",
+        needs=(Fact.LOCAL,),
+        command="trace where",
+    ),
     _flow("search", "Search", "Look for a text in the events of the flow.", "slash", footer=55),
     Action(
         "events.filter",

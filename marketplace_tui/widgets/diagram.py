@@ -76,6 +76,13 @@ class Diagram(Rows):
         self._move_to(self._cursor)
         self.refresh()
 
+    def extend(self, drawing: Drawing) -> None:
+        """Show a drawing that begins as the present one does: what is seen of it stays as it is painted."""
+        before, self._drawing = self.count, drawing
+        self.virtual_size = Size(self._width, self._lines + self._header)
+        if before < self.scroll_offset.y + self._visible:
+            self.refresh()
+
     def go_to_line(self, line: int) -> None:
         """Put the cursor on a line."""
         self._move_to(line)

@@ -89,6 +89,11 @@ class Terminal:
                 return float(os.read(self.told, 4096).splitlines()[-1].split()[0])
         raise TimeoutError("the cursor was not painted elsewhere")
 
+    def forget(self) -> None:
+        """Pass over what the pipe has told until now."""
+        while select.select([self.told], [], [], 0)[0]:
+            os.read(self.told, 65536)
+
     def drain(self, seconds: float) -> None:
         """Let the output pass for a while."""
         deadline = time.monotonic() + seconds
@@ -112,6 +117,8 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1000.0, help="events a second while keys are pressed")
     parser.add_argument("--soak", type=float, default=600.0, help="seconds of events while memory is looked at")
     parser.add_argument("--idle", type=float, default=30.0, help="seconds without events")
+    parser.add_argument("--trace-rate", type=float, default=2000.0, help="records a second on the stream of all topics")
+    parser.add_argument("--opens", type=int, default=10, help="times that a large flow is opened")
     options = parser.parse_args()
     print(description())  # noqa: T201
     help_printed(options.starts)
@@ -121,6 +128,9 @@ def main() -> None:
         soak(terminal, options.soak)
     with _server(0) as gateway, _client(gateway) as terminal:
         idle(terminal, options.idle)
+    from tests.bench.tui_trace import trace  # it is driven by the terminal of this module
+
+    trace(options.keys, options.trace_rate, options.opens, _report)
 
 
 def help_printed(starts: int) -> None:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from marketplace_tui.model.tasks import Tasks
 from marketplace_tui.model.watched import Watched
 from services_stub.contracts.topics import TRACE_HOPS
 from simulator.trace import Begin, Flow, FlowStore, Seen, TracedRecord, live_records
+from simulator.trace.cluster import Cluster
 from simulator.trace.events import correlation_of
 from simulator.trace.kafka_source import KafkaSource, SourceUnavailable
 from simulator.trace.live import Source
 from simulator.trace.spill import Spill
+from simulator.trace.where import committed_in, groups_of, undone, waiting_for, waiting_lines
 
 GATHERED_SECONDS = 0.1
+_RATE_SECONDS = 1.0
+"""So long the pace of consumers is looked at."""
+
 MOST_BYTES = 256 * 1024 * 1024
 """Of the file for the flows that have no room in memory."""
 
@@ -57,6 +63,17 @@ class TraceReader(Watched):
         """The circumstances of flows at a moment in microseconds of Unix time."""
         return self._store.seen(now)
 
+    def where(self, flow_id: str, cluster: Cluster) -> list[str]:
+        """The consumers that have a flow before them, in words. For threads: it takes some seconds.
+
+        Raises:
+            SourceUnavailable: no broker answers.
+
+        """
+        flow = self.flow(flow_id)
+        pairs = undone(flow, groups_of(self._store.seen().progress)) if flow is not None else []
+        return waiting_lines(waiting_for(pairs, committed_in(cluster), _wait) if pairs else [])
+
     async def _follow(self) -> None:
         records = live_records(self._open_source, self._select if self._only else None, every=GATHERED_SECONDS)
         self.problem = ""
@@ -86,6 +103,12 @@ class TraceReader(Watched):
     def _select(self, record: TracedRecord) -> bool:
         """Reports tell of other flows, too, but also how far each group has come."""
         return record.topic == TRACE_HOPS or correlation_of(record) == self._only
+
+
+def _wait() -> float:
+    begun = time.monotonic()
+    time.sleep(_RATE_SECONDS)
+    return time.monotonic() - begun
 
 
 def source_of(servers: str, begin: Begin) -> KafkaSource:

@@ -20,6 +20,7 @@ from marketplace_tui.screens.trace.choosing import VIEWS, drawing_of, index_of, 
 from marketplace_tui.screens.trace.copies import copy_as
 from marketplace_tui.screens.trace.drawings import FlowDrawing, WaterfallDrawing, signs_of
 from marketplace_tui.screens.trace.editor import open_code
+from marketplace_tui.screens.trace.where import ask_where
 from marketplace_tui.text.lines import Line, Span
 from marketplace_tui.text.values import short_id
 from marketplace_tui.widgets.diagram import Diagram
@@ -217,6 +218,10 @@ class FlowScreen(ClientScreen):
             open_code(self, place)
         else:
             self.say("It is being looked for." if place is None else "No code of it is installed here.", "warning")
+
+    def do_trace_where(self) -> None:
+        """Say which consumers have the flow before them."""
+        ask_where(self, self.model.flow_id, self.model.reader)
 
     def do_trace_search(self) -> None:
         """Type into the search field."""

@@ -38,6 +38,8 @@ class StreamScreen(ClientScreen):
         """The number of the record of the cursor, which stays its number for good."""
         self._seen = 0
         """So many records had come when the newest was selected."""
+        self._base, self._width = -1, 0
+        """The beginning and the width of what is painted."""
 
     def compose_body(self) -> ComposeResult:
         """State and sum, filter, the records, the selected one beside or below."""
@@ -178,7 +180,12 @@ class StreamScreen(ClientScreen):
             self._number = model.base + max(index, 0)
             if self.tail:
                 self._seen = self._number
-            diagram.show(text.StreamDrawing(model.shown, flat=self.client_app.flat), max(index, 0))
+            drawing = text.StreamDrawing(model.shown, flat=self.client_app.flat)
+            if not self.tail and self._base == model.base and self._width == diagram.line_width:
+                diagram.extend(drawing)
+            else:
+                diagram.show(drawing, max(index, 0))
+            self._base, self._width = model.base, diagram.line_width
         else:
             diagram.refresh()
         self._redraw()

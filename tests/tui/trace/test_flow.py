@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from marketplace_tui.model.trace import reader
 from marketplace_tui.screens.trace.flow import FlowScreen
 from simulator.trace.kafka_source import SourceUnavailable
 from tests.tui.running import LARGE, RunningClient, assert_golden, assert_goldens, running
@@ -149,6 +150,25 @@ def test_a_flow_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
                 assert copied in client.app.clipboard
             await client.press("enter")
             assert "ce_causationid" in client.text
+
+    asyncio.run(scenario())
+
+
+def test_where_the_flow_is_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "_RATE_SECONDS", 0.01)
+    at = {"payment": 5, "analytics": 0}
+    monkeypatch.setattr(
+        reader,
+        "committed_in",
+        lambda _cluster: lambda group, places: dict.fromkeys(places, at[group]) if group in at else {},
+    )
+
+    async def scenario() -> None:
+        async with tracing(monkeypatch, Topics([CREATED, PAID])) as client:
+            await client.press("W")
+            assert "analytics has order-updated[4]@22 before it: 22 records" in client.text
+            assert "payment has order-created" not in client.text
+            assert "seller has order-created[4]@0 before it, and has" in client.text
 
     asyncio.run(scenario())
 
