@@ -15,6 +15,7 @@ from marketplace_tui.actions.state import Fact
 from marketplace_tui.model.marketplace import Marketplace
 from marketplace_tui.model.order import source_of
 from marketplace_tui.model.watched import Watched
+from marketplace_tui.text.values import count
 from services_stub.client.errors import Conflict, MarketplaceError
 from services_stub.client.marketplace import MarketplaceClient
 from services_stub.contracts.control import State
@@ -160,7 +161,7 @@ async def block(people: People) -> Told:
     ended = frozenset({OrderStatus.CANCELLED, OrderStatus.REFUNDED})
     order = await people.settled(people.shopper, placed.order_id, ended)
     lines = (
-        f"The answer to the admin: {answer.cancelled_orders} order cancelled by the block.",
+        f"The answer to the admin: {count(answer.cancelled_orders, 'order')} cancelled by the block so far.",
         f"The order is {order.status}, and the products of the seller have left the shop.",
     )
     return Told(lines, order.order_id)
