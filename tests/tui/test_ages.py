@@ -82,7 +82,7 @@ def say_their_age(role: Role, places: Set[str]) -> None:
         fake = FAKES[role]()
         state = STATE if role == "admin" else None
         async with running(fake, role, state=state, connect=lambda: control) as client:
-            for place in places & SCREENS[role].keys():
+            for place in (one for one in SCREENS[role] if one in places):
                 SCREENS[role][place](client)
                 await client.settle()
                 fresh = client.text

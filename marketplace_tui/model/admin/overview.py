@@ -44,6 +44,7 @@ class Overview:
             resource.refresh()
         if self.control is not None:
             self.control.status.refresh()
+            self.control.faults.refresh()
 
     def next_resolution(self) -> None:
         """Show the steps of the next length."""
