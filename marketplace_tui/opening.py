@@ -69,7 +69,9 @@ def open_client(data_dir: Path | None, gateway: str, chosen: Role | None, *, fir
     target = target_or_started(data_dir, gateway)
     account = account_of(target, chosen, "user") if chosen is not None else GUEST
     session = sessions.load(target.session_file, account.email or LAST)
-    if session.tokens is None and account != GUEST:
+    if account != GUEST:
+        # Tokens are renewed once: two clients with the same ones would end each other's session.
+        session.tokens = None
         asyncio.run(_sign_in(target, account, session))
     _run(target, account, session, first)
 

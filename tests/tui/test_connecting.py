@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import typer
 
+from marketplace_tui import ending, opening
 from marketplace_tui.actions.state import Role
 from marketplace_tui.commands import sessions
 from marketplace_tui.commands.connecting import (
@@ -207,3 +208,21 @@ def test_a_file_that_cannot_be_read_is_as_good_as_none(content: bytes, tmp_path:
     file = tmp_path / "session.json"
     file.write_bytes(content)
     assert sessions.load(file, "ada") == Session()
+
+
+def test_each_client_of_an_account_has_a_session_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A token can be renewed once: with those of another client that runs, one of the two would be signed out."""
+    target, begun_with = Target("http://shop", tmp_path / "session.json"), []
+    sessions.keep(target.session_file, ADA.email, Session(tokens=tokens()))
+
+    async def sign_in(_target: Target, _account: Account, session: Session) -> None:
+        begun_with.append(session.tokens)
+
+    monkeypatch.setattr(opening, "has_terminal", lambda: True)
+    monkeypatch.setattr(ending, "raise_on_signals", lambda: None)
+    monkeypatch.setattr(opening, "target_or_started", lambda _directory, _gateway: target)
+    monkeypatch.setattr(opening, "account_of", lambda _target, _chosen, _usual: ADA)
+    monkeypatch.setattr(opening, "_sign_in", sign_in)
+    monkeypatch.setattr(opening, "_run", lambda *_arguments: None)
+    opening.open_client(None, "", "user")
+    assert begun_with == [None]
