@@ -19,6 +19,7 @@ COMMAND_ONLY = {
     "shop cart show": "the cart is a screen",
     "shop cards": "the checkout offers the cards",
     "shop inbox": "the inbox is a screen",
+    "shop order": "an order is opened from its list",
     "admin services": "the services are a screen",
     "admin resume": "pausing what is paused lets it go on",
     "admin faults": "the faults are a screen",

@@ -16,6 +16,7 @@ class CodePlaces(Watched):
         super().__init__()
         self._tasks = tasks
         self._known: dict[tuple[str, str, bool], str | None] = {}
+        self._reading = asyncio.Lock()  # Python 3.11 counts the depth of a source for all threads together
 
     def of(self, topic: str, publisher: str, group: str) -> str | None:
         """Where `group` handles an event, or where it is published if that is empty.
@@ -30,5 +31,6 @@ class CodePlaces(Watched):
 
     async def _find(self, topic: str, service: str, handles: bool) -> None:
         find = handled_in if handles else published_in
-        self._known[topic, service, handles] = await asyncio.to_thread(find, topic, service)
+        async with self._reading:
+            self._known[topic, service, handles] = await asyncio.to_thread(find, topic, service)
         self.changed()

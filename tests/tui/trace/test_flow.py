@@ -125,7 +125,8 @@ def test_from_an_event_to_its_code(monkeypatch: pytest.MonkeyPatch) -> None:
         async with tracing(monkeypatch, Topics(purchase()), size=LARGE) as client:
             await client.press("g")
             assert "services_stub/product/" in client.app.clipboard
-            await client.press("j", "g")
+            await client.press("j")
+            await client.press("g")
             assert "services_stub/analytics/" in client.app.clipboard
             monkeypatch.setenv("EDITOR", "true")
             await client.press("g")
