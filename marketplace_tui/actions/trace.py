@@ -76,6 +76,14 @@ TRACE_ACTIONS: tuple[Action, ...] = (
         needs=(Fact.LOCAL,),
         command="trace where",
     ),
+    _flow(
+        "compare",
+        "Compare",
+        "Mark this flow, or put it beside the one that is marked.",
+        "D",
+        needs=(Fact.SELECTED,),
+        command="trace diff",
+    ),
     _flow("search", "Search", "Look for a text in the events of the flow.", "slash", footer=55),
     Action(
         "events.filter",

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from marketplace_tui.model.cart import CartModel
 from marketplace_tui.model.checkout import CheckoutModel
@@ -22,6 +23,9 @@ from services_stub.contracts.control import State
 from services_stub.contracts.events import Event
 from services_stub.contracts.events.notification import NotificationSent
 from services_stub.contracts.events.product import ProductDeleted, ProductUpdated
+
+if TYPE_CHECKING:
+    from simulator.trace import Flow
 
 CART_EVENTS = (ProductUpdated, ProductDeleted)
 
@@ -54,6 +58,8 @@ class Marketplace:
         if state is not None:
             directory = Path(state.data_dir)
             self.control = Control(connect or (lambda: ControlClient.at(directory)), tasks, clock)
+        self.marked_flow: Flow | None = None
+        """The flow that another one is compared with."""
         self.live = Live(self.connection, tasks)
         self.live.listen(self._on_events)
         self.connection.watch(self._on_connection)

@@ -18,9 +18,12 @@ from marketplace_tui.model.watched import Watched
 from simulator.trace import Finding, Flow, FlowEvent, Kind, Seen, Span, Step, findings_of, steps_of
 from simulator.trace.drawings.rows import Critical, Detail, Rows, critical_of
 from simulator.trace.spans import critical_path, judged_until
+from simulator.trace.tables import difference_lines
 
 _REST = 3
 """So many times as long as a flow took to compute it is left alone then: other work must have its share."""
+
+_DIFFERENCE_WIDTH = 120
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,7 @@ class FlowModel(Watched):
 
     `drawn` and `judged` are None until they are known. `window` is the time that is shown, None for all of it;
     `detail` how much of consumers, None until the room for it is known, and `details` that of single events by place.
+    `difference` are the lines of a comparison with another flow, if there was one.
     """
 
     def __init__(self, flow_id: str, reader: TraceReader | None, tasks: Tasks, now: Callable[[], int]) -> None:
@@ -102,6 +106,7 @@ class FlowModel(Watched):
         self.only_critical = False
         self.searched = ""
         self.hits: list[int] = []
+        self.difference: list[str] = []
         self._tasks, self._now = tasks, now
         self._work: asyncio.Task[None] | None = None
         self._again = False
@@ -199,6 +204,15 @@ class FlowModel(Watched):
         if by > 0:
             return next((hit for hit in self.hits if hit > event), self.hits[0])
         return next((hit for hit in reversed(self.hits) if hit < event), self.hits[-1])
+
+    def compare(self, other: Flow) -> None:
+        """Find how long everything took in another flow and in this one."""
+        if self.drawn is not None:
+            self._tasks.start(self._compare(other, self.drawn.flow))
+
+    async def _compare(self, other: Flow, own: Flow) -> None:
+        self.difference = await asyncio.to_thread(difference_lines, other, own, _DIFFERENCE_WIDTH)
+        self.changed()
 
     def _arrange(self) -> None:
         """Other rows are shown: find their lines anew."""

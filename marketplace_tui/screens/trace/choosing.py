@@ -5,6 +5,7 @@ from __future__ import annotations
 from marketplace_tui.model.trace.flow import FlowModel
 from marketplace_tui.screens.trace.drawings import (
     DiagnosisDrawing,
+    DifferenceDrawing,
     FlowDrawing,
     SequenceDrawing,
     StatesDrawing,
@@ -15,6 +16,12 @@ from simulator.trace.drawings.sequence import Lifelines
 from simulator.trace.flow import Flow
 
 WATERFALL, SEQUENCE, STATES, DIAGNOSIS = VIEWS = ("Waterfall", "Sequence", "States", "Diagnosis")
+DIFFERENCE = "Difference"
+
+
+def views_of(model: FlowModel) -> tuple[str, ...]:
+    """The views that a flow has now."""
+    return (*VIEWS, DIFFERENCE) if model.difference else VIEWS
 
 
 def drawing_of(model: FlowModel, view: str, width: int, room: int, signs: Signs, *, flat: bool) -> FlowDrawing | None:
@@ -24,6 +31,8 @@ def drawing_of(model: FlowModel, view: str, width: int, room: int, signs: Signs,
         return None
     if view == SEQUENCE:
         return SequenceDrawing(drawn.flow.events, Lifelines(drawn.flow, width, signs), signs, flat=flat)
+    if view == DIFFERENCE:
+        return DifferenceDrawing(model.difference)
     if view != WATERFALL:
         if judged is None:
             return None

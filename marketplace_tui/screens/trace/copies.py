@@ -15,8 +15,16 @@ FORMS = {"id": "id", "command": "command", "json": "JSON", "mermaid": "Mermaid",
 """The forms by their keys, the shortest first."""
 
 
-def copy_as(screen: ClientScreen, model: FlowModel, data_dir: str) -> None:
+def copy_id(screen: ClientScreen, model: FlowModel) -> None:
+    """Copy the id of a flow."""
+    screen.app.copy_to_clipboard(model.flow_id)
+    screen.say(f"Copied as id: {model.flow_id}")
+
+
+def copy_as(screen: ClientScreen, model: FlowModel) -> None:
     """Choose the form in which a flow is copied."""
+    state = screen.client_app.marketplace.state
+    data_dir = "" if state is None else state.data_dir
 
     def chosen(form: str | None) -> None:
         if form is not None:

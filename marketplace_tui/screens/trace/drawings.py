@@ -10,7 +10,7 @@ from typing import Protocol
 from marketplace_tui.model.trace.flow import Drawn, Judged
 from marketplace_tui.model.trace.layout import Layout
 from marketplace_tui.model.trace.window import Window
-from marketplace_tui.text.lines import OF_STATUS, Line, Look, Span, spans
+from marketplace_tui.text.lines import OF_STATUS, Line, Look, Span, cut_line, spans
 from marketplace_tui.text.shown import shown
 from simulator.trace import FlowEvent
 from simulator.trace.drawings.axis import Axis
@@ -228,3 +228,29 @@ class DiagnosisDrawing:
     def _add(self, lines: Sequence[Line], event: int) -> None:
         self._lines += lines
         self._events += [event] * len(lines)
+
+
+class DifferenceDrawing:
+    """How long everything took in two flows, side by side, in milliseconds."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._lines = lines
+
+    def __len__(self) -> int:
+        return len(self._lines) - 1
+
+    def heading(self, width: int) -> Sequence[Line]:
+        """The ids of both."""
+        return [cut_line((Span(shown(self._lines[0]), "strong"),), width)]
+
+    def line(self, number: int, width: int) -> Line:
+        """One event, hop or kind of time."""
+        return cut_line(spans(self._lines[number + 1]), width)
+
+    def event_at(self, line: int) -> int:  # noqa: ARG002 - they are of two flows
+        """No line is of one event."""
+        return -1
+
+    def line_of(self, event: int) -> int:  # noqa: ARG002 - as above
+        """The first line."""
+        return 0

@@ -16,8 +16,14 @@ _WITH_PLACE = {"code", "codium", "code-insiders"}
 """Editors that take `--goto file:line`. All others take `+line file`, as vi, emacs and nano do."""
 
 
-def open_code(screen: ClientScreen, place: str) -> None:
-    """Open a `file:line` of the services in `$VISUAL` or `$EDITOR`; copy it where there is none."""
+def open_code(screen: ClientScreen, place: str | None) -> None:
+    """Open a `file:line` of the services in `$VISUAL` or `$EDITOR`; copy it where there is none.
+
+    A `place` that is None is still looked for, and an empty one is of code that is not here.
+    """
+    if not place:
+        screen.say("It is being looked for." if place is None else "No code of it is installed here.", "warning")
+        return
     path, line = located(place)
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""
     command = command_of(editor, path, line)

@@ -16,8 +16,9 @@ from marketplace_tui.model.trace.reader import TraceReader
 from marketplace_tui.screens.admin.details import Details
 from marketplace_tui.screens.base import ClientScreen
 from marketplace_tui.screens.trace import flow_text as text
-from marketplace_tui.screens.trace.choosing import VIEWS, drawing_of, index_of, line_after
-from marketplace_tui.screens.trace.copies import copy_as
+from marketplace_tui.screens.trace.choosing import DIFFERENCE, VIEWS, drawing_of, index_of, line_after, views_of
+from marketplace_tui.screens.trace.comparing import compared
+from marketplace_tui.screens.trace.copies import copy_as, copy_id
 from marketplace_tui.screens.trace.drawings import FlowDrawing, WaterfallDrawing, signs_of
 from marketplace_tui.screens.trace.editor import open_code
 from marketplace_tui.screens.trace.where import ask_where
@@ -110,9 +111,7 @@ class FlowScreen(ClientScreen):
     def row(self) -> Row | None:
         """The row of the cursor in the waterfall."""
         drawing, line = self._drawing, self._diagram.cursor
-        if isinstance(drawing, WaterfallDrawing) and line < len(drawing):
-            return drawing.layout.row(line)
-        return None
+        return drawing.layout.row(line) if isinstance(drawing, WaterfallDrawing) and line < len(drawing) else None
 
     def selection_changed(self) -> None:
         """Show the event of the cursor."""
@@ -150,13 +149,11 @@ class FlowScreen(ClientScreen):
 
     def do_app_copy(self) -> None:
         """Copy the id of the flow."""
-        self.app.copy_to_clipboard(self.model.flow_id)
-        self.say(f"Copied as id: {self.model.flow_id}")
+        copy_id(self, self.model)
 
     def do_app_copy_as(self) -> None:
         """Choose the form in which the flow is copied."""
-        state = self.client_app.marketplace.state
-        copy_as(self, self.model, "" if state is None else state.data_dir)
+        copy_as(self, self.model)
 
     def do_trace_view(self) -> None:
         """The next view."""
@@ -191,13 +188,11 @@ class FlowScreen(ClientScreen):
 
     def do_trace_fold(self) -> None:
         """Show fewer consumers of the event."""
-        if self.event is not None:
-            self.model.fold(self.event, -1)
+        self._fold(-1)
 
     def do_trace_unfold(self) -> None:
         """Show more of them."""
-        if self.event is not None:
-            self.model.fold(self.event, 1)
+        self._fold(1)
 
     def do_trace_fold_all(self) -> None:
         """Show fewer consumers of every event."""
@@ -213,15 +208,16 @@ class FlowScreen(ClientScreen):
 
     def do_trace_code(self) -> None:
         """Open the code of what is selected."""
-        place = self._place_of_code()
-        if place:
-            open_code(self, place)
-        else:
-            self.say("It is being looked for." if place is None else "No code of it is installed here.", "warning")
+        open_code(self, self._place_of_code())
 
     def do_trace_where(self) -> None:
         """Say which consumers have the flow before them."""
         ask_where(self, self.model.flow_id, self.model.reader)
+
+    def do_trace_compare(self) -> None:
+        """Mark this flow, or put it beside the one that is marked."""
+        if compared(self, self.model):
+            self.view = DIFFERENCE
 
     def do_trace_search(self) -> None:
         """Type into the search field."""
@@ -242,20 +238,23 @@ class FlowScreen(ClientScreen):
     def _diagram(self) -> Diagram:
         return self.query_one("#diagram", Diagram)
 
+    def _fold(self, by: int) -> None:
+        if self.event is not None:
+            self.model.fold(self.event, by)
+
     def _go_to_hit(self, by: int) -> None:
         hit = self.model.hit(self.index, by)
         if hit is not None and self._drawing is not None:
             self._diagram.go_to_line(self._drawing.line_of(hit))
 
     def _change_view(self, by: int) -> None:
-        self.view = VIEWS[(VIEWS.index(self.view) + by) % len(VIEWS)]
+        views = views_of(self.model)
+        self.view = views[(views.index(self.view) + by) % len(views)]
         self._show()
 
     def _place_of_code(self) -> str | None:
-        row, event = self.row, self.event
-        if event is None:
-            return ""
-        return self.codes.of(event.topic, event.publisher, row.group if row is not None else "")
+        group, event = self.row.group if self.row is not None else "", self.event
+        return self.codes.of(event.topic, event.publisher, group) if event is not None else ""
 
     def _show(self) -> None:
         if not self.is_there:
@@ -278,23 +277,24 @@ class FlowScreen(ClientScreen):
 
     def _draw_head(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - two lines
         signs = signs_of(self.client_app.ascii)
-        return [text.head(self.model, width, signs), text.views(self.model, VIEWS, self.view, width, signs)]
+        return [
+            text.head(self.model, width, signs),
+            text.views(self.model, views_of(self.model), self.view, width, signs),
+        ]
 
     def _draw_rule(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - one line
         return self.client_app.rule(width)
 
     def _draw_pane(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - as long as it is
         event = self.event
-        if event is None:
-            return []
-        return [*self._about(width), (), *text.whole_record(event, width)]
+        return [] if event is None else [*self._about(width), (), *text.whole_record(event, width)]
 
     def _draw_below(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - a few lines
         lines = self._about(width)[:_MOST_BELOW]
         return [*lines, *[()] * (_MOST_BELOW - len(lines))]
 
     def _about(self, width: int) -> list[Line]:
-        drawn, index = self.model.drawn, self.index
+        drawn, code = self.model.drawn, self._place_of_code()
         if drawn is None or self.event is None:
             return []
-        return text.selected(drawn, self.model.judged_now, self.row, index, self._place_of_code(), width)
+        return text.selected(drawn, self.model.judged_now, self.row, self.index, code, width)

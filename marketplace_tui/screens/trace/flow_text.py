@@ -11,7 +11,7 @@ from marketplace_tui.text.shown import shown
 from marketplace_tui.text.signs import ELLIPSIS, SEPARATOR
 from marketplace_tui.text.values import count
 from simulator.trace import FlowEvent, TimedHop
-from simulator.trace.drawings.plain import Signs, duration, finished
+from simulator.trace.drawings.plain import Signs, duration, finished, fit
 from simulator.trace.drawings.rows import Row
 from simulator.trace.drawings.words import finding_lines, headline, took, verdict
 from simulator.trace.findings import BROKEN, is_broken
@@ -26,7 +26,7 @@ def head(model: FlowModel, width: int, signs: Signs) -> Line:
         return (*spans(model.flow_id[:36]), Span(f"  {count(len(model.drawn.flow.events), 'event')}{ELLIPSIS}", "dim"))
     found = model.judged.findings
     if is_broken(found):
-        words = f"{model.flow_id[:8]}{signs.more}  {signs.bad} {verdict(found)}"
+        words = f"{fit(model.flow_id, 9, signs.more)}  {signs.bad} {verdict(found)}"
         return (*spans(words, "bad"), *spans(f" {signs.dot} {took(model.drawn.flow, signs)}"))
     return spans("".join(finished([headline(model.drawn.flow, found, width, signs)], width, signs)), "strong")
 

@@ -155,6 +155,23 @@ def test_a_flow_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
     asyncio.run(scenario())
 
 
+def test_two_flows_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> None:
+        async with tracing(monkeypatch, Topics(purchase())) as client:
+            await client.press("D")
+            assert "is marked" in client.text
+            other = Topics(many_events(3))
+            monkeypatch.setattr(reader, "source_of", lambda _servers, _begin: other.open())
+            client.app.open_trace("large")
+            await until_shown(client, "broken")
+            await client.press("D")
+            assert_golden(client.text, "trace/difference-80x24")
+            await client.press("tab")
+            assert "[Waterfall]" in client.text
+
+    asyncio.run(scenario())
+
+
 def test_where_the_flow_is_now(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "_RATE_SECONDS", 0.01)
     at = {"payment": 5, "analytics": 0}
