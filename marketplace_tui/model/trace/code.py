@@ -29,8 +29,11 @@ class CodePlaces(Watched):
             self._tasks.start(self._find(*key))
         return self._known[key]
 
-    async def _find(self, topic: str, service: str, handles: bool) -> None:
-        find = handled_in if handles else published_in
+    async def find(self, topic: str, publisher: str, group: str) -> str:
+        """The same, awaited; empty where there is no code of it here."""
         async with self._reading:
-            self._known[topic, service, handles] = await asyncio.to_thread(find, topic, service)
+            return await asyncio.to_thread(handled_in if group else published_in, topic, group or publisher)
+
+    async def _find(self, topic: str, service: str, handles: bool) -> None:
+        self._known[topic, service, handles] = await self.find(topic, service, service if handles else "")
         self.changed()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
+from collections.abc import Awaitable
 from pathlib import Path
 
 from textual.app import SuspendNotSupported
@@ -16,13 +17,11 @@ _WITH_PLACE = {"code", "codium", "code-insiders"}
 """Editors that take `--goto file:line`. All others take `+line file`, as vi, emacs and nano do."""
 
 
-def open_code(screen: ClientScreen, place: str | None) -> None:
-    """Open a `file:line` of the services in `$VISUAL` or `$EDITOR`; copy it where there is none.
-
-    A `place` that is None is still looked for, and an empty one is of code that is not here.
-    """
+async def open_code(screen: ClientScreen, looked_for: Awaitable[str]) -> None:
+    """Open a `file:line` of the services in `$VISUAL` or `$EDITOR`; copy it where there is none."""
+    place = await looked_for
     if not place:
-        screen.say("It is being looked for." if place is None else "No code of it is installed here.", "warning")
+        screen.say("No code of it is installed here.", "warning")
         return
     path, line = located(place)
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""

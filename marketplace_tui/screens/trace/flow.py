@@ -83,8 +83,7 @@ class FlowScreen(ClientScreen):
 
     def facts(self) -> Iterable[Fact]:
         """Of the selected event."""
-        if self.event is not None:
-            yield Fact.SELECTED
+        return [Fact.SELECTED] if self.event is not None else []
 
     def trail(self) -> str:
         """The end of the flow's id."""
@@ -208,7 +207,10 @@ class FlowScreen(ClientScreen):
 
     def do_trace_code(self) -> None:
         """Open the code of what is selected."""
-        open_code(self, self._place_of_code())
+        event, group = self.event, self.row.group if self.row is not None else ""
+        if event is not None:
+            found = self.codes.find(event.topic, event.publisher, group)
+            self.client_app.marketplace.tasks.start(open_code(self, found))
 
     def do_trace_where(self) -> None:
         """Say which consumers have the flow before them."""
@@ -216,8 +218,7 @@ class FlowScreen(ClientScreen):
 
     def do_trace_compare(self) -> None:
         """Mark this flow, or put it beside the one that is marked."""
-        if compared(self, self.model):
-            self.view = DIFFERENCE
+        self.view = DIFFERENCE if compared(self, self.model) else self.view
 
     def do_trace_search(self) -> None:
         """Type into the search field."""
@@ -290,8 +291,7 @@ class FlowScreen(ClientScreen):
         return [] if event is None else [*self._about(width), (), *text.whole_record(event, width)]
 
     def _draw_below(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - a few lines
-        lines = self._about(width)[:_MOST_BELOW]
-        return [*lines, *[()] * (_MOST_BELOW - len(lines))]
+        return [*self._about(width), *[()] * _MOST_BELOW][:_MOST_BELOW]
 
     def _about(self, width: int) -> list[Line]:
         drawn, code = self.model.drawn, self._place_of_code()
