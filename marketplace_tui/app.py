@@ -17,7 +17,8 @@ from marketplace_tui.model.marketplace import Marketplace
 from marketplace_tui.screens.admin.banner import warnings
 from marketplace_tui.screens.asking import start
 from marketplace_tui.screens.base import ClientScreen
-from marketplace_tui.screens.dispatch import carried_out
+from marketplace_tui.screens.dialog import Dialog
+from marketplace_tui.screens.dispatch import carried_out, left_field
 from marketplace_tui.screens.everywhere import overlays
 from marketplace_tui.screens.everywhere.signing_in import ask_to_sign_in
 from marketplace_tui.screens.sections import screen_of
@@ -132,8 +133,11 @@ class MarketplaceApp(App[None]):
         if isinstance(event, events.InputEvent) and self.return_code is not None:
             return
         screen = self.screen if self.screen_stack else None
-        if isinstance(event, events.Key) and isinstance(screen, ClientScreen) and carried_out(screen, event.key):
-            return
+        if isinstance(event, events.Key):
+            if isinstance(screen, ClientScreen | Dialog) and left_field(screen, event.key):
+                return
+            if isinstance(screen, ClientScreen) and carried_out(screen, event.key):
+                return
         await super().on_event(event)
 
     def change_settings(self, settings: Settings) -> None:

@@ -148,6 +148,10 @@ class ClientScreen(Screen[None]):
         """The target of clicks on what names an action."""
         self.act(action_id)
 
+    def leave_field(self) -> bool:
+        """Go from a field, in which Enter was pressed, to where further keys belong; False where the field decides."""
+        return False
+
     def begin(self) -> None:
         """Follow what the screen shows; called once, when its widgets are there."""
 

@@ -16,6 +16,10 @@ class Dialog(ModalScreen[Result], Generic[Result]):
 
     COMPONENT_CLASSES = CLASSES
 
+    def leave_field(self) -> bool:
+        """Go from a field, in which Enter was pressed, to where further keys belong; False where the field decides."""
+        return False
+
     def answer(self, result: Result) -> None:
         """Close with an answer; nothing, where it is closed or something lies over it."""
         if self.is_current:

@@ -7,18 +7,20 @@ cursor. So keys with an action are carried out here, before they are handed on.
 
 from __future__ import annotations
 
+from typing import Any
+
 from textual.widgets import Input, TextArea
 
 from marketplace_tui.actions.action import LISTS
 from marketplace_tui.screens.base import ClientScreen
+from marketplace_tui.screens.dialog import Dialog
 from marketplace_tui.widgets.rows import Rows
 
 
 def carried_out(screen: ClientScreen, key: str) -> bool:
     """Do the action of a key; False where it has none here, or is typed into a field."""
     focused = screen.focused
-    typing = isinstance(focused, Input | TextArea)
-    if typing and not _leaves_fields(key):
+    if isinstance(focused, Input | TextArea) and not _leaves_fields(key):
         return False
     lists = isinstance(focused, Rows)
     state = screen.state
@@ -31,6 +33,11 @@ def carried_out(screen: ClientScreen, key: str) -> bool:
             screen.act(action.id)
         return True
     return False
+
+
+def left_field(screen: ClientScreen | Dialog[Any], key: str) -> bool:
+    """Leave a field on Enter at once, so that what is typed next is not typed into it."""
+    return key == "enter" and isinstance(screen.focused, Input) and screen.leave_field()
 
 
 def _leaves_fields(key: str) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 from textual import events
+from textual.widgets import Input
 
 from tests.tui.data import shop
 from tests.tui.running import running
@@ -13,6 +14,7 @@ from tests.tui.running import running
 AT_ONCE = {
     "a search": (["slash", "l", "a", "m", "p"], "Desk lamp"),
     "the cursor, then the product under it": (["j", "a", "a"], "in cart 2"),
+    "a search, and what follows it": (["slash", "l", "a", "m", "p", "enter", "c"], "Marketplace › Cart"),
     "into the cart and out again": (["a", "a", "minus"], "cart 1"),
 }
 
@@ -28,6 +30,18 @@ def test_keys_of_one_piece_are_taken_in_their_order(name: str) -> None:
                 client.app.simulate_key(key)
             await client.settle()
             assert expected in client.text
+
+    asyncio.run(scenario())
+
+
+def test_what_follows_enter_in_a_form_goes_into_the_next_field() -> None:
+    async def scenario() -> None:
+        async with running(shop()) as client:
+            await client.press("L", "enter")
+            for key in ("a", "enter", "b", "c"):
+                client.app.simulate_key(key)
+            await client.settle()
+            assert [field.value for field in client.app.screen.query(Input)] == ["a", "bc"]
 
     asyncio.run(scenario())
 

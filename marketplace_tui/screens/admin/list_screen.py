@@ -139,9 +139,10 @@ class ListScreen(ClientScreen, Generic[Item]):
         """Search as it is typed."""
         self.listing.look_for(replace(self.listing.query, text=event.value.strip()))
 
-    def on_input_submitted(self) -> None:
+    def leave_field(self) -> bool:
         """Enter goes to what was found."""
         self.set_focus(self.rows)
+        return True
 
     def on_rows_opened(self, event: Rows.Opened) -> None:
         """Open the item."""

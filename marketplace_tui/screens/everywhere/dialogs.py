@@ -139,12 +139,16 @@ class Form(Dialog[bool]):
             yield Lines(self._draw_problem, id="problem")
             yield Lines(lambda _width, _height: [_HELP])
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter goes on to the next field, and submits from the last one."""
-        if event.input.id == f"field-{self._fields[-1].name}":
-            self.action_submit()
-        else:
-            self.focus_next()
+    def leave_field(self) -> bool:
+        """Enter goes on to the next field."""
+        if self.focused is None or self.focused.id == f"field-{self._fields[-1].name}":
+            return False
+        self.focus_next()
+        return True
+
+    def on_input_submitted(self) -> None:
+        """Enter in the last field submits."""
+        self.action_submit()
 
     def action_submit(self) -> None:
         """Hand the values over."""

@@ -94,9 +94,10 @@ class ProductsScreen(SellerScreen):
         """Search as it is typed."""
         self.model.search(event.value.strip())
 
-    def on_input_submitted(self) -> None:
+    def leave_field(self) -> bool:
         """Enter goes to what was found."""
         self.set_focus(self._rows)
+        return True
 
     def on_rows_opened(self) -> None:
         """Edit the product."""

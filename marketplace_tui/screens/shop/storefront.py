@@ -96,9 +96,10 @@ class StorefrontScreen(ClientScreen):
         """Search as it is typed."""
         self.model.search(replace(self.model.query, text=event.value.strip()))
 
-    def on_input_submitted(self) -> None:
+    def leave_field(self) -> bool:
         """Enter goes to what was found."""
         self.set_focus(self._rows)
+        return True
 
     def on_rows_opened(self, event: Rows.Opened) -> None:
         """Show the product."""

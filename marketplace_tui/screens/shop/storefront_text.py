@@ -81,8 +81,9 @@ def empty(model: StorefrontModel) -> Sequence[Line]:
 def below(model: StorefrontModel, product: FoundProduct | None, width: int) -> Sequence[Line]:
     """The selected product in two lines, and how many were found how fast."""
     took = f"{model.took * 1000:.1f} ms {SEPARATOR} " if model.took is not None else ""
-    more = "+" if model.found.has_more else ""
-    found = (Span(f"{took}{len(model.found.items)}{more} products", "dim"),)
+    number = len(model.found.items)
+    words = f"{number}+ products" if model.found.has_more else count(number, "product")
+    found = (Span(f"{took}{words}", "dim"),)
     if product is None:
         return [apart((), found, width), ()]
     words = f" {SEPARATOR} {money(product.price, product.currency)} {SEPARATOR} {_stock(product)}"

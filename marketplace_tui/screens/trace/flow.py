@@ -131,9 +131,10 @@ class FlowScreen(ClientScreen):
         if self.model.hits and self.index not in self.model.hits:
             self._go_to_hit(1)
 
-    def on_input_submitted(self) -> None:
+    def leave_field(self) -> bool:
         """Enter goes to what was found."""
         self.set_focus(self._diagram)
+        return True
 
     def do_app_back(self) -> None:
         """Out of the search first, then from the zoom, then back to where it was opened."""

@@ -118,10 +118,11 @@ class StreamScreen(ClientScreen):
             self.tail = True
             self.model.filter(event.value.strip())
 
-    def on_input_submitted(self) -> None:
+    def leave_field(self) -> bool:
         """Enter goes to what passes."""
         self.query_one("#search", Input).display = False
         self.set_focus(self._diagram)
+        return True
 
     def do_app_back(self) -> None:
         """Out of the filter, and of what it hides."""
