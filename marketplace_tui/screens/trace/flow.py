@@ -45,8 +45,7 @@ class FlowScreen(ClientScreen):
         super().__init__()
         self._own = reader if own else None
         self.model = FlowModel(flow_id, reader, marketplace.tasks, lambda: to_microseconds(marketplace.now()))
-        self.codes = CodePlaces(marketplace.tasks)
-        self.view = VIEWS[0]
+        self.codes, self.view = CodePlaces(marketplace.tasks), VIEWS[0]
         self._drawing: FlowDrawing | None = None
         self._flow: Flow | None = None
         self._place = ""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import pytest
 
-from marketplace_tui import cli, failures
+from marketplace_tui import __main__, cli, failures
 from services_stub.client import (
     Conflict,
     ContractBroken,
@@ -25,6 +28,21 @@ from services_stub.contracts.problem import FieldError, problem
 def test_every_command_of_the_table_exists() -> None:
     for name in cli.COMMANDS:
         assert cli.load(name).get_short_help_str()
+
+
+def test_the_kept_help_is_that_of_the_parser(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`UPDATE_GOLDENS=1` keeps it anew."""
+    monkeypatch.setenv("COLUMNS", str(__main__.WIDTH))
+    assert cli.run(["--help"]) == 0
+    printed = capsys.readouterr().out
+    if os.environ.get("UPDATE_GOLDENS") == "1":
+        __main__.HELP.write_text(printed, encoding="ascii")
+    assert printed == __main__.HELP.read_text(encoding="ascii")
+    monkeypatch.setattr(sys, "argv", ["marketplace", "--help"])
+    __main__.main()
+    assert capsys.readouterr().out == printed
 
 
 def test_no_command_is_missing_from_the_table() -> None:
