@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from marketplace_tui.first_frame import FIRST_FRAME
@@ -16,20 +18,34 @@ WIDTH = 80
 
 def main() -> None:
     """The command `marketplace`."""
-    arguments = sys.argv[1:]
+    try:
+        sys.exit(_run(sys.argv[1:]))
+    finally:
+        _flush()
+
+
+def _run(arguments: Sequence[str]) -> int:
     if arguments == ["--help"] and shutil.get_terminal_size().columns >= WIDTH:
         sys.stdout.write(HELP.read_text(encoding="ascii"))
-        return
+        return 0
     FIRST_FRAME.begin(arguments)
     try:
         from marketplace_tui.cli import run
 
-        code = run(arguments)
+        return run(arguments)
     except KeyboardInterrupt:
-        code = 130
+        return 130
     finally:
         FIRST_FRAME.leave()
-    sys.exit(code)
+
+
+def _flush() -> None:
+    """Write out what waits; where no one reads any more, drop it: Python would end with a code of its own."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 if __name__ == "__main__":

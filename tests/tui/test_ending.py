@@ -84,6 +84,16 @@ def test_it_ends_with_its_terminal_although_nothing_tells_it(tmp_path: Path) -> 
         assert client.process.wait(20) == 128 + signal.SIGHUP
 
 
+def test_a_reader_that_is_gone_changes_no_exit_code(tmp_path: Path) -> None:
+    """Python ends with 120 where it cannot write out what waits."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    environment = {name: value for name, value in environment_of(tmp_path).items() if name != "PYTHONUNBUFFERED"}
+    done = subprocess.run([*COMMAND[:3], "--help"], check=False, stdout=writer, stderr=subprocess.PIPE, env=environment)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 @pytest.mark.slow
 def test_it_ends_at_once_although_nothing_answers_what_it_asked(tmp_path: Path) -> None:
     """Neither gateway nor control API answer, and the threads that ask the control API wait for 10 seconds."""

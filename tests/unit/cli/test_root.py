@@ -41,7 +41,9 @@ def test_the_kept_help_is_that_of_the_parser(
         __main__.HELP.write_text(printed, encoding="ascii")
     assert printed == __main__.HELP.read_text(encoding="ascii")
     monkeypatch.setattr(sys, "argv", ["marketplace", "--help"])
-    __main__.main()
+    with pytest.raises(SystemExit) as ended:
+        __main__.main()
+    assert ended.value.code == 0
     assert capsys.readouterr().out == printed
 
 
