@@ -34,7 +34,9 @@ def _run(arguments: Sequence[str]) -> int:
 
         return run(arguments)
     except KeyboardInterrupt:
-        return 130
+        from marketplace_tui.failures import INTERRUPTED
+
+        return INTERRUPTED
     finally:
         FIRST_FRAME.leave()
 

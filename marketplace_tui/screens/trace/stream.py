@@ -62,7 +62,6 @@ class StreamScreen(ClientScreen):
 
     def on_unmount(self) -> None:
         """Stop reading."""
-        super().on_unmount()
         if self.model is not None and self.reader is not None:
             self.model.close()
             self.reader.close()
