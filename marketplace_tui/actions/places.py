@@ -42,6 +42,7 @@ PLACES: dict[str, Place] = {
         Place("tour", "Tour"),
         Place("trace", "Trace"),
         Place("events", "Events"),
+        Place("topology", "Topology", "events"),
     )
 }
 
@@ -72,6 +73,6 @@ def places_of(role: Role) -> tuple[str, ...]:
         "guest": ("product",),
         "user": ("product", "checkout", "order", "trace"),
         "seller": ("order", "trace"),
-        "admin": ("order", "trace"),
+        "admin": ("order", "trace", "topology"),
     }
     return (*sections, *below[role], "tour")

@@ -116,6 +116,16 @@ TRACE_ACTIONS: tuple[Action, ...] = (
         needs=(Fact.SELECTED,),
         footer=50,
     ),
+    Action(
+        "events.topology",
+        "Topology",
+        "Show who publishes what to whom, how often, and how far each consumer is behind.",
+        ("m",),
+        _STREAM,
+        roles=_ADMIN,
+        command="trace topology",
+        footer=45,
+    ),
     _flow("next_hit", "Next hit", "Go to the next event that was found.", "n"),
     _flow("previous_hit", "Previous hit", "Go to the event that was found before.", "N"),
 )

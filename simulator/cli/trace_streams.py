@@ -153,7 +153,7 @@ def topology(
     begin: From = "beginning",
     recording: Recording = None,
 ) -> None:
-    """Say which service publishes what, which reads it, how often, and how far it is behind."""
+    """Say which service publishes what, which reads it, how often in the last minute, and how far it is behind."""
     if form not in ("text", "mermaid", "json"):
         raise typer.BadParameter(f"{form!r} is none of text, mermaid, json", param_hint="--format")
     with explained():
@@ -164,7 +164,8 @@ def topology(
         counted = Topology()
         for batch in reading.batches():
             counted.add_all(batch)
-        links = counted.links({} if recording is not None else lag_of(reading.cluster, counted.consumed))
+        lag = {} if recording is not None else lag_of(reading.cluster, counted.consumed)
+        links = counted.links(lag, reading.now)
         if form == "json":
             typer.echo(indented_json(links))
         else:

@@ -1,24 +1,46 @@
-"""The publishers and consumers of each topic, how often, and how far behind: counted from records as they come."""
+"""The publishers and consumers of each topic, how often, and how far behind: counted from records as they come.
+
+Rates are those of the last minute. Nothing here depends on the order in which records come.
+"""
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
 from services_stub.contracts.topics import TRACE_HOPS
 from simulator.trace.cluster import Cluster
-from simulator.trace.events import correlation_of, publisher_of, reports_of
+from simulator.trace.events import correlation_of, dead_letter_of, publisher_of, reports_of
 from simulator.trace.kafka_source import KafkaSource, committed_offsets
 from simulator.trace.records import TracedRecord
 from simulator.trace.tables import columns
 
 GroupAndTopic = tuple[str, str]
 
+WINDOW_SECONDS = 60
+"""Rates are those of so long a time."""
+
+STEP_SECONDS = 5
+"""The length of a step in the history of a rate."""
+
+NOT_NAMED = "(not named)"
+"""The publisher of a record of a flow whose source is empty."""
+
+_SECOND = 1_000_000
+_MOST_SECONDS = 4 * WINDOW_SECONDS
+"""So many seconds are kept at most, the newest: a clock that is far ahead takes the place of one."""
+
 
 class Link(msgspec.Struct, frozen=True, rename="camel"):
-    """A publisher or consumer group at a topic: how many records, and how many a second; `lag` is in records."""
+    """A publisher or consumer group at a topic: how many records, and how many a second; `lag` is in records.
+
+    `recent` are the records of the window by steps of `STEP_SECONDS`, the oldest first. `service` is empty for records
+    that name no flow.
+    """
 
     service: str
     topic: str
@@ -26,42 +48,101 @@ class Link(msgspec.Struct, frozen=True, rename="camel"):
     records: int
     per_second: float
     lag: int | None = None
+    recent: tuple[int, ...] = ()
+
+    @property
+    def edge(self) -> Edge:
+        """The two ends of it."""
+        return Edge(self.service, self.topic, self.publishes)
+
+
+class Edge(NamedTuple):
+    """A publisher at a topic, or a consumer group."""
+
+    service: str
+    topic: str
+    publishes: bool
 
 
 class Topology:
     """Counts the records of each topic by publisher and by group; `unjoined` are those that name no flow, by topic."""
 
     def __init__(self) -> None:
-        self._published: Counter[GroupAndTopic] = Counter()
-        self.consumed: Counter[GroupAndTopic] = Counter()
-        self.unjoined: Counter[str] = Counter()
+        self._records: Counter[Edge] = Counter()
+        self._by_second: dict[int, Counter[Edge]] = {}
+        """The records of the newest seconds of Unix time."""
         self._first, self._last = 2**63, 0
 
     def add_all(self, records: Iterable[TracedRecord]) -> None:
         """Count records."""
         for record in records:
             if record.topic == TRACE_HOPS:
-                self.consumed.update((report.consumption.group, report.of[0]) for report in reports_of(record))
+                for report in reports_of(record):
+                    seen = report.consumption
+                    self._count(Edge(seen.group, report.of[0], False), seen.handled_at)
                 continue
             self._first, self._last = min(self._first, record.written_at), max(self._last, record.written_at)
-            if correlation_of(record):
-                self._published[
-                    publisher_of((record.header("ce_source") or b"").decode(errors="replace")), record.topic
-                ] += 1
-            else:
-                self.unjoined[record.topic] += 1
+            publisher = _publisher(record) if correlation_of(record) else ""
+            self._count(Edge(publisher, record.topic, True), record.written_at)
 
-    def links(self, lag: Mapping[GroupAndTopic, int]) -> list[Link]:
-        """The links by topic, publishers first. `lag` is told by group and topic."""
-        seconds = max(1.0, (self._last - self._first) / 1_000_000)
-        published = [
-            Link(name, topic, True, records, records / seconds) for (name, topic), records in self._published.items()
+    @property
+    def consumed(self) -> list[GroupAndTopic]:
+        """Every group with the topics of which it reported something."""
+        return [(edge.service, edge.topic) for edge in self._records if not edge.publishes]
+
+    @property
+    def unjoined(self) -> Counter[str]:
+        """The records of each topic that name no flow."""
+        return Counter({edge.topic: count for edge, count in self._records.items() if not edge.service})
+
+    @property
+    def records(self) -> int:
+        """How many records were counted, without hop reports."""
+        return sum(count for edge, count in self._records.items() if edge.publishes)
+
+    def links(self, lag: Mapping[GroupAndTopic, int], now: int = 0) -> list[Link]:
+        """The links by topic, publishers first. `lag` is told by group and topic.
+
+        Rates are those until `now`, in microseconds of Unix time, by default until the newest record; of what is
+        younger than the window, those of its age.
+        """
+        end = (now or self._last) // _SECOND
+        seconds = min(max(end - self._first // _SECOND + 1, 1), WINDOW_SECONDS)
+        recent: dict[Edge, list[int]] = defaultdict(lambda: [0] * (WINDOW_SECONDS // STEP_SECONDS))
+        for second, counts in self._by_second.items():
+            if 0 <= end - second < WINDOW_SECONDS:
+                for edge, count in counts.items():
+                    recent[edge][-1 - (end - second) // STEP_SECONDS] += count
+        found = [
+            Link(
+                *edge,
+                records,
+                sum(recent[edge]) / seconds,
+                None if edge.publishes else lag.get((edge.service, edge.topic)),
+                tuple(recent[edge]),
+            )
+            for edge, records in self._records.items()
         ]
-        consumed = [
-            Link(name, topic, False, records, records / seconds, lag.get((name, topic)))
-            for (name, topic), records in self.consumed.items()
-        ]
-        return sorted(published + consumed, key=lambda link: (link.topic, not link.publishes, link.service))
+        return sorted(found, key=lambda link: (link.topic, not link.publishes, link.service))
+
+    def _count(self, edge: Edge, moment: int) -> None:
+        self._records[edge] += 1
+        second = moment // _SECOND
+        counts = self._by_second.get(second)
+        if counts is None:
+            counts = self._by_second[second] = Counter()
+            if len(self._by_second) > _MOST_SECONDS:
+                for old in heapq.nsmallest(_MOST_SECONDS // 2, self._by_second):
+                    del self._by_second[old]
+        counts[edge] += 1
+
+
+def _publisher(record: TracedRecord) -> str:
+    """The service that wrote a record: of a dead letter the one that could not handle it."""
+    dead_letter = dead_letter_of(record)
+    if dead_letter is not None and dead_letter.group:
+        return dead_letter.group
+    return publisher_of((record.header("ce_source") or b"").decode(errors="replace")) or NOT_NAMED
 
 
 def lag_of(cluster: Cluster, links: Iterable[GroupAndTopic]) -> dict[GroupAndTopic, int]:
@@ -92,13 +173,14 @@ def topology_lines(links: Sequence[Link], width: int) -> list[str]:
     for link in links:
         counts = [f"{link.records:,}", f"{link.per_second:,.1f}", "" if link.lag is None else f"{link.lag:,}"]
         topic = "" if link.topic == known else link.topic
-        table.append([topic, "from" if link.publishes else "to", link.service, *counts])
+        table.append([topic, "from" if link.publishes else "to", link.service or "(names no flow)", *counts])
         known = link.topic
     return columns(table, width, limits=(24, 4, 20, 12, 10, 12))
 
 
 def topology_mermaid(links: Sequence[Link]) -> list[str]:
-    """The links as a Mermaid flowchart: services are boxes, topics cylinders."""
+    """The links as a Mermaid flowchart: services are boxes, topics cylinders. What names no flow is left out."""
+    links = [link for link in links if link.service]
     services = {name: f"s{number}" for number, name in enumerate(dict.fromkeys(link.service for link in links))}
     topics = {name: f"t{number}" for number, name in enumerate(dict.fromkeys(link.topic for link in links))}
     lines = ["flowchart LR"]

@@ -30,12 +30,13 @@ class TraceReader(Watched):
     """The flows of a cluster, or only the one that is named `only`.
 
     After a batch, `grown` has the ids of the flows that it changed, and `latest` its records; watchers are told then.
-    `problem` says why nothing can be read.
+    `is_open` says that the topics are being read, and `problem` why nothing can be read.
     """
 
     def __init__(self, tasks: Tasks, open_source: Callable[[], Source], *, only: str = "") -> None:
         super().__init__()
         self.problem = ""
+        self.is_open = False
         self.grown: frozenset[str] = frozenset()
         self.latest: Sequence[TracedRecord] = ()
         self._tasks, self._open_source, self._only = tasks, open_source, only
@@ -75,7 +76,8 @@ class TraceReader(Watched):
         return waiting_lines(waiting_for(pairs, committed_in(cluster), _wait) if pairs else [])
 
     async def _follow(self) -> None:
-        records = live_records(self._open_source, self._select if self._only else None, every=GATHERED_SECONDS)
+        opening = told_when_open(self._open_source, self._note_open)
+        records = live_records(opening, self._select if self._only else None, every=GATHERED_SECONDS)
         self.problem = ""
         try:
             async for batch in records:
@@ -84,10 +86,19 @@ class TraceReader(Watched):
                 self._growing.clear()
                 self.changed()
         except SourceUnavailable as error:
-            self.problem = str(error)
-            self.changed()
+            self.problem, self.is_open = str(error), False
+            self._told_without_records()
         finally:
             await records.aclose()
+
+    def _note_open(self) -> None:
+        self.is_open = True
+        self._told_without_records()
+
+    def _told_without_records(self) -> None:
+        """Tell of another state: the last batch was told of before."""
+        self.latest, self.grown = (), frozenset()
+        self.changed()
 
     def _take(self, batch: Sequence[TracedRecord]) -> None:
         with self._lock:
@@ -109,6 +120,18 @@ def _wait() -> float:
     begun = time.monotonic()
     time.sleep(_RATE_SECONDS)
     return time.monotonic() - begun
+
+
+def told_when_open(open_source: Callable[[], Source], then: Callable[[], None]) -> Callable[[], Source]:
+    """`open_source` for a thread, with `then` called in the event loop as soon as it has returned."""
+    loop = asyncio.get_running_loop()
+
+    def opened() -> Source:
+        source = open_source()
+        loop.call_soon_threadsafe(then)
+        return source
+
+    return opened
 
 
 def source_of(servers: str, begin: Begin) -> KafkaSource:

@@ -71,7 +71,7 @@ def nothing(model: FlowModel, width: int) -> Sequence[Line]:
     if model.reader.problem:
         lines = wrapped(f"The topics cannot be read: {model.reader.problem}", width)
         return [*(spans(line, "bad") for line in lines), (Span("f5", "key", "app.refresh"), Span(" tries again."))]
-    if not model.was_read:
+    if not (model.was_read and model.reader.is_open):
         return [(Span(f"Reading the topics{ELLIPSIS}", "dim"),)]
     words = (
         "No event of this flow was read yet. Those that the broker dropped do not come back; one that happens now is "

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, Callable
 from datetime import datetime, timedelta
 
 from marketplace_tui.model.marketplace import Marketplace
 from marketplace_tui.model.trace import reader
+from marketplace_tui.model.trace.topology import TopologyModel
 from marketplace_tui.screens.trace.flow import FlowScreen
 from services_stub.contracts.times import to_microseconds
-from simulator.trace import BEGINNING, Begin
+from simulator.trace import BEGINNING, Begin, TracedRecord, live_records
+from simulator.trace.cluster import Cluster
+from simulator.trace.topology import lag_of
 
 _RESERVED_WITHIN = timedelta(minutes=1)
 """The stock of an order is reserved, and told of, before the order is placed."""
@@ -16,6 +20,9 @@ _RESERVED_WITHIN = timedelta(minutes=1)
 
 _HISTORY = timedelta(minutes=10)
 """So much of what happened before the stream was opened is read, too."""
+
+_TOPOLOGY_SECONDS = 0.5
+"""The topology is drawn anew so often at most."""
 
 
 def reader_of_all(marketplace: Marketplace) -> reader.TraceReader | None:
@@ -25,6 +32,26 @@ def reader_of_all(marketplace: Marketplace) -> reader.TraceReader | None:
         return None
     servers, begin = state.kafka.bootstrap_servers, Begin(at=to_microseconds(marketplace.now() - _HISTORY))
     return reader.TraceReader(marketplace.tasks, lambda: reader.source_of(servers, begin))
+
+
+def topology_of(marketplace: Marketplace) -> TopologyModel | None:
+    """The topology of a marketplace; None where its topics are not known."""
+    state = marketplace.state
+    if state is None:
+        return None
+    servers = state.kafka.bootstrap_servers
+
+    def follow(opened: Callable[[], None]) -> AsyncGenerator[list[TracedRecord], None]:
+        begin = Begin(at=to_microseconds(marketplace.now() - _HISTORY))
+        opening = reader.told_when_open(lambda: reader.source_of(servers, begin), opened)
+        return live_records(opening, every=_TOPOLOGY_SECONDS)
+
+    return TopologyModel(
+        marketplace.tasks,
+        follow,
+        lambda consumed: lag_of(Cluster(servers), consumed),
+        lambda: to_microseconds(marketplace.now()),
+    )
 
 
 def trace_of(marketplace: Marketplace, flow_id: str, since: datetime | None) -> FlowScreen:

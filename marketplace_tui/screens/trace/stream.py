@@ -15,7 +15,8 @@ from marketplace_tui.screens.admin.details import Details
 from marketplace_tui.screens.base import ClientScreen
 from marketplace_tui.screens.trace import stream_text as text
 from marketplace_tui.screens.trace.flow import FlowScreen
-from marketplace_tui.screens.trace.opening import reader_of_all
+from marketplace_tui.screens.trace.opening import reader_of_all, topology_of
+from marketplace_tui.screens.trace.topology import TopologyScreen
 from marketplace_tui.text.lines import Line, Span
 from marketplace_tui.widgets.diagram import Diagram
 from marketplace_tui.widgets.lines import Lines
@@ -155,6 +156,10 @@ class StreamScreen(ClientScreen):
         if record is not None:
             self.app.push_screen(Details("Record", lambda width: text.details(record, width)))
 
+    def do_events_topology(self) -> None:
+        """Show who publishes what to whom."""
+        self.app.push_screen(TopologyScreen(topology_of(self.client_app.marketplace), self._show_topic))
+
     def do_app_copy(self) -> None:
         """Copy the record as it is shown whole."""
         record = self.record
@@ -168,6 +173,11 @@ class StreamScreen(ClientScreen):
     @property
     def _diagram(self) -> Diagram:
         return self.query_one("#diagram", Diagram)
+
+    def _show_topic(self, topic: str) -> None:
+        """Show only the records of a topic."""
+        field = self.query_one("#search", Input)
+        field.value = f"topic:{topic}"
 
     def _show(self) -> None:
         if not self.is_there:

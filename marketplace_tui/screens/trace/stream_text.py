@@ -93,7 +93,8 @@ def nothing(model: StreamModel | None, width: int) -> Sequence[Line]:
             (Span("No record passes the filter.", "dim"),),
             (Span("/", "key", "events.filter"), Span(" changes it: "), Span(HINT, "dim")),
         ]
-    return [(Span(f"Waiting for records{ELLIPSIS}", "dim"),)]
+    words = "Waiting for records" if model.reader.is_open else "Reading the topics"
+    return [(Span(f"{words}{ELLIPSIS}", "dim"),)]
 
 
 def details(record: TracedRecord, width: int) -> list[Line]:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from marketplace_tui.model.trace import reader
 from services_stub.contracts.times import from_microseconds
 from simulator.trace import TracedRecord
+from simulator.trace.live import Source
 from tests.tui.admin.data import STATE
 from tests.tui.running import SMALL, RunningClient, running
 from tests.tui.shopping import Shopping
@@ -24,36 +25,58 @@ LATER = from_microseconds(START) + timedelta(minutes=1)
 
 
 class Topics:
-    """Gives batches of records as a source, and waits where there are none. `refuse` is raised instead."""
+    """Batches of records, which every reader gets from their beginning.
 
-    def __init__(self, *batches: Sequence[TracedRecord], refuse: Exception | None = None) -> None:
-        self._batches = [list(batch) for batch in batches]
-        self._came = threading.Event()
+    `refuse` is raised instead of opening them. Where they are `held`, they are not opened before `let_in`.
+    """
+
+    def __init__(self, *batches: Sequence[TracedRecord], refuse: Exception | None = None, held: bool = False) -> None:
+        self.batches = [list(batch) for batch in batches]
+        self.came = threading.Condition()
+        self._let_in = threading.Event()
+        if not held:
+            self._let_in.set()
         self.refuse = refuse
         self.closed = False
 
-    def open(self) -> Topics:
-        """Itself, opened."""
+    def open(self) -> Source:
+        """A new reader."""
+        self._let_in.wait()
         if self.refuse is not None:
             raise self.refuse
         self.closed = False
-        return self
+        return _Reading(self)
+
+    def let_in(self) -> None:
+        """Let them be opened."""
+        self._let_in.set()
 
     def publish(self, records: Iterable[TracedRecord]) -> None:
         """Have further records."""
-        self._batches.append(list(records))
-        self._came.set()
+        with self.came:
+            self.batches.append(list(records))
+            self.came.notify_all()
+
+
+class _Reading:
+    """Gives the batches one after the other, and waits where there are no more."""
+
+    def __init__(self, topics: Topics) -> None:
+        self._topics, self._next = topics, 0
 
     def step(self) -> list[TracedRecord]:
         """The next batch, or none after a moment."""
-        if not self._batches:
-            self._came.wait(0.01)
-            self._came.clear()
-        return self._batches.pop(0) if self._batches else []
+        topics = self._topics
+        with topics.came:
+            if self._next >= len(topics.batches):
+                topics.came.wait(0.01)
+            found = topics.batches[self._next : self._next + 1]
+        self._next += len(found)
+        return found[0] if found else []
 
     def close(self) -> None:
         """Note that it was closed."""
-        self.closed = True
+        self._topics.closed = True
 
 
 def many_events(count: int, flow_id: str = "large") -> list[TracedRecord]:

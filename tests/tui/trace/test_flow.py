@@ -193,7 +193,11 @@ def test_where_the_flow_is_now(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_topics_that_are_empty_or_cannot_be_read_say_the_next_step(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario() -> None:
-        async with tracing(monkeypatch, Topics(), until="No event of this flow") as client:
+        topics = Topics(held=True)
+        async with tracing(monkeypatch, topics, until="Reading the topics") as client:
+            await assert_goldens(client, "trace/loading")
+            topics.let_in()
+            await until_shown(client, "No event of this flow")
             await assert_goldens(client, "trace/empty")
         away = Topics(purchase(), refuse=SourceUnavailable("Kafka does not answer: it is away"))
         async with tracing(monkeypatch, away, until="it is away") as client:

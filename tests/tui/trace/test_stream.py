@@ -106,7 +106,11 @@ def test_topics_that_cannot_be_read_say_the_next_step(monkeypatch: pytest.Monkey
             away.refuse = None
             await client.press("f5")
             await until_shown(client, "25 received")
-        async with streaming(monkeypatch, Topics(), "Waiting for records") as client:
+        topics = Topics(held=True)
+        async with streaming(monkeypatch, topics, "Reading the topics") as client:
+            await assert_goldens(client, "trace/stream-loading")
+            topics.let_in()
+            await until_shown(client, "Waiting for records")
             assert_golden(client.text, "trace/stream-empty-80x24")
         async with running(AdminMarketplace().fake, "admin") as client:
             await client.press("0")
