@@ -41,6 +41,7 @@ PLACES: dict[str, Place] = {
         Place("faults", "Faults"),
         Place("tour", "Tour"),
         Place("trace", "Trace"),
+        Place("replay", "Replay", "trace"),
         Place("events", "Events"),
         Place("topology", "Topology", "events"),
     )
@@ -71,8 +72,8 @@ def places_of(role: Role) -> tuple[str, ...]:
     sections = SECTIONS[role]
     below = {
         "guest": ("product",),
-        "user": ("product", "checkout", "order", "trace"),
-        "seller": ("order", "trace"),
-        "admin": ("order", "trace", "topology"),
+        "user": ("product", "checkout", "order", "trace", "replay"),
+        "seller": ("order", "trace", "replay"),
+        "admin": ("order", "trace", "replay", "topology"),
     }
     return (*sections, *below[role], "tour")

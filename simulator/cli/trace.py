@@ -42,6 +42,7 @@ class View(StrEnum):
     WATERFALL = "waterfall"
     SEQUENCE = "sequence"
     STATES = "states"
+    STEPS = "steps"
     CODE = "code"
     RAW = "raw"
     ALL = "all"

@@ -77,7 +77,7 @@ def steps_of(flow: Flow) -> tuple[Step, ...]:
     found: list[Step] = []
     for event in flow.events:
         content = content_of(event)
-        status = _status(content) or _foreign_status(event, content) or status
+        status = _status(content) or foreign_status(event, content) or status
         found.append(Step(event, status, words_of(content)))
     return tuple(found)
 
@@ -91,7 +91,7 @@ def reached(flow: Flow) -> tuple[str, int]:
     """The last status that the flow tells of, and when it was reached; empty and its end where it tells of none."""
     for event in reversed(flow.events):
         content = content_of(event)
-        found = _status(content) or _foreign_status(event, content)
+        found = _status(content) or foreign_status(event, content)
         if found:
             return found, event.at
     return "", flow.ended_at
@@ -138,7 +138,7 @@ def _status(content: Event | None) -> str:
             return ""
 
 
-def _foreign_status(event: FlowEvent, content: Event | None) -> str:
+def foreign_status(event: FlowEvent, content: Event | None) -> str:
     """The field `status` of an event that is none of the marketplace's."""
     if content is not None or event.topic in EVENT_BY_TOPIC or not event.value:
         return ""

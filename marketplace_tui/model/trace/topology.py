@@ -1,4 +1,4 @@
-"""Who publishes what to whom, as it is looked at: rates of the last minute, and how far each consumer is behind.
+"""The topology as it is looked at: rates of the last minute, and how far each consumer is behind.
 
 Counting takes a while where many records come, so that it is done in threads.
 """

@@ -52,6 +52,11 @@ def line_after(before: FlowDrawing | None, cursor: int, drawing: FlowDrawing, in
     return line if drawing.event_at(line) == index else first
 
 
-def index_of(flow: Flow, place: str) -> int:
-    """The index of the event that lies at a place; -1 where there is none."""
+def event_at(before: FlowDrawing | None, cursor: int, flow: Flow, place: str) -> int:
+    """The index of the event of the cursor: by the drawing of this flow before, or else by where the event lies.
+
+    -1 where there is none.
+    """
+    if before is not None:
+        return before.event_at(cursor)
     return next((index for index, event in enumerate(flow.events) if event.place == place), -1)

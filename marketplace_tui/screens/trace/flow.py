@@ -16,11 +16,12 @@ from marketplace_tui.model.trace.reader import TraceReader
 from marketplace_tui.screens.admin.details import Details
 from marketplace_tui.screens.base import ClientScreen
 from marketplace_tui.screens.trace import flow_text as text
-from marketplace_tui.screens.trace.choosing import DIFFERENCE, VIEWS, drawing_of, index_of, line_after, views_of
+from marketplace_tui.screens.trace.choosing import DIFFERENCE, VIEWS, drawing_of, event_at, line_after, views_of
 from marketplace_tui.screens.trace.comparing import compared
 from marketplace_tui.screens.trace.copies import copy_as, copy_id
 from marketplace_tui.screens.trace.drawings import FlowDrawing, WaterfallDrawing, signs_of
 from marketplace_tui.screens.trace.editor import open_code
+from marketplace_tui.screens.trace.replay import ReplayScreen
 from marketplace_tui.screens.trace.where import ask_where
 from marketplace_tui.text.lines import Line, Span
 from marketplace_tui.text.values import short_id
@@ -212,6 +213,11 @@ class FlowScreen(ClientScreen):
             found = self.codes.find(event.topic, event.publisher, group)
             self.client_app.marketplace.tasks.start(open_code(self, found))
 
+    def do_trace_replay(self) -> None:
+        """Go through the flow step by step, from the selected event on."""
+        if self.event is not None:
+            self.app.push_screen(ReplayScreen(self.client_app.marketplace, self.model, self.event))
+
     def do_trace_where(self) -> None:
         """Say which consumers have the flow before them."""
         ask_where(self, self.model.flow_id, self.model.reader)
@@ -260,14 +266,12 @@ class FlowScreen(ClientScreen):
     def _show(self) -> None:
         if not self.is_there:
             return
-        app, diagram = self.client_app, self._diagram
-        width = diagram.line_width
+        app, diagram, width = self.client_app, self._diagram, self._diagram.line_width
         diagram.empty = [(Span(" "), *line) for line in text.nothing(self.model, width)]
         drawing = drawing_of(self.model, self.view, width, diagram.room - 1, signs_of(app.ascii), flat=app.flat)
         if drawing is not None and self.model.drawn is not None:
             flow, before, cursor = self.model.drawn.flow, self._drawing, diagram.cursor
-            same = before is not None and flow is self._flow
-            index = before.event_at(cursor) if same and before is not None else index_of(flow, self._place)
+            index = event_at(before if flow is self._flow else None, cursor, flow, self._place)
             self._drawing, self._flow = drawing, flow
             diagram.show(drawing, line_after(before, cursor, drawing, index))
         else:
@@ -277,11 +281,7 @@ class FlowScreen(ClientScreen):
         self.keys_changed()
 
     def _draw_head(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - two lines
-        signs = signs_of(self.client_app.ascii)
-        return [
-            text.head(self.model, width, signs),
-            text.views(self.model, views_of(self.model), self.view, width, signs),
-        ]
+        return text.top(self.model, views_of(self.model), self.view, width, signs_of(self.client_app.ascii))
 
     def _draw_rule(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - one line
         return self.client_app.rule(width)

@@ -18,6 +18,11 @@ from simulator.trace.findings import BROKEN, is_broken
 from simulator.trace.text import type_name
 
 
+def top(model: FlowModel, names: Sequence[str], view: str, width: int, signs: Signs) -> list[Line]:
+    """The two lines above the drawing."""
+    return [head(model, width, signs), views(model, names, view, width, signs)]
+
+
 def head(model: FlowModel, width: int, signs: Signs) -> Line:
     """The flow in one line."""
     if model.drawn is None:

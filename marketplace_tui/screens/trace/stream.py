@@ -157,7 +157,7 @@ class StreamScreen(ClientScreen):
             self.app.push_screen(Details("Record", lambda width: text.details(record, width)))
 
     def do_events_topology(self) -> None:
-        """Show who publishes what to whom."""
+        """Show the publishers and consumers of each topic."""
         self.app.push_screen(TopologyScreen(topology_of(self.client_app.marketplace), self._show_topic))
 
     def do_app_copy(self) -> None:

@@ -1,4 +1,4 @@
-"""The topology, live: who publishes what to whom, how often, and how far consumers are behind."""
+"""The topology, live: the publishers and consumers of each topic, their rates, and the lag of each consumer."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class TopologyScreen(ClientScreen):
         self._rows: list[text.TopologyRow] = []
 
     def compose_body(self) -> ComposeResult:
-        """What was read, the rows, the selected one beside or below."""
+        """A line about all that was read, the rows, the selected one beside or below."""
         yield Lines(self._draw_head, id="head", classes="pad")
         with Horizontal():
             yield Diagram(id="diagram")
@@ -99,7 +99,7 @@ class TopologyScreen(ClientScreen):
         diagram, model, before = self._diagram, self.model, self.row
         diagram.empty = [(Span(" "), *line) for line in text.nothing(model, diagram.line_width)]
         if model is not None and model.links:
-            self._rows = text.rows_of(model.links)
+            self._rows = text.rows_of(model.links, flat=self.client_app.flat)
             ends = [_ends(row) for row in self._rows]
             here = ends.index(_ends(before)) if before is not None and _ends(before) in ends else diagram.cursor
             diagram.show(text.TopologyDrawing(self._rows, model, flat=self.client_app.flat), here)

@@ -29,12 +29,16 @@ _BARS = WINDOW_SECONDS // STEP_SECONDS
 
 @dataclass(frozen=True)
 class TopologyRow:
-    """One line of a topic: the publisher and the consumer with its number, where there are so many."""
+    """One line of a topic: the publisher and the consumer with its number, where there are so many.
+
+    Consumers stand beside the publishers, or behind the last of them where `below`.
+    """
 
     topic: str
     number: int
     publishers: tuple[Link, ...]
     consumers: tuple[Link, ...]
+    below: bool
 
     @property
     def publisher(self) -> Link | None:
@@ -44,10 +48,11 @@ class TopologyRow:
     @property
     def consumer(self) -> Link | None:
         """The consumer on this line."""
-        return self.consumers[self.number] if self.number < len(self.consumers) else None
+        index = self.number - len(self.publishers) if self.below else self.number
+        return self.consumers[index] if 0 <= index < len(self.consumers) else None
 
 
-def rows_of(links: Iterable[Link]) -> list[TopologyRow]:
+def rows_of(links: Iterable[Link], *, flat: bool = False) -> list[TopologyRow]:
     """The lines of all links: topics by their first publisher and their name, those of no flow behind the others."""
     topics: dict[str, tuple[list[Link], list[Link]]] = {}
     for link in links:
@@ -58,10 +63,10 @@ def rows_of(links: Iterable[Link]) -> list[TopologyRow]:
         return not publisher, publisher, topic
 
     return [
-        TopologyRow(topic, number, tuple(publishers), tuple(consumers))
+        TopologyRow(topic, number, tuple(publishers), tuple(consumers), flat)
         for topic in sorted(topics, key=place)
         for publishers, consumers in [topics[topic]]
-        for number in range(max(len(publishers), len(consumers)))
+        for number in range(len(publishers) + len(consumers) if flat else max(len(publishers), len(consumers)))
     ]
 
 
@@ -82,7 +87,7 @@ class TopologyDrawing:
         """One row."""
         row = self.rows[number]
         if self._flat:
-            return spans(". ".join(_sentences(row, self._model)))
+            return spans(_in_words(row, self._model))
         return table_line(COLUMNS, _cells(row, self._model), width)
 
 
@@ -113,18 +118,15 @@ def _lag(link: Link, model: TopologyModel) -> str:
     return NONE if link.lag is None else f"{link.lag:,}{_TRENDS[model.trend(link)]}"
 
 
-def _sentences(row: TopologyRow, model: TopologyModel) -> list[str]:
-    """The ends of a row in words."""
-    found = []
+def _in_words(row: TopologyRow, model: TopologyModel) -> str:
+    """The publisher or the consumer of a row, for people who hear it."""
     if row.publisher is not None:
         who = row.publisher.service or "a publisher that names no flow"
-        found.append(f"{who} publishes {row.topic}: {_rate(row.publisher)} a second")
+        unread = "" if row.consumers else ", no consumer reported"
+        return f"{who} publishes {row.topic}: {_rate(row.publisher)} a second{unread}"
     if row.consumer is not None:
-        what = f"{row.consumer.service} handles {row.topic}: {_rate(row.consumer)} a second"
-        found.append(f"{what}, {_behind(row.consumer, model)}")
-    elif not row.consumers:
-        found.append("no consumer has reported anything of it")
-    return found
+        return f"to {row.consumer.service}: {_rate(row.consumer)} a second, {_behind(row.consumer, model)}"
+    return row.topic
 
 
 def _behind(link: Link, model: TopologyModel) -> str:
@@ -158,7 +160,7 @@ def nothing(model: TopologyModel | None, width: int) -> Sequence[Line]:
     if model is None:
         words = (
             "The topics of this marketplace are not known here: only its gateway is. Where its Kafka can be reached, "
-            "this shows who publishes what to whom:"
+            "this shows the publishers and consumers of each:"
         )
         command = (Span("marketplace trace topology --kafka HOST:PORT", "accent"),)
         return [*(spans(line) for line in wrapped(words, width)), command]
@@ -185,7 +187,7 @@ def about(row: TopologyRow | None, model: TopologyModel, width: int) -> list[Lin
         lines += _end(row.consumer, "to", width)
         lines += [spans(line) for line in wrapped(_behind(row.consumer, model), width)]
     elif not row.consumers:
-        lines.append(cut_line((Span("no consumer has reported anything of it", "dim"),), width))
+        lines.append(cut_line((Span("no consumer reported", "dim"),), width))
     return lines
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from simulator.trace.drawings.plain import ASCII, UNICODE, finished
 from simulator.trace.drawings.sequence import sequence
 from simulator.trace.drawings.states import code, raw, states
+from simulator.trace.drawings.steps import steps
 from simulator.trace.drawings.waterfall import waterfall
 from simulator.trace.drawings.words import diagnosis
 from simulator.trace.findings import Finding
@@ -18,7 +19,7 @@ _LEAST_HEIGHT = 8
 def draw(
     flow: Flow, findings: Sequence[Finding], view: str, width: int, height: int | None, ascii_only: bool
 ) -> list[str]:
-    """A flow by the name of a view: waterfall (with the diagnosis below), sequence, states, code, raw, or all."""
+    """A flow by a view: waterfall (with the diagnosis below), sequence, states, steps, code, raw, or all."""
     signs = ASCII if ascii_only else UNICODE
     said = finished(diagnosis(flow, findings, width, signs), width, signs)
     room = None if height is None else max(_LEAST_HEIGHT, height - len(said))
@@ -29,6 +30,7 @@ def draw(
         ],
         "sequence": lambda: sequence(flow, width=width, ascii_only=ascii_only),
         "states": lambda: states(flow, width=width, ascii_only=ascii_only),
+        "steps": lambda: steps(flow, width=width, ascii_only=ascii_only),
         "code": lambda: code(flow, width=width, ascii_only=ascii_only),
         "raw": lambda: raw(flow, width=width, ascii_only=ascii_only),
     }

@@ -136,7 +136,7 @@ def test_received_is_shown_and_filtered_and_evicted(steps: Sequence[int | str | 
 
     async def scenario() -> None:
         tasks = Tasks(lambda error: pytest.fail(repr(error)))
-        source = TraceReader(tasks, lambda: Topics())
+        source = TraceReader(tasks, Topics().open)
         model = StreamModel(source, tasks)
         taken: list[TracedRecord] = []
         for step in steps:

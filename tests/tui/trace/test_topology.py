@@ -1,4 +1,4 @@
-"""The topology: who publishes what to whom, with rates and lag, and the way to the records of a topic."""
+"""The topology: publishers and consumers of each topic with rates and lag, and the way to its records."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from simulator.trace.kafka_source import SourceUnavailable
 from simulator.trace.topology import GroupAndTopic
 from tests.tui.admin.data import STATE
 from tests.tui.admin.fakes import AdminMarketplace, FakeControl
-from tests.tui.running import SMALL, RunningClient, assert_golden, assert_goldens, running
+from tests.tui.running import LARGE, SMALL, RunningClient, assert_golden, assert_goldens, running
 from tests.tui.trace.data import Topics, until_shown
 from tests.tui.trace.test_stream import BROKEN, FOREIGN
 from tests.unit.simulator.purchase import EVENTS, purchase
@@ -65,7 +65,7 @@ async def looking(
         yield client
 
 
-def test_who_publishes_what_to_whom(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_topic_has_its_publishers_and_consumers(monkeypatch: pytest.MonkeyPatch) -> None:
     first = {("payment", "order-created"): 3, ("order", "payment-success"): 9}
     second = {("payment", "order-created"): 1234, ("order", "payment-success"): 4}
     topics = Topics([*purchase(), BROKEN, FOREIGN])
@@ -140,8 +140,10 @@ def test_it_can_be_read_without_layout_and_in_ascii(monkeypatch: pytest.MonkeyPa
     async def scenario() -> None:
         for flat, name in ((True, "flat"), (False, "ascii")):
             topics = Topics([*purchase(), BROKEN, FOREIGN])
-            async with looking(monkeypatch, topics, "9 records", lag=lag, ascii_only=True, flat=flat) as client:
-                assert_golden(client.text, f"trace/topology-{name}-80x24")
+            async with looking(
+                monkeypatch, topics, "9 records", lag=lag, size=LARGE, ascii_only=True, flat=flat
+            ) as client:
+                assert_golden(client.text, f"trace/topology-{name}-120x40")
                 assert client.text.isascii()
 
     asyncio.run(scenario())

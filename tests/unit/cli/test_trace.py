@@ -55,6 +55,7 @@ def test_flows_are_listed_and_the_broken_ones_alone(recording: str, capsys: pyte
         ("waterfall", "PAID in 28 ms"),
         ("sequence", "├ payment-success +16 ms"),
         ("states", "the books balance"),
+        ("steps", "order: PENDING ─▶ PAID"),
         ("raw", "ce_causationid: e1"),
         ("all", "the books balance"),
     ],

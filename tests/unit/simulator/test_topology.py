@@ -44,7 +44,8 @@ def rate(records: list[TracedRecord], now: float) -> Link:
 )
 def test_a_rate_is_that_of_the_last_minute(times: list[float], now: float, per_second: float) -> None:
     link = rate([at(each) for each in times], now)
-    assert (link.records, link.per_second) == (len(times), pytest.approx(per_second))
+    assert link.records == len(times)
+    assert link.per_second == pytest.approx(per_second)
     assert sum(link.recent) == round(link.per_second * min(now + 1, WINDOW_SECONDS))
 
 
