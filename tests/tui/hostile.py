@@ -20,6 +20,7 @@ from marketplace_tui.app import MarketplaceApp
 from marketplace_tui.screens.base import ClientScreen
 from marketplace_tui.text.lines import plain
 from marketplace_tui.text.table import header_line
+from marketplace_tui.widgets.diagram import Diagram
 from marketplace_tui.widgets.rows import Rows
 from services_stub.contracts.control import ProcessState, ServiceState
 from services_stub.contracts.http.dead_letters import DeadLetter
@@ -140,7 +141,7 @@ def _assert_landmarks(app: MarketplaceApp, strips: Sequence[Strip], width: int) 
     assert strips[0].text.startswith(f" Marketplace › {PLACES[place.parent or place.name].title}")
     assert strips[-1].text.rstrip() == "".join(map(plain, screen._draw_keys(width, 1))).rstrip()
     for rows in app.screen.query(Rows):
-        if rows.display and rows._header and rows.cursor_key:
+        if rows.display and rows._header and rows.cursor_key and not isinstance(rows, Diagram):
             region = rows.region
             head = "  " + plain(header_line(rows.columns, rows.size.width - 2))
             assert strips[region.y].crop(region.x, region.x + rows.size.width).text == head

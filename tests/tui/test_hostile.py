@@ -17,6 +17,7 @@ from marketplace_tui.widgets.looks import strip_of
 from tests.tui.hostile import EVERYTHING, TEXTS, rewritten, spread
 from tests.tui.hostile_walks import VISITS, look, marketplace_of, walk
 from tests.tui.running import RunningClient
+from tests.tui.trace.hostile_topics import walk_through_the_trace
 
 each_role = pytest.mark.parametrize("role", VISITS)
 
@@ -29,6 +30,18 @@ LITERAL = "[bold red]tea[/][@click=app.quit]"
 @each_role
 def test_every_screen_stays_intact(role: Role) -> None:
     asyncio.run(walk(role, EVERYTHING))
+
+
+def test_every_screen_of_the_trace_stays_intact() -> None:
+    asyncio.run(walk_through_the_trace(EVERYTHING))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not WALKS, reason="takes many minutes: make texts")
+@settings(max_examples=max(WALKS, 1))
+@given(TEXTS)
+def test_every_screen_of_the_trace_stays_intact_with_any_texts(texts: list[str]) -> None:
+    asyncio.run(walk_through_the_trace(texts))
 
 
 @pytest.mark.slow

@@ -19,6 +19,7 @@ from marketplace_tui.screens.trace.opening import reader_of_all, topology_of
 from marketplace_tui.screens.trace.topology import TopologyScreen
 from marketplace_tui.text.lines import Line, Span
 from marketplace_tui.widgets.diagram import Diagram
+from marketplace_tui.widgets.entry import LONGEST_SEARCH, Entry
 from marketplace_tui.widgets.lines import Lines
 from simulator.trace import TracedRecord
 from simulator.trace.events import correlation_of
@@ -45,7 +46,7 @@ class StreamScreen(ClientScreen):
     def compose_body(self) -> ComposeResult:
         """State and sum, filter, the records, the selected one beside or below."""
         yield Lines(self._draw_head, id="head", classes="pad")
-        yield Input(placeholder=HINT, id="search", compact=True, select_on_focus=False)
+        yield Entry(longest=LONGEST_SEARCH, placeholder=HINT, select_on_focus=False, id="search")
         with Horizontal():
             yield Diagram(id="diagram")
             yield Lines(self._draw_pane, id="pane")
