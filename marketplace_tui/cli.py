@@ -18,7 +18,7 @@ import marketplace_tui.summaries
 import services_stub.summaries
 import simulator.summaries
 from marketplace_tui import failures
-from marketplace_tui.actions.state import Role
+from marketplace_tui.actions.state import AccountRole
 from marketplace_tui.first_frame import FIRST_FRAME
 
 
@@ -82,7 +82,10 @@ def marketplace(
     ] = None,
     gateway: Annotated[str, typer.Option(help="One that runs elsewhere: http://host:8080.", show_default=False)] = "",
     role: Annotated[
-        Role | None, typer.Option("--as", help="Sign in with a development account.", show_default=False)
+        AccountRole | None, typer.Option("--as", help="Sign in with a development account.", show_default=False)
+    ] = None,
+    recording: Annotated[
+        Path | None, typer.Option(help="A file of `trace record`.", exists=True, dir_okay=False, show_default=False)
     ] = None,
     web: Annotated[bool, typer.Option("--web", help="In a browser of this machine.")] = False,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Of the page for the browser.")] = 8000,
@@ -102,9 +105,9 @@ def marketplace(
         typer.echo(context.get_help())
         return
     if web:
-        opening.open_in_browser(data_dir, gateway, role, port)
+        opening.open_in_browser(data_dir, gateway, role, port, recording)
     else:
-        opening.open_client(data_dir, gateway, role)
+        opening.open_client(data_dir, gateway, role, recording)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-OPTIONS = frozenset({"--data-dir", "--gateway", "--as"})
+OPTIONS = frozenset({"--data-dir", "--gateway", "--as", "--recording"})
 """The options, each with a value, with which the client opens in this terminal."""
 
 _ENTER, _LEAVE = "\x1b[?1049h\x1b[2J\x1b[H", "\x1b[?1049l"

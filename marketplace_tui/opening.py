@@ -7,6 +7,7 @@ import logging
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -14,8 +15,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from marketplace_tui import ending
-from marketplace_tui.actions.state import Role
+from marketplace_tui import ending, failures
+from marketplace_tui.actions.state import AccountRole
 from marketplace_tui.commands import sessions
 from marketplace_tui.commands.connecting import GUEST, Account, Target, account_of, target_of
 from marketplace_tui.first_frame import FIRST_FRAME
@@ -23,6 +24,8 @@ from marketplace_tui.summaries import TOUR
 
 if TYPE_CHECKING:
     from marketplace_tui.app import MarketplaceApp
+    from marketplace_tui.model.marketplace import Marketplace
+    from marketplace_tui.model.tasks import Tasks
     from services_stub.client.session import Session
 
 app = typer.Typer()
@@ -30,6 +33,9 @@ app = typer.Typer()
 LOG_BYTES = 1_000_000
 LAST = "client"
 """The name under which the session of a client without `--as` is kept: who signed in there stays signed in."""
+
+_NOWHERE = "http://recording.invalid"
+"""The gateway of a client that looks at a recording: it is never asked."""
 
 _WITH_SOURCES = [sys.executable, "-m", "marketplace_tui"]
 
@@ -54,18 +60,26 @@ def has_terminal() -> bool:
     return "TEXTUAL_DRIVER" in os.environ or (sys.stdin.isatty() and sys.stdout.isatty())
 
 
-def open_client(data_dir: Path | None, gateway: str, chosen: Role | None, *, first: str = "") -> None:
+def open_client(
+    data_dir: Path | None, gateway: str, chosen: AccountRole | None, recording: Path | None = None, *, first: str = ""
+) -> None:
     """Run the client until its end. It begins at the place `first`, by default with the first section of the role.
+
+    Where a `recording` is named, it is looked at without a marketplace.
 
     Raises:
         typer.BadParameter: the options make no sense.
-        typer.Exit: the marketplace could not be started.
+        typer.Exit: the marketplace could not be started, or the recording is none.
         MarketplaceError: the account cannot sign in.
 
     """
+    _check(data_dir, gateway, chosen, recording)
     if not has_terminal():
         raise typer.BadParameter("the client needs a terminal", param_hint="stdin, stdout")
     ending.raise_on_signals()
+    if recording is not None:
+        _run_recording(recording)
+        return
     target = target_or_started(data_dir, gateway)
     account = account_of(target, chosen, "user") if chosen is not None else GUEST
     session = sessions.load(target.session_file, account.email or LAST)
@@ -76,7 +90,9 @@ def open_client(data_dir: Path | None, gateway: str, chosen: Role | None, *, fir
     _run(target, account, session, first)
 
 
-def open_in_browser(data_dir: Path | None, gateway: str, chosen: Role | None, port: int) -> None:
+def open_in_browser(
+    data_dir: Path | None, gateway: str, chosen: AccountRole | None, port: int, recording: Path | None = None
+) -> None:
     """Serve the client to browsers of this machine until Ctrl-C.
 
     Raises:
@@ -85,6 +101,10 @@ def open_in_browser(data_dir: Path | None, gateway: str, chosen: Role | None, po
     """
     from marketplace_tui.web.server import serve
 
+    _check(data_dir, gateway, chosen, recording)
+    if recording is not None:
+        serve([*_WITH_SOURCES, "--recording", str(recording)], port)
+        return
     target_or_started(data_dir, gateway)
     options = [*(["--data-dir", str(data_dir)] if data_dir else []), *(["--gateway", gateway] if gateway else [])]
     serve([*_WITH_SOURCES, *options, *(["--as", chosen] if chosen else [])], port)
@@ -113,36 +133,70 @@ async def _sign_in(target: Target, account: Account, session: Session) -> None:
 
 
 def _run(target: Target, account: Account, session: Session, first: str) -> None:
-    from marketplace_tui import settings
-    from marketplace_tui.app import MarketplaceApp
     from marketplace_tui.model.marketplace import Marketplace
-    from marketplace_tui.model.tasks import Tasks
     from services_stub.client.marketplace import MarketplaceClient
 
-    path = settings.default_path()
-    read = settings.read(path)
-    log_line = _log_in(target.session_file.parent)
-    app: MarketplaceApp
-    client = MarketplaceClient(target.gateway, session=session)
-    marketplace = Marketplace(client, Tasks(lambda error: app.note_bug(error)), state=target.state)
-    app = MarketplaceApp(
-        marketplace,
-        first=first,
-        gateway=target.gateway,
-        read=read,
-        settings_path=path,
-        log_line=log_line,
-    )
+    def make(tasks: Tasks) -> Marketplace:
+        return Marketplace(MarketplaceClient(target.gateway, session=session), tasks, state=target.state)
 
     def keep() -> None:
         sessions.keep(target.session_file, account.email or LAST, session)
 
+    _run_app(make, target.session_file.parent, keep, first=first, gateway=target.gateway)
+
+
+def _run_recording(path: Path) -> None:
+    from marketplace_tui.model.marketplace import Marketplace
+    from marketplace_tui.model.trace.playback import Playback
+    from services_stub.client.marketplace import MarketplaceClient
+    from services_stub.client.user_files import state_directory
+    from simulator.trace.recording import NoRecording
+
+    def make(tasks: Tasks) -> Marketplace:
+        playback = Playback(tasks, path, time.monotonic)
+        return Marketplace(MarketplaceClient(_NOWHERE), tasks, recording=playback)
+
+    try:
+        _run_app(make, state_directory(), lambda: None)
+    except NoRecording as problem:
+        FIRST_FRAME.leave()
+        typer.echo(str(problem), err=True)
+        raise typer.Exit(failures.FAILED) from None
+
+
+def _run_app(
+    make: Callable[[Tasks], Marketplace],
+    log_directory: Path,
+    keep: Callable[[], None],
+    *,
+    first: str = "",
+    gateway: str = "",
+) -> None:
+    """Run the client of a marketplace, which is made with the tasks of the app; `keep` is called at the end."""
+    from marketplace_tui import settings
+    from marketplace_tui.app import MarketplaceApp
+    from marketplace_tui.model.tasks import Tasks
+
+    path = settings.default_path()
+    read = settings.read(path)
+    log_line = _log_in(log_directory)
+    app: MarketplaceApp
+    marketplace = make(Tasks(lambda error: app.note_bug(error)))
+    app = MarketplaceApp(marketplace, first=first, gateway=gateway, read=read, settings_path=path, log_line=log_line)
     try:
         run_watched(app, log_line, keep)
     finally:
         keep()
     if app.return_code:
         raise typer.Exit(app.return_code)
+
+
+def _check(data_dir: Path | None, gateway: str, chosen: AccountRole | None, recording: Path | None) -> None:
+    """A recording is looked at alone."""
+    if recording is not None and (data_dir is not None or gateway or chosen is not None):
+        raise typer.BadParameter(
+            "a recording is opened without --data-dir, --gateway and --as", param_hint="--recording"
+        )
 
 
 def run_watched(

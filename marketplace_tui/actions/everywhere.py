@@ -58,6 +58,7 @@ EVERYWHERE_ACTIONS: tuple[Action, ...] = (
         "See a purchase, a declined card, a race and a blocked seller happen, step by step.",
         ("f3",),
         _ALL,
+        roles=("guest", "user", "seller", "admin"),
         needs=(Fact.LOCAL,),
         command="tour",
     ),

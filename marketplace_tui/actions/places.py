@@ -63,6 +63,7 @@ SECTIONS: dict[Role, tuple[str, ...]] = {
         "account",
         "events",
     ),
+    "reader": ("events",),
 }
 """The sections of each role, in the order of the keys 1 to 9 and 0; the first is where the role begins."""
 
@@ -75,5 +76,6 @@ def places_of(role: Role) -> tuple[str, ...]:
         "user": ("product", "checkout", "order", "trace", "replay"),
         "seller": ("order", "trace", "replay"),
         "admin": ("order", "trace", "replay", "topology"),
+        "reader": ("trace", "replay", "topology"),
     }
-    return (*sections, *below[role], "tour")
+    return (*sections, *below[role], *(() if role == "reader" else ("tour",)))

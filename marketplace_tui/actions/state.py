@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal, TypeAlias
 
-Role: TypeAlias = Literal["guest", "user", "seller", "admin"]
-ROLES: tuple[Role, ...] = ("guest", "user", "seller", "admin")
+AccountRole: TypeAlias = Literal["guest", "user", "seller", "admin"]
+Role: TypeAlias = Literal["guest", "user", "seller", "admin", "reader"]
+ROLES: tuple[Role, ...] = ("guest", "user", "seller", "admin", "reader")
+"""A reader looks at a recording, without a marketplace."""
 
 
 class Fact(Enum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marketplace_tui.actions.action import Action
 from marketplace_tui.actions.state import Fact, Role
 
-_SIGNED_IN: tuple[Role, ...] = ("user", "seller", "admin")
+_LOOKING: tuple[Role, ...] = ("user", "seller", "admin", "reader")
 
 
 def _flow(
@@ -27,7 +27,7 @@ def _flow(
         help,
         keys,
         (place,),
-        roles=_SIGNED_IN,
+        roles=_LOOKING,
         needs=needs,
         command=command,
         footer=footer,
@@ -38,6 +38,14 @@ def _flow(
 
 _STREAM = ("events",)
 _ADMIN: tuple[Role, ...] = ("admin",)
+_READER: tuple[Role, ...] = ("reader",)
+_OF_ALL: tuple[Role, ...] = ("admin", "reader")
+
+
+def _recorded(name: str, words: str, help: str, *keys: str, footer: int = 0, group: str = "") -> Action:
+    """An action that moves the position in a recording."""
+    return Action(f"recording.{name}", words, help, keys, _STREAM, roles=_READER, footer=footer, group=group)
+
 
 TRACE_ACTIONS: tuple[Action, ...] = (
     _flow(
@@ -58,7 +66,7 @@ TRACE_ACTIONS: tuple[Action, ...] = (
     _flow("unfold", "Unfold", "Show more consumers of the event.", "l", "right", footer=31, group="Fold"),
     _flow("fold_all", "Fold all", "Show fewer consumers of every event.", "left_square_bracket"),
     _flow("unfold_all", "Unfold all", "Show more consumers of every event.", "right_square_bracket"),
-    _flow("critical", "Critical path", "Show only the critical path, or everything.", "x", footer=40),
+    _flow("critical", "Critical", "Show only the critical path, or everything.", "x", footer=40),
     _flow(
         "code",
         "Code",
@@ -88,7 +96,7 @@ TRACE_ACTIONS: tuple[Action, ...] = (
     _flow("search", "Search", "Look for a text in the events of the flow.", "slash", footer=55),
     _flow(
         "replay",
-        "Replay",
+        "Steps",
         "Go through the flow step by step: publisher, topic, consumers, and the states that each step changed.",
         "r",
         needs=(Fact.SELECTED,),
@@ -151,7 +159,7 @@ TRACE_ACTIONS: tuple[Action, ...] = (
         "Show the records of some topics, types, keys, headers or fields, or with a text.",
         ("slash",),
         _STREAM,
-        roles=_ADMIN,
+        roles=_OF_ALL,
         command="trace follow",
         footer=20,
     ),
@@ -165,14 +173,14 @@ TRACE_ACTIONS: tuple[Action, ...] = (
         footer=30,
         takes=("list.mark",),
     ),
-    Action("events.tail", "Newest", "Go to the newest record, and follow.", ("T",), _STREAM, roles=_ADMIN, footer=40),
+    Action("events.tail", "Newest", "Go to the newest record, and follow.", ("T",), _STREAM, roles=_OF_ALL, footer=40),
     Action(
         "events.record",
         "Record",
         "Show the key, the headers and the value of the record.",
         ("v",),
         _STREAM,
-        roles=_ADMIN,
+        roles=_OF_ALL,
         needs=(Fact.SELECTED,),
         footer=50,
     ),
@@ -182,10 +190,38 @@ TRACE_ACTIONS: tuple[Action, ...] = (
         "Show the publishers and consumers of each topic, how often, and how far each consumer is behind.",
         ("m",),
         _STREAM,
-        roles=_ADMIN,
+        roles=_OF_ALL,
         command="trace topology",
         footer=45,
     ),
     _flow("next_hit", "Next hit", "Go to the next event that was found.", "n"),
     _flow("previous_hit", "Previous hit", "Go to the event that was found before.", "N"),
+    Action(
+        "recording.play",
+        "Play",
+        "Let the recording go on at its own pace, or stand still.",
+        ("space",),
+        _STREAM,
+        roles=_READER,
+        footer=11,
+        takes=("list.mark",),
+    ),
+    _recorded(
+        "back", "Back", "Go back to the record before that passes the filter.", "h", "left", footer=12, group="Record"
+    ),
+    _recorded("on", "On", "Go on to the next record that passes the filter.", "l", "right", footer=13, group="Record"),
+    _recorded(
+        "part_back",
+        "Part back",
+        "Go back by a twentieth of the recording.",
+        "left_square_bracket",
+        footer=14,
+        group="Part",
+    ),
+    _recorded(
+        "part_on", "Part on", "Go on by a twentieth of the recording.", "right_square_bracket", footer=15, group="Part"
+    ),
+    _recorded("time", "Time", "Go to a time of the recording.", "at", footer=16),
+    _recorded("slower", "Slower", "Let the recording play slower.", "less_than_sign"),
+    _recorded("faster", "Faster", "Let the recording play faster.", "greater_than_sign"),
 )

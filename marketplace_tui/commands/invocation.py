@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeAl
 
 import typer
 
-from marketplace_tui.actions.state import Role
+from marketplace_tui.actions.state import AccountRole
 from marketplace_tui.commands.connecting import GUEST, Target, account_of, connected, target_of
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Invocation:
 def _shared(
     *,
     sign_in_as: Annotated[
-        Role | None, typer.Option("--as", help="The development account to act for.", show_default=False)
+        AccountRole | None, typer.Option("--as", help="The development account to act for.", show_default=False)
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON for programs.")] = False,
     data_dir: Annotated[
@@ -56,7 +56,7 @@ SHARED = inspect.signature(_shared, eval_str=True).parameters
 class Group:
     """Commands that act for the account of one role, `usual`, where nothing else is said; or for none at all."""
 
-    def __init__(self, usual: Role, *, signs_in: bool = True) -> None:
+    def __init__(self, usual: AccountRole, *, signs_in: bool = True) -> None:
         self.app = typer.Typer(no_args_is_help=True)
         self._usual, self._signs_in = usual, signs_in
 
@@ -70,7 +70,7 @@ class Group:
         return add
 
 
-def _command_of(function: Function[P], usual: Role, *, signs_in: bool) -> Callable[..., None]:
+def _command_of(function: Function[P], usual: AccountRole, *, signs_in: bool) -> Callable[..., None]:
     own = inspect.signature(function, eval_str=True)
     _, *parameters = own.parameters.values()
 
@@ -86,11 +86,11 @@ def _command_of(function: Function[P], usual: Role, *, signs_in: bool) -> Callab
 
 async def _run(
     function: Callable[..., Awaitable[None]],
-    usual: Role,
+    usual: AccountRole,
     arguments: dict[str, Any],
     *,
     signs_in: bool,
-    sign_in_as: Role | None,
+    sign_in_as: AccountRole | None,
     as_json: bool,
     data_dir: Path | None,
     gateway: str,

@@ -20,11 +20,13 @@ class Connection(Watched):
     `offline_since` is the clock's time, in seconds, since which nothing was answered; None while all is well.
     """
 
-    def __init__(self, client: MarketplaceClient, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, client: MarketplaceClient, clock: Callable[[], float], *, without_account: Role = "guest"
+    ) -> None:
         super().__init__()
         self.client = client
         self.offline_since: float | None = None
-        self._clock = clock
+        self._clock, self._without_account = clock, without_account
         self._last_answer = clock()
         self._user = client.session.user
 
@@ -35,8 +37,8 @@ class Connection(Watched):
 
     @property
     def role(self) -> Role:
-        """The role of the account that is signed in."""
-        return self.user.role if self.user else "guest"
+        """The role of the account that is signed in, or of the person without one."""
+        return self.user.role if self.user else self._without_account
 
     async def ask(self, call: Awaitable[Answer]) -> Answer:
         """The answer of a call of the client.

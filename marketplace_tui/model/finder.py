@@ -70,6 +70,8 @@ class Finder:
         if len(typed) < SHORTEST:
             return []
         role = self._marketplace.connection.role
+        if role == "reader":
+            return []
         searches = [self._own_products(typed) if role == "seller" else self._products(typed)]
         if role in ("user", "seller"):
             searches.append(self._orders(typed, role))

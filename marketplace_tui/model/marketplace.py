@@ -25,6 +25,7 @@ from services_stub.contracts.events.notification import NotificationSent
 from services_stub.contracts.events.product import ProductDeleted, ProductUpdated
 
 if TYPE_CHECKING:
+    from marketplace_tui.model.trace.playback import Playback
     from simulator.trace import Flow
 
 CART_EVENTS = (ProductUpdated, ProductDeleted)
@@ -35,6 +36,7 @@ class Marketplace:
 
     `state` is the state file of a marketplace on this machine, and `control` its control API; both are None where only
     its gateway is known. `connect` gives the client of that API, where it is not the one of the data directory.
+    Where a `recording` is looked at, there is no marketplace behind it, and nothing is asked.
     """
 
     def __init__(
@@ -44,11 +46,12 @@ class Marketplace:
         *,
         state: State | None = None,
         connect: Connect | None = None,
+        recording: Playback | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self.tasks, self.clock, self.now, self.state = tasks, clock, now, state
-        self.connection = Connection(client, clock)
+        self.tasks, self.clock, self.now, self.state, self.recording = tasks, clock, now, state, recording
+        self.connection = Connection(client, clock, without_account="guest" if recording is None else "reader")
         self.undo = Undo()
         self.cart = CartModel(self.connection, tasks, clock, self.undo)
         self.sellers = SellerNames(self.connection, tasks, clock)
@@ -72,6 +75,8 @@ class Marketplace:
 
     def start(self) -> None:
         """Begin to read and to follow."""
+        if self.recording is not None:
+            return
         self.live.start()
         if self.control is not None:
             self.control.start()
@@ -80,6 +85,8 @@ class Marketplace:
     async def close(self) -> None:
         """End all work, and the connections."""
         await self.tasks.stop()
+        if self.recording is not None:
+            self.recording.end()
         await self.client.close()
 
     async def _count_unread(self) -> int:

@@ -18,7 +18,7 @@ from marketplace_tui.text.values import duration
 AWAITED_SECONDS = 1.0
 """An answer that takes no longer is not waited for on the screen."""
 
-ROLE_WORDS = {"guest": "guest", "user": "shopper", "seller": "seller", "admin": "admin"}
+ROLE_WORDS = {"guest": "guest", "user": "shopper", "seller": "seller", "admin": "admin", "reader": "recording"}
 
 _LONGEST_NAME, _SHORTEST_NAME = 24, 3
 """Cells of a person's name in the title; where there are fewer for it, it is left out."""

@@ -28,9 +28,9 @@ SCREENS = {
     "services": "admin.services:ServicesScreen",
     "dead-letters": "admin.dead_letters:DeadLettersScreen",
     "faults": "admin.faults:FaultsScreen",
-    "events": "trace.stream:StreamScreen",
+    "events": "trace.recorded:events_of",
 }
-"""The class of each section, by module: a screen is imported when it is gone to."""
+"""The class of each section, or what makes its screen, by module: a screen is imported when it is gone to."""
 
 
 def screen_of(place: str, marketplace: Marketplace) -> ClientScreen:

@@ -16,7 +16,7 @@ import msgspec
 from simulator.trace.records import TracedRecord
 
 _FORMAT = b"marketplace-trace 1\n"
-_LENGTH_BYTES = 4
+LENGTH_BYTES = 4
 _LARGEST = 64 * 1024 * 1024
 """Bytes; what claims to be longer is no record."""
 
@@ -43,7 +43,7 @@ class Recorder:
         """Append records, and hand them to the operating system, so that a kill loses none of them."""
         for record in records:
             content = _encode(record)
-            self._file.write(len(content).to_bytes(_LENGTH_BYTES))
+            self._file.write(len(content).to_bytes(LENGTH_BYTES))
             self._file.write(content)
         self._file.flush()
         self.records += len(records)
@@ -65,27 +65,44 @@ def recorded(path: Path) -> Iterator[list[TracedRecord]]:
         OSError: it cannot be read.
     """
     with path.open("rb") as file:
-        if file.read(len(_FORMAT)) != _FORMAT:
-            raise NoRecording(f"{path} is no recording of `marketplace trace record`")
+        checked_head(path, file)
         rest = b""
         while chunk := file.read(_READ_BYTES):
             batch, rest = _split(path, rest + chunk)
             yield batch
 
 
+def checked_head(path: Path, file: IO[bytes]) -> int:
+    """The length of the line that names the format, which a file must begin with. Raises NoRecording."""
+    if file.read(len(_FORMAT)) != _FORMAT:
+        raise NoRecording(f"{path} is no recording of `marketplace trace record`")
+    return len(_FORMAT)
+
+
+def length_of(path: Path, content: bytes) -> int:
+    """The length of a record from the bytes before it. Raises NoRecording where no record is so long."""
+    length = int.from_bytes(content)
+    if length > _LARGEST:
+        raise NoRecording(f"{path} is damaged: a record of {length:,} bytes")
+    return length
+
+
+def decoded(path: Path, content: bytes) -> TracedRecord:
+    """A record from its bytes. Raises NoRecording where they are none."""
+    try:
+        return _decode(content)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise NoRecording(f"{path} is damaged: {error}") from error
+
+
 def _split(path: Path, content: bytes) -> tuple[list[TracedRecord], bytes]:
     """The whole records at the beginning of `content`, and what is left."""
     found: list[TracedRecord] = []
     at = 0
-    while (start := at + _LENGTH_BYTES) <= len(content):
-        length = int.from_bytes(content[at:start])
-        if length > _LARGEST:
-            raise NoRecording(f"{path} is damaged behind {len(found)} records of a part")
+    while (start := at + LENGTH_BYTES) <= len(content):
+        length = length_of(path, content[at:start])
         if start + length > len(content):
             break
-        try:
-            found.append(_decode(content[start : start + length]))
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise NoRecording(f"{path} is damaged: {error}") from error
+        found.append(decoded(path, content[start : start + length]))
         at = start + length
     return found, content[at:]

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from marketplace_tui.actions.places import SECTIONS
-from marketplace_tui.actions.state import Role
+from marketplace_tui.actions.state import AccountRole
 from marketplace_tui.model.tour import Told
 from marketplace_tui.screens.base import ClientScreen
 from marketplace_tui.screens.everywhere.tour import TourScreen
@@ -162,7 +162,7 @@ ADMIN = (
     Visit("block, refused", ("2", "j", "b"), refuse),
     Visit("send again, refused", ("7", "r"), refuse),
 )
-VISITS: dict[Role, tuple[Visit, ...]] = {"guest": GUEST, "user": SHOPPER, "seller": SELLER, "admin": ADMIN}
+VISITS: dict[AccountRole, tuple[Visit, ...]] = {"guest": GUEST, "user": SHOPPER, "seller": SELLER, "admin": ADMIN}
 
 
 class Control(FakeControl):
@@ -180,7 +180,7 @@ class Control(FakeControl):
         return status
 
 
-def _marketplace(role: Role) -> FakeMarketplace:
+def _marketplace(role: AccountRole) -> FakeMarketplace:
     if role == "admin":
         return AdminMarketplace().fake
     if role == "seller":
@@ -205,7 +205,7 @@ def _marketplace(role: Role) -> FakeMarketplace:
     return state.fake
 
 
-async def walk(role: Role, texts: Sequence[str]) -> None:
+async def walk(role: AccountRole, texts: Sequence[str]) -> None:
     """Look at every screen of a role and every dialog that has texts of others; all of it is intact."""
     text_of = spread(texts)
     async with marketplace_of(role, text_of) as client:
@@ -221,7 +221,7 @@ async def walk(role: Role, texts: Sequence[str]) -> None:
 
 
 @asynccontextmanager
-async def marketplace_of(role: Role, text_of: TextOf) -> AsyncIterator[RunningClient]:
+async def marketplace_of(role: AccountRole, text_of: TextOf) -> AsyncIterator[RunningClient]:
     """The client of a role, whose marketplace answers with these texts."""
     fake, control = _marketplace(role), Control(text_of)
     fake.rewrite = lambda body: rewritten(body, text_of)

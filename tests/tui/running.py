@@ -20,6 +20,7 @@ from marketplace_tui.app import MarketplaceApp
 from marketplace_tui.model.control import Connect
 from marketplace_tui.model.marketplace import Marketplace
 from marketplace_tui.model.tasks import Tasks
+from marketplace_tui.model.trace.playback import Playback
 from marketplace_tui.settings import Read, Settings
 from services_stub.contracts.control import State
 from services_stub.contracts.http.auth import Role
@@ -97,6 +98,7 @@ async def running(
     size: tuple[int, int] = SMALL,
     state: State | None = None,
     connect: Connect | None = None,
+    recording: Path | None = None,
     ascii_only: bool = False,
     flat: bool = False,
     settled: bool = True,
@@ -105,7 +107,15 @@ async def running(
     bugs: list[BaseException] = []
     clock = Clock()
     tasks = Tasks(bugs.append)
-    marketplace = Marketplace(fake.client(role), tasks, state=state, connect=connect, clock=clock, now=lambda: NOW)
+    marketplace = Marketplace(
+        fake.client(role),
+        tasks,
+        state=state,
+        connect=connect,
+        recording=None if recording is None else Playback(tasks, recording, clock),
+        clock=clock,
+        now=lambda: NOW,
+    )
     settings = Settings(ascii=ascii_only, flat=flat, animations=False)
     app = MarketplaceApp(marketplace, gateway="http://marketplace.test", read=Read(settings), settings_path=SETTINGS)
     async with app.run_test(size=size) as pilot:

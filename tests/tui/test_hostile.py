@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 
-from marketplace_tui.actions.state import Role
+from marketplace_tui.actions.state import AccountRole
 from marketplace_tui.text.lines import Span
 from marketplace_tui.widgets.looks import strip_of
 from tests.tui.hostile import EVERYTHING, TEXTS, rewritten, spread
@@ -28,7 +28,7 @@ LITERAL = "[bold red]tea[/][@click=app.quit]"
 
 
 @each_role
-def test_every_screen_stays_intact(role: Role) -> None:
+def test_every_screen_stays_intact(role: AccountRole) -> None:
     asyncio.run(walk(role, EVERYTHING))
 
 
@@ -50,14 +50,14 @@ def test_every_screen_of_the_trace_stays_intact_with_any_texts(texts: list[str])
 @settings(max_examples=max(WALKS, 1))
 @given(TEXTS)
 @example(["\n" * 10_000])
-def test_every_screen_stays_intact_with_any_texts(role: Role, texts: list[str]) -> None:
+def test_every_screen_stays_intact_with_any_texts(role: AccountRole, texts: list[str]) -> None:
     asyncio.run(walk(role, texts))
 
 
 class Kept:
     """A client that goes on from one example to the next."""
 
-    def __init__(self, role: Role) -> None:
+    def __init__(self, role: AccountRole) -> None:
         self._runner, self._context = asyncio.Runner(), copy_context()
         self._running = marketplace_of(role, spread([LITERAL]))
         self.client: RunningClient = self.run(self._running.__aenter__())

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from marketplace_tui.model.tasks import Tasks
 from marketplace_tui.model.trace.layout import Layout, fitting_detail
-from marketplace_tui.model.trace.reader import TraceReader
+from marketplace_tui.model.trace.reader import Reader
 from marketplace_tui.model.trace.window import Window
 from marketplace_tui.model.watched import Watched
 from simulator.trace import Finding, Flow, FlowEvent, Kind, Seen, Span, Step, findings_of, steps_of
@@ -93,7 +93,7 @@ class FlowModel(Watched):
     `difference` are the lines of a comparison with another flow, if there was one.
     """
 
-    def __init__(self, flow_id: str, reader: TraceReader | None, tasks: Tasks, now: Callable[[], int]) -> None:
+    def __init__(self, flow_id: str, reader: Reader | None, tasks: Tasks, now: Callable[[], int]) -> None:
         super().__init__()
         self.flow_id = flow_id
         self.reader = reader
@@ -226,7 +226,7 @@ class FlowModel(Watched):
         if self.reader.problem:
             self.changed()
 
-    async def _compute(self, reader: TraceReader) -> None:
+    async def _compute(self, reader: Reader) -> None:
         loop = asyncio.get_running_loop()
         while self._again:
             self._again = False

@@ -26,19 +26,49 @@ MOST_BYTES = 256 * 1024 * 1024
 """Of the file for the flows that have no room in memory."""
 
 
-class TraceReader(Watched):
-    """The flows of a cluster, or only the one that is named `only`.
+class Reader(Watched):
+    """Records as they are read, and their flows.
 
     After a batch, `grown` has the ids of the flows that it changed, and `latest` its records; watchers are told then.
-    `is_open` says that the topics are being read, and `problem` why nothing can be read.
+    `skipped` is None where these records follow those before; otherwise all before is forgotten, and so many records
+    lie before them. `is_open` says that records are being read, and `problem` why they cannot be.
     """
 
-    def __init__(self, tasks: Tasks, open_source: Callable[[], Source], *, only: str = "") -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.problem = ""
         self.is_open = False
         self.grown: frozenset[str] = frozenset()
         self.latest: Sequence[TracedRecord] = ()
+        self.skipped: int | None = None
+
+    def start(self) -> None:
+        """Begin to read, or begin anew after a problem."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Stop reading."""
+        raise NotImplementedError
+
+    def flow(self, flow_id: str) -> Flow | None:
+        """A flow as far as it was read, or None. For threads: a long one takes a while."""
+        raise NotImplementedError
+
+    def seen(self, now: int) -> Seen:
+        """The circumstances of flows at a moment in microseconds of Unix time."""
+        raise NotImplementedError
+
+    def tell(self, records: Sequence[TracedRecord], grown: frozenset[str], skipped: int | None = None) -> None:
+        """Tell watchers of a batch; an empty one tells of another state alone."""
+        self.latest, self.grown, self.skipped = records, grown, skipped
+        self.changed()
+
+
+class TraceReader(Reader):
+    """The flows of a cluster, or only the one that is named `only`."""
+
+    def __init__(self, tasks: Tasks, open_source: Callable[[], Source], *, only: str = "") -> None:
+        super().__init__()
         self._tasks, self._open_source, self._only = tasks, open_source, only
         self._growing: set[str] = set()
         self._store = FlowStore(wanted=self._is_wanted, spill=Spill(MOST_BYTES))
@@ -82,23 +112,18 @@ class TraceReader(Watched):
         try:
             async for batch in records:
                 await asyncio.to_thread(self._take, batch)
-                self.latest, self.grown = batch, frozenset(self._growing)
+                grown = frozenset(self._growing)
                 self._growing.clear()
-                self.changed()
+                self.tell(batch, grown)
         except SourceUnavailable as error:
             self.problem, self.is_open = str(error), False
-            self._told_without_records()
+            self.tell((), frozenset())
         finally:
             await records.aclose()
 
     def _note_open(self) -> None:
         self.is_open = True
-        self._told_without_records()
-
-    def _told_without_records(self) -> None:
-        """Tell of another state: the last batch was told of before."""
-        self.latest, self.grown = (), frozenset()
-        self.changed()
+        self.tell((), frozenset())
 
     def _take(self, batch: Sequence[TracedRecord]) -> None:
         with self._lock:

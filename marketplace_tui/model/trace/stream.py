@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from marketplace_tui.model.tasks import Tasks
-from marketplace_tui.model.trace.reader import TraceReader
+from marketplace_tui.model.trace.reader import Reader
 from marketplace_tui.model.watched import Watched
 from simulator.trace import TracedRecord
 from simulator.trace.selection import Selection, pair_of
@@ -51,7 +51,7 @@ class StreamModel(Watched):
     taken in, and `waiting` counts what came. `problem` says why a filter is none.
     """
 
-    def __init__(self, reader: TraceReader, tasks: Tasks) -> None:
+    def __init__(self, reader: Reader, tasks: Tasks) -> None:
         super().__init__()
         self.reader = reader
         self.shown: list[TracedRecord] = []
@@ -71,6 +71,10 @@ class StreamModel(Watched):
     def close(self) -> None:
         """Stop following the reader."""
         self._end()
+
+    def passes(self, record: TracedRecord) -> bool:
+        """Whether a record passes the filter."""
+        return self._select(record)
 
     def take(self, records: Sequence[TracedRecord]) -> None:
         """Take records in; the oldest give way where there is no room."""
@@ -121,7 +125,16 @@ class StreamModel(Watched):
         self._count()
         self.changed()
 
+    def _begin_anew(self, skipped: int) -> None:
+        """Forget what was received: so many records have given way before those that come now."""
+        self.base += len(self.shown)
+        self.shown, self._kept = [], []
+        self.counts = Shown(received=skipped, evicted=skipped)
+        self._generation += 1  # what is being filtered in a thread is forgotten, too
+
     def _on_read(self) -> None:
+        if self.reader.skipped is not None:
+            self._begin_anew(self.reader.skipped)
         # Records that came together are shown in the order of time, whichever topics they lie in.
         came = sorted(self.reader.latest, key=lambda record: record.written_at)
         if not self.paused:

@@ -12,7 +12,7 @@ from marketplace_tui.actions.state import Fact
 from marketplace_tui.model.marketplace import Marketplace
 from marketplace_tui.model.trace.code import CodePlaces
 from marketplace_tui.model.trace.flow import FlowModel
-from marketplace_tui.model.trace.reader import TraceReader
+from marketplace_tui.model.trace.reader import Reader
 from marketplace_tui.screens.admin.details import Details
 from marketplace_tui.screens.base import ClientScreen
 from marketplace_tui.screens.trace import flow_text as text
@@ -42,7 +42,7 @@ class FlowScreen(ClientScreen):
     PLACE = "trace"
     AUTO_FOCUS = "#diagram"
 
-    def __init__(self, marketplace: Marketplace, flow_id: str, reader: TraceReader | None, *, own: bool = True) -> None:
+    def __init__(self, marketplace: Marketplace, flow_id: str, reader: Reader | None, *, own: bool = True) -> None:
         super().__init__()
         self._own = reader if own else None
         self.model = FlowModel(flow_id, reader, marketplace.tasks, lambda: to_microseconds(marketplace.now()))

@@ -25,8 +25,10 @@ _TOPOLOGY_SECONDS = 0.5
 """The topology is drawn anew so often at most."""
 
 
-def reader_of_all(marketplace: Marketplace) -> reader.TraceReader | None:
+def reader_of_all(marketplace: Marketplace) -> reader.Reader | None:
     """A reader of everything; None where the topics of the marketplace are not known."""
+    if marketplace.recording is not None:
+        return marketplace.recording
     state = marketplace.state
     if state is None:
         return None
@@ -35,7 +37,10 @@ def reader_of_all(marketplace: Marketplace) -> reader.TraceReader | None:
 
 
 def topology_of(marketplace: Marketplace) -> TopologyModel | None:
-    """The topology of a marketplace; None where its topics are not known."""
+    """The topology of a marketplace, or of a recording; None where its topics are not known."""
+    recording = marketplace.recording
+    if recording is not None:
+        return TopologyModel(marketplace.tasks, recording.following, None, lambda: recording.at)
     state = marketplace.state
     if state is None:
         return None

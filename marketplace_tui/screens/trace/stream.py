@@ -86,6 +86,10 @@ class StreamScreen(ClientScreen):
         index = self._number - self.model.base
         return self.model.shown[index] if 0 <= index < len(self.model.shown) else None
 
+    def nothing(self, width: int) -> Sequence[Line]:
+        """The lines where there is no record."""
+        return text.nothing(self.model, width)
+
     def on_diagram_resized(self) -> None:
         """Draw for the new size."""
         self._show()
@@ -184,7 +188,7 @@ class StreamScreen(ClientScreen):
         if not self.is_there:
             return
         diagram, model = self._diagram, self.model
-        diagram.empty = [(Span(" "), *line) for line in text.nothing(model, diagram.line_width)]
+        diagram.empty = [(Span(" "), *line) for line in self.nothing(diagram.line_width)]
         if model is not None:
             last = len(model.shown) - 1
             index = last if self.tail else min(max(self._number - model.base, 0), last)

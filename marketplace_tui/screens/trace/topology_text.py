@@ -132,7 +132,7 @@ def _in_words(row: TopologyRow, model: TopologyModel) -> str:
 def _behind(link: Link, model: TopologyModel) -> str:
     """How far a group is behind, in words."""
     if link.lag is None:
-        return "its lag is not known" if model.knows_lag else "a recording does not say its lag"
+        return "its lag is not known" if model.knows_lag else "no lag is recorded"
     if not link.lag:
         return "no lag"
     trend = model.trend(link)
@@ -145,7 +145,8 @@ def head(model: TopologyModel | None, width: int) -> list[Line]:
     if model is None or not model.links:
         return []
     topics = len({link.topic for link in model.links})
-    left: Line = (Span("Rates of the last minute", "strong"),)
+    words = "Rates of the last minute" if model.knows_lag else "Rates of the minute before; no lag is recorded"
+    left: Line = (Span(words, "strong"),)
     right: Line = (Span(f"{count(model.records, 'record')} of {count(topics, 'topic')} read", "dim"),)
     lines = [apart(left, right, width)]
     if model.problem:
@@ -169,6 +170,8 @@ def nothing(model: TopologyModel | None, width: int) -> Sequence[Line]:
         return [*(spans(line, "bad") for line in lines), (Span("f5", "key", "app.refresh"), Span(" tries again."))]
     if model.is_open:
         words = "No record was written in the last ten minutes. One that is written now is shown at once."
+        if not model.knows_lag:
+            words = "No record was written in the last minute before this position of the recording."
         return [spans(line, "dim") for line in wrapped(words, width)]
     return [(Span(f"Reading the topics{ELLIPSIS}", "dim"),)]
 

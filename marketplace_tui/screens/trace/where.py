@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from marketplace_tui.model.trace.reader import TraceReader
+from marketplace_tui.model.trace.reader import Reader, TraceReader
 from marketplace_tui.screens.admin.details import Details
 from marketplace_tui.screens.base import ClientScreen
 from marketplace_tui.text.lines import Line, spans, wrapped
@@ -14,10 +14,10 @@ from simulator.trace.cluster import Cluster
 from simulator.trace.kafka_source import SourceUnavailable
 
 
-def ask_where(screen: ClientScreen, flow_id: str, reader: TraceReader | None) -> None:
+def ask_where(screen: ClientScreen, flow_id: str, reader: Reader | None) -> None:
     """Ask which consumers have a flow before them; nothing where the topics are not known."""
     state = screen.client_app.marketplace.state
-    if state is not None and reader is not None:
+    if state is not None and isinstance(reader, TraceReader):
         screen.say(f"Looking at how fast the consumers are{ELLIPSIS}")
         cluster = Cluster(state.kafka.bootstrap_servers)
         screen.client_app.marketplace.tasks.start(_show(screen, reader, flow_id, cluster))
