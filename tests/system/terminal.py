@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import pytest
 from textual.pilot import Pilot
 
 from marketplace_tui.app import MarketplaceApp
@@ -19,10 +17,6 @@ from services_stub.contracts.control import State
 from tests.system.marketplace import Marketplace
 from tests.tui.running import LARGE, SETTINGS, screen_text
 from tests.waiting import eventually_true
-
-by_its_own_command = pytest.mark.skipif(
-    "MARKETPLACE_CLIENT_FAULTS" not in os.environ, reason="fails now and then: make client-faults"
-)
 
 
 @dataclass

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from typing import Any
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from threading import Event
 
 import msgspec
+import psutil
 
 from marketplace_tui.widgets.entry import Entry
 from services_stub.client import MarketplaceClient
@@ -24,6 +23,9 @@ OLD = "⚠ as it was "
 """The beginning of the line that says how old a screen is."""
 
 TRY_AGAIN = "f5 tries again"
+
+_BETWEEN_KILLS = 0.05
+"""Seconds, less than a service needs until it listens."""
 
 Fault = Callable[[], AbstractAsyncContextManager[None]]
 
@@ -45,29 +47,32 @@ def typed(terminal: Terminal) -> str:
 
 @asynccontextmanager
 async def dead(marketplace: Marketplace, name: str) -> AsyncIterator[None]:
-    """A service that is killed, as are all that are started in its place; afterwards it is there again."""
+    """A service that is killed, as is each that follows before it listens; afterwards it is there again.
 
-    async def state() -> Any:
-        return await asyncio.to_thread(marketplace.service, name)
+    The processes are found below the launcher: the control API asks all services first, which leaves a new one time.
+    """
+    launcher, ended = psutil.Process(marketplace.state.launcher_pid), Event()
 
-    async def kill() -> None:
-        killed = 0
-        while True:
-            pid = (await state()).pid
-            if pid and pid != killed:
-                killed = pid
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+    def kill() -> None:
+        while not ended.wait(_BETWEEN_KILLS):
+            for process in launcher.children():
+                with suppress(psutil.NoSuchProcess):
+                    if process.name() == name:
+                        process.kill()
+
+    async def is_gone() -> bool:
+        return not (await asyncio.to_thread(marketplace.service, name)).ready
 
     async def is_ready() -> bool:
-        return bool((await state()).ready)
+        return (await asyncio.to_thread(marketplace.service, name)).ready
 
-    killing = asyncio.create_task(kill())
+    killing = asyncio.create_task(asyncio.to_thread(kill))
     try:
+        await eventually(is_gone, what=f"{name} is killed")
         yield
     finally:
-        killing.cancel()
-        await asyncio.gather(killing, return_exceptions=True)
+        ended.set()
+        await killing
         await eventually(is_ready, seconds=60, what=f"{name} is back")
 
 
@@ -170,8 +175,10 @@ async def use_auth(marketplace: Marketplace, fault: Fault) -> None:
             await terminal.sees(email, "away")
         await terminal.press("ctrl+s")
         await terminal.sees("Signed in as", "(shopper)")
-    async with terminal_of(MarketplaceClient(marketplace.gateway, session=Session(tokens=worn))) as terminal:
+    async with AsyncExitStack() as opened:
         async with fault():
+            person = MarketplaceClient(marketplace.gateway, session=Session(tokens=worn))
+            terminal = await opened.enter_async_context(terminal_of(person))
             await terminal.press("o")
             await terminal.sees("Your orders cannot be shown", TRY_AGAIN, "(shopper)")
         await terminal.sees("You have not ordered anything yet.", "(shopper)")

@@ -15,7 +15,7 @@ from services_stub.contracts.http.product import Product
 from services_stub.runtime.identifiers import new_id
 from tests.system.accounts import admin, buy, new_person, new_product, until_status
 from tests.system.marketplace import PASSWORD, Marketplace
-from tests.system.terminal import Terminal, by_its_own_command, terminal_of
+from tests.system.terminal import Terminal, terminal_of
 from tests.waiting import eventually
 
 
@@ -61,7 +61,6 @@ def test_an_admin_blocks_a_seller_and_disturbs_the_payments(marketplace: Marketp
 
 
 @pytest.mark.slow
-@by_its_own_command
 def test_an_admin_keeps_order_among_people_products_orders_and_payments(marketplace: Marketplace) -> None:
     """One session by keys alone; what came of it is asked by the public client."""
 

@@ -62,6 +62,8 @@ async def act_on_dead_letters(terminal: Terminal, boss: MarketplaceClient, key: 
     await eventually(is_back, what="the dead letter again")
     (again,) = await until_open(boss, key, GROUP, 1)
     await terminal.press("f5")
+    await terminal.lacks(f"{TOPIC}[{first.partition}]@{first.offset}")
+    await terminal.press("g")
     await terminal.sees(f"{TOPIC}[{again.partition}]@{again.offset}")
     await terminal.press("x")
     await terminal.sees("Discard 1 dead letter")

@@ -17,7 +17,7 @@ from services_stub.contracts.events.order import OrderStatus, OrderUpdated
 from tests.system.accounts import GOOD_CARD, buy, new_person, new_product
 from tests.system.marketplace import Marketplace
 from tests.system.proxy import Proxy, proxy_of
-from tests.system.terminal import by_its_own_command, terminal_of
+from tests.system.terminal import terminal_of
 from tests.system.terminal_uses import OLD, TRY_AGAIN, USES, dead, is_gone, typed
 from tests.tui.running import screen_text
 from tests.waiting import eventually_true
@@ -81,6 +81,8 @@ def test_answers_that_come_late_hold_up_no_key_and_make_no_second_order(marketpl
         await shopper.cart.add(product.product_id)
         async with proxy_of(marketplace.gateway) as proxy, terminal_of(through(proxy, shopper)) as terminal:
             await terminal.sees("in stock", "cart 1")
+            await terminal.app.marketplace.tasks.idle()
+            await terminal.pilot.pause()
             before = screen_text(terminal.app).splitlines()[3:6]
             proxy.delay = DELAY_SECONDS
             await terminal.press("slash", *"zebra")
@@ -106,7 +108,6 @@ def test_answers_that_come_late_hold_up_no_key_and_make_no_second_order(marketpl
 
 
 @pytest.mark.slow
-@by_its_own_command
 @pytest.mark.parametrize("name", USES)
 def test_a_service_that_is_killed_leaves_the_screen_as_it_was_and_it_goes_on(
     name: str, marketplace: Marketplace

@@ -16,8 +16,11 @@ for name in ("NO_COLOR", "TEXTUAL_THEME", "COLORTERM"):
 from marketplace_tui.screens import base  # noqa: E402 - Textual reads the environment when it is imported
 from tests.tui.running import nothing_left_to_do  # noqa: E402 - as above
 
-# A slow machine must not make notices go before a test has read them.
-base.NOTICE_SECONDS = 3600.0
+
+@pytest.fixture(autouse=True)
+def _lasting_notices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow machine must not make notices go before a test has read them."""
+    monkeypatch.setattr(base, "NOTICE_SECONDS", 3600.0)
 
 
 @pytest.fixture(autouse=True)
