@@ -46,6 +46,7 @@ def run(copy: Path, *arguments: str) -> str:
     return "" if result.returncode == 0 else result.stdout + result.stderr
 
 
+@pytest.mark.slow
 def test_the_service_of_the_guide_passes_its_tests_and_the_rules_of_every_service(followed: Path) -> None:
     tests = ("tests/unit/reviews", "tests/architecture/test_services.py", "tests/unit/test_methods.py")
     access = "tests/system/test_access.py::test_no_route_is_missing_from_the_table"

@@ -17,6 +17,7 @@ from tests.system.marketplace import Marketplace, running_marketplace
 from tests.waiting import eventually
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kafka", ["embedded", pytest.param("apache", marks=pytest.mark.slow)])
 def test_known_events_give_exactly_these_numbers(kafka: str) -> None:
     with running_marketplace("--kafka", kafka, "--sample-browsing", "1") as marketplace:

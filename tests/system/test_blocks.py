@@ -102,6 +102,7 @@ def shop(any_kafka: Marketplace) -> Iterator[Marketplace]:
 
 
 # The first of the two: on a connection that another block has left open, auth would be heard later.
+@pytest.mark.slow
 def test_nothing_sold_after_a_block_stays_sold_though_it_was_paid_before_the_event(shop: Marketplace) -> None:
     asyncio.run(block_during_a_rush(shop, unheard=True))
 

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.waiting import wait_for
 
 DEMO = [sys.executable, "-m", "marketplace_tui", "demo"]
@@ -39,6 +41,7 @@ def test_the_demo_passes_and_leaves_nothing(tmp_path: Path) -> None:
     assert list(temporary.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_an_interrupted_demo_leaves_nothing(tmp_path: Path) -> None:
     demo = subprocess.Popen(DEMO, env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     wait_for(lambda: list(tmp_path.glob("*/marketplace.json")), what="the marketplace starts")
@@ -48,6 +51,7 @@ def test_an_interrupted_demo_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_demo_that_cannot_start_says_why_and_where_the_logs_are(tmp_path: Path) -> None:
     command = [*DEMO, "--kafka", "127.0.0.1:1"]
     result = subprocess.run(command, env=environment(tmp_path), capture_output=True, text=True, timeout=60, check=False)

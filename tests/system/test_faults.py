@@ -54,6 +54,7 @@ async def kill_broker(marketplace: Marketplace) -> None:
     await asyncio.sleep(8.0)
 
 
+@pytest.mark.slow
 def test_every_service_may_be_killed_at_any_moment(marketplace: Marketplace) -> None:
     async def scenario() -> None:
         run = await prepare(marketplace)

@@ -16,6 +16,7 @@ MOST_MIB = 450e6 / 2**20
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the proportional set size")
 
 
+@pytest.mark.slow
 def test_an_idle_marketplace_is_small() -> None:
     with running_marketplace() as marketplace:
         supervisor = psutil.Process(marketplace.state.supervisor_pid)

@@ -7,6 +7,7 @@ import json
 import subprocess
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner, Result
 
 from services_stub.cli import app
@@ -92,6 +93,7 @@ def test_options_that_make_no_sense_are_refused_at_once(tmp_path: Path) -> None:
     assert refusal("up", "--processes", "2", directory=tmp_path).exit_code == 2
 
 
+@pytest.mark.slow
 def test_all_services_in_one_process_do_their_work() -> None:
     with running_marketplace("--processes", "1", "--seed", "5") as running:
         status = running.control.status()

@@ -49,6 +49,7 @@ def test_a_port_in_use_is_refused(tmp_path: Path, taken_port: int) -> None:
     assert "--port" in said
 
 
+@pytest.mark.slow
 def test_a_kafka_address_without_a_server_or_of_another_one_is_refused(tmp_path: Path, taken_port: int) -> None:
     """Both at once: each address is given some seconds to answer."""
     addresses = [f"127.0.0.1:{port}" for port in (PortClaims().choose(["free"], {})["free"], taken_port)]

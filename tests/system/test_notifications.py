@@ -165,6 +165,7 @@ class _MailServer:
         return "250 OK"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kafka", ["embedded", pytest.param("apache", marks=pytest.mark.slow)])
 def test_sinks_that_are_away_refuse_and_come_back_hold_up_nothing(kafka: str) -> None:
     smtp_port, sms_port = free_port(), free_port()

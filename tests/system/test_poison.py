@@ -121,6 +121,7 @@ def test_every_kind_of_poison_becomes_one_dead_letter_a_group_and_shopping_goes_
     assert restarts(shop) == dict.fromkeys(SERVICES, 0)
 
 
+@pytest.mark.slow
 def test_the_data_directory_starts_again_after_poison(shop: Marketplace) -> None:
     directory = str(shop.directory)
     subprocess.run([*COMMAND, "down", "--data-dir", directory], check=True, capture_output=True, timeout=60)

@@ -115,6 +115,7 @@ def test_every_block_is_tested() -> None:
     assert {block.kind for block in BLOCKS} == known
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed (Debian: curl)")
 def test_a_reader_can_type_it_all(reader: Reader) -> None:
     blocks = of_kind("bash", "python")

@@ -55,6 +55,7 @@ async def clear(shop: Marketplace, faults: list[RecordFault]) -> None:
     assert await asyncio.to_thread(shop.control.faults) == []
 
 
+@pytest.mark.slow
 def test_the_books_balance_whatever_happens_to_the_records(shop: Marketplace) -> None:
     async def scenario() -> None:
         run = await prepare(shop)

@@ -6,6 +6,8 @@ import asyncio
 import signal
 from decimal import Decimal
 
+import pytest
+
 from services_stub.client import MarketplaceClient
 from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.http.bulk import BulkChange, IntakeLine, PriceLine
@@ -22,6 +24,7 @@ from tests.waiting import eventually
 READS, SHOPPERS, PURCHASES = 200, 4, 6
 
 
+@pytest.mark.slow
 def test_every_answer_adds_up_while_shoppers_buy_and_the_service_is_killed(any_kafka: Marketplace) -> None:
     async def scenario() -> None:
         seller = await new_person(any_kafka, "seller")

@@ -19,35 +19,25 @@ from tests.tui.hostile_walks import VISITS, look, marketplace_of, walk
 from tests.tui.running import RunningClient
 from tests.tui.trace.hostile_topics import walk_through_the_trace
 
-each_role = pytest.mark.parametrize("role", VISITS)
-
 WALKS = int(os.environ.get("MARKETPLACE_TEXT_WALKS", "0"))
-"""Walks of each role through all screens, with texts that are others each time; 0 means two, always the same."""
+"""Walks of each role through all screens, with texts that are others each time; 0 means one, always the same."""
 
 LITERAL = "[bold red]tea[/][@click=app.quit]"
 
 
-@each_role
-def test_every_screen_stays_intact(role: AccountRole) -> None:
-    asyncio.run(walk(role, EVERYTHING))
-
-
-def test_every_screen_of_the_trace_stays_intact() -> None:
-    asyncio.run(walk_through_the_trace(EVERYTHING))
-
-
 @pytest.mark.slow
-@pytest.mark.skipif(not WALKS, reason="takes many minutes: make texts")
-@settings(max_examples=max(WALKS, 1))
+@settings(max_examples=WALKS or 1, derandomize=not WALKS)
 @given(TEXTS)
+@example(list(EVERYTHING))
 def test_every_screen_of_the_trace_stays_intact_with_any_texts(texts: list[str]) -> None:
     asyncio.run(walk_through_the_trace(texts))
 
 
 @pytest.mark.slow
-@each_role
-@settings(max_examples=WALKS or 2, derandomize=not WALKS)
+@pytest.mark.parametrize("role", VISITS)
+@settings(max_examples=WALKS or 1, derandomize=not WALKS)
 @given(TEXTS)
+@example(list(EVERYTHING))
 @example(["\n" * 10_000])
 def test_every_screen_stays_intact_with_any_texts(role: AccountRole, texts: list[str]) -> None:
     asyncio.run(walk(role, texts))
