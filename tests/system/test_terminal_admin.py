@@ -69,7 +69,7 @@ def test_an_admin_keeps_order_among_people_products_orders_and_payments(marketpl
         email = f"{new_id()[-8:]}@example.com"
         await seller.auth.register(email, PASSWORD, role="seller")
         await seller.auth.login(email, PASSWORD)
-        mask = await new_product(seller, name="Kudu mask", price="40")
+        mask = await new_product(seller, name="Quagga mask", price="40")
         cancelled, refunded = await buy(shopper, mask.product_id), await buy(shopper, mask.product_id, quantity=2)
         async with terminal_of(await admin(marketplace), marketplace.state) as terminal:
             await terminal.sees("Consumer groups")
@@ -85,7 +85,7 @@ async def block_a_product(terminal: Terminal, shopper: MarketplaceClient, mask: 
     """While it is blocked, no shopper finds it."""
 
     async def is_found() -> bool:
-        return bool((await shopper.search.find("kudu mask")).items)
+        return bool((await shopper.search.find("quagga mask")).items)
 
     async def is_gone() -> bool:
         return not await is_found()
@@ -93,21 +93,21 @@ async def block_a_product(terminal: Terminal, shopper: MarketplaceClient, mask: 
     await eventually(is_found, what="the product in the search index")
     await terminal.press("3")
     await terminal.sees("Marketplace › Products")
-    await terminal.press("slash", *"kudu", "enter")
-    await terminal.sees("▸ Kudu mask", "● ACTIVE")
+    await terminal.press("slash", *"quagga", "enter")
+    await terminal.sees("▸ Quagga mask", "● ACTIVE")
     await terminal.press("b")
-    await terminal.sees("Block Kudu mask", "Reason")
+    await terminal.sees("Block Quagga mask", "Reason")
     await terminal.fill("a fake")
-    await terminal.sees("Kudu mask is blocked.", "⊘ BLOCKED")
+    await terminal.sees("Quagga mask is blocked.", "⊘ BLOCKED")
     await eventually(is_gone, what="the product out of the shop")
     await terminal.choose("f", "Show which products?", "active")
-    await terminal.sees("None of the products fit “kudu”.")
+    await terminal.sees("None of the products fit “quagga”.")
     await terminal.choose("f", "Show which products?", "blocked")
-    await terminal.sees("▸ Kudu mask")
+    await terminal.sees("▸ Quagga mask")
     await terminal.press("b")
-    await terminal.sees("Unblock Kudu mask")
+    await terminal.sees("Unblock Quagga mask")
     await terminal.fill("it is genuine")
-    await terminal.sees("Kudu mask is unblocked.")
+    await terminal.sees("Quagga mask is unblocked.")
     await eventually(is_found, what="the product in the shop again")
 
 
