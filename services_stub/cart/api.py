@@ -19,6 +19,7 @@ from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.fast_path import FastRoute, RawRequest
 from services_stub.runtime.http import allow, allow_anyone, allow_internal
+from services_stub.runtime.request_hops import belongs_to
 from services_stub.runtime.tokens import Caller
 
 RESOURCES = "cart-resources"
@@ -80,12 +81,15 @@ async def merge_carts(context: Context, caller: Caller, cause: Cause, session: S
 async def take_carts(context: Context, cause: Cause, data: list[TakeCart]) -> list[ItemResult[Checkout]]:
     """Take the lines of carts out for orders, each by itself; the results stand in the order of the request."""
     resources = _resources(context)
+    for command in data:
+        belongs_to(Cause(command.order_id, command.causation_id, command.traceparent))
     return await answer_items(checkouts.take(resources, command, cause) for command in data)
 
 
 @delete("/internal/checkouts/{order_id:str}/attempts/{attempt_id:str}", status_code=200, **allow_internal())
-async def give_cart_back(context: Context, order_id: str, attempt_id: str) -> GivenBack:
+async def give_cart_back(context: Context, cause: Cause, order_id: str, attempt_id: str) -> GivenBack:
     """End an attempt to place an order; the lines go back to the cart with the last one."""
+    belongs_to(cause)
     return GivenBack(returned=await _resources(context).checkouts.give_back(order_id, attempt_id))
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from services_stub.contracts.envelope import is_traceparent, new_traceparent
 from services_stub.runtime.identifiers import new_id
+from services_stub.runtime.request_hops import HOP_HEADER
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 
@@ -48,7 +49,7 @@ _NOT_FORWARDED = _HOP_BY_HOP | {
     b"x-request-id",
     b"traceparent",
 }
-_NOT_RETURNED = frozenset(name.decode() for name in _HOP_BY_HOP) | {"content-length", "date", "server"}
+_NOT_RETURNED = frozenset(name.decode() for name in _HOP_BY_HOP) | {"content-length", "date", "server", HOP_HEADER}
 
 
 class BadHeader(ValueError):

@@ -27,9 +27,11 @@ from services_stub.gateway.forwarding import (
     returned_headers,
     service_of,
 )
+from services_stub.gateway.hops import RequestHops
 from services_stub.gateway.limits import TOO_MANY_ATTEMPTS, TOO_MANY_REQUESTS, Attempt, Limits, headers_of
 from services_stub.runtime.http import LARGEST_BODY
 from services_stub.runtime.http_client import build_http_client, checked_url
+from services_stub.runtime.request_hops import HOP_HEADER
 
 RETRY_AFTER_SECONDS = 1
 TIMEOUT = timedelta(seconds=10)
@@ -62,6 +64,7 @@ class PassThrough:
         request_filter: RequestFilter,
         limits: Limits,
         answer_times: AnswerTimes,
+        hops: RequestHops | None = None,
         *,
         trace_sampling: float = 1.0,
         timeout: timedelta = TIMEOUT,
@@ -69,7 +72,7 @@ class PassThrough:
         self._own = own
         self._services = {name.encode(): checked_url(url).rstrip("/") for name, url in services.items()}
         self._request_filter, self._limits, self._answer_times = request_filter, limits, answer_times
-        self._sampling = trace_sampling
+        self._hops, self._sampling = hops, trace_sampling
         self._random = random.Random()
         self._client = build_http_client(timeout)
 
@@ -132,8 +135,10 @@ class PassThrough:
             begun = time.monotonic()
             response = await request.build().send()
             content = (await response.bytes()).to_bytes()
-            status = response.status
-            self._answer_times.note(name.decode(), time.monotonic() - begun)
+            status, seconds = response.status, time.monotonic() - begun
+            self._answer_times.note(name.decode(), seconds)
+            if self._hops is not None and (named := response.headers.get(HOP_HEADER)):
+                self._hops.note(named, method, name.decode(), status, seconds)
         except (BadHeader, BuilderError, UnicodeDecodeError) as error:
             await _refuse(_unreadable(error), send)
         except _TooLarge:

@@ -11,6 +11,7 @@ from services_stub.gateway.blocked import BlockedSellers
 from services_stub.gateway.dead_letters.acts import DeadLetterActs
 from services_stub.gateway.dead_letters.log import DeadLetterLog
 from services_stub.gateway.documents import OpenApiDocument
+from services_stub.gateway.hops import RequestHops, request_hops_of
 from services_stub.gateway.limits import LIMITS, Limits, option_of
 from services_stub.gateway.openapi import OWN
 from services_stub.gateway.replay import Replayer
@@ -27,7 +28,7 @@ _KEY = "resources"
 
 @dataclass(frozen=True)
 class Resources:
-    """`services` are the base URLs of the services behind the gateway, by name."""
+    """`services` are the base URLs of the services behind the gateway, by name; `hops` are None without sampling."""
 
     services: dict[str, str]
     broadcaster: Broadcaster
@@ -37,6 +38,7 @@ class Resources:
     answer_times: AnswerTimes
     dead_letters: DeadLetterLog
     dead_letter_acts: DeadLetterActs
+    hops: RequestHops | None
 
 
 def resources_of(context: Context) -> Resources:
@@ -72,4 +74,5 @@ def _assemble(context: Context) -> Resources:
     openapi = OpenApiDocument(context.peers, services)
     dead_letters = DeadLetterLog(lambda: RangeReader(settings))
     acts = DeadLetterActs(dead_letters, lambda on_fatal: Publisher(settings, on_fatal))
-    return Resources(services, broadcaster, blocked, openapi, limits, AnswerTimes(), dead_letters, acts)
+    hops = request_hops_of(context)
+    return Resources(services, broadcaster, blocked, openapi, limits, AnswerTimes(), dead_letters, acts, hops)

@@ -20,7 +20,8 @@ from services_stub.runtime.service import Service, Worker
 
 def _workers(context: Context) -> Sequence[Worker]:
     resources = resources_of(context)
-    return resources.blocked, resources.broadcaster, resources.dead_letters
+    workers: list[Worker] = [resources.blocked, resources.broadcaster, resources.dead_letters]
+    return workers if resources.hops is None else [*workers, resources.hops]
 
 
 def _in_front(own: ASGIApp, context: Context) -> ASGIApp:
@@ -31,6 +32,7 @@ def _in_front(own: ASGIApp, context: Context) -> ASGIApp:
         resources.blocked,
         resources.limits,
         resources.answer_times,
+        resources.hops,
         trace_sampling=context.settings.trace_sampling,
     )
 

@@ -14,7 +14,7 @@ from services_stub.runtime.service import Service, Worker
 
 
 def _workers(context: Context) -> Sequence[Worker]:
-    context.state[CHECKOUT_PEERS] = CheckoutPeers(context.peers)
+    context.state[CHECKOUT_PEERS] = CheckoutPeers(context.peers, context.hops)
     return ()
 
 

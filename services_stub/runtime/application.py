@@ -18,12 +18,12 @@ from services_stub.runtime.context import Context
 from services_stub.runtime.fast_path import FastPath
 from services_stub.runtime.faults import FAULTS_PATH
 from services_stub.runtime.handling import Handling
-from services_stub.runtime.hops import HopReporter
 from services_stub.runtime.http import RequestScope, allow_anyone, allow_internal, build_app
 from services_stub.runtime.in_database import InDatabase
 from services_stub.runtime.in_sink import InSink
 from services_stub.runtime.kafka.producer import Publisher
 from services_stub.runtime.kafka.record_source import RecordSource
+from services_stub.runtime.request_hops import ReportedRequests
 from services_stub.runtime.service import Service
 
 
@@ -49,6 +49,8 @@ class Application:
         app: ASGIApp = self._litestar
         if self._service.fast_routes:
             app = FastPath(app, self._service.fast_routes, context)
+        if context.hops.enabled:
+            app = ReportedRequests(app, self._service.name, context.hops)
         return app if self._service.wrap is None else self._service.wrap(app, context)
 
     def _own_routes(self) -> list[Any]:
@@ -100,13 +102,12 @@ def build_consumer(
         on_step = publisher.poll  # of the other services the writer polls it
     else:
         handling = InDatabase(service.name, context.writer, service.handlers)
-    hops = HopReporter(context.settings, publisher)
     return Consumer(
         service.name,
         service.events(),
         source,
         handling,
-        hops,
+        context.hops,
         on_bug,
         service.filters_out,
         on_step,

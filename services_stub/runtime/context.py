@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from services_stub.contracts.envelope import Cause
 from services_stub.contracts.http.gateway import TopicProgress
 from services_stub.runtime.faults import ActiveFaults
+from services_stub.runtime.hops import HopReporter
 from services_stub.runtime.peers import Peers
 from services_stub.runtime.sampling import SampleSender, Sampling
 from services_stub.runtime.settings import Settings
@@ -30,7 +31,7 @@ class Context:
     `faults` are those that the service shall carry out. `progress` says how far it has come in the topics it consumes.
     `cluster_id` names the Kafka cluster and its present log: another one means that the log is another one.
     `stopping` is set when the service begins to drain: answers that would not end by themselves must end then.
-    Coroutines write by `write`, threads by `write_from_thread`.
+    Coroutines write by `write`, threads by `write_from_thread`. `hops` reports sampled events and requests.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Context:
         self._writer = writer
         self._reader = reader
         self._sampling = None if sender is None else Sampling(settings, sender)
+        self.hops = HopReporter(settings, sender)
 
     @property
     def writer(self) -> Writer:

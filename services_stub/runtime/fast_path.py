@@ -117,6 +117,7 @@ class FastPath:
             await self._app(scope, receive, send)
             return
         route, path_parameters = found
+        scope["path_template"] = route.path
         raw_headers = scope["headers"]
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in raw_headers}
         body, whole = await _read(receive)

@@ -136,6 +136,7 @@ class RunningService:
             details += [f"{refused} events refused by the broker (table outbox_refused)"] if refused else []
         dropped = 0 if self._publisher is None else self.context.sampling.dropped
         details += [f"{dropped} events of a sample dropped"] if dropped else []
+        details += [f"{self.context.hops.dropped} hops dropped"] if self.context.hops.dropped else []
         return ServiceHealth(
             name=self._service.name,
             ready=ready,

@@ -19,6 +19,8 @@ In an event loop, where nothing may wait, a thread reads:
             event.publisher                # order
             flow.since_start(event.at)     # seconds
             event.consumers                # who handled it, with an outcome and three times
+        for request in flow.requests:      # over HTTP: who asked whom, with a status and the times of both
+            request.name                   # POST /orders
 
 `steps_of(flow)` has the status of the order beside each event, and its content in a few words. `hops_of(flow)` has each
 event at each consumer in spans that add up, `critical_path(flow)` the spans that its end waited for, and
@@ -28,11 +30,13 @@ event at each consumer in spans that add up, `critical_path(flow)` the spans tha
 from simulator.trace.begin import BEGINNING, END, Begin
 from simulator.trace.contents import Books, Step, books_of, status_of, steps_of
 from simulator.trace.events import Consumption, DeadLetter, FlowEvent
-from simulator.trace.findings import BROKEN, Finding, Kind, Seen, findings_of, is_broken
+from simulator.trace.findings import Finding, Seen, findings_of, is_broken
 from simulator.trace.flow import Flow, Unseen, flow_of
+from simulator.trace.kinds import BROKEN, Kind
 from simulator.trace.live import live_flow, live_records
 from simulator.trace.records import TracedRecord
-from simulator.trace.spans import Span, SpanKind, TimedHop, critical_path, hops_of
+from simulator.trace.requests import FlowRequest
+from simulator.trace.spans import Span, SpanKind, TimedHop, critical_path, hops_of, spans_of_request
 from simulator.trace.store import Counts, FlowStore
 
 __all__ = [
@@ -47,6 +51,7 @@ __all__ = [
     "Finding",
     "Flow",
     "FlowEvent",
+    "FlowRequest",
     "FlowStore",
     "Kind",
     "Seen",
@@ -64,6 +69,7 @@ __all__ = [
     "is_broken",
     "live_flow",
     "live_records",
+    "spans_of_request",
     "status_of",
     "steps_of",
 ]

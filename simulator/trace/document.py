@@ -20,7 +20,7 @@ from simulator.trace.drawings.words import diagnosis, headline, shares
 from simulator.trace.findings import Finding, is_broken
 from simulator.trace.flow import Flow
 from simulator.trace.otlp import otlp_document
-from simulator.trace.spans import critical_path, hops_of, judged_until
+from simulator.trace.spans import critical_path, hops_of, judged_until, spans_of_request
 
 VERSION = 1
 _LATEST = 253_402_300_799_999_999
@@ -48,6 +48,7 @@ def flow_document(flow: Flow, findings: Sequence[Finding]) -> dict[str, Any]:
         "seconds": flow.seconds,
         "broken": is_broken(findings),
         "incomplete": flow.incomplete,
+        "requests": _requests(flow),
         "events": _events(flow),
         "unseen": [
             {"topic": lost.place[0], "partition": lost.place[1], "offset": lost.place[2]} for lost in flow.unseen
@@ -106,6 +107,23 @@ def flow_page(flow: Flow, findings: Sequence[Finding]) -> str:
     }
     parts = [f"<h2>{name}</h2>\n<pre>{html.escape(chr(10).join(lines))}</pre>" for name, lines in sections.items()]
     return _PAGE.format(title=html.escape(plain(headline(flow, findings))), sections="\n".join(parts))
+
+
+def _requests(flow: Flow) -> list[dict[str, Any]]:
+    return [
+        {
+            "since": flow.since_start(request.started_at),
+            "milliseconds": (request.answered_at - request.started_at) / 1000,
+            "requestId": request.request_id,
+            "method": request.method,
+            "path": request.path,
+            "status": request.status,
+            "caller": request.caller,
+            "callee": request.callee,
+            "spans": [{"kind": span.kind, "milliseconds": span.length / 1000} for span in spans_of_request(request)],
+        }
+        for request in flow.requests
+    ]
 
 
 def _events(flow: Flow) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from datetime import datetime
 import msgspec
 
 from services_stub.contracts.envelope import LONGEST_ATTRIBUTE, SENT_AGAIN_TO, Envelope, MalformedEnvelope, is_sampled
-from services_stub.contracts.events import HopOutcome, HopsReported
+from services_stub.contracts.events import HopOutcome, HopsReported, RequestHop
 from services_stub.contracts.times import to_microseconds
 from services_stub.contracts.topics import DEAD_LETTER_SUFFIX
 from simulator.trace.records import Place, TracedRecord, place_text
@@ -83,13 +83,24 @@ class FlowEvent(msgspec.Struct, frozen=True):
         return tuple(consumption for consumption in self.consumers if consumption.group == group)
 
 
-class Reported(msgspec.Struct, frozen=True):
+class Reported(msgspec.Struct, frozen=True, tag=True):
     """A hop report of one event: where the event lies, its flow, and what came of it."""
 
     correlation_id: str
     event_id: str
     of: Place
     consumption: Consumption
+
+
+class RequestReport(msgspec.Struct, frozen=True, tag=True):
+    """A report of one HTTP request by one of its two sides."""
+
+    correlation_id: str
+    reporter: str
+    request: RequestHop
+
+
+Report = Reported | RequestReport
 
 
 def event_of(record: TracedRecord) -> FlowEvent | None:
@@ -131,13 +142,13 @@ def dead_letter_of(record: TracedRecord) -> DeadLetter | None:
     )
 
 
-def reports_of(record: TracedRecord) -> list[Reported]:
-    """The hop reports in a record of `trace-hops`; none where it cannot be read, and no hop whose times are none."""
+def reports_of(record: TracedRecord) -> list[Report]:
+    """The reports in a record of `trace-hops`; none where it cannot be read, and no hop whose times are none."""
     try:
         report = _decode_report(record.value or b"")
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return []
-    return [
+    found: list[Report] = [
         Reported(
             hop.correlation_id,
             hop.event_id,
@@ -147,6 +158,12 @@ def reports_of(record: TracedRecord) -> list[Reported]:
         for hop in report.hops
         if 0 <= hop.polled_at <= LATEST and 0 <= hop.handled_at <= LATEST and 0 <= hop.committed_at <= LATEST
     ]
+    found += [
+        RequestReport(request.correlation_id, report.group, request)
+        for request in report.requests
+        if 0 <= request.started_at <= LATEST and 0 <= request.answered_at <= LATEST
+    ]
+    return found
 
 
 def correlation_of(record: TracedRecord) -> str:

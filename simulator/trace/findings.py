@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from enum import StrEnum
 from itertools import pairwise
 
 import msgspec
@@ -14,6 +13,7 @@ from services_stub.contracts.topics import ORDER_UPDATED
 from simulator.trace.contents import books_of, content_of, status_of, statuses_of
 from simulator.trace.expected import COMPENSATING, CONSUMERS, HANDLED_WITHIN, RULES, Rule
 from simulator.trace.flow import Flow, FlowEvent
+from simulator.trace.kinds import BROKEN, Kind
 from simulator.trace.records import place_text
 from simulator.trace.spans import TimedHop, hops_of
 
@@ -23,43 +23,6 @@ _CAUSED = frozenset(topic for rule in RULES for topic in rule.effects) - {ORDER_
 
 SKEW = 2_000
 """Microseconds that a consumer may seem to be ahead of the record: a record's time has whole milliseconds."""
-
-
-class Kind(StrEnum):
-    """A difference between a flow and what must happen."""
-
-    MISSING = "missing"
-    NOT_HANDLED = "not handled"
-    GAP = "gap"
-    UNBALANCED = "unbalanced"
-    DEAD_LETTER = "dead letter"
-    REJECTED = "rejected"
-    DUPLICATE = "duplicate"
-    OUT_OF_ORDER = "out of order"
-    CYCLE = "cycle"
-    LATE = "late"
-    RETRIED = "retried"
-    UNREPORTED = "unreported"
-    ORPHAN = "orphan"
-    CLOCK_SKEW = "clock skew"
-    SENT_AGAIN = "sent again"
-    COMPENSATING = "compensating"
-    OPEN = "open"
-
-
-BROKEN = frozenset(
-    {
-        Kind.MISSING,
-        Kind.NOT_HANDLED,
-        Kind.GAP,
-        Kind.UNBALANCED,
-        Kind.DEAD_LETTER,
-        Kind.DUPLICATE,
-        Kind.OUT_OF_ORDER,
-        Kind.CYCLE,
-    }
-)
-"""The kinds that should never happen. The others are slow, undone by plan, or not yet at their end."""
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -94,6 +57,7 @@ def findings_of(flow: Flow, seen: Seen) -> tuple[Finding, ...]:
         *_order(flow, {event.place for event in repeated}),
         *_causes(first),
         *_clocks(flow),
+        *_requests(flow),
     ]
     if not {Kind.MISSING, Kind.OPEN, Kind.GAP} & {finding.kind for finding in found}:
         found += _books(flow)
@@ -283,6 +247,16 @@ def _clocks(flow: Flow) -> Iterator[Finding]:
         if worst > SKEW:
             what = f"{group} polled {event.topic} {worst / 1000:.1f} ms before its time: their clocks differ"
             yield Finding(Kind.CLOCK_SKEW, what, event.place, "the clocks of both machines", event)
+
+
+def _requests(flow: Flow) -> Iterator[Finding]:
+    """Requests without an answer, and those that their callee failed at; whoever asked may have asked again."""
+    for request in flow.requests:
+        if request.failed:
+            caller = request.caller or "a client"
+            what = f"{caller} asked {request.callee} for {request.name}: {request.answer}"
+            evidence = f"request {request.request_id}"
+            yield Finding(Kind.NOT_ANSWERED, what, evidence, f"`marketplace logs {request.callee}`")
 
 
 def _books(flow: Flow) -> list[Finding]:

@@ -15,15 +15,17 @@ from simulator.trace.events import (
     Consumption,
     DeadLetter,
     FlowEvent,
-    Reported,
+    Report,
+    RequestReport,
     correlation_of,
     dead_letter_of,
     event_of,
     reports_of,
 )
 from simulator.trace.records import Place, TracedRecord
+from simulator.trace.requests import FlowRequest, requests_in
 
-__all__ = ["Consumption", "DeadLetter", "Flow", "FlowEvent", "Unseen", "flow_of", "joined"]
+__all__ = ["Consumption", "DeadLetter", "Flow", "FlowEvent", "FlowRequest", "Unseen", "flow_of", "joined"]
 
 
 class Unseen(msgspec.Struct, frozen=True):
@@ -38,6 +40,7 @@ class Unseen(msgspec.Struct, frozen=True):
 class Flow(msgspec.Struct, frozen=True):
     """The events of one correlation id, causes before their effects. `started_at` is where its time begins.
 
+    `requests` are the HTTP requests that belong to it, in the order in which they began.
     `incomplete` says that records of it were evicted from the store that answered.
     """
 
@@ -46,11 +49,12 @@ class Flow(msgspec.Struct, frozen=True):
     events: tuple[FlowEvent, ...]
     unseen: tuple[Unseen, ...] = ()
     incomplete: bool = False
+    requests: tuple[FlowRequest, ...] = ()
 
     @property
     def ended_at(self) -> int:
         """The last moment that is known of it, in microseconds of Unix time."""
-        moments = [self.started_at]
+        moments = [self.started_at, *(request.answered_at for request in self.requests)]
         for event in self.events:
             moments += (event.at, event.written_at)
             for seen in event.consumers:
@@ -86,11 +90,11 @@ class Flow(msgspec.Struct, frozen=True):
 def flow_of(correlation_id: str, records: Iterable[TracedRecord], *, started_at: int | None = None) -> Flow:
     """The flow of `correlation_id` among `records`, which may hold anything else as well.
 
-    Time begins at `started_at` (microseconds of Unix time), or with the first event. Records without an envelope,
-    repeated records and hop reports that cannot be read are passed over.
+    Time begins at `started_at` (microseconds of Unix time), or with the first request or event. Records without an
+    envelope, repeated records and hop reports that cannot be read are passed over.
     """
     own: list[TracedRecord] = []
-    reported: list[Reported] = []
+    reported: list[Report] = []
     for record in records:
         if record.topic == TRACE_HOPS:
             reported += (each for each in reports_of(record) if each.correlation_id == correlation_id)
@@ -102,7 +106,7 @@ def flow_of(correlation_id: str, records: Iterable[TracedRecord], *, started_at:
 def joined(
     correlation_id: str,
     records: Iterable[TracedRecord],
-    reported: Iterable[Reported],
+    reported: Iterable[Report],
     *,
     started_at: int | None = None,
     incomplete: bool = False,
@@ -118,7 +122,11 @@ def joined(
             found[record.place] = event
     consumers: dict[Place, dict[tuple[str, str, int], Consumption]] = defaultdict(dict)
     names: dict[Place, str] = {}
+    requests: list[RequestReport] = []
     for report in reported:
+        if isinstance(report, RequestReport):
+            requests.append(report)
+            continue
         seen = report.consumption
         key = (seen.group, seen.instance, seen.polled_at)
         # The same whatever order two reports of one moment come in.
@@ -137,9 +145,10 @@ def joined(
         Unseen(place, names.get(place, ""), _in_time(consumers.get(place)), _in_order(given_up.get(place)))
         for place in sorted((consumers.keys() | given_up.keys()) - found.keys())
     )
-    ordered = _causes_first(events)
-    first = min((event.at for event in ordered), default=0)
-    return Flow(correlation_id, first if started_at is None else started_at, tuple(ordered), unseen, incomplete)
+    asked = requests_in(requests)
+    began = [*(event.at for event in events), *(request.started_at for request in asked)]
+    first = min(began, default=0) if started_at is None else started_at
+    return Flow(correlation_id, first, tuple(_causes_first(events)), unseen, incomplete, asked)
 
 
 def _in_time(consumers: dict[tuple[str, str, int], Consumption] | None) -> tuple[Consumption, ...]:

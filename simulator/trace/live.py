@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Protocol
 
 from services_stub.contracts.topics import TRACE_HOPS
-from simulator.trace.events import Reported, correlation_of, reports_of
+from simulator.trace.events import Report, correlation_of, reports_of
 from simulator.trace.flow import Flow, joined
 from simulator.trace.records import TracedRecord
 
@@ -121,7 +121,7 @@ async def live_flow(open_source: Callable[[], Source], correlation_id: str) -> A
         return correlation_of(record) == correlation_id
 
     own: list[TracedRecord] = []
-    reported: list[Reported] = []
+    reported: list[Report] = []
     records = live_records(open_source, concerns)
     try:
         async for batch in records:
@@ -134,7 +134,7 @@ async def live_flow(open_source: Callable[[], Source], correlation_id: str) -> A
         await records.aclose()
 
 
-def _reports(batch: Sequence[TracedRecord], correlation_id: str) -> list[Reported]:
+def _reports(batch: Sequence[TracedRecord], correlation_id: str) -> list[Report]:
     return [
         report
         for record in batch

@@ -1,8 +1,8 @@
 """A flow as OpenTelemetry spans, in OTLP's JSON, by OpenTelemetry's conventions for messaging.
 
 The whole flow is one trace, whose id follows from the flow's: an order may go through many requests, each with a trace
-of its own, to which the spans are linked. Each event is a span of its producer, each hop one of its consumer, and how
-the time of a hop was spent are spans below that.
+of its own, to which the spans are linked. Each request is a span of its client and one of its server, each event one of
+its producer, each hop one of its consumer, and how the time of a hop was spent are spans below that.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from typing import Any
 
 from services_stub.contracts.envelope import is_traceparent
 from services_stub.contracts.events import HopOutcome
-from simulator.trace.flow import Flow, FlowEvent
+from services_stub.contracts.events.trace import LONGEST_REQUEST_ID
+from simulator.trace.flow import Flow, FlowEvent, FlowRequest
 from simulator.trace.spans import TimedHop, hops_of
 
-_INTERNAL, _PRODUCER, _CONSUMER = 1, 4, 5
+_INTERNAL, _SERVER, _CLIENT, _PRODUCER, _CONSUMER = 1, 2, 3, 4, 5
 """Values of `SpanKind` in OTLP."""
 
 _ERROR = 2
@@ -67,9 +68,15 @@ def _spans(flow: Flow) -> Iterator[tuple[str, Document]]:
     first = flow.by_id()
     hops = {event.place: own for event, own in zip(flow.events, hops_of(flow), strict=True)}
     trace_id = _digits(flow.correlation_id, 32)
+    handlers: dict[tuple[str, str], str] = {}
+    """The span of the last request that a service was asked, by the service and the request's id."""
+    for index, request in enumerate(flow.requests):
+        yield from _request(trace_id, index, request, handlers)
     for event in flow.events:
         cause = first.get(event.envelope.causation_id)
         parent = "" if cause is None or cause is event else _span_id(cause)
+        if cause is None:
+            parent = handlers.get((event.publisher, event.envelope.causation_id[:LONGEST_REQUEST_ID]), "")
         if cause is not None and any(hop.group == event.publisher for hop in hops[cause.place]):
             parent = _span_id(cause, event.publisher)
         published = _span(trace_id, _span_id(event), parent, f"send {event.topic}", _PRODUCER)
@@ -80,6 +87,31 @@ def _spans(flow: Flow) -> Iterator[tuple[str, Document]]:
         yield event.publisher, published
         for hop in hops[event.place]:
             yield from ((hop.group, span) for span in _hop(flow, trace_id, event, hop))
+
+
+def _request(
+    trace_id: str, index: int, request: FlowRequest, handlers: dict[tuple[str, str], str]
+) -> Iterator[tuple[str, Document]]:
+    """The span of the one who asked, and below it that of the one who answered, as far as each reported."""
+    parent = handlers.get((request.caller, request.request_id), "")
+    attributes = _attributes(
+        {
+            "http.request.method": request.method,
+            "url.template": request.path,
+            **({"http.response.status_code": request.status} if request.status else {}),
+        }
+    )
+    sides = [(request.caller, _CLIENT, request.started_at, request.answered_at)] if request.caller else []
+    if request.handled_from is not None and request.handled_until is not None:
+        sides.append((request.callee, _SERVER, request.handled_from, request.handled_until))
+    for service, kind, start, end in sides:
+        span_id = _digits(f"{trace_id} request {index} {kind}", 16)
+        span = _span(trace_id, span_id, parent, f"{request.method} {request.path}", kind) | _times(start, end)
+        span["attributes"] = attributes
+        if request.failed or (kind == _CLIENT and request.status >= 400):
+            span["status"] = {"code": _ERROR, "message": str(request.status or "no answer")}
+        yield service, span
+        parent = handlers[request.callee, request.request_id] = span_id
 
 
 def _hop(flow: Flow, trace_id: str, event: FlowEvent, hop: TimedHop) -> Iterator[Document]:

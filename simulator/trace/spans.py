@@ -6,14 +6,16 @@ which they must have happened: none before the one that it waited for. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import heapq
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from itertools import pairwise
 
 import msgspec
 
 from services_stub.contracts.events import HopOutcome
 from simulator.trace.events import Consumption, FlowEvent
-from simulator.trace.flow import Flow
+from simulator.trace.flow import Flow, FlowRequest
 
 
 class SpanKind(StrEnum):
@@ -22,8 +24,9 @@ class SpanKind(StrEnum):
     BROKER is from the transaction that made an event true until its record has a time: the commit and the way to the
     broker. TOPIC is until a consumer polled it, RETRY until it was polled for the last time. WRITER is the wait for the
     writer of the consumer's database, before the transaction and for its commit. HANDLING is at work; where nothing
-    tells when the transaction began, the wait for it is counted here. WORKING is work that no hop reports: requests
-    over HTTP, and what a service does between two events.
+    tells when the transaction began, the wait for it is counted here. ANSWER is the time of a request beyond that of
+    the one who answers it: on its way, and waiting for its turn. WORKING is work that no hop reports, such as what a
+    service does between two events.
     """
 
     BROKER = "waiting for the broker"
@@ -31,6 +34,7 @@ class SpanKind(StrEnum):
     RETRY = "retry"
     WRITER = "waiting for the writer"
     HANDLING = "handling"
+    ANSWER = "waiting for an answer"
     WORKING = "working"
 
 
@@ -107,23 +111,26 @@ def critical_path(flow: Flow, until: int | None = None) -> tuple[Span, ...]:
 
     They leave no gap from its start to its end.
     """
-    path = _Path(flow.started_at, flow.ended_at if until is None else until)
+    path = _Path(flow, flow.ended_at if until is None else until)
     steps = critical_hops(flow, until)
+    if steps:
+        event, hop = steps[-1]
+        path.take_last_answer(max(event.at, event.written_at) if hop is None else hop.end)
     for place in range(len(steps) - 1, -1, -1):
         event, hop = steps[place]
         if hop is not None:
             path.take_hop(hop, max(event.at, event.written_at))
         cause = steps[place - 1][1] if place else None
         path.take_publication(event, None if cause is None else cause.end)
-    path.take(SpanKind.WORKING, flow.started_at, steps[0][0].publisher if steps else "")
+    path.take_requests(flow.started_at, steps[0][0].publisher if steps else "")
     return tuple(reversed(path.spans))
 
 
 class _Path:
     """Spans from the end of a flow back to its start: each goes on where the one before it stopped."""
 
-    def __init__(self, start: int, end: int) -> None:
-        self._start, self._cursor = start, max(start, end)
+    def __init__(self, flow: Flow, end: int) -> None:
+        self._start, self._cursor, self._requests = flow.started_at, max(flow.started_at, end), flow.requests
         self.spans: list[Span] = []
 
     def take(self, kind: SpanKind, start: int, owner: str) -> None:
@@ -132,6 +139,16 @@ class _Path:
         if start < self._cursor:
             self.spans.append(Span(kind, start, self._cursor, owner))
             self._cursor = start
+
+    def take_requests(self, start: int, owner: str) -> None:
+        """Take the time since `start` by the requests under way; `owner` worked where there were none."""
+        for span in reversed(innermost(self._requests, start, self._cursor, owner)):
+            self.take(span.kind, span.start, span.owner)
+
+    def take_last_answer(self, ended_at: int) -> None:
+        """Take the time since the last hop ended, where a request was answered after that."""
+        if any(ended_at < request.answered_at <= self._cursor for request in self._requests):
+            self.take_requests(ended_at, "")
 
     def take_hop(self, hop: TimedHop, written_at: int) -> None:
         """Take what a consumer did, and how long the record waited for it."""
@@ -147,6 +164,49 @@ class _Path:
             self.take(SpanKind.BROKER, caused_until, event.topic)
         if caused_until is not None:
             self.take(SpanKind.WORKING, caused_until, event.publisher)
+
+
+def spans_of_request(request: FlowRequest) -> tuple[Span, ...]:
+    """A request in spans that add up to its length: until its callee begins, what that one does, and the way back."""
+    begun, until = request.handled_from, request.handled_until
+    if begun is None or until is None:
+        begun = until = request.answered_at
+    spans = (
+        Span(SpanKind.ANSWER, request.started_at, begun, request.callee),
+        Span(SpanKind.HANDLING, begun, until, request.callee),
+        Span(SpanKind.ANSWER, until, request.answered_at, request.callee),
+    )
+    return tuple(span for span in spans if span.length > 0)
+
+
+def innermost(requests: Sequence[FlowRequest], start: int, end: int, owner: str) -> list[Span]:
+    """The time from `start` to `end` without a gap: each moment by the request under way that began last.
+
+    Where none was under way, `owner` worked.
+    """
+    timed = [(number, span) for number, request in enumerate(requests) for span in spans_of_request(request)]
+    timed = sorted(((number, span) for number, span in timed if span.start < end and span.end > start), key=_by_start)
+    moments = {moment for _, span in timed for moment in (span.start, span.end) if start < moment < end}
+    under_way: list[tuple[int, int, Span]] = []
+    found: list[Span] = []
+    place = 0
+    for since, until in pairwise(sorted({start, end, *moments})):
+        while place < len(timed) and timed[place][1].start <= since:
+            number, span = timed[place]
+            heapq.heappush(under_way, (-number, place, span))
+            place += 1
+        while under_way and under_way[0][2].end <= since:
+            heapq.heappop(under_way)
+        kind, who = (under_way[0][2].kind, under_way[0][2].owner) if under_way else (SpanKind.WORKING, owner)
+        if found and (found[-1].kind, found[-1].owner) == (kind, who):
+            found[-1] = Span(kind, found[-1].start, until, who)
+        else:
+            found.append(Span(kind, since, until, who))
+    return found
+
+
+def _by_start(timed: tuple[int, Span]) -> tuple[int, int]:
+    return timed[1].start, timed[0]
 
 
 def _hop_that_published(

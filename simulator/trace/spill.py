@@ -11,17 +11,17 @@ from typing import IO
 
 import msgspec
 
-from simulator.trace.events import Reported
+from simulator.trace.events import Report
 from simulator.trace.records import TracedRecord
 
 MOST_BYTES = 1 << 30
 
 
 class Held(msgspec.Struct):
-    """The records of one flow, and what consumers reported of them."""
+    """The records of one flow, and what was reported of it."""
 
     records: list[TracedRecord]
-    reports: list[Reported]
+    reports: list[Report]
 
     def __len__(self) -> int:
         return len(self.records) + len(self.reports)

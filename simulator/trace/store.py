@@ -69,7 +69,8 @@ class FlowStore:
         if record.topic == TRACE_HOPS:
             self._reports += 1
             for report in reports_of(record):
-                self._note_progress(report)
+                if isinstance(report, Reported):
+                    self._note_progress(report)
                 if self._wanted is None or self._wanted(report.correlation_id):
                     self._touch(report.correlation_id).reports.append(report)
                     self._in_memory += 1

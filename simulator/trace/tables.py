@@ -14,7 +14,7 @@ from simulator.trace.drawings.plain import duration, padded, plain
 from simulator.trace.drawings.words import verdict
 from simulator.trace.findings import Seen, findings_of, is_broken
 from simulator.trace.flow import Flow
-from simulator.trace.spans import SpanKind, TimedHop, critical_path, hops_of, judged_until
+from simulator.trace.spans import Span, SpanKind, critical_path, hops_of, judged_until, spans_of_request
 
 _LATEST = 253_402_300_799_999_999
 
@@ -25,6 +25,7 @@ _SHORT = {
     SpanKind.RETRY: "retry",
     SpanKind.WRITER: "writer",
     SpanKind.HANDLING: "handling",
+    SpanKind.ANSWER: "answer",
     SpanKind.WORKING: "working",
 }
 
@@ -47,7 +48,10 @@ class Row(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class HopStatistics(msgspec.Struct, frozen=True, rename="camel"):
-    """How long one group took for the events of one topic, in milliseconds, and the share of each kind of time."""
+    """How long one group took for the events of one topic, in milliseconds, and the share of each kind of time.
+
+    Of requests, `topic` is their method and path, and `group` who answers them.
+    """
 
     topic: str
     group: str
@@ -88,11 +92,13 @@ def list_lines(rows: Sequence[Row], width: int) -> list[str]:
 
 def statistics_of(flows: Iterable[Flow]) -> list[HopStatistics]:
     """The statistics of each topic at each group, in the order of their names."""
-    found: dict[tuple[str, str], list[TimedHop]] = defaultdict(list)
+    found: dict[tuple[str, str], list[tuple[Span, ...]]] = defaultdict(list)
     for flow in flows:
+        for request in flow.requests:
+            found[request.name, request.callee].append(spans_of_request(request))
         for event, hops in zip(flow.events, hops_of(flow), strict=True):
             for hop in hops:
-                found[event.topic, hop.group].append(hop)
+                found[event.topic, hop.group].append(hop.spans)
     return [_statistics(topic, group, hops) for (topic, group), hops in sorted(found.items())]
 
 
@@ -128,6 +134,10 @@ def difference_lines(one: Flow, other: Flow, width: int) -> list[str]:
 def _lengths(flow: Flow) -> dict[str, float]:
     found = {"the whole flow": (flow.ended_at - flow.started_at) / 1000}
     seen: Counter[str] = Counter()
+    for request in flow.requests:
+        seen[request.name] += 1
+        number = "" if seen[request.name] == 1 else f" {seen[request.name]}"
+        found[f"{request.name} at {request.callee}{number}"] = (request.answered_at - request.started_at) / 1000
     for event, hops in zip(flow.events, hops_of(flow), strict=True):
         seen[event.topic] += 1
         name = event.topic if seen[event.topic] == 1 else f"{event.topic} {seen[event.topic]}"
@@ -140,10 +150,13 @@ def _lengths(flow: Flow) -> dict[str, float]:
     return found | {name: length / 1000 for name, length in sorted(path.items())}
 
 
-def _statistics(topic: str, group: str, hops: Sequence[TimedHop]) -> HopStatistics:
-    times = sorted((hop.end - hop.start) / 1000 for hop in hops)
+def _statistics(topic: str, group: str, hops: Sequence[tuple[Span, ...]]) -> HopStatistics:
+    times = sorted(sum(span.length for span in spans) / 1000 for spans in hops)
     total = sum(times) * 1000
-    shares = {kind: sum(hop.took(kind) for hop in hops) / total if total else 0.0 for kind in SpanKind}
+    taken: Counter[SpanKind] = Counter()
+    for span in (span for spans in hops for span in spans):
+        taken[span.kind] += span.length
+    shares = {kind: taken[kind] / total if total else 0.0 for kind in SpanKind}
     known = {kind: round(share, 4) for kind, share in shares.items() if share}
     return HopStatistics(topic, group, len(hops), _percentile(times, 50), _percentile(times, 99), times[-1], known)
 

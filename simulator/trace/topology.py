@@ -14,7 +14,7 @@ import msgspec
 
 from services_stub.contracts.topics import TRACE_HOPS
 from simulator.trace.cluster import Cluster
-from simulator.trace.events import correlation_of, dead_letter_of, publisher_of, reports_of
+from simulator.trace.events import Reported, correlation_of, dead_letter_of, publisher_of, reports_of
 from simulator.trace.kafka_source import KafkaSource, committed_offsets
 from simulator.trace.records import TracedRecord
 from simulator.trace.tables import columns
@@ -78,8 +78,9 @@ class Topology:
         for record in records:
             if record.topic == TRACE_HOPS:
                 for report in reports_of(record):
-                    seen = report.consumption
-                    self._count(Edge(seen.group, report.of[0], False), seen.handled_at)
+                    if isinstance(report, Reported):
+                        seen = report.consumption
+                        self._count(Edge(seen.group, report.of[0], False), seen.handled_at)
                 continue
             self._first, self._last = min(self._first, record.written_at), max(self._last, record.written_at)
             publisher = _publisher(record) if correlation_of(record) else ""

@@ -36,6 +36,7 @@ from services_stub.contracts.events import (
     ProductStatus,
     ProductUpdated,
     ProductViewed,
+    RequestHop,
     SellerBlocked,
     SellerUnblocked,
     StockLow,
@@ -138,6 +139,19 @@ HOPS = HopsReported(
             handled_at=1_795_437_045_124_000,
             committed_at=1_795_437_045_125_000,
             outcome=HopOutcome.HANDLED,
+        )
+    ],
+    requests=[
+        RequestHop(
+            request_id=CAUSE,
+            correlation_id=ORDER,
+            method="POST",
+            path="/internal/reservations",
+            status=200,
+            caller="order",
+            callee="product",
+            started_at=1_795_437_045_120_000,
+            answered_at=1_795_437_045_122_500,
         )
     ],
 )

@@ -20,7 +20,7 @@ from simulator.trace.drawings.sequence import Lifelines
 from simulator.trace.drawings.states import books_lines, state_line, width_of_places
 from simulator.trace.drawings.waterfall import cells_of_axis, legend_of, start_of
 from simulator.trace.drawings.words import diagnosis, finding_lines
-from simulator.trace.findings import BROKEN
+from simulator.trace.kinds import BROKEN
 
 _LOOKS: dict[str, Look] = {
     "topic": "dim",

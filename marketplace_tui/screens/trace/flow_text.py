@@ -14,7 +14,8 @@ from simulator.trace import FlowEvent, TimedHop
 from simulator.trace.drawings.plain import Signs, duration, finished, fit
 from simulator.trace.drawings.rows import Row
 from simulator.trace.drawings.words import finding_lines, headline, took, verdict
-from simulator.trace.findings import BROKEN, is_broken
+from simulator.trace.findings import is_broken
+from simulator.trace.kinds import BROKEN
 from simulator.trace.text import type_name
 
 

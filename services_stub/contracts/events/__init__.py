@@ -17,7 +17,7 @@ from services_stub.contracts.events.product import (
     ProductViewed,
 )
 from services_stub.contracts.events.seller import StockLow
-from services_stub.contracts.events.trace import Hop, HopOutcome, HopsReported
+from services_stub.contracts.events.trace import Hop, HopOutcome, HopsReported, RequestHop
 
 EVENTS: tuple[type[Event], ...] = (
     UserCreated,
@@ -75,6 +75,7 @@ __all__ = [
     "ProductStatus",
     "ProductUpdated",
     "ProductViewed",
+    "RequestHop",
     "SellerBlocked",
     "SellerUnblocked",
     "StockLow",

@@ -1,9 +1,14 @@
-"""Hop reports: which consumer group polled, handled and committed which event when. One record carries a batch."""
+"""Hop reports: when a consumer group polled, handled and committed which event, and when a service was asked over HTTP.
+
+One record carries a batch of both.
+"""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from msgspec import Meta
 
 from services_stub.contracts import topics
 from services_stub.contracts.base import Body, Event
@@ -33,8 +38,35 @@ class Hop(Body, frozen=True, kw_only=True):
     outcome: HopOutcome
 
 
+MOST_REQUESTS = 500
+"""Of one report."""
+
+LONGEST_REQUEST_ID = 64
+"""Characters: clients choose it. Of a longer one a report has the beginning."""
+
+
+class RequestHop(Body, frozen=True, kw_only=True):
+    """One HTTP request of a flow, as one of its two sides saw it. Times are Unix time in microseconds.
+
+    The caller or the callee reports; the callee does not know its `caller` and leaves that empty. `path` is the
+    template of the route (`/api/orders/{order_id}`), never the path itself. `status` is 0 where no answer came. A call
+    that several flows share is reported to each of them, by the caller with the status of its own item. `request_id` is
+    that of the request from outside that all this came of.
+    """
+
+    request_id: str
+    correlation_id: str
+    method: str
+    path: str
+    status: int
+    caller: str
+    callee: str
+    started_at: int
+    answered_at: int
+
+
 class HopsReported(Event, frozen=True, kw_only=True):
-    """The hops of one batch of one instance of a consumer group."""
+    """The hops of one batch of one instance of a consumer group, and the sampled requests of the same service."""
 
     topic: ClassVar[str] = topics.TRACE_HOPS
     key: ClassVar[str] = "instance"
@@ -42,3 +74,4 @@ class HopsReported(Event, frozen=True, kw_only=True):
     group: str
     instance: str
     hops: list[Hop]
+    requests: Annotated[list[RequestHop], Meta(max_length=MOST_REQUESTS)] = []

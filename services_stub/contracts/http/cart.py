@@ -63,12 +63,15 @@ class TakeCart(Request, frozen=True, kw_only=True):
     """Internal: take everything out of the cart of a user, for an order.
 
     `attempt_id` names one attempt to place the order: each attempt gets the same lines, and they go back to the cart
-    only when no attempt can place the order any more.
+    only when no attempt can place the order any more. Several of these share one HTTP call, so each brings its own
+    cause (request id and W3C `traceparent`).
     """
 
     order_id: str
     user_id: str
     attempt_id: str
+    causation_id: str = ""
+    traceparent: str = ""
 
 
 class Checkout(Body, frozen=True, kw_only=True):

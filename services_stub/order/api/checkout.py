@@ -25,6 +25,7 @@ from services_stub.order.handlers.placing import Place, Placed, checkout_expired
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused, Unavailable
 from services_stub.runtime.identifiers import new_id
+from services_stub.runtime.request_hops import belongs_to
 
 CHECKOUT_PEERS = "checkout-peers"
 
@@ -45,6 +46,7 @@ async def check_out(context: Context, user_id: str, key: str, request: PlaceOrde
     if before is not None:
         return Placed(before, replayed=True)
     attempt = Attempt(order_id, new_id(), user_id, Cause(order_id, cause.causation_id, cause.traceparent))
+    belongs_to(attempt.cause)
     checkout = await peers.take_cart(attempt)
     try:
         reservation = await peers.reserve(attempt, checkout)

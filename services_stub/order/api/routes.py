@@ -31,6 +31,7 @@ from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.fast_path import FastRoute, RawRequest
 from services_stub.runtime.http import JsonResponse, allow, allow_internal
+from services_stub.runtime.request_hops import belongs_to
 from services_stub.runtime.tokens import Caller
 
 Limit = Annotated[int, Parameter(ge=1, le=LARGEST_PAGE)]
@@ -106,6 +107,7 @@ async def cancel_order(order_id: str, data: EndParts, context: Context, caller: 
     """Every part that is not shipped yet; a charge is given back. Cancelling again changes nothing."""
     command = commands.Cancel(order_id, caller.role, caller.user_id, data.seller_id, data.reason)
     await context.write(commands.cancel, command, cause)
+    belongs_to(Cause(order_id, cause.causation_id, cause.traceparent))
     return await context.read(commands.read_order, order_id, caller.role, caller.user_id)
 
 
@@ -114,6 +116,7 @@ async def refund_order(order_id: str, data: EndParts, context: Context, caller: 
     """Also what was shipped or delivered; what was not is cancelled. Refunding again changes nothing."""
     command = commands.Refund(order_id, caller.role, caller.user_id, data.seller_id, data.reason)
     await context.write(commands.refund, command, cause)
+    belongs_to(Cause(order_id, cause.causation_id, cause.traceparent))
     return await context.read(commands.read_order, order_id, caller.role, caller.user_id)
 
 
@@ -139,6 +142,7 @@ async def ship_order(
     """The order is SHIPPED once every part is that has not ended. Shipping again changes nothing."""
     command = commands.Ship(order_id, caller.role, caller.user_id, "" if data is None else data.seller_id)
     await context.write(commands.ship, command, cause)
+    belongs_to(Cause(order_id, cause.causation_id, cause.traceparent))
     return await context.read(commands.read_order, order_id, caller.role, caller.user_id)
 
 
@@ -149,6 +153,7 @@ async def deliver_order(
     """The order is DELIVERED once every part is that has not ended. Delivering again changes nothing."""
     command = commands.Deliver(order_id, caller.role, caller.user_id, "" if data is None else data.seller_id)
     await context.write(commands.deliver, command, cause)
+    belongs_to(Cause(order_id, cause.causation_id, cause.traceparent))
     return await context.read(commands.read_order, order_id, caller.role, caller.user_id)
 
 

@@ -39,6 +39,7 @@ from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.fast_path import FastRoute, RawRequest
 from services_stub.runtime.http import allow, allow_anyone, allow_internal
+from services_stub.runtime.request_hops import belongs_to
 from services_stub.runtime.settings import INTERNAL_TOKEN
 from services_stub.runtime.tokens import Caller
 
@@ -212,13 +213,12 @@ async def unblock_product(context: Context, cause: Cause, product_id: ProductId,
 async def reserve(context: Context, data: list[Reserve]) -> list[ItemResult[Reservation]]:
     """Hold stock for orders, each by itself: all lines or none. The results stand in the order of the request."""
     seconds = reservation_seconds(context)
+    causes = [Cause(body.order_id, body.causation_id, body.traceparent) for body in data]
+    for cause in causes:
+        belongs_to(cause)
     return await answer_items(
-        context.write(
-            reservations.reserve,
-            reservations.ReserveStock(body, seconds),
-            Cause(body.order_id, body.causation_id, body.traceparent),
-        )
-        for body in data
+        context.write(reservations.reserve, reservations.ReserveStock(body, seconds), cause)
+        for body, cause in zip(data, causes, strict=True)
     )
 
 
@@ -231,6 +231,7 @@ async def list_states(context: Context, after: ProductId = "", limit: InternalLi
 @delete("/internal/reservations/{order_id:str}", **allow_internal())
 async def release(context: Context, cause: Cause, order_id: str) -> None:
     """Give back the stock held for an order that was never written."""
+    belongs_to(cause)
     await context.write(reservations.release, order_id, cause)
 
 

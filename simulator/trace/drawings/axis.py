@@ -62,5 +62,6 @@ def signs_of_kinds(signs: Signs) -> dict[SpanKind, str]:
         SpanKind.RETRY: signs.retry,
         SpanKind.WRITER: signs.writer,
         SpanKind.HANDLING: signs.handling,
+        SpanKind.ANSWER: signs.answer,
         SpanKind.WORKING: signs.working,
     }

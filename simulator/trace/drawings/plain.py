@@ -27,6 +27,7 @@ class Signs(msgspec.Struct, frozen=True):
     handling: str = "█"
     retry: str = "▓"
     broker: str = "▌"
+    answer: str = "╌"
     working: str = "▁"
     line: str = "│"
     across: str = "─"
@@ -45,8 +46,8 @@ class Signs(msgspec.Struct, frozen=True):
 
 UNICODE = Signs()
 ASCII = Signs(
-    topic=".", writer=":", handling="#", retry="r", broker="|", working="-", line="|", across="-", tee="+", right=">",
-    left="<", more="~", dot="-", branch="`", good="+", bad="x", on_path=">", before="<", beyond=">",
+    topic=".", writer=":", handling="#", retry="r", broker="|", answer="=", working="-", line="|", across="-", tee="+",
+    right=">", left="<", more="~", dot="-", branch="`", good="+", bad="x", on_path=">", before="<", beyond=">",
 )  # fmt: skip
 
 

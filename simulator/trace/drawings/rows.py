@@ -1,21 +1,24 @@
 """The rows of a waterfall, made when they are asked for: a flow may have ten thousand events, and a screen forty lines.
 
-An event has a row, and below it one for each consumer and each dead letter. In less detail the consumers that changed
-nothing else in the flow share a row, or have none.
+An event has a row, and below it one for each consumer and each dead letter; a request has one above the first event
+that is younger. In less detail the consumers that changed nothing else in the flow share a row, or have none.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
+from itertools import accumulate
 
 import msgspec
 
 from services_stub.contracts.events import HopOutcome
-from simulator.trace.drawings.plain import duration
-from simulator.trace.flow import Flow, FlowEvent
+from simulator.trace.drawings.plain import UNICODE, duration
+from simulator.trace.flow import Flow, FlowEvent, FlowRequest
 from simulator.trace.records import place_text
-from simulator.trace.spans import Span, SpanKind, TimedHop, critical_hops, hops_of_event
+from simulator.trace.spans import Span, SpanKind, TimedHop, critical_hops, hops_of_event, spans_of_request
 
 Critical = Mapping[str, frozenset[str]]
 """The critical path: the groups whose hops it takes, by the place of their event."""
@@ -33,6 +36,7 @@ class Row(msgspec.Struct, frozen=True):
     """A row: its words, who it is about, and its spans. `event` is the index of its event, and -1 where there is none.
 
     `group` is the consumer that it is about, and empty for the event itself, a dead letter, or several consumers.
+    `request` is the request that it is about, if it is.
     """
 
     label: str
@@ -41,6 +45,7 @@ class Row(msgspec.Struct, frozen=True):
     event: int
     critical: bool = False
     group: str = ""
+    request: FlowRequest | None = None
 
 
 def critical_of(flow: Flow, end: int) -> Critical:
@@ -58,6 +63,12 @@ class Rows:
         self.flow = flow
         self.critical: Critical = critical or {}
         self._by_cause = flow.by_cause()
+        self.requests: Mapping[int, Sequence[FlowRequest]] = _by_next_event(flow)
+        """By the index of the first event that is younger; behind all of them by their number."""
+
+    def requests_before(self, index: int) -> list[Row]:
+        """The rows of the requests above an event, or below all of them."""
+        return [self._request_row(request) for request in self.requests.get(index, ())]
 
     def hops(self, index: int) -> tuple[TimedHop, ...]:
         """The hops of an event, the one that ended first at the beginning."""
@@ -99,12 +110,30 @@ class Rows:
             rows.append(Row(f"  dead letter of {dead.group}", dead.error, spans, index))
         return rows
 
-    def unseen(self) -> list[Row]:
-        """A row for each event whose record is not there."""
-        return [Row(f"{place_text(lost.place)} is not there", "", (), -1) for lost in self.flow.unseen]
+    def after_all(self) -> list[Row]:
+        """The rows below all events: the last requests, and a row for each event whose record is not there."""
+        unseen = [Row(f"{place_text(lost.place)} is not there", "", (), -1) for lost in self.flow.unseen]
+        return [*self.requests_before(len(self.flow.events)), *unseen]
+
+    def _request_row(self, request: FlowRequest) -> Row:
+        """On the critical path are those that began the first event of it, and what they called."""
+        caused = self._by_cause.get(request.request_id, ())
+        critical = any(event.place in self.critical and request.started_at <= event.at for event in caused)
+        said = f"{request.answer} " if request.status >= 400 or request.failed else ""
+        label = f"{request.caller}{UNICODE.right}{request.callee} {said}{request.short_path}"
+        took = f"+{duration(request.answered_at - request.started_at)}"
+        return Row(label, took, spans_of_request(request), -1, critical, request=request)
 
     def _publishers_after(self, event: FlowEvent) -> set[str]:
         return {effect.publisher for effect in self._by_cause.get(event.envelope.id, ())}
+
+
+def _by_next_event(flow: Flow) -> dict[int, list[FlowRequest]]:
+    found: dict[int, list[FlowRequest]] = defaultdict(list)
+    moments = list(accumulate((event.at for event in flow.events), max))
+    for request in flow.requests:
+        found[bisect_left(moments, request.started_at)].append(request)
+    return dict(found)
 
 
 def _hop_row(index: int, hop: TimedHop, critical: bool) -> Row:

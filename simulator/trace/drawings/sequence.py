@@ -1,6 +1,7 @@
-"""A flow as a sequence diagram: a lifeline for each service that published, an arrow to each that handled an event.
+"""A flow as a sequence diagram: a lifeline for each service that published, asked or was asked.
 
-Services that only listened share one lifeline at the right, so that a purchase fits 80 columns.
+Arrows lead from an event to each that handled it, and from one who asks to the one who answers, and back. Services that
+only listened share one lifeline at the right, so that a purchase fits 80 columns.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from services_stub.contracts.events import HopOutcome
+from simulator.trace.drawings.messages import Message, messages_of, names_in
 from simulator.trace.drawings.plain import ASCII, UNICODE, Signs, duration, finished, fit, padded, plain
-from simulator.trace.flow import Flow, FlowEvent
+from simulator.trace.flow import Flow, FlowEvent, FlowRequest
 
 MOST_EVENTS = 500
 _NARROWEST = 4
@@ -24,8 +26,8 @@ def sequence(flow: Flow, *, width: int = 80, ascii_only: bool = False) -> list[s
         return finished(["no event of this flow was found"], width, signs)
     drawn = Lifelines(flow, width, signs)
     lines = drawn.heading()
-    for event in flow.events[:MOST_EVENTS]:
-        lines += drawn.of_event(event)
+    for message in messages_of(flow, MOST_EVENTS):
+        lines += drawn.of_message(message)
     if len(flow.events) > MOST_EVENTS:
         lines.append(f"{signs.more} {len(flow.events) - MOST_EVENTS:,} more events")
     return finished(lines, width, signs)
@@ -46,13 +48,23 @@ class Lifelines:
         lines = ["".join(padded(fit(name, step - 1, more).center(step - 1), step) for name in self._lifelines)]
         return [*lines, fit(f"others: {', '.join(self._others)}", self._width, more)] if self._others else lines
 
-    def count(self, event: FlowEvent) -> int:
-        """How many lines an event has, without drawing them."""
-        return 2 if self._targets(event) else 1
+    def count(self, message: Message) -> int:
+        """How many lines a message has, without drawing them."""
+        if message.event is not None:
+            return 2 if self._targets(message.event) else 1
+        return 1 if message.answered or not self._has_arrow(message) else 2
 
-    def of_event(self, event: FlowEvent) -> list[str]:
-        """An event on the lifeline of its publisher, and the arrows to its consumers, if there are any."""
-        return [self._label(event), self._arrows(event)][: self.count(event)]
+    def of_message(self, message: Message) -> list[str]:
+        """An event on the lifeline of its publisher, a request on that of its caller; and arrows to those it is for."""
+        if message.event is not None:
+            drawn = [
+                self._label(message.event),
+                self._arrows(self._place_of(message.event.publisher), self._targets(message.event)),
+            ]
+        else:
+            assert message.request is not None
+            drawn = self._answer(message.request) if message.answered else self._sent(message.request)
+        return drawn[: self.count(message)]
 
     def _place_of(self, name: str) -> int:
         return self._places.get(name, self._places.get("others", 0))
@@ -69,9 +81,33 @@ class Lifelines:
             text += f" ({', '.join(outcomes)})"
         return _over(self._verticals(), self._place_of(event.publisher), plain(text))
 
-    def _arrows(self, event: FlowEvent) -> str:
-        """The line with an arrow from the publisher to each consumer; empty where there is none."""
-        start, targets, signs = self._place_of(event.publisher), sorted(self._targets(event)), self._signs
+    def _has_arrow(self, message: Message) -> bool:
+        request = message.request
+        return (
+            request is not None
+            and bool(request.caller)
+            and self._place_of(request.caller) != self._place_of(request.callee)
+        )
+
+    def _sent(self, request: FlowRequest) -> list[str]:
+        text = f"{self._signs.tee} {request.name} +{duration(request.started_at - self._started_at)}"
+        callee, start = self._place_of(request.callee), self._place_of(request.caller or request.callee)
+        return [_over(self._verticals(), start, plain(text)), self._arrows(start, {callee})]
+
+    def _answer(self, request: FlowRequest) -> list[str]:
+        """The arrow back, with the status on it where it has room."""
+        caller, start = self._place_of(request.caller or request.callee), self._place_of(request.callee)
+        words = f" {request.answer} "
+        if caller == start:
+            return [_over(self._verticals(), start, f"{self._signs.tee}{words}")]
+        line = self._arrows(start, {caller})
+        left, right = min(caller, start) + 2, max(caller, start) - 1
+        at = left + (right - left - len(words)) // 2
+        return [_over(line, at, words) if left <= at else line]
+
+    def _arrows(self, start: int, towards: set[int]) -> str:
+        """The line with an arrow from the lifeline at `start` to each of others; empty where there is none."""
+        targets, signs = sorted(towards - {start}), self._signs
         if not targets:
             return ""
         cells = list(self._verticals())
@@ -92,7 +128,7 @@ class Lifelines:
 
 def _lifelines(flow: Flow, most: int) -> tuple[list[str], Sequence[str]]:
     """The publishers in the order in which they are first seen, and `others` with those that it stands for."""
-    publishers = list(dict.fromkeys(event.publisher for event in flow.events))
+    publishers = names_in(messages_of(flow))
     groups = dict.fromkeys(seen.group for event in flow.events for seen in event.consumers)
     shown = publishers[:most]
     others = [name for name in (*publishers[most:], *groups) if name not in shown]

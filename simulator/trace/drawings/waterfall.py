@@ -1,4 +1,4 @@
-"""A flow as a waterfall: a line for each event and below it one for each consumer, on one axis of time.
+"""A flow as a waterfall: a line for each request, each event and below it each consumer, on one axis of time.
 
 The axis ends with the last event: consumers that only read may go on, and a sign at the right edge says so.
 Where there is less height than lines, consumers that changed nothing else in the flow share a line, or have none.
@@ -52,7 +52,8 @@ def start_of(row: Row, width: int, signs: Signs) -> str:
     """A row as it stands before its bar, in a line of `width` cells."""
     label, who = _columns(width)
     mark = signs.on_path if row.critical else " "
-    text = mark + padded(row.label, label - 2, signs.more) + " " + padded(row.who, who - 1, signs.more) + " "
+    words = row.label.replace(UNICODE.right, signs.right)
+    text = mark + padded(words, label - 2, signs.more) + " " + padded(row.who, who - 1, signs.more) + " "
     return fit(text, label + who)
 
 
@@ -65,6 +66,7 @@ def legend_of(flow: Flow, end: int, signs: Signs) -> list[str]:
         (signs.retry, SpanKind.RETRY),
         (signs.handling, SpanKind.HANDLING),
         (signs.broker, SpanKind.BROKER),
+        (signs.answer, SpanKind.ANSWER),
         (" ", SpanKind.WORKING),
     )
     words = [f"{sign} {kind} {share[kind]:.0%}".strip() for sign, kind in known if kind in share]
@@ -90,5 +92,6 @@ def _fitting(rows: Rows, room: int | None) -> list[Row]:
 
 def _all(rows: Rows, detail: Detail) -> Iterator[Row]:
     for index in range(len(rows.flow.events)):
+        yield from rows.requests_before(index)
         yield from rows.of_event(index, detail)
-    yield from rows.unseen()
+    yield from rows.after_all()

@@ -9,8 +9,9 @@ from rich.cells import cell_len
 
 from simulator.trace.contents import reached
 from simulator.trace.drawings.plain import UNICODE, Signs, duration, wrapped
-from simulator.trace.findings import BROKEN, Finding, Kind, is_broken
+from simulator.trace.findings import Finding, is_broken
 from simulator.trace.flow import Flow
+from simulator.trace.kinds import BROKEN, Kind
 from simulator.trace.spans import Span, SpanKind, critical_path, judged_until
 
 _LONGEST_ID, _SHORT_ID = 36, 8
@@ -69,6 +70,7 @@ def where_time_went(flow: Flow) -> str:
         SpanKind.RETRY: f"{longest.owner} tried again",
         SpanKind.WRITER: f"{longest.owner} waited for the writer of its database",
         SpanKind.HANDLING: f"{longest.owner} handled an event",
+        SpanKind.ANSWER: f"a request waited for {longest.owner}",
         SpanKind.WORKING: f"{longest.owner or 'no service'} worked on something that no hop reports",
     }[longest.kind]
     return f"The longest wait: {where} for {duration(longest.length)} ({share} %), from {after} on."

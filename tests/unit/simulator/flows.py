@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from services_stub.contracts.envelope import new_traceparent
-from services_stub.contracts.events import Hop, HopOutcome, HopsReported
+from services_stub.contracts.events import Hop, HopOutcome, HopsReported, RequestHop
 from services_stub.contracts.topics import BUSINESS_TOPICS
 from simulator.trace import Flow, TracedRecord, flow_of
 from simulator.trace.expected import CONSUMERS
@@ -60,6 +60,22 @@ def events(draw: st.DrawFn) -> TracedRecord:
 
 
 @st.composite
+def requests(draw: st.DrawFn) -> RequestHop:
+    """What somebody reports of a request; the sides of one need not agree, and ids of events are odd request ids."""
+    return RequestHop(
+        request_id=draw(st.sampled_from(["", "r1", "elsewhere", "e1"])),
+        correlation_id=draw(st.sampled_from([ORDER, ORDER, "another order", ""])),
+        method=draw(st.sampled_from(["POST", "", "[b]\n"])),
+        path=draw(st.sampled_from(["/api/orders", "/internal/x/{id}", "", "数" * 200, "\x1b[31m"])),
+        status=draw(st.sampled_from([200, 409, 500, 0, -1, 2**40])),
+        caller=draw(st.sampled_from(_GROUPS)),
+        callee=draw(st.sampled_from(_GROUPS)),
+        started_at=draw(st.one_of(_MOMENTS, st.just(-1))),
+        answered_at=draw(st.one_of(_MOMENTS, st.just(2**63))),
+    )
+
+
+@st.composite
 def reports(draw: st.DrawFn, on: list[TracedRecord]) -> TracedRecord:
     """A hop report about some of these records, and about one that is not there."""
     hops = []
@@ -78,7 +94,8 @@ def reports(draw: st.DrawFn, on: list[TracedRecord]) -> TracedRecord:
                 outcome=draw(st.sampled_from(list(HopOutcome))),
             )
         )
-    report = HopsReported(group=draw(st.sampled_from(_GROUPS)), instance="i", hops=hops)
+    asked = draw(st.lists(requests(), max_size=4))
+    report = HopsReported(group=draw(st.sampled_from(_GROUPS)), instance="i", hops=hops, requests=asked)
     return TracedRecord("trace-hops", 0, draw(st.integers(0, 99)), START, (), msgspec.json.encode(report))
 
 

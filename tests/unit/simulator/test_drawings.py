@@ -14,6 +14,7 @@ from rich.cells import cell_len
 from services_stub.contracts.events import HopOutcome
 from simulator.trace import Flow, Seen, findings_of, flow_of
 from simulator.trace.document import flow_document, flow_page
+from simulator.trace.drawings import draw
 from simulator.trace.drawings.mermaid import mermaid
 from simulator.trace.drawings.plain import duration
 from simulator.trace.drawings.sequence import sequence
@@ -21,11 +22,13 @@ from simulator.trace.drawings.states import raw, states
 from simulator.trace.drawings.waterfall import waterfall
 from simulator.trace.drawings.words import diagnosis, headline
 from tests.unit.simulator.flows import flows
+from tests.unit.simulator.over_http import RESERVE, asked, purchase_over_http, report
 from tests.unit.simulator.purchase import CHARGED, CREATED, PAID, REPORTS, purchase
 from tests.unit.simulator.records import ORDER, START, hop, hops
 
 LATER = Seen(START + 60_000_000)
 GOOD = flow_of(ORDER, purchase())
+OVER_HTTP = flow_of(ORDER, purchase_over_http())
 BROKEN = flow_of(ORDER, [each for each in purchase() if each not in (CHARGED, PAID, *REPORTS)])
 ODD = flow_of(
     ORDER,
@@ -48,6 +51,20 @@ def test_a_good_purchase_as_a_waterfall() -> None:
 
 def test_a_good_purchase_as_a_sequence() -> None:
     assert sequence(GOOD) == SEQUENCE
+
+
+def test_a_good_purchase_with_its_requests_fits_a_terminal_of_24_lines() -> None:
+    assert draw(OVER_HTTP, findings_of(OVER_HTTP, LATER), "waterfall", 80, 24, ascii_only=False) == OVER_HTTP_WATERFALL
+    assert sequence(OVER_HTTP) == OVER_HTTP_SEQUENCE
+    assert max(len(OVER_HTTP_WATERFALL), len(OVER_HTTP_SEQUENCE)) <= 24
+
+
+def test_a_request_that_failed_or_was_refused_says_so() -> None:
+    for status, said in ((409, "409"), (0, "no answer")):
+        failed = asked("order", "product", RESERVE, 1, 3, status=status, request_id="before")
+        flow = flow_of(ORDER, [*purchase_over_http(), report("order", failed, offset=8)])
+        assert any(f"order▶product {said}"[:21] in line for line in waterfall(flow))
+        assert any(said in line for line in sequence(flow))
 
 
 def test_the_states_of_a_good_purchase() -> None:
@@ -101,6 +118,15 @@ def test_mermaid_has_an_arrow_for_each_consumer_and_escapes_the_rest() -> None:
     assert lines[:3] == ["sequenceDiagram", "    participant s0 as product", "    participant s1 as order"]
     arrows = [line for line in lines if "-)" in line]
     assert len(arrows) == sum(len(event.consumers) for event in GOOD.events)
+    asked_and_answered = [line.strip() for line in mermaid(OVER_HTTP) if "->" in line]
+    assert asked_and_answered == [
+        "s0->>s1: POST /orders +0.0 ms",
+        "s1->>s2: POST /checkouts +0.8 ms",
+        "s2-->>s1: 200",
+        "s1->>s3: POST /reservations +1.6 ms",
+        "s3-->>s1: 200",
+        "s1-->>s0: 201",
+    ]
     foreign = flow_of(ORDER, [replace(CREATED, topic="a;b#<end>\n")])
     assert mermaid(foreign)[-1] == "    Note right of s0: a#59;b#35;#60;end#62;#65533; +0.0 ms"
 
@@ -111,6 +137,14 @@ def test_a_flow_as_a_document() -> None:
     assert document["correlationId"] == ORDER
     assert document["broken"] is False
     assert document["startedAt"] == "2026-11-23T12:30:45.002000Z"
+    (placed, *_) = flow_document(OVER_HTTP, ())["requests"]
+    assert (placed["caller"], placed["callee"], placed["path"], placed["status"]) == (
+        "gateway",
+        "order",
+        "/api/orders",
+        201,
+    )
+    assert sum(span["milliseconds"] for span in placed["spans"]) == placed["milliseconds"] == 7.0
     assert [event["topic"] for event in document["events"]][:2] == ["product-updated", "order-created"]
     assert sum(step["milliseconds"] for step in document["criticalPath"]) == pytest.approx(document["seconds"] * 1000)
     assert sum(document["shares"].values()) == pytest.approx(1, abs=1e-5)
@@ -207,4 +241,51 @@ STATES = """\
     +34 ms  ·           notification-sent[4]@4  receipt by email
     +42 ms  ·           notification-sent[4]@5  to-ship by email
 charged 37.00, given back 0.00, sold 37.00: the books balance
+""".splitlines()
+OVER_HTTP_WATERFALL = """\
+6f1c1d5e…  PAID in 30 ms · all handled in 44 ms · 7 events · as expected ✓
+                                     0       8.8      18      26       35  44 ms
+›gateway▶order /orders  +7.0 ms      ██████╌
+›order▶cart /checkouts  +0.8 ms      █╌
+›order▶product /reserv… +1.9 ms       ██╌
+ product-updated        product       ▌
+›order-created          order            ▌
+   notification         +7.0 ms          ░░░░░░▒
+›  payment              +8.0 ms          ░░░░░░░▒
+ notification-sent      notification                 ▌
+›payment-success        payment                       ▌
+   notification         +6.0 ms                       ░░░░░░▒
+›  order                +7.0 ms                       ░░░░░░░▒
+›order-updated          order                                    ▌
+›  notification         +6.0 ms                                  ░░░░░░▒
+ notification-sent      notification                                    ▌
+›notification-sent      notification                                           ▌
+░ waiting in the topic 46%   ▒ waiting for the writer 1%   █ handling 7%
+╌ waiting for an answer 3%   working 43%   › on the critical path
+The longest wait: notification worked on something that no hop reports for 8.5
+  ms (19 %), from 36 ms on.
+""".splitlines()
+OVER_HTTP_SEQUENCE = """\
+ gateway     order       cart     product   notificat…  payment     others
+others: analytics, search, seller
+     ├ POST /orders +0.0 ms│          │          │          │          │
+     ├─────────▶│          │          │          │          │          │
+     │          ├ POST /checkouts +0.8 ms        │          │          │
+     │          ├─────────▶│          │          │          │          │
+     │          │◀─ 200 ───│          │          │          │          │
+     │          ├ POST /reservations +1.6 ms     │          │          │
+     │          ├──────────│─────────▶│          │          │          │
+     │          │          │          ├ product-updated +2.0 ms        │
+     │          │          │◀─────────│──────────│──────────│─────────▶│
+     │          │◀─────── 200 ────────│          │          │          │
+     │          ├ order-created +4.1 ms          │          │          │
+     │          ├─────────▶│──────────│─────────▶│─────────▶│─────────▶│
+     │◀─ 201 ───│          │          │          │          │          │
+     │          │          │          │          ├ notification-sent +17 ms
+     │          │          │          │          │          ├ payment-success +…
+     │          │◀─────────│──────────│──────────│◀─────────│─────────▶│
+     │          ├ order-updated +30 ms│          │          │          │
+     │          ├──────────│─────────▶│─────────▶│─────────▶│─────────▶│
+     │          │          │          │          ├ notification-sent +36 ms
+     │          │          │          │          ├ notification-sent +44 ms
 """.splitlines()

@@ -16,6 +16,7 @@ from simulator.trace.otlp import Document, otlp_document
 from simulator.trace.recording import Recorder
 from tests.fake_server import listening
 from tests.unit.simulator.flows import flows
+from tests.unit.simulator.over_http import purchase_over_http
 from tests.unit.simulator.purchase import CREATED, PAID, purchase
 from tests.unit.simulator.records import ORDER, hop, hops
 
@@ -41,6 +42,27 @@ def test_a_purchase_is_one_trace_of_producers_and_consumers() -> None:
     attributes = {each["key"]: each["value"] for each in charging["attributes"]}
     assert attributes["messaging.kafka.offset"] == {"intValue": str(CREATED.offset)}
     assert attributes["messaging.consumer.group.name"] == {"stringValue": "payment"}
+
+
+def test_requests_are_spans_of_clients_and_servers_above_what_they_caused() -> None:
+    spans = spans_of(otlp_document(flow_of(ORDER, purchase_over_http())))
+    named = {(service, span["name"], span["kind"]): span for service, own in spans.items() for span in own}
+    steps = [
+        ("gateway", "POST /api/orders", 3),
+        ("order", "POST /api/orders", 2),
+        ("order", "POST /internal/reservations", 3),
+        ("product", "POST /internal/reservations", 2),
+        ("product", "send product-updated", 4),
+    ]
+    parents = ["", *(named[step]["spanId"] for step in steps)]
+    assert [named[step]["parentSpanId"] for step in steps] == parents[:-1]
+    assert named["order", "send order-created", 4]["parentSpanId"] == named["order", "POST /api/orders", 2]["spanId"]
+    attributes = {each["key"]: each["value"] for each in named["gateway", "POST /api/orders", 3]["attributes"]}
+    assert attributes == {
+        "http.request.method": {"stringValue": "POST"},
+        "url.template": {"stringValue": "/api/orders"},
+        "http.response.status_code": {"intValue": "201"},
+    }
 
 
 def test_a_hop_that_failed_is_an_error() -> None:
