@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
 
 from simulator.trace.drawings.rows import Detail, Row, Rows
@@ -23,37 +23,50 @@ class Layout:
         self, rows: Rows, detail: Detail, details: Mapping[int, Detail], *, only_critical: bool = False
     ) -> None:
         self.rows, self._detail, self._details, self._only_critical = rows, detail, dict(details), only_critical
-        self._unseen = [] if only_critical else rows.unseen()
-        counts = (self._count(index) for index in range(len(rows.flow.events)))
+        events = len(rows.flow.events)
+        self._before = {index: self._shown(rows.requests_before(index)) for index in rows.requests if index < events}
+        self._after_all = self._shown(rows.after_all())
+        counts = (self._requests(index) + self._count(index) for index in range(events))
         self._starts = [0, *accumulate(counts)]
         self._kept: dict[int, list[Row]] = {}
 
     def __len__(self) -> int:
-        return self._starts[-1] + len(self._unseen)
+        return self._starts[-1] + len(self._after_all)
 
     def detail_of(self, event: int) -> Detail:
         """How much of an event's consumers is shown."""
         return self._details.get(event, self._detail)
 
     def event_at(self, line: int) -> int:
-        """The index of the event that a line belongs to; -1 where its record is not there."""
-        return bisect_right(self._starts, line) - 1 if 0 <= line < self._starts[-1] else -1
+        """The index of the event that a line belongs to; -1 for a request, and where its record is not there."""
+        index = self._place_of(line)
+        return -1 if index < 0 or line - self._starts[index] < self._requests(index) else index
 
     def line_of(self, event: int) -> int:
         """The line of an event; of one that is not shown, that of the next one."""
-        return self._starts[event] if 0 <= event < len(self._starts) else 0
+        return self._starts[event] + self._requests(event) if 0 <= event < len(self._starts) else 0
 
     def row(self, line: int) -> Row:
         """The row of a line."""
-        event = self.event_at(line)
+        event = self._place_of(line)
         if event < 0:
-            return self._unseen[line - self._starts[-1]]
+            return self._after_all[line - self._starts[-1]]
         rows = self._kept.get(event)
         if rows is None:
             if len(self._kept) >= _MOST_KEPT:
                 self._kept.clear()
-            rows = self._kept[event] = self._made(event)
+            rows = self._kept[event] = [*self._before.get(event, ()), *self._made(event)]
         return rows[line - self._starts[event]]
+
+    def _place_of(self, line: int) -> int:
+        """The index of the event of a line, or of the event below a request; -1 behind all events."""
+        return bisect_right(self._starts, line) - 1 if 0 <= line < self._starts[-1] else -1
+
+    def _requests(self, event: int) -> int:
+        return len(self._before.get(event, ()))
+
+    def _shown(self, rows: Sequence[Row]) -> Sequence[Row]:
+        return [row for row in rows if row.critical] if self._only_critical else rows
 
     def _count(self, event: int) -> int:
         if not self._only_critical:
@@ -64,13 +77,13 @@ class Layout:
     def _made(self, event: int) -> list[Row]:
         if not self._only_critical:
             return self.rows.of_event(event, self.detail_of(event))
-        return [row for row in self.rows.of_event(event, Detail.ALL) if row.critical]
+        return list(self._shown(self.rows.of_event(event, Detail.ALL)))
 
 
 def fitting_detail(rows: Rows, room: int) -> Detail:
     """The most detail with which all rows fit `room` lines, or that shows at least who shares the waiting."""
     for detail in (Detail.ALL, Detail.TOGETHER):
-        lines = 0
+        lines = len(rows.flow.requests)
         for index in range(len(rows.flow.events)):
             lines += rows.count(index, detail)
             if lines > room:

@@ -11,6 +11,7 @@ from marketplace_tui.screens.trace.drawings import (
     StatesDrawing,
     WaterfallDrawing,
 )
+from simulator.trace.drawings.messages import messages_of
 from simulator.trace.drawings.plain import Signs
 from simulator.trace.drawings.sequence import Lifelines
 from simulator.trace.flow import Flow
@@ -30,7 +31,7 @@ def drawing_of(model: FlowModel, view: str, width: int, room: int, signs: Signs,
     if drawn is None:
         return None
     if view == SEQUENCE:
-        return SequenceDrawing(drawn.flow.events, Lifelines(drawn.flow, width, signs), signs, flat=flat)
+        return SequenceDrawing(messages_of(drawn.flow), Lifelines(drawn.flow, width, signs), signs, flat=flat)
     if view == DIFFERENCE:
         return DifferenceDrawing(model.difference)
     if view != WATERFALL:

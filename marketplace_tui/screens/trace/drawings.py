@@ -12,8 +12,8 @@ from marketplace_tui.model.trace.layout import Layout
 from marketplace_tui.model.trace.window import Window
 from marketplace_tui.text.lines import OF_STATUS, Line, Look, Span, cut_line, spans
 from marketplace_tui.text.shown import shown
-from simulator.trace import FlowEvent
 from simulator.trace.drawings.axis import Axis
+from simulator.trace.drawings.messages import Message
 from simulator.trace.drawings.plain import ASCII, UNICODE, Signs, duration, finished
 from simulator.trace.drawings.rows import Row
 from simulator.trace.drawings.sequence import Lifelines
@@ -27,6 +27,7 @@ _LOOKS: dict[str, Look] = {
     "writer": "warning",
     "handling": "good",
     "retry": "bad",
+    "answer": "dim",
     "broker": "accent",
     "working": "dim",
     "before": "accent",
@@ -101,6 +102,8 @@ class WaterfallDrawing:
     def _look(self, row: Row) -> Look:
         if row.event in self._hits:
             return "match"
+        if row.request is not None:
+            return "bad" if row.request.failed else "plain"
         if row.event < 0 or row.label.startswith("  dead letter"):
             return "bad"
         return "dim" if row.label.startswith("  ") else "plain"
@@ -109,6 +112,9 @@ class WaterfallDrawing:
 def _in_words(row: Row, started_at: int) -> str:
     """A row as a sentence, for people who hear it."""
     path = ", on the critical path" if row.critical else ""
+    if row.request is not None:
+        asked = f"{row.request.caller or 'a client'} asked {row.request.callee} for {row.request.name}"
+        return f"{asked} after {duration(row.request.started_at - started_at)}, {row.request.answer} {row.who}{path}"
     if not row.spans:
         return row.label
     if not row.label.startswith("  "):
@@ -120,9 +126,10 @@ def _in_words(row: Row, started_at: int) -> str:
 class SequenceDrawing:
     """Lifelines and arrows for a width; in words where it is `flat`."""
 
-    def __init__(self, events: Sequence[FlowEvent], lifelines: Lifelines, signs: Signs, *, flat: bool) -> None:
-        self._events, self._lifelines, self._signs, self._flat = events, lifelines, signs, flat
-        self._starts = [0, *accumulate(1 if flat else lifelines.count(event) for event in events)]
+    def __init__(self, messages: Sequence[Message], lifelines: Lifelines, signs: Signs, *, flat: bool) -> None:
+        self._messages, self._lifelines, self._signs, self._flat = messages, lifelines, signs, flat
+        self._starts = [0, *accumulate(1 if flat else lifelines.count(each) for each in messages)]
+        self._lines = {each.index: line for each, line in zip(messages, self._starts, strict=False)}
 
     def __len__(self) -> int:
         return self._starts[-1]
@@ -134,22 +141,38 @@ class SequenceDrawing:
         return [spans(line, "strong") for line in finished(self._lifelines.heading(), width, self._signs)]
 
     def line(self, number: int, width: int) -> Line:
-        """An event, or the arrows to its consumers."""
-        index = self.event_at(number)
-        event = self._events[index]
+        """An event or a request, or the arrows to those it is for."""
+        place = self._place_of(number)
+        message = self._messages[place]
         if self._flat:
-            groups = ", ".join(dict.fromkeys(seen.group for seen in event.consumers))
-            return spans(f"{event.publisher} to {groups or 'no consumer that reported it'}: {event.topic}")
-        drawn = self._lifelines.of_event(event)[number - self._starts[index]]
+            return spans(_told(message))
+        drawn = self._lifelines.of_message(message)[number - self._starts[place]]
         return spans("".join(finished([drawn], width, self._signs)))
 
     def event_at(self, line: int) -> int:
         """The event of a line."""
-        return bisect_right(self._starts, line) - 1 if 0 <= line < len(self) else -1
+        return self._messages[self._place_of(line)].index if 0 <= line < len(self) else -1
 
     def line_of(self, event: int) -> int:
         """The line of an event."""
-        return self._starts[event] if 0 <= event < len(self._starts) else 0
+        return self._lines.get(event, 0)
+
+    def _place_of(self, line: int) -> int:
+        return bisect_right(self._starts, line) - 1
+
+
+def _told(message: Message) -> str:
+    """A message as a sentence, for people who hear it."""
+    if message.event is not None:
+        groups = ", ".join(dict.fromkeys(seen.group for seen in message.event.consumers))
+        return f"{message.event.publisher} to {groups or 'no consumer that reported it'}: {message.event.topic}"
+    assert message.request is not None
+    caller, callee = message.request.caller or "a client", message.request.callee
+    return (
+        f"{callee} to {caller}: {message.request.answer}"
+        if message.answered
+        else (f"{caller} to {callee}: {message.request.name}")
+    )
 
 
 class StatesDrawing:

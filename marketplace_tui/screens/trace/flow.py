@@ -82,8 +82,8 @@ class FlowScreen(ClientScreen):
         self._show()
 
     def facts(self) -> Iterable[Fact]:
-        """Of the selected event."""
-        return [Fact.SELECTED] if self.event is not None else []
+        """Of the selected event or request."""
+        return [Fact.SELECTED] if self.event is not None or self.row is not None else []
 
     def trail(self) -> str:
         """The end of the flow's id."""
@@ -114,8 +114,7 @@ class FlowScreen(ClientScreen):
 
     def selection_changed(self) -> None:
         """Show the event of the cursor."""
-        if self.event is not None:
-            self._place = self.event.place
+        self._place = "" if self.event is None else self.event.place
         self.query_one("#pane", Lines).redraw()
         self.query_one("#below", Lines).redraw()
 
@@ -166,9 +165,10 @@ class FlowScreen(ClientScreen):
     def do_trace_zoom_in(self) -> None:
         """Half of the time, around what is selected."""
         row, event = self.row, self.event
-        if event is not None:
-            moment = (row.spans[0].start + row.spans[-1].end) // 2 if row is not None and row.spans else event.at
-            self.model.zoom_in(moment)
+        if row is not None and row.spans:
+            self.model.zoom_in((row.spans[0].start + row.spans[-1].end) // 2)
+        elif event is not None:
+            self.model.zoom_in(event.at)
 
     def do_trace_zoom_out(self) -> None:
         """Twice the time."""
@@ -288,13 +288,13 @@ class FlowScreen(ClientScreen):
 
     def _draw_pane(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - as long as it is
         event = self.event
-        return [] if event is None else [*self._about(width), (), *text.whole_record(event, width)]
+        return [*self._about(width), *([] if event is None else [(), *text.whole_record(event, width)])]
 
     def _draw_below(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - a few lines
         return [*self._about(width), *[()] * _MOST_BELOW][:_MOST_BELOW]
 
     def _about(self, width: int) -> list[Line]:
         drawn, code = self.model.drawn, self._place_of_code()
-        if drawn is None or self.event is None:
+        if drawn is None or (self.event is None and self.row is None):
             return []
         return text.selected(drawn, self.model.judged_now, self.row, self.index, code, width)

@@ -10,7 +10,7 @@ from marketplace_tui.text.lines import Line, Span, apart, cut_line, spans, wrapp
 from marketplace_tui.text.shown import shown
 from marketplace_tui.text.signs import ELLIPSIS, SEPARATOR
 from marketplace_tui.text.values import count
-from simulator.trace import FlowEvent, TimedHop
+from simulator.trace import FlowEvent, FlowRequest, TimedHop, spans_of_request
 from simulator.trace.drawings.plain import Signs, duration, finished, fit
 from simulator.trace.drawings.rows import Row
 from simulator.trace.drawings.words import finding_lines, headline, took, verdict
@@ -89,7 +89,11 @@ def nothing(model: FlowModel, width: int) -> Sequence[Line]:
 def selected(
     drawn: Drawn, judged: Judged | None, row: Row | None, index: int, place_of_code: str | None, width: int
 ) -> list[Line]:
-    """The selected event, or what a consumer did with it: the most important first."""
+    """The selected event, what a consumer did with it, or a request: the most important first."""
+    if row is not None and row.request is not None:
+        return [spans(line) for line in wrapped(_request(row.request, drawn.flow.started_at), width)]
+    if not 0 <= index < len(drawn.flow.events):
+        return []
     event = drawn.flow.events[index]
     group = row.group if row is not None else ""
     hop = next((hop for hop in drawn.rows.hops(index) if hop.group == group), None) if group else None
@@ -122,6 +126,15 @@ def _title(event: FlowEvent, started_at: int, width: int) -> Line:
         f"+{duration(event.at - started_at)}"
     )
     return cut_line((*spans(event.place, "strong"), *spans(words)), width)
+
+
+def _request(request: FlowRequest, started_at: int) -> str:
+    parts = ", ".join(f"{span.kind} {duration(span.length)}" for span in spans_of_request(request))
+    return (
+        f"{request.method} {request.path} {SEPARATOR} {request.caller or 'a client'} asked {request.callee} after "
+        f"{duration(request.started_at - started_at)}: {request.answer} in "
+        f"{duration(request.answered_at - request.started_at)}: {parts} {SEPARATOR} request {request.request_id}"
+    )
 
 
 def _hop(hop: TimedHop) -> str:

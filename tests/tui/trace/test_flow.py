@@ -12,6 +12,7 @@ from simulator.trace.kafka_source import SourceUnavailable
 from tests.tui.running import LARGE, RunningClient, assert_golden, assert_goldens, running
 from tests.tui.test_orders import shopping
 from tests.tui.trace.data import Topics, many_events, tracing, until_shown
+from tests.unit.simulator.over_http import purchase_over_http
 from tests.unit.simulator.purchase import CHARGED, CREATED, PAID, REPORTS, RESERVED, dead_letter, purchase
 from tests.unit.simulator.records import ORDER
 
@@ -32,6 +33,21 @@ def test_a_purchase_in_every_view(monkeypatch: pytest.MonkeyPatch) -> None:
                 await client.press("tab")
             await client.press("shift+tab")
             assert "[Diagnosis]" in client.text
+
+    asyncio.run(scenario())
+
+
+def test_a_purchase_with_its_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> None:
+        async with tracing(monkeypatch, Topics(purchase_over_http())) as client:
+            await assert_goldens(client, "trace/over-http")
+            await client.press("j", "j", "w")
+            assert "POST /internal/reservations" in client.text
+            await client.press("escape", "j", "j", "j", "tab")
+            screen = screen_of(client)
+            assert screen.event is not None
+            assert screen.event.topic == "order-created"
+            await assert_goldens(client, "trace/over-http-sequence")
 
     asyncio.run(scenario())
 

@@ -26,6 +26,7 @@ from marketplace_tui.screens.trace.editor import command_of
 from marketplace_tui.screens.trace.flow_text import selected
 from marketplace_tui.text.lines import plain, width_of
 from simulator.trace import Flow, Seen, flow_of
+from simulator.trace.drawings.messages import messages_of
 from simulator.trace.drawings.rows import Detail, Rows, critical_of
 from simulator.trace.drawings.sequence import Lifelines
 from simulator.trace.spans import judged_until
@@ -66,8 +67,15 @@ def test_the_lines_are_those_of_the_rows(flow: Flow, detail: Detail, only_critic
         assert all(row.critical for row in made)
     else:
         details = [Detail.ALL if index == 0 else detail for index in range(len(flow.events))]
-        expected = [row for index, each in enumerate(details) for row in rows.of_event(index, each)]
-        assert made == [*expected, *rows.unseen()]
+        expected = [
+            row
+            for index, each in enumerate(details)
+            for row in [*rows.requests_before(index), *rows.of_event(index, each)]
+        ]
+        assert made == [*expected, *rows.after_all()]
+        assert sum(row.request is not None for row in made) == len(flow.requests)
+    for index in range(0 if only_critical else len(flow.events)):
+        assert layout.event_at(layout.line_of(index)) == index
     assert [row.event for row in made] == [layout.event_at(line) for line in range(len(layout))]
 
 
@@ -82,7 +90,7 @@ def test_no_drawing_is_wider_than_it_may_be(flow: Flow, width: int, ascii_only: 
     window = drawn.whole.zoomed_in(flow.events[0].at)
     drawings: list[FlowDrawing] = [
         WaterfallDrawing(Layout(drawn.rows, Detail.ALL, {}), window, [0], signs, flat=flat),
-        SequenceDrawing(flow.events, Lifelines(flow, width, signs), signs, flat=flat),
+        SequenceDrawing(messages_of(flow), Lifelines(flow, width, signs), signs, flat=flat),
         StatesDrawing(drawn, judged, signs),
         DiagnosisDrawing(drawn, judged, width, signs),
     ]
