@@ -53,6 +53,15 @@ class FlowRequest(msgspec.Struct, frozen=True):
         """The path without `/api` and `/internal`."""
         return self.path.removeprefix("/api").removeprefix("/internal") or "/"
 
+    @property
+    def end_of_path(self) -> str:
+        """The shortest part of the path that tells it from others: `…/cancel`, behind the last id."""
+        segments = self.short_path.split("/")
+        while len(segments) > 1 and segments[-1].startswith("{"):
+            segments.pop()
+        ids = [place for place, segment in enumerate(segments) if segment.startswith("{")]
+        return "/".join(["…", *segments[ids[-1] + 1 :]] if ids else segments) or "/"
+
 
 _Call = tuple[str, str, str, str]
 

@@ -120,7 +120,7 @@ class Rows:
         caused = self._by_cause.get(request.request_id, ())
         critical = any(event.place in self.critical and request.started_at <= event.at for event in caused)
         said = f"{request.answer} " if request.status >= 400 or request.failed else ""
-        label = f"{request.caller}{UNICODE.right}{request.callee} {said}{request.short_path}"
+        label = f"{request.caller}{UNICODE.right}{request.callee} {said}{request.end_of_path}"
         took = f"+{duration(request.answered_at - request.started_at)}"
         return Row(label, took, spans_of_request(request), -1, critical, request=request)
 

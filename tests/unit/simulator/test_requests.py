@@ -137,6 +137,22 @@ def test_a_request_without_an_answer_is_found_but_breaks_nothing(status: int, wo
     assert not is_broken(found)
 
 
+@pytest.mark.parametrize(
+    ("path", "end"),
+    [
+        ("/api/orders", "/orders"),
+        ("/api/orders/{order_id}/cancel", "…/cancel"),
+        ("/internal/reservations/{order_id}", "/reservations"),
+        ("/internal/checkouts/{order_id}/attempts/{attempt_id}", "…/attempts"),
+        ("/{id}", "/"),
+        ("", "/"),
+    ],
+)
+def test_the_end_of_a_path_tells_it_from_others(path: str, end: str) -> None:
+    (request,) = flow_of(ORDER, [report("gateway", asked("gateway", "order", path, 0, 1))]).requests
+    assert request.end_of_path == end
+
+
 def test_a_refusal_is_an_answer() -> None:
     refused = asked("gateway", "order", PLACE, 1, 3, status=409, request_id="before")
     assert findings_of(flow_of(ORDER, [*purchase_over_http(), report("gateway", refused, offset=8)]), LATER) == ()
