@@ -135,10 +135,8 @@ class PassThrough:
             begun = time.monotonic()
             response = await request.build().send()
             content = (await response.bytes()).to_bytes()
-            status, seconds = response.status, time.monotonic() - begun
-            self._answer_times.note(name.decode(), seconds)
-            if self._hops is not None and (named := response.headers.get(HOP_HEADER)):
-                self._hops.note(named, method, name.decode(), status, seconds)
+            status = response.status
+            self._note(method, name.decode(), response, time.monotonic() - begun)
         except (BadHeader, BuilderError, UnicodeDecodeError) as error:
             await _refuse(_unreadable(error), send)
         except _TooLarge:
@@ -152,6 +150,12 @@ class PassThrough:
         finally:
             if attempt is not None and attempt.allowance.admitted:
                 self._limits.end_attempt(attempt, status)
+
+    def _note(self, method: str, service: str, response: Response, seconds: float) -> None:
+        """Keep how long the answer took, and report the request where the service says that it is of a flow."""
+        self._answer_times.note(service, seconds)
+        if self._hops is not None and (named := response.headers.get(HOP_HEADER)):
+            self._hops.note(named, method, service, response.status, seconds)
 
 
 class _TooLarge(Exception):

@@ -19,7 +19,7 @@ In an event loop, where nothing may wait, a thread reads:
             event.publisher                # order
             flow.since_start(event.at)     # seconds
             event.consumers                # who handled it, with an outcome and three times
-        for request in flow.requests:      # over HTTP: who asked whom, with a status and the times of both
+        for request in flow.requests:      # over HTTP: caller, callee, status, and the times of both
             request.name                   # POST /orders
 
 `steps_of(flow)` has the status of the order beside each event, and its content in a few words. `hops_of(flow)` has each

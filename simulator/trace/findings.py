@@ -250,7 +250,7 @@ def _clocks(flow: Flow) -> Iterator[Finding]:
 
 
 def _requests(flow: Flow) -> Iterator[Finding]:
-    """Requests without an answer, and those that their callee failed at; whoever asked may have asked again."""
+    """Requests without an answer, and those that their callee failed at; the caller may have asked again."""
     for request in flow.requests:
         if request.failed:
             caller = request.caller or "a client"

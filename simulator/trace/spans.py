@@ -25,7 +25,7 @@ class SpanKind(StrEnum):
     broker. TOPIC is until a consumer polled it, RETRY until it was polled for the last time. WRITER is the wait for the
     writer of the consumer's database, before the transaction and for its commit. HANDLING is at work; where nothing
     tells when the transaction began, the wait for it is counted here. ANSWER is the time of a request beyond that of
-    the one who answers it: on its way, and waiting for its turn. WORKING is work that no hop reports, such as what a
+    its callee: on its way, and waiting to be sent or taken up. WORKING is work that no hop reports, such as what a
     service does between two events.
     """
 

@@ -25,6 +25,7 @@ from tests.system.test_records import consumed_everything
 from tests.waiting import wait_for
 
 OF_A_PURCHASE = {"order-created", "payment-success", "order-updated"}
+ASKED = [("gateway", "order", 201), ("order", "cart", 200), ("order", "product", 200)]
 
 
 def trace(marketplace: Marketplace, *arguments: str) -> str:
@@ -33,7 +34,7 @@ def trace(marketplace: Marketplace, *arguments: str) -> str:
 
 
 async def _buy_and_follow(marketplace: Marketplace) -> Flow:
-    """A purchase, followed live from its first record until every consumer has reported it."""
+    """A purchase, followed live from its first record until every consumer and both sides of each request reported."""
     seller, shopper = await new_person(marketplace, "seller"), await new_person(marketplace)
     product = await new_product(seller, quantity=5, price="12.50")
     order = await buy(shopper, product.product_id)
@@ -41,7 +42,9 @@ async def _buy_and_follow(marketplace: Marketplace) -> Flow:
     growing = live_flow(lambda: KafkaSource(marketplace.bootstrap_servers, None), order.order_id)
     async for flow in growing:
         # Partitions are read one after the other: the first pieces of a flow need not be its beginning.
-        if {event.topic for event in flow.events} >= OF_A_PURCHASE and not findings_of(flow, Seen(flow.ended_at)):
+        asked = [(each.caller, each.callee, each.status) for each in flow.requests if each.handled_from is not None]
+        whole = asked == ASKED and {event.topic for event in flow.events} >= OF_A_PURCHASE
+        if whole and not findings_of(flow, Seen(flow.ended_at)):
             await growing.aclose()
             return flow
     raise AssertionError("the reader ended by itself")
@@ -54,6 +57,8 @@ def test_a_purchase_is_followed_live_and_shown_in_80_columns(marketplace: Market
     assert shown[0].startswith(f"{flow.correlation_id[:8]}…  PAID in ")
     assert shown[0].endswith("as expected ✓")
     assert max(map(len, shown)) <= 80
+    rows = "\n".join(line[:23].rstrip() for line in shown)
+    assert "›gateway▶order /orders\n›order▶cart /checkouts\n›order▶product /reserv" in rows
     assert "has handled every event" in trace(marketplace, "where", flow.correlation_id)
     lines = trace(marketplace, "follow", "--once", "--json", "--key", flow.correlation_id).splitlines()
     assert {json.loads(line)["topic"] for line in lines} == OF_A_PURCHASE

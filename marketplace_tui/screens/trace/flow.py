@@ -32,8 +32,7 @@ from services_stub.contracts.times import to_microseconds
 from simulator.trace import Flow, FlowEvent
 from simulator.trace.drawings.rows import Row
 
-_MOST_BELOW = 5
-"""Lines about the selected event below the drawing, so that the drawing keeps its room."""
+_MOST_BELOW = 5  # lines about what is selected below the drawing, so that the drawing keeps its room
 
 
 class FlowScreen(ClientScreen):
@@ -119,10 +118,12 @@ class FlowScreen(ClientScreen):
         self.query_one("#below", Lines).redraw()
 
     def on_rows_opened(self) -> None:
-        """Show the record with its headers and value."""
-        event = self.event
+        """Show the record with its headers and value, or the request."""
+        event, row = self.event, self.row
         if event is not None:
             self.app.push_screen(Details(event.place, lambda width: text.whole_record(event, width)))
+        elif row is not None and row.request is not None:
+            self.app.push_screen(Details(row.request.name, self._about))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Look for it as it is typed, from the event of the cursor on."""
@@ -210,13 +211,16 @@ class FlowScreen(ClientScreen):
         """Open the code of what is selected."""
         event, group = self.event, self.row.group if self.row is not None else ""
         if event is not None:
-            found = self.codes.find(event.topic, event.publisher, group)
-            self.client_app.marketplace.tasks.start(open_code(self, found))
+            self.client_app.marketplace.tasks.start(
+                open_code(self, self.codes.find(event.topic, event.publisher, group))
+            )
 
     def do_trace_replay(self) -> None:
-        """Go through the flow step by step, from the selected event on."""
-        if self.event is not None:
-            self.app.push_screen(ReplayScreen(self.client_app.marketplace, self.model, self.event))
+        """Go through the flow step by step, from the selected event on, or from the first one."""
+        drawn = self.model.drawn
+        if drawn is not None:
+            first = self.event or drawn.flow.events[0]
+            self.app.push_screen(ReplayScreen(self.client_app.marketplace, self.model, first))
 
     def do_trace_where(self) -> None:
         """Say which consumers have the flow before them."""
@@ -295,6 +299,4 @@ class FlowScreen(ClientScreen):
 
     def _about(self, width: int) -> list[Line]:
         drawn, code = self.model.drawn, self._place_of_code()
-        if drawn is None or (self.event is None and self.row is None):
-            return []
-        return text.selected(drawn, self.model.judged_now, self.row, self.index, code, width)
+        return [] if drawn is None else text.selected(drawn, self.model.judged_now, self.row, self.index, code, width)

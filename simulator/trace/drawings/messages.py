@@ -1,4 +1,4 @@
-"""What a sequence diagram tells, in order: events, requests and their answers."""
+"""The messages of a sequence diagram in their order: events, requests and their answers."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from marketplace_tui.screens.trace.stream import StreamScreen
 from marketplace_tui.screens.trace.topology import TopologyScreen
 from marketplace_tui.widgets.entry import Entry
 from services_stub.contracts.encoding import encode_json
-from services_stub.contracts.events import HopsReported
+from services_stub.contracts.events import HopsReported, RequestHop
 from services_stub.contracts.topics import TRACE_HOPS
 from simulator.trace import TracedRecord
 from simulator.trace.contents import content_of
@@ -27,7 +27,8 @@ from tests.tui.hostile import TextOf, rewritten, spread
 from tests.tui.hostile_walks import look, marketplace_of
 from tests.tui.running import RunningClient
 from tests.tui.trace.data import Topics
-from tests.unit.simulator.purchase import CREATED, dead_letter, purchase
+from tests.unit.simulator.over_http import purchase_over_http
+from tests.unit.simulator.purchase import CREATED, dead_letter
 from tests.waiting import eventually_true
 
 
@@ -39,21 +40,35 @@ def records_of(text_of: TextOf) -> list[TracedRecord]:
         text_of("topic"), 0, 7, CREATED.written_at, ((text_of("header"), bytes_of["header value"]),),
         b"\xff" + bytes_of["value"], bytes_of["key"],
     )  # fmt: skip
-    return [*(_written_by_others(each, text_of) for each in purchase()), given_up, foreign]
+    return [*(_written_by_others(each, text_of) for each in purchase_over_http()), given_up, foreign]
 
 
 def _written_by_others(record: TracedRecord, text_of: TextOf) -> TracedRecord:
     """A record of the purchase with the same ids, which join it."""
     if record.topic == TRACE_HOPS:
         report = msgspec.json.decode(record.value or b"", type=HopsReported)
-        names = {"group": text_of(report.group), "instance": text_of(report.instance)}
-        return replace(record, value=encode_json(replace(report, **names)))
+        return replace(
+            record,
+            value=encode_json(
+                replace(
+                    report,
+                    group=text_of(report.group),
+                    instance=text_of(report.instance),
+                    requests=[_asked_by_others(each, text_of) for each in report.requests],
+                )
+            ),
+        )
     event = event_of(record)
     content = content_of(event) if event is not None else None
     new = {"ce_source": text_of(f"source of {record.topic}").encode(), "ce_subject": text_of("subject").encode()}
     headers = tuple((name, new.get(name, value)) for name, value in record.headers)
     value = encode_json(rewritten(content, text_of))
     return replace(record, headers=headers, value=value, key=text_of("key").encode())
+
+
+def _asked_by_others(request: RequestHop, text_of: TextOf) -> RequestHop:
+    named = {name: text_of(getattr(request, name)) for name in ("request_id", "method", "path", "callee")}
+    return replace(request, caller=text_of(request.caller) if request.caller else "", **named)
 
 
 async def walk_through_the_trace(texts: Sequence[str]) -> None:

@@ -41,9 +41,9 @@ def test_a_purchase_with_its_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario() -> None:
         async with tracing(monkeypatch, Topics(purchase_over_http())) as client:
             await assert_goldens(client, "trace/over-http")
-            await client.press("j", "j", "w")
+            await client.press("j", "j", "w", "enter")
             assert "POST /internal/reservations" in client.text
-            await client.press("escape", "j", "j", "j", "tab")
+            await client.press("escape", "escape", "j", "j", "j", "tab")
             screen = screen_of(client)
             assert screen.event is not None
             assert screen.event.topic == "order-created"

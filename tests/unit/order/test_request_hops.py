@@ -1,4 +1,4 @@
-"""What order reports of the HTTP requests of a purchase: its own, and those to cart and product."""
+"""The reports of order about the HTTP requests of a purchase: its own, and those to cart and product."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def events(draw: st.DrawFn) -> TracedRecord:
 
 @st.composite
 def requests(draw: st.DrawFn) -> RequestHop:
-    """What somebody reports of a request; the sides of one need not agree, and ids of events are odd request ids."""
+    """A report of a request; both sides of one need not agree, and its id may be that of an event."""
     return RequestHop(
         request_id=draw(st.sampled_from(["", "r1", "elsewhere", "e1"])),
         correlation_id=draw(st.sampled_from([ORDER, ORDER, "another order", ""])),

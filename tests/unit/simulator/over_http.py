@@ -15,7 +15,7 @@ PLACE, TAKE, RESERVE = "/api/orders", "/internal/checkouts", "/internal/reservat
 def asked(
     caller: str, callee: str, path: str, since_ms: float, until_ms: float, *, status: int = 200, request_id: str = ""
 ) -> RequestHop:
-    """What the caller reports of a request; without a caller, the callee."""
+    """The report of a request by its caller; without a caller, by its callee."""
     return RequestHop(
         request_id=request_id or "request-1",
         correlation_id=ORDER,
