@@ -35,17 +35,18 @@ def ways_of(flow: Flow) -> tuple[Way, ...]:
 
 
 class ReplayModel(Watched):
-    """The steps of the flow that another model follows; steps that come later are behind the present ones.
+    """The steps of the flow that another model follows, from the event `first` on, or from its beginning.
 
-    `transitions` are empty until they were computed, in a thread: they need the contents of all events.
+    Steps that come later are behind the present ones. `transitions` are empty until they were computed, in a thread:
+    they need the contents of all events.
     """
 
-    def __init__(self, model: FlowModel, tasks: Tasks, first: FlowEvent) -> None:
+    def __init__(self, model: FlowModel, tasks: Tasks, first: FlowEvent | None) -> None:
         super().__init__()
         self.model = model
         self.transitions: Sequence[Transition] = ()
         self.ways: tuple[Way, ...] = ()
-        self._tasks, self._place, self._step = tasks, first.place, 0
+        self._tasks, self._place, self._step = tasks, first.place if first is not None else "", 0
         self._computing: asyncio.Task[None] | None = None
         self._flow: Flow | None = None
 

@@ -211,16 +211,13 @@ class FlowScreen(ClientScreen):
         """Open the code of what is selected."""
         event, group = self.event, self.row.group if self.row is not None else ""
         if event is not None:
-            self.client_app.marketplace.tasks.start(
-                open_code(self, self.codes.find(event.topic, event.publisher, group))
-            )
+            found = self.codes.find(event.topic, event.publisher, group)
+            self.client_app.marketplace.tasks.start(open_code(self, found))
 
     def do_trace_replay(self) -> None:
         """Go through the flow step by step, from the selected event on, or from the first one."""
-        drawn = self.model.drawn
-        if drawn is not None:
-            first = self.event or drawn.flow.events[0]
-            self.app.push_screen(ReplayScreen(self.client_app.marketplace, self.model, first))
+        if self.model.drawn is not None:
+            self.app.push_screen(ReplayScreen(self.client_app.marketplace, self.model, self.event))
 
     def do_trace_where(self) -> None:
         """Say which consumers have the flow before them."""

@@ -31,7 +31,7 @@ class ReplayScreen(ClientScreen):
     PLACE = "replay"
     AUTO_FOCUS = "#diagram"
 
-    def __init__(self, marketplace: Marketplace, model: FlowModel, first: FlowEvent) -> None:
+    def __init__(self, marketplace: Marketplace, model: FlowModel, first: FlowEvent | None) -> None:
         super().__init__()
         self.model = ReplayModel(model, marketplace.tasks, first)
         self._drawing: text.ReplayDrawing | None = None
