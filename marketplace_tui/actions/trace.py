@@ -101,7 +101,7 @@ TRACE_ACTIONS: tuple[Action, ...] = (
         "r",
         needs=(Fact.SELECTED,),
         command="trace show --view steps",
-        footer=52,
+        footer=45,
     ),
     _flow(
         "next",
