@@ -24,6 +24,7 @@ from services_stub.contracts.http.auth import Role
 from services_stub.contracts.times import from_microseconds
 from services_stub.contracts.topics import TRACE_HOPS
 from simulator.trace import TracedRecord
+from simulator.trace.expected import CONSUMERS
 from tests.tui.admin.data import STATE
 from tests.tui.admin.fakes import AdminMarketplace, FakeControl
 from tests.tui.fake_marketplace import FakeMarketplace
@@ -118,7 +119,8 @@ async def draw(directory: Path) -> None:
         await _draw(directory, picture, market_of(mara()))
     for picture in ADMIN:
         await _draw(directory, picture, AdminMarketplace().fake, STATE, lambda: control)
-    lag = [{("payment", "order-created"): 3}, {("payment", "order-created"): 1234, ("order", "payment-success"): 4}]
+    none = {(group, topic): 0 for topic, groups in CONSUMERS.items() for group in groups}
+    lag = [none, none | {("payment", "order-created"): 1234, ("order", "payment-success"): 4}]
     with (
         patch.object(reader, "source_of", side_effect=[Topics(each).open() for each in (purchase(), [], traffic())]),
         patch.object(opening, "lag_of", side_effect=[*lag, *lag[1:] * 100]),
