@@ -109,7 +109,7 @@ class TimedRecording:
         Raises:
             NoRecording: the file is another one now.
         """
-        return self._read(self._order[start:end])
+        return list(self._read(self._order[start:end]))
 
     def flow(self, flow_id: str) -> Flow | None:
         """The flow with an id; None where the recording has no event of it."""
@@ -143,8 +143,8 @@ class TimedRecording:
                     at = content.find(text, max(at + 1, self._starts[index] + self._lengths[index] - position))
         return sorted(found)
 
-    def _read(self, indexes: Iterable[int]) -> list[TracedRecord]:
-        return [decoded(self.path, self._at(self._starts[index], self._lengths[index])) for index in indexes]
+    def _read(self, indexes: Iterable[int]) -> Iterator[TracedRecord]:
+        return (decoded(self.path, self._at(self._starts[index], self._lengths[index])) for index in indexes)
 
     def _contents(self, start: int, size: int, tell: Callable[[float], bool]) -> Iterator[tuple[int, bytes]]:
         """The content of each whole record with its position in the file."""

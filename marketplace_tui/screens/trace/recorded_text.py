@@ -22,7 +22,8 @@ def head(playback: Playback, model: StreamModel, width: int) -> list[Line]:
     rest = stream_text.head(model, True, 0, width)[1:]
     if not playback.is_open or not len(playback.recording):
         return rest
-    return [_position(playback, width), *rest]
+    problem = cut_line(spans(f"The recording cannot be read: {playback.problem}", "bad"), width)
+    return [_position(playback, width), *([problem] if playback.problem else []), *rest]
 
 
 def _position(playback: Playback, width: int) -> Line:

@@ -112,6 +112,10 @@ def test_it_plays_at_its_own_pace_or_another_one(file: Path, monkeypatch: pytest
             assert "65 received = 47 shown + 18 filtered + 0 evicted" in client.text
             await client.press("1")
             await until_shown(client, "65 received")
+            file.write_bytes(file.read_bytes()[:30])
+            await client.press("h")
+            assert "The recording cannot be read" in client.text
+            assert "65 received = 47 shown" in client.text
 
     asyncio.run(scenario())
 
