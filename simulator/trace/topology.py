@@ -167,12 +167,17 @@ def lag_of(cluster: Cluster, links: Iterable[GroupAndTopic]) -> dict[GroupAndTop
     return dict(found)
 
 
+def rate_text(per_second: float) -> str:
+    """A rate with as many decimals as tell something."""
+    return f"{per_second:,.1f}" if per_second >= 1 or not per_second else f"{per_second:.2f}"
+
+
 def topology_lines(links: Sequence[Link], width: int) -> list[str]:
     """The links for people."""
     table = [["TOPIC", "", "SERVICE", "RECORDS", "PER SECOND", "LAG"]]
     known = ""
     for link in links:
-        counts = [f"{link.records:,}", f"{link.per_second:,.1f}", "" if link.lag is None else f"{link.lag:,}"]
+        counts = [f"{link.records:,}", rate_text(link.per_second), "" if link.lag is None else f"{link.lag:,}"]
         topic = "" if link.topic == known else link.topic
         table.append([topic, "from" if link.publishes else "to", link.service or "(names no flow)", *counts])
         known = link.topic
@@ -188,7 +193,7 @@ def topology_mermaid(links: Sequence[Link]) -> list[str]:
     lines += [f'    {node}["{_quoted(name)}"]' for name, node in services.items()]
     lines += [f'    {node}[("{_quoted(name)}")]' for name, node in topics.items()]
     for link in links:
-        service, topic, rate = services[link.service], topics[link.topic], f"{link.per_second:,.1f}/s"
+        service, topic, rate = services[link.service], topics[link.topic], f"{rate_text(link.per_second)}/s"
         lines.append(
             f'    {service} -- "{rate}" --> {topic}' if link.publishes else f'    {topic} -- "{rate}" --> {service}'
         )

@@ -12,7 +12,7 @@ from marketplace_tui.text.signs import ARROW, DOWN, ELLIPSIS, NONE, SEPARATOR, U
 from marketplace_tui.text.table import Column, header_line, table_line
 from marketplace_tui.text.values import count, duration
 from services_stub.contracts.topics import DEAD_LETTER_SUFFIX
-from simulator.trace.topology import STEP_SECONDS, WINDOW_SECONDS, Link
+from simulator.trace.topology import STEP_SECONDS, WINDOW_SECONDS, Link, rate_text
 
 COLUMNS = (
     Column("Published by", 12),
@@ -107,7 +107,7 @@ def _cells(row: TopologyRow, model: TopologyModel) -> list[Line]:
 
 
 def _rate(link: Link) -> str:
-    return f"{link.per_second:,.1f}"
+    return rate_text(link.per_second)
 
 
 def _look(link: Link) -> Look:
