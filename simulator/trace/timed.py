@@ -41,8 +41,8 @@ class TimedRecording:
         self.path = path
         self._file = path.open("rb")
         self._lock = threading.Lock()
-        self._starts, self._lengths = array("Q"), array("L")
-        self._times, self._order = array("q"), array("L")
+        self._starts, self._lengths = array("Q"), array("I")
+        self._times, self._order = array("q"), array("I")
         self._progress = FlowStore(wanted=lambda _flow_id: False)
         try:
             self._head = checked_head(path, self._file)
@@ -71,7 +71,7 @@ class TimedRecording:
             OSError: it cannot be read.
         """
         size = os.fstat(self._file.fileno()).st_size
-        times, starts, lengths = array("q"), array("Q"), array("L")
+        times, starts, lengths = array("q"), array("Q"), array("I")
         for position, content in self._contents(self._head, size, tell):
             record = decoded(self.path, content)
             starts.append(position)
@@ -80,7 +80,7 @@ class TimedRecording:
             if record.topic == TRACE_HOPS:
                 self._progress.add(record)
         order = sorted(range(len(times)), key=times.__getitem__)
-        self._starts, self._lengths, self._order = starts, lengths, array("L", order)
+        self._starts, self._lengths, self._order = starts, lengths, array("I", order)
         self._times = array("q", (times[index] for index in order))
 
     def count_until(self, moment: int) -> int:

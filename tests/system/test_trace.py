@@ -60,6 +60,9 @@ def test_a_purchase_is_followed_live_and_shown_in_80_columns(marketplace: Market
     rows = "\n".join(line[:23].rstrip() for line in shown)
     assert "›gateway▶order /orders\n›order▶cart /checkouts\n›order▶product /reserv" in rows
     assert "has handled every event" in trace(marketplace, "where", flow.correlation_id)
+    links = json.loads(trace(marketplace, "topology", "--format", "json"))
+    (payment,) = [each for each in links if (each["service"], each["topic"]) == ("payment", "order-created")]
+    assert (payment["publishes"], payment["records"] > 0, payment["lag"] is not None) == (False, True, True)
     lines = trace(marketplace, "follow", "--once", "--json", "--key", flow.correlation_id).splitlines()
     assert {json.loads(line)["topic"] for line in lines} == OF_A_PURCHASE
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Coroutine, Iterator
 from contextvars import copy_context
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from marketplace_tui.widgets.looks import strip_of
 from tests.tui.hostile import EVERYTHING, TEXTS, rewritten, spread
 from tests.tui.hostile_walks import VISITS, look, marketplace_of, walk
 from tests.tui.running import RunningClient
-from tests.tui.trace.hostile_topics import walk_through_the_trace
+from tests.tui.trace.hostile_topics import walk_through_a_recording, walk_through_the_trace
 
 WALKS = int(os.environ.get("MARKETPLACE_TEXT_WALKS", "0"))
 """Walks of each role through all screens, with texts that are others each time; 0 means one, always the same."""
@@ -31,6 +32,11 @@ LITERAL = "[bold red]tea[/][@click=app.quit]"
 @example(list(EVERYTHING))
 def test_every_screen_of_the_trace_stays_intact_with_any_texts(texts: list[str]) -> None:
     asyncio.run(walk_through_the_trace(texts))
+
+
+@pytest.mark.slow
+def test_a_recording_stays_intact(tmp_path: Path) -> None:
+    asyncio.run(walk_through_a_recording(EVERYTHING, tmp_path / "recording"))
 
 
 @pytest.mark.slow

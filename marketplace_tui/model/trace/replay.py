@@ -46,6 +46,8 @@ class ReplayModel(Watched):
         self.model = model
         self.transitions: Sequence[Transition] = ()
         self.ways: tuple[Way, ...] = ()
+        self._way_of: dict[int, int] = {}
+        """The index of the way of each event."""
         self._tasks, self._place, self._step = tasks, first.place if first is not None else "", 0
         self._computing: asyncio.Task[None] | None = None
         self._flow: Flow | None = None
@@ -63,7 +65,7 @@ class ReplayModel(Watched):
     @property
     def way(self) -> int:
         """The index of the way of the step."""
-        return next((index for index, way in enumerate(self.ways) if self._step in way.events), 0)
+        return self._way_of.get(self._step, 0)
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -92,6 +94,7 @@ class ReplayModel(Watched):
         self._flow = flow
         transitions, ways = await asyncio.to_thread(lambda: (transitions_of(flow), ways_of(flow)))
         self.transitions, self.ways = transitions, ways
+        self._way_of = {event: index for index, way in enumerate(ways) for event in way.events}
         places = (index for index, each in enumerate(transitions) if each.event.place == self._place)
         self.go_to(next(places, self._step))
         self.refresh()

@@ -86,4 +86,4 @@ class RecordedScreen(StreamScreen):
         self.playback.skip(parts)
 
     def _draw_head(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - a few lines
-        return [] if self.model is None else text.head(self.playback, self.model, width)
+        return [] if self.model is None else text.head(self.playback, self.model, width, flat=self.client_app.flat)

@@ -17,16 +17,19 @@ _PLAYED = "═"
 _LEAST_BAR = 8
 
 
-def head(playback: Playback, model: StreamModel, width: int) -> list[Line]:
-    """Whether it plays and where it is, the sum of all that was received until there, and the filter."""
+def head(playback: Playback, model: StreamModel, width: int, *, flat: bool) -> list[Line]:
+    """Whether it plays and where it is, the sum of all that was received until there, and the filter.
+
+    Where it is `flat`, the position is said in words alone.
+    """
     rest = stream_text.head(model, True, 0, width)[1:]
     if not playback.is_open or not len(playback.recording):
         return rest
     problem = cut_line(spans(f"The recording cannot be read: {playback.problem}", "bad"), width)
-    return [_position(playback, width), *([problem] if playback.problem else []), *rest]
+    return [_position(playback, width, flat=flat), *([problem] if playback.problem else []), *rest]
 
 
-def _position(playback: Playback, width: int) -> Line:
+def _position(playback: Playback, width: int, *, flat: bool) -> Line:
     recording = playback.recording
     state = Span(f"Playing {playback.factor:g}×", "good") if playback.plays else Span("Paused", "warning")
     length = recording.last - recording.first
@@ -35,7 +38,7 @@ def _position(playback: Playback, width: int) -> Line:
     pace = "" if playback.plays or playback.factor == 1 else f"  {playback.factor:g}×"
     right = f"  {duration(playback.at - recording.first)} of {duration(length)}{pace}"
     room = width - width_of(left) - len(right)
-    if room < _LEAST_BAR:
+    if flat or room < _LEAST_BAR:
         return cut_line((*left, Span(right)), width)
     before = round((room - 1) * (playback.at - recording.first) / length) if length else room - 1
     bar = (Span(_PLAYED * before, "accent"), Span(DONE, "accent"), Span(RULE * (room - 1 - before), "dim"))

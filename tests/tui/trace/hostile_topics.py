@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from unittest.mock import patch
 
 import msgspec
@@ -23,9 +24,11 @@ from simulator.trace.contents import content_of
 from simulator.trace.events import event_of
 from simulator.trace.kafka_source import SourceUnavailable
 from simulator.trace.live import Source
+from simulator.trace.recording import Recorder
+from tests.tui.fake_marketplace import FakeMarketplace
 from tests.tui.hostile import TextOf, rewritten, spread
 from tests.tui.hostile_walks import look, marketplace_of
-from tests.tui.running import RunningClient
+from tests.tui.running import LARGE, RunningClient, running
 from tests.tui.trace.data import Topics
 from tests.unit.simulator.over_http import purchase_over_http
 from tests.unit.simulator.purchase import CREATED, dead_letter
@@ -84,6 +87,17 @@ async def walk_through_the_trace(texts: Sequence[str]) -> None:
             await _flow(client)
             await _topology(client)
             await _away(client, text_of)
+
+
+async def walk_through_a_recording(texts: Sequence[str], path: Path) -> None:
+    """Look at the stream of a recording and at its topology; both are intact."""
+    text_of = spread(texts)
+    with Recorder(path) as recorder:
+        recorder.write(records_of(text_of))
+    async with running(FakeMarketplace(away=True), size=LARGE, recording=path) as client:
+        for keys in ((), ("left",), ("v",), ("escape", "m")):
+            await client.press(*keys)
+            await look(client, f"recording {keys}")
 
 
 async def _events(client: RunningClient, text_of: TextOf) -> None:

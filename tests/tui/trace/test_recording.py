@@ -24,7 +24,7 @@ from simulator.trace import TracedRecord
 from simulator.trace.recording import Recorder
 from simulator.trace.timed import TimedRecording
 from tests.tui.fake_marketplace import FakeMarketplace
-from tests.tui.running import Clock, RunningClient, assert_goldens, running
+from tests.tui.running import Clock, RunningClient, assert_golden, assert_goldens, running
 from tests.tui.trace.data import many_events, until_shown
 from tests.unit.simulator.purchase import purchase
 from tests.unit.simulator.records import START
@@ -34,9 +34,10 @@ RECORDS = [*purchase(), *many_events(40)]
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
-    """A recording of a purchase, and of a longer flow."""
-    return written(tmp_path / "recording", RECORDS)
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A recording of a purchase, and of a longer flow, in the working directory: its name is on the screen."""
+    monkeypatch.chdir(tmp_path)
+    return written(Path("recording"), RECORDS)
 
 
 def written(path: Path, records: Sequence[TracedRecord]) -> Path:
@@ -47,9 +48,12 @@ def written(path: Path, records: Sequence[TracedRecord]) -> Path:
 
 
 @asynccontextmanager
-async def opened(path: Path, until: str = "received") -> AsyncIterator[RunningClient]:
+async def opened(
+    path: Path, until: str = "received", *, ascii_only: bool = False, flat: bool = False
+) -> AsyncIterator[RunningClient]:
     """The client on a recording, with no marketplace that would answer."""
-    async with running(FakeMarketplace(away=True), recording=path) as client:
+    away = FakeMarketplace(away=True)
+    async with running(away, recording=path, ascii_only=ascii_only, flat=flat) as client:
         await until_shown(client, until)
         yield client
         assert client.fake.requests == []
@@ -84,7 +88,7 @@ def test_the_position_is_moved_by_keys(file: Path) -> None:
             assert isinstance(client.app.screen, FlowScreen)
             await until_shown(client, "[Waterfall]")
             await client.press("Y", *"command", "enter")
-            assert client.app.clipboard.endswith(f" --recording {file}")
+            assert client.app.clipboard.endswith(f" --recording {file.absolute()}")
 
     asyncio.run(scenario())
 
@@ -120,9 +124,7 @@ def test_it_plays_at_its_own_pace_or_another_one(file: Path, monkeypatch: pytest
     asyncio.run(scenario())
 
 
-def test_a_file_that_is_read_empty_or_damaged_says_so(
-    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_is_read_empty_or_damaged_says_so(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     go_on, find_all = threading.Event(), TimedRecording.find_all
 
     def held(self: TimedRecording, tell: Callable[[float], bool]) -> None:
@@ -133,21 +135,33 @@ def test_a_file_that_is_read_empty_or_damaged_says_so(
     monkeypatch.setattr(TimedRecording, "find_all", held)
 
     async def scenario() -> None:
-        path = written(tmp_path / "empty", [])
-        async with running(FakeMarketplace(away=True), recording=path, settled=False) as client:
+        written(file, [])
+        async with running(FakeMarketplace(away=True), recording=file, settled=False) as client:
             while "40%" not in client.text:
                 await client.pilot.pause()
             await assert_goldens(client, "trace/recording-loading")
-            path.write_bytes(path.read_bytes() + b"\xff" * 9)
+            file.write_bytes(file.read_bytes() + b"\xff" * 9)
             go_on.set()
             await until_shown(client, "f5 tries again")
-            assert "damaged" in client.text
+            await assert_goldens(client, "trace/recording-error")
             await client.press("space", "h", "at", "escape")
-            written(path, [])
+            written(file, [])
             await client.press("f5")
             await until_shown(client, "has no records")
             await assert_goldens(client, "trace/recording-empty")
             await client.press("space", "l", "left_square_bracket")
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.slow
+def test_it_can_be_read_without_layout_and_in_ascii(file: Path) -> None:
+    async def scenario() -> None:
+        for flat, name in ((True, "flat"), (False, "ascii")):
+            async with opened(file, "received", ascii_only=True, flat=flat) as client:
+                await client.press("at", *"2ms", "enter", "space")
+                assert_golden(client.text, f"trace/recording-{name}-80x24")
+                assert client.text.isascii()
 
     asyncio.run(scenario())
 

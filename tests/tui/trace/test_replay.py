@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import pytest
 
+from marketplace_tui.model.trace import replay
 from marketplace_tui.screens.trace.flow import FlowScreen
 from marketplace_tui.screens.trace.replay import ReplayScreen
+from simulator.trace.changes import transitions_of
 from tests.tui.running import RunningClient, assert_golden, assert_goldens
 from tests.tui.trace.data import Topics, tracing, until_shown
 from tests.unit.simulator.purchase import CREATED, dead_letter, purchase
@@ -25,10 +28,16 @@ def screen_of(client: RunningClient) -> ReplayScreen:
 
 def test_a_flow_is_replayed_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
     topics = Topics(purchase())
+    go_on = threading.Event()
+    monkeypatch.setattr(replay, "transitions_of", lambda flow: go_on.wait() and transitions_of(flow))
 
     async def scenario() -> None:
         async with tracing(monkeypatch, topics) as client:
-            await client.press("r")
+            await client.pilot.press("r")
+            await client.pilot.pause()
+            await assert_goldens(client, "trace/replay-loading")
+            go_on.set()
+            await client.settle()
             screen = screen_of(client)
             assert "Step 1 of 7" in client.text
             await client.press("right", "l", "n", "j", "left", "h", "p", "n", "n")
