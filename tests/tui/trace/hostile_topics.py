@@ -63,7 +63,9 @@ def _written_by_others(record: TracedRecord, text_of: TextOf) -> TracedRecord:
         )
     event = event_of(record)
     content = content_of(event) if event is not None else None
-    new = {"ce_source": text_of(f"source of {record.topic}").encode(), "ce_subject": text_of("subject").encode()}
+    # An event without a source is none, and has no flow.
+    source = text_of(f"source of {record.topic}") or "-"
+    new = {"ce_source": source.encode(), "ce_subject": text_of("subject").encode()}
     headers = tuple((name, new.get(name, value)) for name, value in record.headers)
     value = encode_json(rewritten(content, text_of))
     return replace(record, headers=headers, value=value, key=text_of("key").encode())
