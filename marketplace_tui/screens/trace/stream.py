@@ -42,6 +42,8 @@ class StreamScreen(ClientScreen):
         """So many records had come when the newest was selected."""
         self._base, self._width = -1, 0
         """The beginning and the width of what is painted."""
+        self._had_record = False
+        """Whether the line of keys was drawn for a selected record."""
 
     def compose_body(self) -> ComposeResult:
         """State and sum, filter, the records, the selected one beside or below."""
@@ -204,6 +206,10 @@ class StreamScreen(ClientScreen):
         else:
             diagram.refresh()
         self._redraw()
+        has_record = self.record is not None
+        if has_record != self._had_record:
+            self._had_record = has_record
+            self.keys_changed()
 
     def _redraw(self) -> None:
         for part in ("#head", "#pane", "#below"):

@@ -90,7 +90,11 @@ def test_the_stream_is_filtered_and_a_record_opens_its_flow(monkeypatch: pytest.
             assert "is no regular expression" in client.text
             await client.press("escape")
             assert "8 shown + 18 filtered" in client.text
+            assert "v record" in client.text
             await client.press("slash")
+            await client.type("nothing has it")
+            assert "v record" not in client.text
+            await client.press("ctrl+u")
             await client.type("topic:clicks")
             await client.press("enter", "enter")
             assert "This record names no flow" in client.text
