@@ -8,6 +8,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 import msgspec
@@ -15,7 +16,7 @@ import msgspec
 from services_stub.contracts.topics import TRACE_HOPS
 from simulator.trace.cluster import Cluster
 from simulator.trace.events import Reported, correlation_of, dead_letter_of, publisher_of, reports_of
-from simulator.trace.kafka_source import KafkaSource, committed_offsets
+from simulator.trace.kafka_source import KafkaSource, SourceUnavailable, committed_offsets
 from simulator.trace.records import TracedRecord
 from simulator.trace.tables import columns
 
@@ -29,6 +30,11 @@ STEP_SECONDS = 5
 
 NOT_NAMED = "(not named)"
 """The publisher of a record of a flow whose source is empty."""
+
+MOST_EDGES = 500
+"""So many publishers and groups at topics are told apart; what comes beyond that is counted together."""
+
+OTHERS = "(others)"
 
 _SECOND = 1_000_000
 _MOST_SECONDS = 4 * WINDOW_SECONDS
@@ -127,6 +133,8 @@ class Topology:
         return sorted(found, key=lambda link: (link.topic, not link.publishes, link.service))
 
     def _count(self, edge: Edge, moment: int) -> None:
+        if edge not in self._records and len(self._records) >= MOST_EDGES:
+            edge = Edge(OTHERS, OTHERS, edge.publishes)
         self._records[edge] += 1
         second = moment // _SECOND
         counts = self._by_second.get(second)
@@ -147,7 +155,9 @@ def _publisher(record: TracedRecord) -> str:
 
 
 def lag_of(cluster: Cluster, links: Iterable[GroupAndTopic]) -> dict[GroupAndTopic, int]:
-    """How many records each group has before it in each topic; a group that has committed nothing is left out.
+    """How many records each group has before it in each topic.
+
+    A group that has committed nothing, or that must not be looked at, is left out.
 
     Raises:
         SourceUnavailable: no broker answers.
@@ -162,8 +172,12 @@ def lag_of(cluster: Cluster, links: Iterable[GroupAndTopic]) -> dict[GroupAndTop
     found: Counter[GroupAndTopic] = Counter()
     for group, own in topics.items():
         partitions = [place for place in ends if place[0] in own]
-        for place, offset in committed_offsets(cluster.bootstrap_servers, group, partitions, cluster.config).items():
-            found[group, place[0]] += max(0, ends[place] - offset)
+        if not (group and partitions):
+            continue  # whatever a report names
+        with suppress(SourceUnavailable):
+            committed = committed_offsets(cluster.bootstrap_servers, group, partitions, cluster.config)
+            for place, offset in committed.items():
+                found[group, place[0]] += max(0, ends[place] - offset)
     return dict(found)
 
 

@@ -8,9 +8,18 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from simulator.trace import TracedRecord
-from simulator.trace.topology import WINDOW_SECONDS, Edge, Link, Topology, topology_lines, topology_mermaid
+from simulator.trace.topology import (
+    MOST_EDGES,
+    OTHERS,
+    WINDOW_SECONDS,
+    Edge,
+    Link,
+    Topology,
+    topology_lines,
+    topology_mermaid,
+)
 from tests.unit.simulator.purchase import CREATED, dead_letter, purchase
-from tests.unit.simulator.records import START
+from tests.unit.simulator.records import START, record
 
 SECOND = 1_000_000
 FOREIGN = TracedRecord("clicks", 0, 7, START, (), b"\x00")
@@ -56,6 +65,16 @@ def test_the_steps_of_a_rate_are_in_the_order_of_time() -> None:
 def test_a_clock_that_is_far_ahead_does_not_hide_the_present() -> None:
     present = [at(second) for second in range(1000)]
     assert rate([at(10**9), *present], 999).per_second == pytest.approx(1.0)
+
+
+def test_publishers_beyond_a_bound_are_counted_together() -> None:
+    topology = Topology()
+    topology.add_all(
+        record("clicks", number, event_id="x", after_ms=1, source=f"client-{number}") for number in range(900)
+    )
+    links = topology.links({})
+    assert len(links) == MOST_EDGES + 1
+    assert {link.service: link.records for link in links}[OTHERS] == 900 - MOST_EDGES
 
 
 @given(st.permutations([*purchase(), FOREIGN, GIVEN_UP, *(at(second) for second in range(3))]))
