@@ -25,6 +25,9 @@ TYPE_PREFIX = "marketplace"
 # A trace id and a span id of zeros only are invalid (W3C Trace Context §3.2.2).
 _TRACEPARENT = re.compile("00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
+_ODD_DIGITS = frozenset("13579bdf")
+"""Of the flags of a trace the last bit says that it is sampled (W3C Trace Context §3.2.2.5.1)."""
+
 SENT_AGAIN_TO = "dlq_sent_again_to"
 """The last header of the record of a dead letter that was sent again: the group that had given it up."""
 
@@ -165,7 +168,7 @@ def is_traceparent(value: str) -> bool:
 
 def is_sampled(traceparent: str) -> bool:
     """Whether the trace asks for hop reports."""
-    return is_traceparent(traceparent) and int(traceparent[53:55], 16) & 1 == 1
+    return traceparent[-1:] in _ODD_DIGITS and is_traceparent(traceparent)
 
 
 def trace_id_of(traceparent: str) -> str:
