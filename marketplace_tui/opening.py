@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import subprocess
@@ -210,11 +211,19 @@ def run_watched(
     from marketplace_tui.watchdog import Watchdog
 
     FIRST_FRAME.hand_over()
+    _keep_pauses_short()
     with asyncio.Runner(loop_factory=Watchdog(log_line, app.where).new_loop) as runner:
         runner.run(ending.run(app, mouse=app.settings.mouse, at_last=at_last))
         # A call of the control API is made in a thread, and a thread cannot be ended, however long there is no answer.
         timer = ending.deadline(app.return_code or 0, at_last)
     timer.cancel()
+
+
+def _keep_pauses_short() -> None:
+    """Have no key wait for the collector of garbage, which looks at everything that is loaded, or long for a thread."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    sys.setswitchinterval(0.001)
 
 
 def _log_in(directory: Path) -> Callable[[str], None]:

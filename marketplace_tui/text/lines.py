@@ -84,6 +84,11 @@ def plain(line: Line) -> str:
     return "".join(span.text for span in line)
 
 
+def dimmed(line: Line) -> Line:
+    """A line whose plain text is dim."""
+    return tuple(Span(span.text, "dim" if span.look == "plain" else span.look, span.act) for span in line)
+
+
 def cut_line(line: Line, width: int) -> Line:
     """A line in at most `width` cells."""
     kept: list[Span] = []

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
@@ -79,7 +78,7 @@ class Diagram(Rows):
     def extend(self, drawing: Drawing) -> None:
         """Show a drawing that begins as the present one does: what is seen of it stays as it is painted."""
         before, self._drawing = self.count, drawing
-        self.virtual_size = Size(self._width, self._lines + self._header)
+        self._measure_lines()
         if before < self.scroll_offset.y + self._visible:
             self.refresh()
 
@@ -102,7 +101,7 @@ class Diagram(Rows):
     def _measure(self) -> None:
         self._heading = () if self._drawing is None else self._drawing.heading(self.line_width)
         self._header = len(self._heading)
-        self.virtual_size = Size(self._width, self._lines + self._header)
+        self._measure_lines()
 
     def _row_strip(self, index: int, width: int) -> Strip:
         assert self._drawing is not None

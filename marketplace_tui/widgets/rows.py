@@ -19,9 +19,10 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 from marketplace_tui.actions.everywhere import LIST_ACTIONS
-from marketplace_tui.text.lines import Line, Span, plain
+from marketplace_tui.text.lines import Line, Span, dimmed, plain
 from marketplace_tui.text.signs import CURSOR, MARKED
 from marketplace_tui.text.table import Column, flat_line, header_line, table_line
 from marketplace_tui.widgets.looks import GROUND_CLASSES, GROUND_CSS, ground_of, strip_of
@@ -128,7 +129,7 @@ class Rows(ScrollView, can_focus=True):
         self._index = {row.key: index for index, row in enumerate(self._rows)}
         self.marked &= self._index.keys()
         self._cursor = self._index.get(key, min(self._cursor, max(len(self._rows) - 1, 0)))
-        self.virtual_size = Size(self._width, self._lines + self._header)
+        self._measure_lines()
         self.scroll_to(y=max(self._line_of(self._cursor) - line_on_screen, 0), animate=False, force=True)
         if top != self.scroll_offset.y or not (before and rows):
             self.refresh()
@@ -203,13 +204,22 @@ class Rows(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         """Keep the cursor in view."""
-        self.virtual_size = Size(self._width, self._lines + self._header)
+        self._measure_lines()
         self._move_to(self._cursor)
 
     @property
     def _width(self) -> int:
         """The cells of a row: those that the scrollbar leaves."""
         return self.scrollable_size.width
+
+    def _measure_lines(self) -> None:
+        """Say how many lines there are. Textual arranges the whole screen anew for that: only where it must."""
+        size = Size(self._width, self._lines + self._header)
+        if self.show_vertical_scrollbar and size.height > self.container_size.height:
+            self.set_reactive(Widget.virtual_size, size)
+            self.vertical_scrollbar.window_virtual_size = size.height
+        else:
+            self.virtual_size = size
 
     def _line_of(self, index: int) -> int:
         return index // self.ACROSS * self.TALL
@@ -250,21 +260,18 @@ class Rows(ScrollView, can_focus=True):
         row = self._rows[index]
         at_cursor = index == self._cursor
         sign = MARKED if row.key in self.marked else CURSOR if at_cursor else " "
-        cells = tuple(_dimmed(cell) for cell in row.cells) if row.dim else row.cells
+        cells = tuple(dimmed(cell) for cell in row.cells) if row.dim else row.cells
         start = Span(f"{sign:<{_CURSOR_WIDTH}}", "accent")
-        if self._flat:
-            line: Line = (start, Span(flat_line(self.columns, cells)))
-        else:
-            line = (start, *table_line(self.columns, cells, width - _CURSOR_WIDTH))
-        return strip_of(self, line, width, self._ground(row, at_cursor))
+        flat = (Span(flat_line(self.columns, cells)),) if self._flat else ()
+        line = flat or table_line(self.columns, cells, width - _CURSOR_WIDTH)
+        return strip_of(self, (start, *line), width, self._ground(row, at_cursor))
 
     def _ground(self, row: Row, at_cursor: bool) -> Style:
         style = ground_of(self)
         if row.key in self._changed_until:
             style += self._background("rows--changed")
         if at_cursor:
-            name = "rows--cursor" if self.has_focus else "rows--cursor-blurred"
-            style += self._background(name)
+            style += self._background("rows--cursor" if self.has_focus else "rows--cursor-blurred")
         return style
 
     def _background(self, name: str) -> Style:
@@ -273,27 +280,21 @@ class Rows(ScrollView, can_focus=True):
         return Style(bgcolor=style.bgcolor, bold=style.bold or None)
 
     def _note_changes(self, rows: Sequence[Row]) -> None:
-        until = self._clock() + CHANGED_SECONDS
         last_known = max((index for index, row in enumerate(rows) if row.key in self._index), default=-1)
         # Rows behind the last known one were read by paging, and are not marked.
         changed = {row.key for index, row in enumerate(rows) if index <= last_known and self._differs(row)}
         if changed:
-            self._changed_until |= dict.fromkeys(changed, until)
+            self._changed_until |= dict.fromkeys(changed, self._clock() + CHANGED_SECONDS)
             self.set_timer(CHANGED_SECONDS + 0.05, self._forget_changes)
 
     def _differs(self, row: Row) -> bool:
-        known = self._index.get(row.key)
-        if known is None:
+        if row.key not in self._index:
             return True
-        cells = zip(self.columns, self._rows[known].cells, row.cells, strict=False)
+        cells = zip(self.columns, self._rows[self._index[row.key]].cells, row.cells, strict=False)
         return any(not column.ages and plain(old) != plain(new) for column, old, new in cells)
 
     def _forget_changes(self) -> None:
         now = self._clock()
         past = {key for key, until in self._changed_until.items() if until <= now}
-        self._changed_until = {key: until for key, until in self._changed_until.items() if key not in past}
+        self._changed_until = {key: self._changed_until[key] for key in self._changed_until.keys() - past}
         self._repaint(*(self._index[key] for key in past if key in self._index))
-
-
-def _dimmed(cell: Line) -> Line:
-    return tuple(Span(span.text, "dim" if span.look == "plain" else span.look, span.act) for span in cell)

@@ -56,7 +56,7 @@ class Cause(msgspec.Struct, frozen=True):
     traceparent: str
 
 
-class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+class Envelope(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The attributes of one event. `time` is RFC 3339 in UTC."""
 
     id: str

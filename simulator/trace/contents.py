@@ -39,7 +39,7 @@ _MONEY = frozenset({ORDER_UPDATED, PAYMENT_SUCCESS, PAYMENT_REFUNDED})
 """The topics whose values tell of a status, and of money: no other value is read for these."""
 
 
-class Step(msgspec.Struct, frozen=True):
+class Step(msgspec.Struct, frozen=True, gc=False):
     """An event and the status of the order after it; `words` are what it says. Empty where it says nothing of it."""
 
     event: FlowEvent

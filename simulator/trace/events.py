@@ -21,7 +21,7 @@ _NUMBER_DIGITS = 18
 _decode_report = msgspec.json.Decoder(HopsReported).decode
 
 
-class Consumption(msgspec.Struct, frozen=True):
+class Consumption(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """The outcome of an event at one consumer group, and when."""
 
     group: str
@@ -32,7 +32,7 @@ class Consumption(msgspec.Struct, frozen=True):
     committed_at: int
 
 
-class DeadLetter(msgspec.Struct, frozen=True):
+class DeadLetter(msgspec.Struct, frozen=True, gc=False):
     """The copy of a record that a group could not handle. `of` is where the record itself lies; `at` its own time."""
 
     place: Place
@@ -43,7 +43,7 @@ class DeadLetter(msgspec.Struct, frozen=True):
     attempt: int
 
 
-class FlowEvent(msgspec.Struct, frozen=True):
+class FlowEvent(msgspec.Struct, frozen=True, gc=False):
     """One event of a flow.
 
     `at` is when it was published by the clock of its publisher (the record's time where it does not say), `written_at`
@@ -83,7 +83,12 @@ class FlowEvent(msgspec.Struct, frozen=True):
         return tuple(consumption for consumption in self.consumers if consumption.group == group)
 
 
-class Reported(msgspec.Struct, frozen=True, tag=True):
+def is_same(one: FlowEvent, other: FlowEvent) -> bool:
+    """Whether two events lie at one place, whatever is known of them. Most differ in their offset."""
+    return one.offset == other.offset and (one.topic, one.partition) == (other.topic, other.partition)
+
+
+class Reported(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True):
     """A hop report of one event: where the event lies, its flow, and what came of it."""
 
     correlation_id: str
@@ -92,7 +97,7 @@ class Reported(msgspec.Struct, frozen=True, tag=True):
     consumption: Consumption
 
 
-class RequestReport(msgspec.Struct, frozen=True, tag=True):
+class RequestReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=True):
     """A report of one HTTP request by one of its two sides."""
 
     correlation_id: str

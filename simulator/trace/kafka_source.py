@@ -23,7 +23,9 @@ Partition = tuple[str, int]
 Offsets = Mapping[Partition, int]
 """Where to begin, by topic and partition; a partition that is not named is read from where the others begin."""
 
-_BATCH = 1000
+_BATCH = 32
+"""Records are taken in few at a time: what is made of a thousand of them does not fit the caches of a processor."""
+
 _POLL_SECONDS = 0.1
 """`poll` blocks for all of a longer time."""
 

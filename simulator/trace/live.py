@@ -18,7 +18,7 @@ from simulator.trace.flow import Flow, joined
 from simulator.trace.records import TracedRecord
 
 MOST_WAITING = 20
-"""Batches that were read and not taken; a batch has up to a thousand records."""
+"""Batches that were read and not taken; a batch has up to `_MOST_GATHERED` records, and a few more."""
 
 _MOST_GATHERED = 2000
 """Records that are handed over before their time."""

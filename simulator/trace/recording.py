@@ -15,7 +15,7 @@ import msgspec
 
 from simulator.trace.records import TracedRecord
 
-_FORMAT = b"marketplace-trace 1\n"
+_FORMAT = b"marketplace-trace 2\n"
 LENGTH_BYTES = 4
 _LARGEST = 64 * 1024 * 1024
 """Bytes; what claims to be longer is no record."""

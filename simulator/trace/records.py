@@ -10,7 +10,7 @@ Place = tuple[str, int, int]
 """Topic, partition and offset: where a record lies, once in the world."""
 
 
-class TracedRecord(msgspec.Struct, frozen=True, gc=False):
+class TracedRecord(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """One record. `written_at` is the broker's or producer's time of it, in microseconds of Unix time."""
 
     topic: str

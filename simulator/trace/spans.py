@@ -38,7 +38,7 @@ class SpanKind(StrEnum):
     WORKING = "working"
 
 
-class Span(msgspec.Struct, frozen=True):
+class Span(msgspec.Struct, frozen=True, gc=False):
     """An interval from `start` to `end` in microseconds of Unix time, spent by `owner`: a service or topic."""
 
     kind: SpanKind
@@ -52,7 +52,7 @@ class Span(msgspec.Struct, frozen=True):
         return self.end - self.start
 
 
-class TimedHop(msgspec.Struct, frozen=True):
+class TimedHop(msgspec.Struct, frozen=True, gc=False):
     """One event at one consumer group, from its publication at `start` to the commit of its effects at `end`.
 
     `spans` leave no gap in between. `attempts` is how often it was polled until then.

@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import gc
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
 
 from services_stub.contracts.topics import TRACE_HOPS
-from simulator.trace.events import Reported, correlation_of, reports_of
+from simulator.trace.events import Report, Reported, correlation_of, reports_of
 from simulator.trace.findings import Seen
 from simulator.trace.flow import Flow, joined
 from simulator.trace.records import TracedRecord
-from simulator.trace.spill import Held, Spill
+from simulator.trace.spill import Held, Spill, decoded, encoded
 
-MOST_RECORDS = 50_000
-"""Records and reports in memory; what is beyond that lies in a file."""
+MOST_BYTES = 32 * 1024 * 1024
+"""Of records and reports in memory, as they are encoded; what is beyond that lies in a file."""
+
+_MOST_LOST = 50_000
+"""Flows that are remembered as incomplete."""
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -48,10 +51,10 @@ class FlowStore:
         self,
         *,
         wanted: Callable[[str], bool] | None = None,
-        most_records: int = MOST_RECORDS,
+        most_bytes: int = MOST_BYTES,
         spill: Spill | None = None,
     ) -> None:
-        self._wanted, self._most, self._spill = wanted, most_records, spill
+        self._wanted, self._most, self._spill = wanted, most_bytes, spill
         self._flows: OrderedDict[str, Held] = OrderedDict()
         self._in_memory = 0
         self._received = self._held = self._reports = self._unjoined = self._evicted = 0
@@ -61,35 +64,27 @@ class FlowStore:
         self._progress: dict[tuple[str, str, int], int] = {}
         self.unjoined_by_topic: Counter[str] = Counter()
 
-    def add(self, record: TracedRecord) -> None:
-        """Take a record."""
-        self._received += 1
-        if record.written_at > self._latest:
-            self._latest = record.written_at
-        if record.topic == TRACE_HOPS:
-            self._reports += 1
-            for report in reports_of(record):
-                if isinstance(report, Reported):
-                    self._note_progress(report)
-                if self._wanted is None or self._wanted(report.correlation_id):
-                    self._touch(report.correlation_id).reports.append(report)
-                    self._in_memory += 1
-        else:
-            flow_id = correlation_of(record)
-            if not flow_id or (self._wanted is not None and not self._wanted(flow_id)):
-                self._unjoined += 1
-                self.unjoined_by_topic[record.topic] += 1
-                return
-            self._touch(flow_id).records.append(record)
-            self._held += 1
-            self._in_memory += 1
-        if self._in_memory > self._most:
-            self._shrink()
-
     def add_all(self, records: Iterable[TracedRecord]) -> None:
         """Take records."""
         for record in records:
-            self.add(record)
+            self._received += 1
+            if record.written_at > self._latest:
+                self._latest = record.written_at
+            if record.topic == TRACE_HOPS:
+                self._reports += 1
+                for report in reports_of(record):
+                    if isinstance(report, Reported):
+                        self._note_progress(report)
+                    if self._wanted is None or self._wanted(report.correlation_id):
+                        self._keep(self._touch(report.correlation_id).reports, report)
+                continue
+            flow_id = correlation_of(record)
+            if flow_id and (self._wanted is None or self._wanted(flow_id)):
+                self._held += 1
+                self._keep(self._touch(flow_id).records, record)
+            else:
+                self._unjoined += 1
+                self.unjoined_by_topic[record.topic] += 1
 
     def fill(self, batches: Iterable[Iterable[TracedRecord]]) -> None:
         """Take batches until their end. The garbage collector pauses: it would look for cycles half of the time."""
@@ -111,7 +106,7 @@ class FlowStore:
         """The flow with this id as far as it was read; None where nothing of it was."""
         pieces = self._spill.pieces(flow_id) if self._spill is not None else []
         if flow_id in self._flows:
-            pieces.append(self._flows[flow_id])
+            pieces.append(decoded(self._flows[flow_id]))
         if not pieces:
             return None
         records = [record for piece in pieces for record in piece.records]
@@ -151,14 +146,24 @@ class FlowStore:
         self._flows[flow_id] = held = Held([], [])
         return held
 
+    def _keep(self, kept: list[msgspec.Raw], item: TracedRecord | Report) -> None:
+        content = encoded(item)
+        kept.append(content)
+        self._in_memory += len(content)
+        if self._in_memory > self._most:
+            self._shrink()
+
     def _shrink(self) -> None:
         """Put the flows that have not changed for longest into the file; without one they are evicted."""
+        gone: dict[str, Held] = {}
         while self._in_memory > self._most * 9 // 10 and len(self._flows) > 1:
             flow_id, held = self._flows.popitem(last=False)
-            self._in_memory -= len(held)
-            self._note_evicted(
-                {flow_id: len(held.records)} if self._spill is None else self._spill.write(flow_id, held)
-            )
+            self._in_memory -= held.size
+            gone[flow_id] = held
+        if self._spill is not None:
+            self._note_evicted(self._spill.write(gone))
+        else:
+            self._note_evicted({flow_id: len(held.records) for flow_id, held in gone.items()})
         if self._in_memory > self._most:
             self._halve(*next(iter(self._flows.items())))
 
@@ -166,12 +171,13 @@ class FlowStore:
         """A flow that has no room in memory alone loses its older half."""
         records, reports = len(held.records) // 2, len(held.reports) // 2
         del held.records[:records], held.reports[:reports]
-        self._in_memory -= records + reports
+        self._in_memory = held.size
         self._note_evicted({flow_id: records})
 
-    def _note_evicted(self, evicted: dict[str, int]) -> None:
-        self._held -= sum(evicted.values())
-        self._evicted += sum(evicted.values())
+    def _note_evicted(self, evicted: Mapping[str, int]) -> None:
+        count = sum(evicted.values())
+        self._held -= count
+        self._evicted += count
         self._lost |= dict.fromkeys(evicted)
-        while len(self._lost) > self._most:
+        while len(self._lost) > _MOST_LOST:
             del self._lost[next(iter(self._lost))]

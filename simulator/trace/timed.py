@@ -78,7 +78,7 @@ class TimedRecording:
             lengths.append(len(content))
             times.append(record.written_at)
             if record.topic == TRACE_HOPS:
-                self._progress.add(record)
+                self._progress.add_all((record,))
         order = sorted(range(len(times)), key=times.__getitem__)
         self._starts, self._lengths, self._order = starts, lengths, array("I", order)
         self._times = array("q", (times[index] for index in order))

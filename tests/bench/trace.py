@@ -7,6 +7,7 @@ second: by the clock, and by the CPU time of the process, in which the client li
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -14,8 +15,10 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from statistics import median
 from typing import Any
 
+import msgspec
 import psutil
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -23,11 +26,11 @@ from confluent_kafka.cimpl import NewTopic
 from msgspec.structs import replace
 
 from services_stub.client.control import read_state
+from services_stub.contracts.envelope import Envelope
 from services_stub.contracts.topics import TRACE_HOPS
-from simulator.trace import FlowStore, Seen, TracedRecord, findings_of, flow_of
+from simulator.trace import FlowStore, Seen, TracedRecord, findings_of, spill, store
 from simulator.trace.drawings.waterfall import waterfall
 from simulator.trace.kafka_source import KafkaSource
-from simulator.trace.spill import Spill
 from tests.bench.machine import description
 from tests.unit.simulator.purchase import EVENTS, REPORTS
 from tests.unit.simulator.records import ORDER, START
@@ -36,12 +39,35 @@ _PARTITIONS = 6
 _SLICE = 100_000
 _MANY_EVENTS = 10_000
 _PREFIX = "bench-"
+_OPENS = 5
+_BOUNDS = (
+    f"{store.MOST_BYTES >> 20} MiB of records, up to 64 MiB that wait in the library, the index of the file, "
+    f"which may have {spill.MOST_BYTES >> 30} GiB"
+)
+
+
+# The headers that a service writes, all of them and in its order.
+_ENVELOPES = [
+    replace(Envelope.from_headers(each.headers), dataschema=f"/schemas/{each.topic}-v1.json") for each in EVENTS
+]
+_EVENTS = [replace(each, headers=tuple(own.headers())) for each, own in zip(EVENTS, _ENVELOPES, strict=True)]
+
+
+class _Read(msgspec.Struct, frozen=True):
+    """Records a second of one reading; of the store also those of each part, the memory in MiB, and what was kept."""
+
+    by_clock: float
+    by_cpu: float
+    parts: list[float] = []
+    memory: float = 0.0
+    kept: str = ""
 
 
 def main() -> None:
     """Write records, read them in several ways, and print what was measured."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--records", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     _say(description())
     _open_large_flow()
@@ -53,53 +79,54 @@ def main() -> None:
         )
         servers = read_state(Path(directory)).kafka.bootstrap_servers
         topics = _write(servers, options.records)
-        _measure(servers, topics, options.records)
+        _measure(servers, topics, options.records, options.rounds)
     finally:
         subprocess.run([*command, "down", "--data-dir", directory], check=False, stdout=sys.stderr)
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def _measure(servers: str, topics: list[str], records: int) -> None:
-    _say(f"\nread      {records:,} records of purchases, one in four a hop report; records/s")
-    _say(f"          {'':<34}{'by the clock':>14}{'by CPU time':>14}")
-    for name, read in (
-        ("a bare consumer: bytes only", lambda: _bare(servers, topics)),
-        ("the source: headers and values", lambda: _source(servers, topics)),
-    ):
-        wall, cpu, count = _timed(read)
-        _say(f"          {name:<34}{count / wall:>14,.0f}{count / cpu:>14,.0f}")
-    store = FlowStore(spill=Spill())
-    slices: list[float] = []
-    wall, cpu, count = _timed(lambda: _store(servers, topics, store, slices))
-    _say(f"          {'the store: flows, within bounds':<34}{count / wall:>14,.0f}{count / cpu:>14,.0f}")
+def _measure(servers: str, topics: list[str], records: int, rounds: int) -> None:
+    readings: dict[str, Callable[[], _Read]] = {
+        "a bare consumer: bytes only": lambda: _timed(lambda: _bare(servers, topics)),
+        "the source: headers and values": lambda: _timed(lambda: _source(servers, topics)),
+        "the store: flows, within bounds": lambda: _store(servers, topics),
+    }
     if shutil.which("kcat"):
-        begun = time.perf_counter()
-        for topic in topics:
-            form = ["-f", "%t %p %o %k %h %s\\n"]
-            command = ["kcat", "-b", servers, "-C", "-q", "-e", "-t", topic, *form]
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        _say(f"          {'kcat, one topic after the other':<34}{records / (time.perf_counter() - begun):>14,.0f}")
-    shown = " ".join(f"{rate:,.0f}" for rate in slices)
-    _say(f"          the store in parts of {_SLICE:,}, by the clock: {shown}")
-    counts = store.counts
-    assert counts.received == counts.held + counts.reports + counts.unjoined + counts.evicted
-    memory = psutil.Process().memory_info().rss / 2**20
-    _say(f"          {counts.flows:,} flows, {counts.spilled:,} records in the file; {memory:,.0f} MiB of memory")
+        readings["kcat, one topic after the other"] = lambda: _kcat(servers, topics, records)
+    found: dict[str, list[_Read]] = {name: [] for name in readings}
+    for _ in range(rounds):  # alternating, so that what else the machine does concerns all alike
+        for name, read in readings.items():
+            found[name].append(read())
+    _say(f"\nread      {records:,} records of purchases, one in four a hop report; {rounds} times; records/s")
+    _say(f"          {'':<34}{'by the clock':>28}{'by CPU time':>28}")
+    for name, reads in found.items():
+        wall, cpu = _spread([read.by_clock for read in reads]), _spread([read.by_cpu for read in reads])
+        _say(f"          {name:<34}{wall:>28}{cpu:>28}")
+    reads = found["the store: flows, within bounds"]
+    for name, number in (("first", 0), ("last", -1)):
+        _say(f"          the {name} {_SLICE:,} of them, by CPU time: {_spread([read.parts[number] for read in reads])}")
+    _say(f"          memory at most {max(read.memory for read in reads):,.0f} MiB: {_BOUNDS}")
+    _say(f"          {reads[-1].kept}")
 
 
 def _open_large_flow() -> None:
     """A flow of many events, from its records to the drawing of it."""
-    records = [
+    flows = FlowStore()
+    flows.add_all(
         replace(each, offset=number, headers=_headers(each, "large", f"{number}"))
-        for number, each in ((number, EVENTS[number % len(EVENTS)]) for number in range(_MANY_EVENTS))
-    ]
-    wall, cpu, _ = _timed(lambda: len(_drawn(records)))
-    times = f"{wall * 1000:.0f} ms by the clock, {cpu * 1000:.0f} ms by CPU time"
-    _say(f"\nopen      {_MANY_EVENTS:,} events of one flow, joined, judged and drawn: {times}")
+        for number, each in ((number, _EVENTS[number % len(_EVENTS)]) for number in range(_MANY_EVENTS))
+    )
+    times = []
+    for _ in range(_OPENS):
+        begun = time.process_time()
+        assert _drawn(flows)
+        times.append((time.process_time() - begun) * 1000)
+    _say(f"\nopen      {_MANY_EVENTS:,} events of one flow, joined, judged and drawn: {_spread(times)} ms of CPU time")
 
 
-def _drawn(records: list[TracedRecord]) -> list[str]:
-    flow = flow_of("large", records)
+def _drawn(flows: FlowStore) -> list[str]:
+    flow = flows.flow("large")
+    assert flow is not None
     return waterfall(flow, findings_of(flow, Seen(START)), height=40)
 
 
@@ -129,7 +156,7 @@ def _purchases(records: int) -> Iterator[TracedRecord]:
     order = 0
     while True:
         flow_id = f"{order:08x}{ORDER[8:]}"
-        template = [*EVENTS, *REPORTS[:2]]
+        template = [*_EVENTS, *REPORTS[:2]]
         for number, each in enumerate(template):
             if produced == records:
                 return
@@ -168,26 +195,56 @@ def _source(servers: str, topics: list[str]) -> int:
         return sum(len(batch) for batch in source.until_end())
 
 
-def _store(servers: str, topics: list[str], store: FlowStore, slices: list[float]) -> int:
+def _store(servers: str, topics: list[str]) -> _Read:
+    parts: list[float] = []
+
     def watched(batches: Iterator[list[TracedRecord]]) -> Iterator[list[TracedRecord]]:
-        """The batches, with the time that each part took to be read and kept."""
-        begun, count = time.perf_counter(), 0
+        """The batches, with the CPU time that each part took to be read and kept."""
+        begun, count = time.process_time(), 0
         for batch in batches:
             yield batch
             count += len(batch)
             if count >= _SLICE:
-                slices.append(count / (time.perf_counter() - begun))
-                begun, count = time.perf_counter(), 0
+                parts.append(count / (time.process_time() - begun))
+                begun, count = time.process_time(), 0
 
-    with KafkaSource(servers, topics) as source:
-        store.fill(watched(source.until_end()))
-    return store.counts.received
+    file = spill.Spill()
+    flows = FlowStore(spill=file)
+
+    def fill() -> int:
+        with KafkaSource(servers, topics) as source:
+            flows.fill(watched(source.until_end()))
+        return flows.counts.received
+
+    read = _timed(fill)
+    counts, memory = flows.counts, psutil.Process().memory_info().rss / 2**20
+    file.close()
+    assert counts.received == counts.held + counts.reports + counts.unjoined + counts.evicted
+    kept = (
+        f"{counts.flows:,} flows, {counts.spilled:,} of {counts.held:,} records in the file, {counts.evicted:,} evicted"
+    )
+    return replace(read, parts=parts, memory=memory, kept=kept)
 
 
-def _timed(work: Callable[[], int]) -> tuple[float, float, int]:
+def _kcat(servers: str, topics: list[str], records: int) -> _Read:
+    wall, before = time.perf_counter(), os.times()
+    for topic in topics:
+        form = ["-f", "%t %p %o %k %h %s\\n"]
+        command = ["kcat", "-b", servers, "-C", "-q", "-e", "-t", topic, *form]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    after = os.times()
+    cpu = after.children_user + after.children_system - before.children_user - before.children_system
+    return _Read(records / (time.perf_counter() - wall), records / cpu)
+
+
+def _timed(work: Callable[[], int]) -> _Read:
     wall, cpu = time.perf_counter(), time.process_time()
     count = work()
-    return time.perf_counter() - wall, time.process_time() - cpu, count
+    return _Read(count / (time.perf_counter() - wall), count / (time.process_time() - cpu))
+
+
+def _spread(rates: list[float]) -> str:
+    return f"{median(rates):,.0f} ({min(rates):,.0f} - {max(rates):,.0f})"
 
 
 def _say(line: str) -> None:

@@ -78,15 +78,15 @@ class Terminal:
             raise TimeoutError(f"nothing was painted for {seconds} s")
         return os.read(self._master, 65536)
 
-    def painted(self) -> float:
-        """Wait for the next line on the pipe, and let the output pass meanwhile; the moment that it tells."""
+    def painted(self, what: bytes = b"") -> float:
+        """Wait until the pipe tells of `what`, and let the output pass meanwhile; the moment that it tells."""
         deadline = time.monotonic() + _LONGEST
         while time.monotonic() < deadline:
             ready, _, _ = select.select([self._master, self.told], [], [], 1.0)
             if self._master in ready:
                 os.read(self._master, 65536)
-            if self.told in ready:
-                return float(os.read(self.told, 4096).splitlines()[-1].split()[0])
+            if self.told in ready and what in (told := os.read(self.told, 4096).splitlines()[-1]):
+                return float(told.split()[0])
         raise TimeoutError("the cursor was not painted elsewhere")
 
     def forget(self) -> None:

@@ -10,7 +10,7 @@ from tests.bench.tui import Terminal
 from tests.bench.tui_trace_probe import EVENTS
 
 Report = Callable[[str, list[float], str], None]
-_PINNED = 100
+_PINNED = 30
 """Keys before the newest record is gone to again: the selected one must not give way meanwhile."""
 
 
@@ -35,7 +35,7 @@ def trace(keys: int, rate: float, opens: int, report: Report) -> None:
             terminal.drain(0.5)
             terminal.forget()
             moment = terminal.press(b"\r")
-            opened.append((terminal.painted() - moment) * 1000)
+            opened.append((terminal.painted(b"flow of") - moment) * 1000)
             terminal.drain(3)
             terminal.forget()
             moment = terminal.press(b"j")

@@ -18,6 +18,7 @@ from marketplace_tui.app import MarketplaceApp
 from marketplace_tui.model.marketplace import Marketplace
 from marketplace_tui.model.tasks import Tasks
 from marketplace_tui.model.trace import reader
+from marketplace_tui.opening import run_watched
 from marketplace_tui.screens.trace.flow import FlowScreen
 from marketplace_tui.screens.trace.stream import StreamScreen
 from marketplace_tui.settings import Read, Settings
@@ -92,7 +93,8 @@ def main() -> None:
 
     control = FakeControl()
     client = AdminMarketplace().fake.client("admin")
-    Probe(Marketplace(client, Tasks(fail), state=STATE, connect=lambda: control), descriptor).run()
+    probe = Probe(Marketplace(client, Tasks(fail), state=STATE, connect=lambda: control), descriptor)
+    run_watched(probe, lambda _line: None)
 
 
 if __name__ == "__main__":

@@ -231,20 +231,24 @@ class FlowModel(Watched):
         while self._again:
             self._again = False
             begun = loop.time()
-            flow = await asyncio.to_thread(reader.flow, self.flow_id)
+            drawn = await asyncio.to_thread(_read, reader, self.flow_id)
             self.was_read = True
-            if flow is None or not flow.events:
+            if drawn is None:
                 self.changed()
                 continue
-            drawn = await asyncio.to_thread(drawn_of, flow)
             drawn.rows.critical = self.judged.critical if self.judged is not None else {}
             self.drawn = drawn
-            self.hits = hits_in(flow, self.searched)
+            self.hits = hits_in(drawn.flow, self.searched)
             self._arrange()
-            self.judged = await asyncio.to_thread(judged_of, flow, reader.seen(self._now()))
+            self.judged = await asyncio.to_thread(judged_of, drawn.flow, reader.seen(self._now()))
             drawn.rows.critical = self.judged.critical
             self._arrange()
             await asyncio.sleep((loop.time() - begun) * _REST if self._again else 0)
+
+
+def _read(reader: Reader, flow_id: str) -> Drawn | None:
+    flow = reader.flow(flow_id)
+    return drawn_of(flow) if flow is not None and flow.events else None
 
 
 def _detail(detail: Detail | None, by: int) -> Detail:

@@ -15,6 +15,9 @@ from simulator.trace.stream import Shown
 MOST_KEPT = 20_000
 """Records that can be looked at; older ones give way."""
 
+GIVE_WAY_TOGETHER = 5_000
+"""So many at a time: where some go, every line is another one's, and all are painted again."""
+
 HINT = "topic:order-*  type:OrderCreated  key:ID  header:NAME=VALUE  field:items.0.name=VALUE  a regular expression"
 
 
@@ -80,7 +83,8 @@ class StreamModel(Watched):
         """Take records in; the oldest give way where there is no room."""
         self._kept += records
         self.shown += (record for record in records if self._select(record))
-        evicted = self._kept[: max(0, len(self._kept) - MOST_KEPT)]
+        beyond = len(self._kept) - MOST_KEPT
+        evicted = self._kept[: max(beyond, GIVE_WAY_TOGETHER)] if beyond > 0 else []
         gone = _leading(self.shown, evicted)
         del self._kept[: len(evicted)], self.shown[:gone]
         self.base += gone

@@ -14,6 +14,7 @@ from marketplace_tui.screens.trace.drawings import (
 from simulator.trace.drawings.messages import messages_of
 from simulator.trace.drawings.plain import Signs
 from simulator.trace.drawings.sequence import Lifelines
+from simulator.trace.events import FlowEvent, is_same
 from simulator.trace.flow import Flow
 
 WATERFALL, SEQUENCE, STATES, DIAGNOSIS = VIEWS = ("Waterfall", "Sequence", "States", "Diagnosis")
@@ -53,11 +54,13 @@ def line_after(before: FlowDrawing | None, cursor: int, drawing: FlowDrawing, in
     return line if drawing.event_at(line) == index else first
 
 
-def event_at(before: FlowDrawing | None, cursor: int, flow: Flow, place: str) -> int:
-    """The index of the event of the cursor: by the drawing of this flow before, or else by where the event lies.
+def event_at(before: FlowDrawing | None, cursor: int, flow: Flow, known: FlowEvent | None) -> int:
+    """The index of the event of the cursor: by the drawing of this flow before, or else by where a known event lies.
 
     -1 where there is none.
     """
     if before is not None:
         return before.event_at(cursor)
-    return next((index for index, event in enumerate(flow.events) if event.place == place), -1)
+    if known is None:
+        return -1
+    return next((index for index, event in enumerate(flow.events) if is_same(event, known)), -1)

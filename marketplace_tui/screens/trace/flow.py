@@ -48,8 +48,8 @@ class FlowScreen(ClientScreen):
         self.codes, self.view = CodePlaces(marketplace.tasks), VIEWS[0]
         self._drawing: FlowDrawing | None = None
         self._flow: Flow | None = None
-        self._place = ""
-        """Where the event of the cursor lies: the cursor stays on it, whatever comes and in whichever view."""
+        self._event: FlowEvent | None = None
+        """The event of the cursor: the cursor stays on it, whatever comes and in whichever view."""
 
     def compose_body(self) -> ComposeResult:
         """The flow in a line, the views, the drawing, and the selected event beside or below it."""
@@ -113,7 +113,7 @@ class FlowScreen(ClientScreen):
 
     def selection_changed(self) -> None:
         """Show the event of the cursor."""
-        self._place = "" if self.event is None else self.event.place
+        self._event = self.event
         self.query_one("#pane", Lines).redraw()
         self.query_one("#below", Lines).redraw()
 
@@ -272,7 +272,7 @@ class FlowScreen(ClientScreen):
         drawing = drawing_of(self.model, self.view, width, diagram.room - 1, signs_of(app.ascii), flat=app.flat)
         if drawing is not None and self.model.drawn is not None:
             flow, before, cursor = self.model.drawn.flow, self._drawing, diagram.cursor
-            index = event_at(before if flow is self._flow else None, cursor, flow, self._place)
+            index = event_at(before if flow is self._flow else None, cursor, flow, self._event)
             self._drawing, self._flow = drawing, flow
             diagram.show(drawing, line_after(before, cursor, drawing, index))
         else:

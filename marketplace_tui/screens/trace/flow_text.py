@@ -14,6 +14,7 @@ from simulator.trace import FlowEvent, FlowRequest, TimedHop, spans_of_request
 from simulator.trace.drawings.plain import Signs, duration, finished, fit
 from simulator.trace.drawings.rows import Row
 from simulator.trace.drawings.words import finding_lines, headline, took, verdict
+from simulator.trace.events import is_same
 from simulator.trace.findings import is_broken
 from simulator.trace.kinds import BROKEN
 from simulator.trace.text import type_name
@@ -103,14 +104,14 @@ def selected(
     elif judged is not None and judged.steps[index].words:
         status = judged.steps[index].status
         lines.append(cut_line((*spans(judged.steps[index].words), Span(f"  {status}", "dim")), width))
-    cause = drawn.flow.by_id().get(event.envelope.causation_id)
+    cause = drawn.rows.by_id.get(event.envelope.causation_id)
     if cause is not None and hop is None:
         lines.append(cut_line((Span("caused by ", "dim"), *spans(cause.place)), width))
     what = "g: handled in " if group else "g: published in "
     code = ELLIPSIS if place_of_code is None else place_of_code or "no code of it is installed here"
     lines += [spans(line) for line in wrapped(f"{what}{code}", width)]
     findings = judged.findings if judged is not None else ()
-    own = [one for one in findings if one.about is not None and one.about.place == event.place]
+    own = [one for one in findings if one.about is not None and is_same(one.about, event)]
     worst = [one for one in findings[:1] if one.kind in BROKEN]
     return [*lines, *(spans(line, "warning") for one in own or worst for line in finding_lines(one, width))]
 

@@ -192,7 +192,9 @@ class StreamScreen(ClientScreen):
         diagram, model = self._diagram, self.model
         diagram.empty = [(Span(" "), *line) for line in self.nothing(diagram.line_width)]
         if model is not None:
-            last = len(model.shown) - 1
+            if self._base >= 0 and diagram.cursor != self._number - self._base:  # it was moved just now
+                self._number, self.tail = self._base + diagram.cursor, False
+            before, last = self.record, len(model.shown) - 1
             index = last if self.tail else min(max(self._number - model.base, 0), last)
             self._number = model.base + max(index, 0)
             if self.tail:
@@ -203,6 +205,9 @@ class StreamScreen(ClientScreen):
             else:
                 diagram.show(drawing, max(index, 0))
             self._base, self._width = model.base, diagram.line_width
+            if before is not None and self.record is before:
+                self._redraw("#head")
+                return
         else:
             diagram.refresh()
         self._redraw()
@@ -211,8 +216,8 @@ class StreamScreen(ClientScreen):
             self._had_record = has_record
             self.keys_changed()
 
-    def _redraw(self) -> None:
-        for part in ("#head", "#pane", "#below"):
+    def _redraw(self, *parts: str) -> None:
+        for part in parts or ("#head", "#pane", "#below"):
             self.query_one(part, Lines).redraw()
 
     def _draw_head(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - a few lines

@@ -62,7 +62,7 @@ class Rows:
     def __init__(self, flow: Flow, critical: Critical | None = None) -> None:
         self.flow = flow
         self.critical: Critical = critical or {}
-        self._by_cause = flow.by_cause()
+        self.by_id, self._by_cause = flow.by_id(), flow.by_cause()
         self.requests: Mapping[int, Sequence[FlowRequest]] = _by_next_event(flow)
         """By the index of the first event that is younger; behind all of them by their number."""
 

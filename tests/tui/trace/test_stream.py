@@ -159,14 +159,14 @@ def test_received_is_shown_and_filtered_and_evicted(steps: Sequence[int | str | 
         model.pause(False)
         counts, select = model.counts, selection_of(model.text)
         assert counts.received == counts.shown + counts.filtered + counts.evicted == len(taken)
-        assert model.shown == [record for record in taken[-stream.MOST_KEPT :] if select(record)]
+        kept = counts.received - counts.evicted
+        assert min(len(taken), 40) <= kept <= 50
+        assert model.shown == [record for record in taken[len(taken) - kept :] if select(record)]
 
-    most = stream.MOST_KEPT
-    stream.MOST_KEPT = 50
-    try:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(stream, "MOST_KEPT", 50)
+        patched.setattr(stream, "GIVE_WAY_TOGETHER", 10)
         asyncio.run(scenario())
-    finally:
-        stream.MOST_KEPT = most
 
 
 @pytest.mark.parametrize(("text", "shown"), [("type:PaymentSuccess", 0), ("field:status=PAID", 1), ("header:x", None)])

@@ -166,14 +166,14 @@ def test_requests_are_counted_and_compared() -> None:
 
 
 def test_requests_are_kept_in_the_file_of_flows_that_have_no_room_in_memory() -> None:
-    store = FlowStore(most_records=30, spill=Spill())
+    store = FlowStore(most_bytes=20_000, spill=Spill())
     for order in range(5):
         for record in purchase_over_http():
             text = (record.value or b"").replace(ORDER.encode(), b"flow-%d" % order)
             headers = tuple(
                 (name, b"flow-%d" % order if name == "ce_correlationid" else value) for name, value in record.headers
             )
-            store.add(replace(record, value=text, headers=headers))
+            store.add_all([replace(record, value=text, headers=headers)])
     assert store.counts.spilled
     assert {len(flow.requests) for flow in store.flows()} == {3}
 

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.trace import FlowStore, TracedRecord, flow_of
-from simulator.trace.spill import Spill
+from simulator.trace.spill import Spill, encoded
 from tests.unit.simulator.records import CREATED, HOPS, ORDER, PURCHASE, hop, hops, record
 
 
 def of(flow_id: str, number: int) -> TracedRecord:
     return record("order-created", number, event_id=f"{flow_id}-{number}", after_ms=number, correlation=flow_id)
+
+
+SIZE = len(encoded(of("first", 0)))
+"""Bytes of a record."""
 
 
 def test_a_store_answers_the_flow_of_an_id() -> None:
@@ -34,36 +41,40 @@ def test_a_store_of_one_flow_keeps_no_other() -> None:
 
 def test_records_of_no_flow_are_counted_by_topic() -> None:
     store = FlowStore()
-    store.add(TracedRecord("foreign", 0, 0, 1, (), b"\x00Avro", None))
-    store.add(TracedRecord("foreign", 0, 1, 1, (("ce_correlationid", b"\xff"),), None, None))
+    store.add_all(
+        [
+            TracedRecord("foreign", 0, 0, 1, (), b"\x00Avro", None),
+            TracedRecord("foreign", 0, 1, 1, (("ce_correlationid", b"\xff"),), None, None),
+        ]
+    )
     assert (store.counts.unjoined, dict(store.unjoined_by_topic)) == (2, {"foreign": 2})
 
 
 def test_a_flow_that_has_no_room_in_memory_lies_in_the_file_and_comes_back_when_it_goes_on() -> None:
-    store = FlowStore(most_records=20, spill=Spill())
+    store = FlowStore(most_bytes=20 * SIZE, spill=Spill())
     store.add_all(PURCHASE)
     store.add_all(of("other", number) for number in range(15))
     assert store.counts.spilled > 0
     assert store.flow(ORDER) == flow_of(ORDER, PURCHASE)
-    store.add(late := hops("seller", hop(CREATED, 90), offset=9))
+    store.add_all([late := hops("seller", hop(CREATED, 90), offset=9)])
     assert store.flow(ORDER) == flow_of(ORDER, [*PURCHASE, late])
     assert store.counts.evicted == 0
 
 
 def test_without_a_file_the_flow_that_has_not_changed_for_longest_is_evicted() -> None:
-    store = FlowStore(most_records=10)
+    store = FlowStore(most_bytes=10 * SIZE)
     store.add_all(of("first", number) for number in range(5))
     store.add_all(of("second", number) for number in range(6))
     assert store.flow("first") is None
     assert store.counts.evicted == 5
-    store.add(of("first", 9))
+    store.add_all([of("first", 9)])
     flow = store.flow("first")
     assert flow is not None
     assert flow.incomplete
 
 
 def test_a_flow_that_is_larger_than_the_store_loses_its_older_half() -> None:
-    store = FlowStore(most_records=10)
+    store = FlowStore(most_bytes=10 * SIZE)
     store.add_all(of("endless", number) for number in range(1000))
     flow = store.flow("endless")
     assert flow is not None
@@ -72,14 +83,26 @@ def test_a_flow_that_is_larger_than_the_store_loses_its_older_half() -> None:
     assert store.counts.held == len(flow.events) <= 10
 
 
+def test_records_that_the_disk_has_no_room_for_are_evicted(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(BytesIO):
+        def write(self, content: Any) -> int:
+            return super().write(content[:5])
+
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda **_: Full())
+    store = FlowStore(most_bytes=10 * SIZE, spill=Spill())
+    store.add_all(of(flow_id, number) for flow_id in ("first", "second") for number in range(8))
+    assert store.flow("first") is None
+    assert (store.counts.evicted, store.counts.held) == (8, 8)
+
+
 @pytest.mark.parametrize("most_bytes", [0, 3000, 1 << 20])
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.sampled_from("abcdefgh-"), max_size=60))
 def test_every_record_is_held_or_a_report_or_without_a_flow_or_evicted(most_bytes: int, flows: list[str]) -> None:
     spill = Spill(most_bytes)
-    store = FlowStore(most_records=12, spill=spill, wanted=lambda flow_id: flow_id != "h")
+    store = FlowStore(most_bytes=12 * SIZE, spill=spill, wanted=lambda flow_id: flow_id != "h")
     for number, flow_id in enumerate(flows):
-        store.add(HOPS[0] if flow_id == "-" else of(flow_id, number))
+        store.add_all([HOPS[0] if flow_id == "-" else of(flow_id, number)])
         counts = store.counts
         assert counts.received == counts.held + counts.reports + counts.unjoined + counts.evicted == number + 1
         assert counts.held == sum(len(flow.events) for flow in store.flows())
