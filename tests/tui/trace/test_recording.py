@@ -124,6 +124,7 @@ def test_it_plays_at_its_own_pace_or_another_one(file: Path, monkeypatch: pytest
     asyncio.run(scenario())
 
 
+@pytest.mark.slow
 def test_a_file_that_is_read_empty_or_damaged_says_so(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     go_on, find_all = threading.Event(), TimedRecording.find_all
 

@@ -104,6 +104,7 @@ def test_a_topic_leads_to_its_records(monkeypatch: pytest.MonkeyPatch) -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.slow
 def test_without_records_it_says_why_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     topics = Topics(held=True, refuse=SourceUnavailable("Kafka does not answer: it is away"))
 

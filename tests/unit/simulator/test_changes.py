@@ -108,7 +108,7 @@ def test_the_steps_of_a_flow_as_text() -> None:
     assert steps(flow_of("none", [])) == ["no event of this flow was found"]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(flows())
 def test_the_steps_of_any_flow_fit_and_are_ascii_where_asked_for(flow: Flow) -> None:
     assert len(transitions_of(flow)) == len(flow.events)
