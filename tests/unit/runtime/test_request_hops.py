@@ -94,7 +94,7 @@ def test_the_path_is_a_template_and_a_refusal_is_reported_with_its_status(runnin
     ]
 
 
-@pytest.mark.parametrize("traceparent", ["", NOT_SAMPLED, "nonsense"])
+@pytest.mark.parametrize("traceparent", ["", NOT_SAMPLED, "nonsense"], ids=["none", "not sampled", "nonsense"])
 def test_what_is_not_sampled_or_names_no_flow_is_not_reported(running: Serving, traceparent: str) -> None:
     response = running.request("POST", "/api/things", json=["o1"], headers={"traceparent": traceparent})
     assert (response.status_code, HOP_HEADER in response.headers) == (200, False)
