@@ -22,6 +22,7 @@ def test_the_committed_documents_are_current() -> None:
     assert {path.name for path in (DOCS / "schemas").iterdir()} == {Path(path).name for path in today if "/" in path}
 
 
+@pytest.mark.slow
 def test_the_export_is_the_same_every_time(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "deep" / "second"
     for directory in (first, second, second):

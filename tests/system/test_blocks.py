@@ -107,6 +107,7 @@ def test_nothing_sold_after_a_block_stays_sold_though_it_was_paid_before_the_eve
     asyncio.run(block_during_a_rush(shop, unheard=True))
 
 
+@pytest.mark.slow
 def test_nothing_is_sold_while_the_broker_is_away(shop: Marketplace) -> None:
     asyncio.run(block_during_a_rush(shop))
 

@@ -55,6 +55,7 @@ async def _rounds(marketplace: Marketplace, rounds: int, kill_every: int) -> Non
         assert placed == {order_id for order_id, owner in run.orders.items() if owner is shopper}
 
 
+@pytest.mark.slow
 def test_one_cart_makes_one_order_however_many_checkouts_there_are(any_kafka: Marketplace) -> None:
     asyncio.run(_rounds(any_kafka, 4, 2))
 

@@ -101,6 +101,7 @@ def test_a_stopped_broker_keeps_its_records(marketplace: Run) -> None:
     assert produce(marketplace, b"more") == kept + 1
 
 
+@pytest.mark.slow
 def test_clients_that_are_connected_are_cut_off_by_a_stop_and_come_back_by_themselves(marketplace: Run) -> None:
     producer = Producer(settings(marketplace))
     producer.produce(TOPIC, b"before", partition=0)

@@ -110,6 +110,7 @@ def send_odd_events(shop: Marketplace, order_id: str) -> None:
     producer.close()
 
 
+@pytest.mark.slow
 def test_every_kind_of_poison_becomes_one_dead_letter_a_group_and_shopping_goes_on(shop: Marketplace) -> None:
     order_id = asyncio.run(purchase(shop))
     send_odd_events(shop, order_id)

@@ -75,6 +75,7 @@ def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shop]:
         yield Shop(provider, api, marketplace)
 
 
+@pytest.mark.slow
 def test_an_order_is_charged_and_refunded_and_no_secret_leaves_its_file(shop: Shop) -> None:
     async def scenario() -> None:
         seller = await new_person(shop.marketplace, "seller")
