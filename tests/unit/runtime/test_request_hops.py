@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from litestar import get, post
 
-from services_stub.contracts.envelope import Cause, new_traceparent
+from services_stub.contracts.envelope import Cause
 from services_stub.contracts.events import HopsReported, RequestHop
 from services_stub.contracts.http.product import CategoryCount
 from services_stub.runtime.errors import Refused
@@ -24,7 +24,8 @@ from services_stub.runtime.settings import Settings
 from tests.unit.runtime.sample_service import tables
 from tests.unit.serving import RecordingSender, Serving, serving
 
-SAMPLED, NOT_SAMPLED = new_traceparent(sampled=True), new_traceparent(sampled=False)
+SAMPLED = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+NOT_SAMPLED = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
 SETTINGS = Settings(service="test", instance="test-1", port=0, bootstrap_servers="", data_dir="", internal_token="")
 ANSWERED = CategoryCount(category="c", products=1)
 HOP = RequestHop(
