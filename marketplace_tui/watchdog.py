@@ -17,7 +17,7 @@ from typing import Any
 
 STALL_SECONDS = 0.1
 _DEEPEST = 12
-"""So many of the innermost frames are logged."""
+"""So many of the innermost frames are logged: reading the source of all would hold the loop up once more."""
 
 
 class Watchdog(selectors.DefaultSelector):
@@ -69,7 +69,7 @@ class Watchdog(selectors.DefaultSelector):
                 seconds -= at_work
                 continue
             frame = sys._current_frames().get(self._watched)
-            stack = "".join(traceback.format_stack(frame)[-_DEEPEST:]) if frame is not None else ""
+            stack = "".join(traceback.format_stack(frame, _DEEPEST)) if frame is not None else ""
             del frame
             if self._at_work_since == begun:
                 self._stack = stack
