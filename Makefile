@@ -1,5 +1,5 @@
 # Every target sets up what it needs: uv comes into .bootstrap/ unless it is installed, everything else into .venv/.
-.PHONY: demo test slow fuzz texts live criteria check bench bench-tui bench-trace pictures format install lock clean
+.PHONY: demo test slow fuzz texts collector live criteria check bench bench-tui bench-trace pictures format install lock clean
 
 PYTHON ?= python3
 UV := $(or $(shell command -v uv 2>/dev/null),.bootstrap/bin/uv)
@@ -30,6 +30,11 @@ fuzz: .venv/.dev
 texts: export MARKETPLACE_TEXT_WALKS := 100
 texts: .venv/.dev
 	@$(RUN)/pytest -m "slow or not slow" --timeout 0 tests/tui/test_hostile.py
+
+# What an OpenTelemetry collector makes of a flow. It is built by Go the first time, which takes minutes.
+collector: export MARKETPLACE_COLLECTOR := 1
+collector: .venv/.dev
+	@$(RUN)/pytest -m slow tests/system/test_exports.py
 
 # The live stream under load: 500 clients for a minute, over restarts of the gateway, on both Kafkas.
 live: export LIVE_CLIENTS := 500
