@@ -44,6 +44,8 @@ class StreamScreen(ClientScreen):
         """The beginning and the width of what is painted."""
         self._had_record = False
         """Whether the line of keys was drawn for a selected record."""
+        self._is_behind = False
+        """Whether something came that is not shown yet."""
 
     def compose_body(self) -> ComposeResult:
         """State and sum, filter, the records, the selected one beside or below."""
@@ -76,9 +78,11 @@ class StreamScreen(ClientScreen):
             yield Fact.SELECTED
 
     def refresh_data(self) -> None:
-        """Read again after a problem."""
+        """Read again after a problem, and show what came while another screen lay over this one."""
         if self.reader is not None and self.reader.problem:
             self.reader.start()
+        if self._is_behind:
+            self._show()
 
     @property
     def record(self) -> TracedRecord | None:
@@ -187,7 +191,10 @@ class StreamScreen(ClientScreen):
         field.value = f"topic:{topic}"
 
     def _show(self) -> None:
-        if not self.is_there:
+        top = self.app.screen
+        # Nothing of it would be seen, and the screen above needs the time.
+        self._is_behind = top is not self and isinstance(top, ClientScreen)
+        if not self.is_there or self._is_behind:
             return
         diagram, model = self._diagram, self.model
         diagram.empty = [(Span(" "), *line) for line in self.nothing(diagram.line_width)]
