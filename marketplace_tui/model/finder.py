@@ -22,6 +22,9 @@ MOST_OF_A_KIND = 8
 SHORTEST = 2
 """Objects are looked for from so many characters on."""
 
+_NEWEST = 50
+_ID_LENGTH = 36
+
 Answer = TypeVar("Answer")
 
 
@@ -73,7 +76,7 @@ class Finder:
         if role == "reader":
             return []
         searches = [self._own_products(typed) if role == "seller" else self._products(typed)]
-        if role in ("user", "seller"):
+        if role != "guest":
             searches.append(self._orders(typed, role))
         if role == "admin":
             searches.append(self._users(typed))
@@ -90,9 +93,17 @@ class Finder:
         return [Hit("product", one.product_id, one.name, money(one.price, one.currency)) for one in products]
 
     async def _orders(self, typed: str, role: Role) -> list[Hit]:
+        """The newest orders whose id contains what was typed, and an older one by its whole id."""
         client = self._marketplace.client
-        page = await self._asked(client.seller.orders(limit=50) if role == "seller" else client.orders.list(limit=50))
+        if role == "admin":
+            newest = client.admin.orders(limit=_NEWEST)
+        else:
+            newest = client.seller.orders(limit=_NEWEST) if role == "seller" else client.orders.list(limit=_NEWEST)
+        page = await self._asked(newest)
         found = [order for order in (page.items if page else []) if _contains(order.order_id, typed)]
+        if not found and len(typed) == _ID_LENGTH:
+            older = await self._asked(client.orders.read(typed))
+            found = [older] if older else []
         return [
             Hit(
                 "order",

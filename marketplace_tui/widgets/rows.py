@@ -215,7 +215,7 @@ class Rows(ScrollView, can_focus=True):
     def _measure_lines(self) -> None:
         """Say how many lines there are. Textual arranges the whole screen anew for that: only where it must."""
         size = Size(self._width, self._lines + self._header)
-        if self.show_vertical_scrollbar and size.height > self.container_size.height:
+        if self.show_vertical_scrollbar and size.height > self.container_size.height and not self.styles.is_auto_height:
             self.set_reactive(Widget.virtual_size, size)
             self.vertical_scrollbar.window_virtual_size = size.height
         else:

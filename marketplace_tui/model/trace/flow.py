@@ -23,6 +23,9 @@ from simulator.trace.tables import difference_lines
 _REST = 3
 """So many times as long as a flow took to compute it is left alone then: other work must have its share."""
 
+_PAINT_SECONDS = 0.05
+"""So long the rows have to be painted before the judging begins, which is another thread of one interpreter."""
+
 _DIFFERENCE_WIDTH = 120
 
 
@@ -240,6 +243,7 @@ class FlowModel(Watched):
             self.drawn = drawn
             self.hits = hits_in(drawn.flow, self.searched)
             self._arrange()
+            await asyncio.sleep(_PAINT_SECONDS)
             self.judged = await asyncio.to_thread(judged_of, drawn.flow, reader.seen(self._now()))
             drawn.rows.critical = self.judged.critical
             self._arrange()

@@ -9,11 +9,13 @@ import msgspec
 import pytest
 
 from marketplace_tui.actions.places import SECTIONS
+from marketplace_tui.screens.shop.order import OrderScreen
 from services_stub.contracts.events import OrderUpdated
 from services_stub.contracts.events.order import OrderStatus
 from tests.tui.admin.data import ORDERS, PRODUCTS
 from tests.tui.admin.fakes import AdminMarketplace
 from tests.tui.running import LARGE, SMALL, RunningClient, running
+from tests.waiting import eventually_true
 
 Play = Callable[[RunningClient], Awaitable[None]]
 
@@ -105,6 +107,24 @@ def test_the_palette_opens_an_account() -> None:
         assert "Ana" not in client.text
 
     on("payments", AdminMarketplace(), play)
+
+
+def test_the_palette_finds_new_orders_by_a_part_of_their_ids_and_old_ones_by_the_whole() -> None:
+    old = msgspec.structs.replace(ORDERS[0], order_id="01a218d5-50ac-773f-8a7e-0123456789ab")
+    admin = AdminMarketplace()
+    admin.fake.on("GET", f"/order-service/api/orders/{old.order_id}", old)
+
+    async def play(client: RunningClient) -> None:
+        await client.press("ctrl+p")
+        await client.type("o-2")
+        assert [one for one in client.text.splitlines() if " o-2 " in one and "USD" in one]
+        await client.press("ctrl+u")
+        await client.type(old.order_id)
+        await eventually_true(lambda: "…456789ab" in client.text)
+        await client.press("enter")
+        assert isinstance(client.app.screen, OrderScreen)
+
+    on("payments", admin, play)
 
 
 def test_a_product_is_found_blocked_and_unblocked() -> None:
