@@ -63,6 +63,12 @@ class Pages(Resource[Loaded[Item]]):
         self._generation += 1
         self.refresh()
 
+    def put(self, changed: Item, is_it: Callable[[Item], bool]) -> None:
+        """Show an item as it is now where it was, before the list is read again; nothing, where another list comes."""
+        if self.value is not None and self.number == self._begun:
+            items = tuple(changed if is_it(item) else item for item in self.items)
+            self.replace(Loaded(items, self.value.next_cursor))
+
     async def _read(self) -> Loaded[Item]:
         loaded = await self._load_page("")
         while loaded.next_cursor is not None and len(loaded.items) < self._wanted:

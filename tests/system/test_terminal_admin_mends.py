@@ -45,7 +45,7 @@ async def act_on_dead_letters(terminal: Terminal, boss: MarketplaceClient, key: 
     (first,) = await until_open(boss, key, GROUP, 1)
     await terminal.press("7")
     await terminal.sees("Marketplace › Dead letters", "○ open", TOPIC)
-    await terminal.choose("f", "Show which dead letters?", GROUP)
+    await terminal.choose("f", "Show which dead letters?", f"{GROUP} group")
     await terminal.lacks(" analytics ")
     await terminal.sees(f"{TOPIC}[{first.partition}]@{first.offset}")
     await terminal.press("enter")

@@ -109,7 +109,12 @@ class SoldOrdersScreen(SellerScreen):
 
     def change_order(self, action_id: str) -> None:
         """Change the selected order."""
-        change_order(self, action_id, cast("Order", self.selected), lambda _changed: self.read_soon())
+
+        def changed(order: Order) -> None:
+            self.model.found.put(order, lambda one: one.order_id == order.order_id)
+            self.read_soon()
+
+        change_order(self, action_id, cast("Order", self.selected), changed)
 
     @property
     def _rows(self) -> Rows:

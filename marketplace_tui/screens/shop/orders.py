@@ -113,8 +113,13 @@ class OrdersScreen(ClientScreen):
 
     def change_order(self, action_id: str) -> None:
         """Change the selected order."""
+
+        def changed(order: Order) -> None:
+            self.model.orders.put(order, lambda one: one.order_id == order.order_id)
+            self.refresh_data()
+
         if self.selected is not None:
-            change_order(self, action_id, self.selected, lambda _order: self.refresh_data())
+            change_order(self, action_id, self.selected, changed)
 
     def do_order_again(self) -> None:
         """Put the products of the selected order into the cart."""
