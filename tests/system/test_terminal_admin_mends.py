@@ -114,7 +114,9 @@ async def has_orders(boss: MarketplaceClient, number: int) -> bool:
 
 
 def is_replaced(marketplace: Marketplace, before: ServiceState) -> bool:
-    return marketplace.service(before.name).pid not in (0, before.pid)
+    """Whether a new process answers. The screen may show for a moment what was so before."""
+    now = marketplace.service(before.name)
+    return now.ready and now.pid != before.pid
 
 
 async def apply_and_clear_faults(terminal: Terminal, marketplace: Marketplace) -> None:

@@ -19,6 +19,7 @@ from services_stub.runtime.kafka.records import Place, Record, record_of
 from services_stub.runtime.settings import Settings
 
 _METADATA_TIMEOUT = 5.0
+_COMMIT_AGAIN_SECONDS = 1.0
 _TRANSIENT = (KafkaError._PARTITION_EOF, KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT)
 
 
@@ -35,10 +36,13 @@ class RecordSource:
         self._batch_linger = batch_linger
         self._topics = list(topics)
         self._on_gap = on_gap
-        self._next: dict[tuple[str, int], int] = {}
+        self._next: dict[Place, int] = {}
+        self._asked: dict[Place, int] = {}
+        self._refused: dict[Place, int] = {}
+        self._commit_again_at = 0.0
         # The embedded broker holds a fetch for its whole wait, so a group that lingers anyway need not ask more often.
         wait_ms = max(settings.fetch_wait_ms, int(batch_linger * 1000))
-        config = configuration.of_consumer(settings) | {"fetch.wait.max.ms": wait_ms}
+        config = configuration.of_consumer(settings) | {"fetch.wait.max.ms": wait_ms, "on_commit": self._on_commit}
         self._consumer: Any = Consumer(config)
         self.progress = Progress(self._watermarks)
 
@@ -68,8 +72,13 @@ class RecordSource:
         self.progress.assigned({(p.topic, p.partition): max(p.offset, 0) for p in committed}, time.time())
 
     def sample(self) -> None:
-        """Look how many records there are, now and then; called whether or not records are polled."""
-        self.progress.sample(time.time())
+        """Look how many records there are, and commit again what failed, now and then; also where nothing is polled."""
+        now = time.time()
+        self.progress.sample(now)
+        if self._refused and now >= self._commit_again_at:
+            self._commit_again_at = now + _COMMIT_AGAIN_SECONDS
+            again, self._refused = self._refused, {}
+            self._commit(again)
 
     def poll(self, most: int, timeout: float) -> list[Record]:
         """Up to `most` records: waits `timeout` seconds at most for the first, then takes all that are there.
@@ -100,13 +109,23 @@ class RecordSource:
     def commit(self, records: Sequence[Record]) -> None:
         """Commit the offsets behind `records`, without waiting for the broker's answer."""
         latest = {(record.topic, record.partition): record for record in records}
-        offsets = [TopicPartition(topic, partition, last.offset + 1) for (topic, partition), last in latest.items()]
-        self._consumer.commit(offsets=offsets, asynchronous=True)
+        self._commit({place: last.offset + 1 for place, last in latest.items()})
         self.progress.handled(latest)
 
     def close(self) -> None:
         """Send outstanding commits and let go."""
         self._consumer.close()
+
+    def _commit(self, offsets: dict[Place, int]) -> None:
+        self._asked |= offsets
+        self._consumer.commit(offsets=[TopicPartition(*place, offset) for place, offset in offsets.items()])
+
+    def _on_commit(self, error: KafkaError | None, partitions: Sequence[TopicPartition]) -> None:
+        """Keep what a broker that went away did not commit: it may be long until the next record of the partition."""
+        for one in partitions:
+            place = one.topic, one.partition
+            if (error or one.error) and self._asked.get(place) == one.offset:
+                self._refused[place] = one.offset
 
     def _watermarks(self, place: Place) -> tuple[int, int]:
         found: tuple[int, int] | None = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True)

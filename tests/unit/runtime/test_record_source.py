@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import pytest
+from confluent_kafka import KafkaError, TopicPartition
 
 from services_stub.runtime.kafka.record_source import RecordSource
 from services_stub.runtime.settings import Settings
@@ -46,6 +47,7 @@ class Log:
 
     def __init__(self) -> None:
         self.offsets: list[int] = []
+        self.committed: list[list[tuple[int, int]]] = []
 
     def poll(self, _timeout: float) -> Message | None:
         return Message(self.offsets.pop(0)) if self.offsets else None
@@ -54,22 +56,56 @@ class Log:
         taken, self.offsets = self.offsets[:most], self.offsets[most:]
         return [Message(offset) for offset in taken]
 
+    def commit(self, offsets: list[TopicPartition]) -> None:
+        self.committed.append([(one.partition, one.offset) for one in offsets])
+
+
+def source_of(log: Log, linger: float = 0.0) -> RecordSource:
+    """A source that reads from a log without a network."""
+    settings = Settings(service="test", instance="test-1", port=0, bootstrap_servers="", data_dir="", internal_token="")
+    source: Any = RecordSource(settings, ["topic"], lambda *_: None, linger)
+    source._consumer.close()
+    source._consumer = log
+    found: RecordSource = source
+    return found
+
 
 def test_a_group_lingers_only_where_less_than_a_batch_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = Settings(service="test", instance="test-1", port=0, bootstrap_servers="", data_dir="", internal_token="")
-    source, log, lingered = RecordSource(settings, ["topic"], lambda *_: None, 0.5), Log(), []
+    log = Log()
+    source, lingered = source_of(log, 0.5), []
 
     def linger(seconds: float) -> None:
         lingered.append(seconds)
         log.offsets.append(12)
 
     monkeypatch.setattr(time, "sleep", linger)
-    without_network: Any = source
-    without_network._consumer.close()
-    without_network._consumer = log
     log.offsets += range(12)
     assert [record.offset for record in source.poll(10, 0)] == list(range(10))
     assert lingered == []
     assert [record.offset for record in source.poll(10, 0)] == [10, 11, 12]
     assert lingered == [0.5]
     assert source.poll(10, 0) == []
+
+
+def test_a_commit_that_failed_is_made_again_unless_a_later_one_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    log, now = Log(), [1000.0]
+    source: Any = source_of(log)
+    monkeypatch.setattr(time, "time", lambda: now[0])
+    log.offsets += [7, 8]
+    source.commit(source.poll(1, 0))
+    source.commit(source.poll(1, 0))
+    away = KafkaError(KafkaError._TRANSPORT)
+    source._on_commit(away, [TopicPartition("topic", 0, 8)])
+    source.sample()
+    assert log.committed == [[(0, 8)], [(0, 9)]]
+    source._on_commit(away, [TopicPartition("topic", 0, 9)])
+    source.sample()
+    source._on_commit(away, [TopicPartition("topic", 0, 9)])
+    source.sample()
+    assert log.committed[2:] == [[(0, 9)]]
+    now[0] += 1.5
+    source.sample()
+    source._on_commit(None, [TopicPartition("topic", 0, 9)])
+    now[0] += 1.5
+    source.sample()
+    assert log.committed[2:] == [[(0, 9)], [(0, 9)]]
