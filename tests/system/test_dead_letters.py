@@ -87,7 +87,7 @@ def test_many_are_sent_again_at_a_bounded_rate_to_the_group_that_gave_them_up(an
         assert [entry.headers["ce_id"] for entry in entries] == [each.event_id for each in reversed(mine)]
 
         await until_open(boss, key, GROUP, MANY)  # it is poison still
-        await asyncio.to_thread(wait_for, lambda: consumed_everything(any_kafka))
+        await asyncio.to_thread(wait_for, lambda: consumed_everything(any_kafka, TOPIC))
         assert await open_ones(boss, key, OTHER_GROUP) == others
 
         for group in (GROUP, OTHER_GROUP):
@@ -118,7 +118,7 @@ def test_a_dead_letter_is_handled_when_it_is_sent_again(any_kafka: Marketplace) 
             "dlq_error": "a bug",
         }
         # The numbers of earlier tests must not come in between.
-        await asyncio.to_thread(wait_for, lambda: consumed_everything(any_kafka))
+        await asyncio.to_thread(wait_for, lambda: consumed_everything(any_kafka, "user-created"))
         users = (await boss.analytics.summary()).users
         produce(any_kafka.bootstrap_servers, "user-created.dlq", user_id, value, headers)
         found = (await boss.dead_letters.list(topic="user-created", group="notification", limit=1)).items[0]
@@ -131,7 +131,7 @@ def test_a_dead_letter_is_handled_when_it_is_sent_again(any_kafka: Marketplace) 
             return [entry for entry in entries if entry.value["userId"] == user_id]
 
         await asyncio.to_thread(wait_for, welcomed, what="the message that the user is welcome")
-        await asyncio.to_thread(wait_for, lambda: consumed_everything(any_kafka))
+        await asyncio.to_thread(wait_for, lambda: consumed_everything(any_kafka, "user-created"))
         assert (await boss.analytics.summary()).users == users
 
     asyncio.run(scenario())

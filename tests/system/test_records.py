@@ -124,6 +124,7 @@ def resend(marketplace: Marketplace, like: Entry, order_id: str, value: bytes) -
     produce(marketplace.bootstrap_servers, like.topic, order_id, value, headers)
 
 
-def consumed_everything(marketplace: Marketplace) -> bool:
-    """Whether every group has committed up to the end of every partition it consumes."""
-    return total_lag(marketplace.bootstrap_servers, CONSUMED) == 0
+def consumed_everything(marketplace: Marketplace, *topics: str) -> bool:
+    """Whether every group has committed up to the end of every partition of these topics, by default of all."""
+    readers = {topic: CONSUMED[topic] for topic in topics or CONSUMED}
+    return total_lag(marketplace.bootstrap_servers, readers) == 0
