@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
-from unittest.mock import patch
 
 from textual.pilot import Pilot
 
@@ -17,7 +15,7 @@ from marketplace_tui.settings import Read, Settings
 from services_stub.client import MarketplaceClient
 from services_stub.contracts.control import State
 from tests.system.marketplace import Marketplace
-from tests.tui.running import LARGE, SETTINGS, nothing_left_to_do, screen_text
+from tests.tui.running import LARGE, SETTINGS, screen_text
 from tests.waiting import eventually_true
 
 
@@ -94,10 +92,7 @@ async def terminal_of(client: MarketplaceClient, state: State | None = None) -> 
     marketplace = ClientModel(client, Tasks(bugs.append), state=state)
     read = Read(Settings(ascii=False, animations=False))
     app = MarketplaceApp(marketplace, read=read, settings_path=SETTINGS)
-    # Textual's own waits at least 40 ms for each key; the tests wait for what they want to see.
-    idle = partial(patch, new=nothing_left_to_do)
-    with idle("textual.app.wait_for_idle"), idle("textual.pilot.wait_for_idle"):
-        async with app.run_test(size=LARGE) as pilot:
-            yield Terminal(app, pilot)
+    async with app.run_test(size=LARGE) as pilot:
+        yield Terminal(app, pilot)
     await marketplace.close()
     assert bugs == []
