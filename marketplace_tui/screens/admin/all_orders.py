@@ -58,9 +58,5 @@ class AllOrdersScreen(ListScreen[Order]):
 
     def change_order(self, action_id: str) -> None:
         """Change the selected order."""
-
-        def changed(order: Order) -> None:
-            self.listing.pages.put(order, lambda one: one.order_id == order.order_id)
-            self.refresh_data()
-
-        change_order(self, action_id, self.selected_item, changed)
+        then, among = lambda _changed: self.refresh_data(), self.listing.pages
+        change_order(self, action_id, self.selected_item, then, among=among)

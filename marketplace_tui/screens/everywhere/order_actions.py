@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from marketplace_tui.model.order_changes import CHANGES, OrderChange, parts_with, put_back, total_of
+from marketplace_tui.model.pages import Pages
 from marketplace_tui.screens.asking import start, submit
 from marketplace_tui.screens.base import ClientScreen
 from marketplace_tui.screens.everywhere.dialogs import Choice, Choose, Form, FormField
@@ -18,12 +19,21 @@ _ALL_PARTS = "all"
 """The key of this choice; the client's calls mean all parts by no seller."""
 
 
-def change_order(screen: ClientScreen, action_id: str, order: Order, then: Then) -> None:
-    """Make a change of `CHANGES`; `then` gets the changed order."""
+def change_order(
+    screen: ClientScreen, action_id: str, order: Order, then: Then, *, among: Pages[Order] | None = None
+) -> None:
+    """Make a change of `CHANGES`; `then` gets the changed order, which the list `among` shows at once."""
     change = CHANGES[action_id]
+
+    def made(changed: Order) -> None:
+        if among is not None:
+            among.put(changed, lambda one: one.order_id == changed.order_id)
+        screen.say(f"{short_id(changed.order_id)} {of_status(changed.status)}: {change.done}")
+        then(changed)
+
     parts = parts_with(order, change.statuses)
     if len(parts) < 2:
-        _ask_reason(screen, change, order, parts[0].seller_id if parts and len(order.parts) > 1 else "", then)
+        _ask_reason(screen, change, order, parts[0].seller_id if parts and len(order.parts) > 1 else "", made)
         return
     name_of = screen.client_app.marketplace.sellers.name_of
     choices = [Choice(_ALL_PARTS, "All of it", money(total_of(parts), order.currency))] if change.all_at_once else []
@@ -36,7 +46,7 @@ def change_order(screen: ClientScreen, action_id: str, order: Order, then: Then)
 
     def chosen(key: str | None) -> None:
         if key is not None:
-            _ask_reason(screen, change, order, "" if key == _ALL_PARTS else key, then)
+            _ask_reason(screen, change, order, "" if key == _ALL_PARTS else key, made)
 
     screen.app.push_screen(Choose(f"{change.words} the part of which seller?", choices), chosen)
 
@@ -51,13 +61,8 @@ def buy_again(screen: ClientScreen, order: Order) -> None:
     )
 
 
-def _ask_reason(screen: ClientScreen, change: OrderChange, order: Order, seller_id: str, then: Then) -> None:
+def _ask_reason(screen: ClientScreen, change: OrderChange, order: Order, seller_id: str, made: Then) -> None:
     client = screen.client_app.marketplace.client
-
-    def made(changed: Order) -> None:
-        screen.say(f"{short_id(changed.order_id)} {of_status(changed.status)}: {change.done}")
-        then(changed)
-
     if not change.asks_reason:
         start(screen, change.call(client, order.order_id, "", seller_id), made)
         return

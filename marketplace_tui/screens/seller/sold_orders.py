@@ -109,12 +109,8 @@ class SoldOrdersScreen(SellerScreen):
 
     def change_order(self, action_id: str) -> None:
         """Change the selected order."""
-
-        def changed(order: Order) -> None:
-            self.model.found.put(order, lambda one: one.order_id == order.order_id)
-            self.read_soon()
-
-        change_order(self, action_id, cast("Order", self.selected), changed)
+        order = cast("Order", self.selected)
+        change_order(self, action_id, order, lambda _changed: self.read_soon(), among=self.model.found)
 
     @property
     def _rows(self) -> Rows:

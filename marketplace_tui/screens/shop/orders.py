@@ -113,13 +113,9 @@ class OrdersScreen(ClientScreen):
 
     def change_order(self, action_id: str) -> None:
         """Change the selected order."""
-
-        def changed(order: Order) -> None:
-            self.model.orders.put(order, lambda one: one.order_id == order.order_id)
-            self.refresh_data()
-
         if self.selected is not None:
-            change_order(self, action_id, self.selected, changed)
+            then, among = lambda _changed: self.refresh_data(), self.model.orders
+            change_order(self, action_id, self.selected, then, among=among)
 
     def do_order_again(self) -> None:
         """Put the products of the selected order into the cart."""

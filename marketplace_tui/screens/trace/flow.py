@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from textual.app import ComposeResult
-from textual.containers import Horizontal
 from textual.widgets import Input
 
 from marketplace_tui.actions.state import Fact
@@ -14,19 +12,17 @@ from marketplace_tui.model.trace.code import CodePlaces
 from marketplace_tui.model.trace.flow import FlowModel
 from marketplace_tui.model.trace.reader import Reader
 from marketplace_tui.screens.admin.details import Details
-from marketplace_tui.screens.base import ClientScreen
 from marketplace_tui.screens.trace import flow_text as text
 from marketplace_tui.screens.trace.choosing import DIFFERENCE, VIEWS, drawing_of, event_at, line_after, views_of
 from marketplace_tui.screens.trace.comparing import compared
 from marketplace_tui.screens.trace.copies import copy_as, copy_id
+from marketplace_tui.screens.trace.diagram_screen import DiagramScreen
 from marketplace_tui.screens.trace.drawings import FlowDrawing, WaterfallDrawing, signs_of
 from marketplace_tui.screens.trace.editor import open_code
 from marketplace_tui.screens.trace.replay import ReplayScreen
 from marketplace_tui.screens.trace.where import ask_where
 from marketplace_tui.text.lines import Line, Span
 from marketplace_tui.text.values import short_id
-from marketplace_tui.widgets.diagram import Diagram
-from marketplace_tui.widgets.entry import LONGEST_SEARCH, Entry
 from marketplace_tui.widgets.lines import Lines
 from services_stub.contracts.times import to_microseconds
 from simulator.trace import Flow, FlowEvent
@@ -35,11 +31,11 @@ from simulator.trace.drawings.rows import Row
 _MOST_BELOW = 5  # lines about what is selected below the drawing, so that the drawing keeps its room
 
 
-class FlowScreen(ClientScreen):
+class FlowScreen(DiagramScreen):
     """A flow in a reader; without one the screen says what to do. A reader that is `own` ends with the screen."""
 
     PLACE = "trace"
-    AUTO_FOCUS = "#diagram"
+    SEARCH_HINT = "search in this flow"
 
     def __init__(self, marketplace: Marketplace, flow_id: str, reader: Reader | None, *, own: bool = True) -> None:
         super().__init__()
@@ -50,16 +46,6 @@ class FlowScreen(ClientScreen):
         self._flow: Flow | None = None
         self._event: FlowEvent | None = None
         """The event of the cursor: the cursor stays on it, whatever comes and in whichever view."""
-
-    def compose_body(self) -> ComposeResult:
-        """The flow in a line, the views, the drawing, and the selected event beside or below it."""
-        yield Lines(self._draw_head, id="head", classes="pad")
-        yield Entry(longest=LONGEST_SEARCH, placeholder="search in this flow", select_on_focus=False, id="search")
-        with Horizontal():
-            yield Diagram(id="diagram")
-            yield Lines(self._draw_pane, id="pane")
-        yield Lines(self._draw_rule, classes="rule below")
-        yield Lines(self._draw_below, id="below")
 
     def begin(self) -> None:
         """Follow the flow."""
@@ -75,10 +61,6 @@ class FlowScreen(ClientScreen):
         self.model.close()
         if self._own is not None:
             self._own.close()
-
-    def on_diagram_resized(self) -> None:
-        """Draw for the new size."""
-        self._show()
 
     def facts(self) -> Iterable[Fact]:
         """Of the selected event or request."""
@@ -242,10 +224,6 @@ class FlowScreen(ClientScreen):
         """The one before."""
         self._go_to_hit(-1)
 
-    @property
-    def _diagram(self) -> Diagram:
-        return self.query_one("#diagram", Diagram)
-
     def _fold(self, by: int) -> None:
         if self.event is not None:
             self.model.fold(self.event, by)
@@ -283,9 +261,6 @@ class FlowScreen(ClientScreen):
 
     def _draw_head(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - two lines
         return text.top(self.model, views_of(self.model), self.view, width, signs_of(self.client_app.ascii))
-
-    def _draw_rule(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - one line
-        return self.client_app.rule(width)
 
     def _draw_pane(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - as long as it is
         event = self.event

@@ -4,46 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from textual.app import ComposeResult
-from textual.containers import Horizontal
-
 from marketplace_tui.actions.state import Fact
 from marketplace_tui.model.marketplace import Marketplace
 from marketplace_tui.model.trace.flow import FlowModel
 from marketplace_tui.model.trace.replay import ReplayModel
 from marketplace_tui.screens.admin.details import Details
-from marketplace_tui.screens.base import ClientScreen
 from marketplace_tui.screens.trace import replay_text as text
 from marketplace_tui.screens.trace.copies import copy_as, copy_id
+from marketplace_tui.screens.trace.diagram_screen import DiagramScreen
 from marketplace_tui.screens.trace.flow_text import whole_record
 from marketplace_tui.text.lines import Line
-from marketplace_tui.widgets.diagram import Diagram
-from marketplace_tui.widgets.lines import Lines
 from simulator.trace import FlowEvent
 
 _MOST_BELOW = 6
 _ALL = 1000
 
 
-class ReplayScreen(ClientScreen):
+class ReplayScreen(DiagramScreen):
     """The steps of a flow that the screen below goes on to follow, from one of its events on."""
 
     PLACE = "replay"
-    AUTO_FOCUS = "#diagram"
 
     def __init__(self, marketplace: Marketplace, model: FlowModel, first: FlowEvent | None) -> None:
         super().__init__()
         self.model = ReplayModel(model, marketplace.tasks, first)
         self._drawing: text.ReplayDrawing | None = None
-
-    def compose_body(self) -> ComposeResult:
-        """The step in two lines, the ways, and what changed beside or below."""
-        yield Lines(self._draw_head, id="head", classes="pad")
-        with Horizontal():
-            yield Diagram(id="diagram")
-            yield Lines(self._draw_pane, id="pane")
-        yield Lines(self._draw_rule, classes="rule below")
-        yield Lines(self._draw_below, id="below")
 
     def begin(self) -> None:
         """Follow the flow."""
@@ -53,10 +38,6 @@ class ReplayScreen(ClientScreen):
     def facts(self) -> Iterable[Fact]:
         """Of the step."""
         return [Fact.SELECTED] if self.model.transition is not None else []
-
-    def on_diagram_resized(self) -> None:
-        """Draw for the new size."""
-        self._show()
 
     def selection_changed(self) -> None:
         """A click on a way goes to the next step there."""
@@ -98,25 +79,17 @@ class ReplayScreen(ClientScreen):
         """Choose the form in which the flow is copied."""
         copy_as(self, self.model.model)
 
-    @property
-    def _diagram(self) -> Diagram:
-        return self.query_one("#diagram", Diagram)
-
     def _show(self) -> None:
         if not self.is_there:
             return
         if self.model.transition is not None:
             self._drawing = text.ReplayDrawing(self.model, flat=self.client_app.flat)
             self._diagram.show(self._drawing, self._drawing.cursor)
-        for part in ("#head", "#pane", "#below"):
-            self.query_one(part, Lines).redraw()
+        self._redraw()
         self.keys_changed()
 
     def _draw_head(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - two lines
         return text.head(self.model, width)
-
-    def _draw_rule(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - one line
-        return self.client_app.rule(width)
 
     def _draw_pane(self, width: int, height: int) -> Sequence[Line]:
         return text.changes(self.model, width, height)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from textual.app import ComposeResult
-from textual.containers import Horizontal
 from textual.widgets import Input
 
 from marketplace_tui.actions.state import Fact
@@ -14,22 +12,20 @@ from marketplace_tui.model.trace.stream import HINT, StreamModel
 from marketplace_tui.screens.admin.details import Details
 from marketplace_tui.screens.base import ClientScreen
 from marketplace_tui.screens.trace import stream_text as text
+from marketplace_tui.screens.trace.diagram_screen import DiagramScreen
 from marketplace_tui.screens.trace.flow import FlowScreen
 from marketplace_tui.screens.trace.opening import reader_of_all, topology_of
 from marketplace_tui.screens.trace.topology import TopologyScreen
 from marketplace_tui.text.lines import Line, Span
-from marketplace_tui.widgets.diagram import Diagram
-from marketplace_tui.widgets.entry import LONGEST_SEARCH, Entry
-from marketplace_tui.widgets.lines import Lines
 from simulator.trace import TracedRecord
 from simulator.trace.events import correlation_of
 
 
-class StreamScreen(ClientScreen):
+class StreamScreen(DiagramScreen):
     """The live stream of all topics."""
 
     PLACE = "events"
-    AUTO_FOCUS = "#diagram"
+    SEARCH_HINT = HINT
 
     def __init__(self, marketplace: Marketplace) -> None:
         super().__init__()
@@ -46,16 +42,6 @@ class StreamScreen(ClientScreen):
         """Whether the line of keys was drawn for a selected record."""
         self._is_behind = False
         """Whether something came that is not shown yet."""
-
-    def compose_body(self) -> ComposeResult:
-        """State and sum, filter, the records, the selected one beside or below."""
-        yield Lines(self._draw_head, id="head", classes="pad")
-        yield Entry(longest=LONGEST_SEARCH, placeholder=HINT, select_on_focus=False, id="search")
-        with Horizontal():
-            yield Diagram(id="diagram")
-            yield Lines(self._draw_pane, id="pane")
-        yield Lines(self._draw_rule, classes="rule below")
-        yield Lines(self._draw_below, id="below")
 
     def begin(self) -> None:
         """Begin to read."""
@@ -95,10 +81,6 @@ class StreamScreen(ClientScreen):
     def nothing(self, width: int) -> Sequence[Line]:
         """The lines where there is no record."""
         return text.nothing(self.model, width)
-
-    def on_diagram_resized(self) -> None:
-        """Draw for the new size."""
-        self._show()
 
     def selection_changed(self) -> None:
         """The cursor left the newest record, or came back to it."""
@@ -181,10 +163,6 @@ class StreamScreen(ClientScreen):
         self.app.copy_to_clipboard("\n".join("".join(span.text for span in line) for line in lines))
         self.say(f"Copied {record.topic}[{record.partition}]@{record.offset}")
 
-    @property
-    def _diagram(self) -> Diagram:
-        return self.query_one("#diagram", Diagram)
-
     def _show_topic(self, topic: str) -> None:
         """Show only the records of a topic."""
         field = self.query_one("#search", Input)
@@ -223,17 +201,10 @@ class StreamScreen(ClientScreen):
             self._had_record = has_record
             self.keys_changed()
 
-    def _redraw(self, *parts: str) -> None:
-        for part in parts or ("#head", "#pane", "#below"):
-            self.query_one(part, Lines).redraw()
-
     def _draw_head(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - a few lines
         model = self.model
         new = max(0, model.base + len(model.shown) - 1 - self._seen) if model is not None else 0
         return text.head(model, self.tail, new, width)
-
-    def _draw_rule(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - one line
-        return self.client_app.rule(width)
 
     def _draw_pane(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - as long as it is
         return text.details(self.record, width) if self.record is not None else []

@@ -4,39 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from textual.app import ComposeResult
-from textual.containers import Horizontal
-
 from marketplace_tui.actions.state import Fact
 from marketplace_tui.model.trace.topology import TopologyModel
-from marketplace_tui.screens.base import ClientScreen
 from marketplace_tui.screens.trace import topology_text as text
+from marketplace_tui.screens.trace.diagram_screen import DiagramScreen
 from marketplace_tui.text.lines import Line, Span
-from marketplace_tui.widgets.diagram import Diagram
-from marketplace_tui.widgets.lines import Lines
 
 _MOST_BELOW = 4
 
 
-class TopologyScreen(ClientScreen):
+class TopologyScreen(DiagramScreen):
     """The links of a model; without one the screen says what to do. `open_topic` shows the records of a topic."""
 
     PLACE = "topology"
-    AUTO_FOCUS = "#diagram"
 
     def __init__(self, model: TopologyModel | None, open_topic: Callable[[str], None]) -> None:
         super().__init__()
         self.model, self._open_topic = model, open_topic
         self._rows: list[text.TopologyRow] = []
-
-    def compose_body(self) -> ComposeResult:
-        """A line about all that was read, the rows, the selected one beside or below."""
-        yield Lines(self._draw_head, id="head", classes="pad")
-        with Horizontal():
-            yield Diagram(id="diagram")
-            yield Lines(self._draw_pane, id="pane")
-        yield Lines(self._draw_rule, classes="rule below")
-        yield Lines(self._draw_below, id="below")
 
     def begin(self) -> None:
         """Begin to read."""
@@ -72,10 +57,6 @@ class TopologyScreen(ClientScreen):
         """Show the row of the cursor."""
         self._redraw()
 
-    def on_diagram_resized(self) -> None:
-        """Draw for the new size."""
-        self._show()
-
     def on_rows_opened(self) -> None:
         """Show the records of the topic."""
         row = self.row
@@ -88,10 +69,6 @@ class TopologyScreen(ClientScreen):
         if self.row is not None:
             self.app.copy_to_clipboard(text.title_of(self.row))
             self.say(f"Copied {text.title_of(self.row)}")
-
-    @property
-    def _diagram(self) -> Diagram:
-        return self.query_one("#diagram", Diagram)
 
     def _show(self) -> None:
         if not self.is_there:
@@ -108,15 +85,8 @@ class TopologyScreen(ClientScreen):
         self._redraw()
         self.keys_changed()
 
-    def _redraw(self) -> None:
-        for part in ("#head", "#pane", "#below"):
-            self.query_one(part, Lines).redraw()
-
     def _draw_head(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - a few lines
         return text.head(self.model, width)
-
-    def _draw_rule(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - one line
-        return self.client_app.rule(width)
 
     def _draw_pane(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002 - a few lines
         return [] if self.model is None else text.about(self.row, self.model, width)
