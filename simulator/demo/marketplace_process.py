@@ -6,7 +6,6 @@ import asyncio
 import os
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 import time
@@ -78,7 +77,7 @@ class MarketplaceProcess:
 
     async def begin(self) -> None:
         """Begin to start everything."""
-        arguments = ["up", "--data-dir", str(self.directory), "--port", str(_free_port()), *self.options.arguments()]
+        arguments = ["up", "--data-dir", str(self.directory), *self.options.arguments()]
         self._process = await asyncio.create_subprocess_exec(
             *self._command,
             *arguments,
@@ -156,13 +155,6 @@ class MarketplaceProcess:
             return read_state(self.directory)
         except NotRunning:
             return None
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _alive(pid: int) -> bool:

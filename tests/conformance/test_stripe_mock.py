@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +20,7 @@ from services_stub.payment.domain import Charged, ChargeRequest, Declined, Provi
 from services_stub.payment.store.stripe import Stripe
 from services_stub.payment.store.stripe_api import Charge, Intent, Listed, Refund
 from tests.fake_stripe import KEY, FakeStripe, Fault
+from tests.ports import free_port
 from tests.unit.payment.payment_harness import DECLINED, GOOD, POOR
 from tests.waiting import wait_for
 
@@ -60,8 +60,7 @@ def program(request: pytest.FixtureRequest) -> Path:
 @pytest.fixture(scope="module")
 def stripe_mock(program: Path) -> Iterator[str]:
     """The URL of a stripe-mock."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     with subprocess.Popen(
         [program, "-http-addr", f"127.0.0.1:{port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as running:

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
+from tests.ports import free_port
+
 
 class Proxy:
     """Passes connections on. `delay` is what every piece of an answer comes later, in seconds."""
@@ -18,7 +20,7 @@ class Proxy:
         self._writers: set[asyncio.StreamWriter] = set()
         self._passing: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
-        self._port = 0
+        self._port = free_port()
 
     @property
     def url(self) -> str:
@@ -28,7 +30,6 @@ class Proxy:
     async def come(self) -> None:
         """Accept connections, always at the same port."""
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", self._port)
-        self._port = self._server.sockets[0].getsockname()[1]
 
     def go(self) -> None:
         """Be away: new connections are refused, and those that are open are cut."""

@@ -31,7 +31,7 @@ from simulator.trace.drawings.mermaid import mermaid
 from simulator.trace.otlp import Document, otlp_document
 from simulator.trace.recording import Recorder
 from tests.fake_server import listening
-from tests.unit.notification.test_smtp import free_port
+from tests.ports import free_port
 from tests.unit.simulator.purchase import PAID, dead_letter, purchase
 from tests.unit.simulator.records import ORDER, START, hop, hops
 from tests.waiting import wait_for

@@ -19,10 +19,10 @@ from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.http.notification import Mail, MailPage, Notification
 from services_stub.contracts.http.order import Order
 from services_stub.runtime.identifiers import new_id
+from tests.ports import free_port
 from tests.system.accounts import GOOD_CARD, new_person, new_product, settled
 from tests.system.marketplace import PASSWORD, Marketplace, running_marketplace
 from tests.unit.notification.test_sms import Sink
-from tests.unit.notification.test_smtp import free_port
 from tests.waiting import eventually
 
 

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from services_stub.client.user_files import cache_directory
+from tests.ports import free_port
 from tests.system.marketplace import running_marketplace
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,8 +68,7 @@ class Reader:
         self.home, self.temporary, self.work = (directory / name for name in ("home", "temporary", "work"))
         for path in (self.home, self.temporary, self.work):
             path.mkdir()
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port = str(probe.getsockname()[1])
+        self.port = str(free_port())
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")} | {
             "HOME": str(self.home),
             "TMPDIR": str(self.temporary),

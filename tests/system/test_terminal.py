@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
+from tests.ports import free_port
 from tests.system.marketplace import Marketplace
 from tests.waiting import eventually, wait_for
 
@@ -133,8 +134,7 @@ def test_without_a_marketplace_one_is_started_and_stays(tmp_path: Path) -> None:
 @needs_chromium
 def test_the_client_is_served_to_a_browser(marketplace: Marketplace, tmp_path: Path) -> None:
     """The page loads the terminal, and the client draws into it."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "marketplace_tui", "--web", "--port", str(port)]
     with subprocess.Popen(
         [*command, "--data-dir", str(marketplace.directory)], stdout=subprocess.DEVNULL, start_new_session=True

@@ -18,6 +18,7 @@ from services_stub.contracts.http.cart import AddToCart
 from services_stub.runtime.errors import Unavailable
 from tests.cart_store import started_store
 from tests.fakes import received
+from tests.ports import free_port
 from tests.unit.cart.conftest import Shop, access, product_created
 
 CALL = READ.call(("cart:user:u1",))
@@ -52,9 +53,7 @@ def test_a_restart_while_idle_costs_no_request(tmp_path: Path) -> None:
 
 
 def test_a_store_that_is_away_is_said_as_such() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    shop = Shop(f"valkey://127.0.0.1:{port}/0")
+    shop = Shop(f"valkey://127.0.0.1:{free_port()}/0")
     shop.executor.start()
     with pytest.raises(Unavailable):
         shop.do(carts.read(shop.resources, access()))

@@ -10,7 +10,7 @@ from aiosmtpd.handlers import Message
 
 from services_stub.notification.service import notification_service
 from tests.builders import order_created, user_created
-from tests.unit.notification.test_smtp import free_port
+from tests.ports import free_port
 from tests.unit.serving import serving
 from tests.waiting import wait_for
 

@@ -21,6 +21,7 @@ from services_stub.notification.domain.delivery import Answer, Verdict
 from services_stub.notification.domain.message import Recipient, address_of, compose
 from services_stub.notification.handlers.smtp import MailServer, SmtpSession
 from services_stub.runtime.errors import Unavailable
+from tests.ports import free_port
 
 Start = Callable[..., Controller]
 TAKEN = Answer(Verdict.TAKEN)
@@ -80,12 +81,6 @@ def start(handler: Handler) -> Iterator[Start]:
     for controller in controllers:
         with contextlib.suppress(RuntimeError):  # stopped by the test
             controller.stop(no_assert=True)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def session_to(controller: Controller, timeout: float = 5.0) -> SmtpSession:
