@@ -50,6 +50,7 @@ class ClientScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Title, body, notice, keys."""
+        self._take_classes_of_size()
         yield Lines(self._draw_title, id="title")
         yield from self.compose_body()
         yield Lines(self._draw_outdated, id="outdated")
@@ -191,6 +192,13 @@ class ClientScreen(Screen[None]):
     def has_list_focus(self) -> bool:
         """Whether the keys of lists apply."""
         return isinstance(self.focused, Rows)
+
+    def _take_classes_of_size(self) -> None:
+        """Be styled for the size at once. Textual sees after the first layout which classes apply, and repeats all."""
+        width, height = self.app.size
+        wide = self._get_breakpoint_classes(width, self.app.HORIZONTAL_BREAKPOINTS or [])
+        tall = self._get_breakpoint_classes(height, self.app.VERTICAL_BREAKPOINTS or [])
+        self.update_classes(dict.fromkeys(wide | tall, True), update=False)
 
     def _say_problem_of_cart(self) -> None:
         cart = self.client_app.marketplace.cart

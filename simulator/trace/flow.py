@@ -172,10 +172,11 @@ def _by_time(consumption: Consumption) -> tuple[int, str, str, int, int, str]:
 
 def _causes_first(events: Sequence[FlowEvent]) -> list[FlowEvent]:
     """By time, except that no event stands before its cause, whatever the clocks of their services say."""
-    by_id = _first_of_each_id(events)
+    ordered = sorted(events, key=lambda each: (each.at, each.topic, each.partition, each.offset))
+    by_id = {event.envelope.id: event for event in reversed(ordered)}  # of several records of one event the earliest
     moments: dict[str, tuple[int, int]] = {}
     """By id: the time to sort by, and how many causes stand before it."""
-    for event in by_id.values():
+    for event in ordered:
         chain: list[FlowEvent] = []
         walked: set[str] = set()
         at: FlowEvent | None = event
@@ -186,12 +187,4 @@ def _causes_first(events: Sequence[FlowEvent]) -> list[FlowEvent]:
         for link in reversed(chain):
             cause_time, depth = moments.get(link.envelope.causation_id, (link.at, -1))
             moments[link.envelope.id] = (max(link.at, cause_time), depth + 1)
-    return sorted(events, key=lambda event: (*moments[event.envelope.id], event.topic, event.partition, event.offset))
-
-
-def _first_of_each_id(events: Sequence[FlowEvent]) -> dict[str, FlowEvent]:
-    """Of several records of one event the earliest, in whatever order they are given, and in the order of time."""
-    found: dict[str, FlowEvent] = {}
-    for event in sorted(events, key=lambda each: (each.at, each.topic, each.partition, each.offset)):
-        found.setdefault(event.envelope.id, event)
-    return found
+    return sorted(ordered, key=lambda event: moments[event.envelope.id])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import IO
 
 import msgspec
@@ -34,15 +34,10 @@ class Held(msgspec.Struct, gc=False, array_like=True):
         return sum(map(len, self.records)) + sum(map(len, self.reports))
 
 
-class Piece(msgspec.Struct, array_like=True):
-    """The records and reports of a flow that are held in one place, decoded."""
-
-    records: list[TracedRecord]
-    reports: list[Report]
-
-
 _encoder = msgspec.msgpack.Encoder()
-_decode = msgspec.msgpack.Decoder(Piece).decode
+_decode = msgspec.msgpack.Decoder(Held).decode
+_decode_record = msgspec.msgpack.Decoder(TracedRecord).decode
+_decode_report = msgspec.msgpack.Decoder(Report).decode
 
 _Place = tuple[int, int, int]
 """Where a piece lies: its offset, its length in bytes, and how many records it has."""
@@ -53,9 +48,14 @@ def encoded(item: TracedRecord | Report) -> msgspec.Raw:
     return msgspec.Raw(_encoder.encode(item))
 
 
-def decoded(held: Held) -> Piece:
-    """The records and reports that are held."""
-    return _decode(_encoder.encode(held))
+def records_in(pieces: Iterable[Held]) -> Iterator[TracedRecord]:
+    """The records in pieces of a flow, each decoded when it is its turn: all of them together fit no cache."""
+    return (_decode_record(content) for piece in pieces for content in piece.records)
+
+
+def reports_in(pieces: Iterable[Held]) -> Iterator[Report]:
+    """The reports in pieces of a flow."""
+    return (_decode_report(content) for piece in pieces for content in piece.reports)
 
 
 class _Half:
@@ -77,7 +77,7 @@ class _Half:
             self.records += records
         self.size += len(content)
 
-    def pieces(self, flow_id: str) -> Iterator[Piece]:
+    def pieces(self, flow_id: str) -> Iterator[Held]:
         """Read the pieces of a flow, oldest first."""
         for offset, length, _ in self.index.get(flow_id, ()):
             self.file.seek(offset)
@@ -105,7 +105,7 @@ class Spill:
         """The ids of the flows, those that came last at the end."""
         return list(dict.fromkeys((*self._older.index, *self._newer.index)))
 
-    def pieces(self, flow_id: str) -> list[Piece]:
+    def pieces(self, flow_id: str) -> list[Held]:
         """The pieces of a flow that are here, oldest first."""
         return [piece for half in (self._older, self._newer) for piece in half.pieces(flow_id)]
 

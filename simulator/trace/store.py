@@ -8,6 +8,8 @@ from __future__ import annotations
 import gc
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import islice
 
 import msgspec
 
@@ -16,7 +18,7 @@ from simulator.trace.events import Report, Reported, correlation_of, reports_of
 from simulator.trace.findings import Seen
 from simulator.trace.flow import Flow, joined
 from simulator.trace.records import TracedRecord
-from simulator.trace.spill import Held, Spill, decoded, encoded
+from simulator.trace.spill import Held, Spill, encoded, records_in, reports_in
 
 MOST_BYTES = 32 * 1024 * 1024
 """Of records and reports in memory, as they are encoded; what is beyond that lies in a file."""
@@ -87,15 +89,10 @@ class FlowStore:
                 self.unjoined_by_topic[record.topic] += 1
 
     def fill(self, batches: Iterable[Iterable[TracedRecord]]) -> None:
-        """Take batches until their end. The garbage collector pauses: it would look for cycles half of the time."""
-        collecting = gc.isenabled()
-        gc.disable()
-        try:
+        """Take batches until their end."""
+        with _no_collection():
             for batch in batches:
                 self.add_all(batch)
-        finally:
-            if collecting:
-                gc.enable()
 
     def ids(self) -> list[str]:
         """The ids of all flows that have a record or a report, the one that changed last at the end."""
@@ -104,14 +101,22 @@ class FlowStore:
 
     def flow(self, flow_id: str) -> Flow | None:
         """The flow with this id as far as it was read; None where nothing of it was."""
-        pieces = self._spill.pieces(flow_id) if self._spill is not None else []
-        if flow_id in self._flows:
-            pieces.append(decoded(self._flows[flow_id]))
+        with _no_collection():
+            pieces = self._pieces(flow_id)
+            if not pieces:
+                return None
+            return joined(flow_id, records_in(pieces), reports_in(pieces), incomplete=flow_id in self._lost)
+
+    def beginning(self, flow_id: str, most: int) -> Flow | None:
+        """The flow as it would be after its first `most` records and reports, with no event unseen; None without any.
+
+        Takes milliseconds, while the whole of a long flow takes a part of a second.
+        """
+        pieces = self._pieces(flow_id)
         if not pieces:
             return None
-        records = [record for piece in pieces for record in piece.records]
-        reports = [report for piece in pieces for report in piece.reports]
-        return joined(flow_id, records, reports, incomplete=flow_id in self._lost)
+        flow = joined(flow_id, islice(records_in(pieces), most), islice(reports_in(pieces), most))
+        return msgspec.structs.replace(flow, unseen=())
 
     def flows(self) -> Iterator[Flow]:
         """All flows that have an event, in the order of `ids`; the store must not change meanwhile."""
@@ -130,6 +135,10 @@ class FlowStore:
         spilled = self._spill.records if self._spill is not None else 0
         kept = (self._received, self._held, self._reports, self._unjoined, self._evicted)
         return Counts(*kept, spilled=spilled, flows=len(self.ids()))
+
+    def _pieces(self, flow_id: str) -> list[Held]:
+        pieces = self._spill.pieces(flow_id) if self._spill is not None else []
+        return [*pieces, self._flows[flow_id]] if flow_id in self._flows else pieces
 
     def _note_progress(self, report: Reported) -> None:
         topic, partition, offset = report.of
@@ -181,3 +190,15 @@ class FlowStore:
         self._lost |= dict.fromkeys(evicted)
         while len(self._lost) > _MOST_LOST:
             del self._lost[next(iter(self._lost))]
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """The garbage collector pauses: among so many new objects it would look for cycles a good part of the time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()

@@ -1,7 +1,7 @@
 """One flow as it is looked at: what was read of it, which part is shown, and what was searched for.
 
-A long flow takes a second to judge, so all of that is computed in threads: first the rows, which are shown at once,
-then what is wrong or slow.
+Its beginning is shown at once. A long flow takes a second to judge, so all of that is computed in threads: first the
+rows, then what is wrong or slow.
 """
 
 from __future__ import annotations
@@ -91,16 +91,16 @@ def _searched(event: FlowEvent) -> bytes:
 class FlowModel(Watched):
     """The flow of an id in a reader.
 
-    `drawn` and `judged` are None until they are known. `window` is the time that is shown, None for all of it;
-    `detail` how much of consumers, None until the room for it is known, and `details` that of single events by place.
-    `difference` are the lines of a comparison with another flow, if there was one.
+    `drawn` and `judged` are None until they are known; at first only its beginning is drawn. `window` is the time that
+    is shown, None for all of it; `detail` how much of consumers, None until the room for it is known, and `details`
+    that of single events by place. `difference` are the lines of a comparison with another flow, if there was one.
     """
 
     def __init__(self, flow_id: str, reader: Reader | None, tasks: Tasks, now: Callable[[], int]) -> None:
         super().__init__()
         self.flow_id = flow_id
         self.reader = reader
-        self.drawn: Drawn | None = None
+        self.drawn = _drawn(reader.beginning(flow_id)) if reader is not None else None
         self.judged: Judged | None = None
         self.was_read = False
         self.window: Window | None = None
@@ -251,7 +251,10 @@ class FlowModel(Watched):
 
 
 def _read(reader: Reader, flow_id: str) -> Drawn | None:
-    flow = reader.flow(flow_id)
+    return _drawn(reader.flow(flow_id))
+
+
+def _drawn(flow: Flow | None) -> Drawn | None:
     return drawn_of(flow) if flow is not None and flow.events else None
 
 

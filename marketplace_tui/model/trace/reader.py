@@ -19,6 +19,12 @@ from simulator.trace.spill import Spill
 from simulator.trace.where import committed_in, groups_of, undone, waiting_for, waiting_lines
 
 GATHERED_SECONDS = 0.1
+_FIRST_RECORDS = 200
+"""So many records of a flow are shown before it is joined as a whole: several times as many as fill a screen."""
+
+_LOCK_SECONDS = 0.02
+"""So long the event loop waits for a thread that takes in records; one that joins a long flow takes longer."""
+
 _RATE_SECONDS = 1.0
 """So long the pace of consumers is looked at."""
 
@@ -53,6 +59,10 @@ class Reader(Watched):
     def flow(self, flow_id: str) -> Flow | None:
         """A flow as far as it was read, or None. For threads: a long one takes a while."""
         raise NotImplementedError
+
+    def beginning(self, flow_id: str) -> Flow | None:  # noqa: ARG002 - for those that have it
+        """The first events of a flow, where they can be had in milliseconds; None otherwise."""
+        return None
 
     def seen(self, now: int) -> Seen:
         """The circumstances of flows at a moment in microseconds of Unix time."""
@@ -89,6 +99,15 @@ class TraceReader(Reader):
         """A flow as far as it was read, or None. For threads: a long one takes a while."""
         with self._lock:
             return self._store.flow(flow_id)
+
+    def beginning(self, flow_id: str) -> Flow | None:
+        """The first events of a flow; None where a thread is at work for longer."""
+        if not self._lock.acquire(timeout=_LOCK_SECONDS):
+            return None
+        try:
+            return self._store.beginning(flow_id, _FIRST_RECORDS)
+        finally:
+            self._lock.release()
 
     def seen(self, now: int) -> Seen:
         """The circumstances of flows at a moment in microseconds of Unix time."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,10 @@ from hypothesis import strategies as st
 
 from marketplace_tui.actions.registry import Keymap
 from marketplace_tui.actions.state import Fact, ScreenState
-from marketplace_tui.model.trace.flow import drawn_of, hits_in, judged_of
+from marketplace_tui.model.tasks import Tasks
+from marketplace_tui.model.trace.flow import FlowModel, drawn_of, hits_in, judged_of
 from marketplace_tui.model.trace.layout import Layout, fitting_detail
+from marketplace_tui.model.trace.reader import Reader
 from marketplace_tui.model.trace.window import Window
 from marketplace_tui.screens.trace.choosing import line_after
 from marketplace_tui.screens.trace.drawings import (
@@ -25,7 +29,7 @@ from marketplace_tui.screens.trace.drawings import (
 from marketplace_tui.screens.trace.editor import command_of
 from marketplace_tui.screens.trace.flow_text import selected
 from marketplace_tui.text.lines import plain, width_of
-from simulator.trace import Flow, Seen, flow_of
+from simulator.trace import Flow, FlowStore, Seen, flow_of
 from simulator.trace.drawings.messages import messages_of
 from simulator.trace.drawings.rows import Detail, Rows, critical_of
 from simulator.trace.drawings.sequence import Lifelines
@@ -38,6 +42,27 @@ GOOD = flow_of(ORDER, purchase())
 WHOLE = Window(1000, 9000)
 LATER = Seen(START + 60_000_000)
 
+
+class Stored(Reader):
+    """A store with a purchase whose first two records can be had at once, and the others when they are let in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let_in = threading.Event()
+        self._store = FlowStore()
+        self._store.add_all(purchase())
+
+    def flow(self, flow_id: str) -> Flow | None:
+        self.let_in.wait()
+        return self._store.flow(flow_id)
+
+    def beginning(self, flow_id: str) -> Flow | None:
+        return self._store.beginning(flow_id, 2)
+
+    def seen(self, now: int) -> Seen:
+        return self._store.seen(now)
+
+
 windows = st.builds(
     lambda start, length: Window(start, start + length), st.integers(1000, 8999), st.integers(1, 8000)
 ).map(lambda one: one.within(WHOLE))
@@ -49,6 +74,22 @@ def test_a_window_stays_in_the_flow_whatever_is_done_to_it(window: Window, aroun
         assert WHOLE.start <= other.start < other.end <= WHOLE.end
     assert window.zoomed_in(around).length <= window.length <= window.zoomed_out(WHOLE).length
     assert window.panned(parts, WHOLE).length == window.length
+
+
+def test_the_beginning_of_a_flow_is_drawn_while_the_whole_is_joined() -> None:
+    async def scenario() -> None:
+        tasks, reader = Tasks(lambda bug: pytest.fail(repr(bug))), Stored()
+        model = FlowModel(ORDER, reader, tasks, lambda: LATER.now)
+        model.refresh()
+        assert model.drawn is not None
+        assert len(model.drawn.flow.events) == 2
+        assert model.judged_now is None
+        reader.let_in.set()
+        await tasks.idle()
+        assert model.drawn.flow == GOOD
+        assert model.judged_now is not None
+
+    asyncio.run(scenario())
 
 
 def test_zooming_in_keeps_the_moment_in_the_middle() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.trace import FlowStore, TracedRecord, flow_of
+from simulator.trace.events import correlation_of
 from simulator.trace.spill import Spill, encoded
 from tests.unit.simulator.records import CREATED, HOPS, ORDER, PURCHASE, hop, hops, record
 
@@ -93,6 +94,20 @@ def test_records_that_the_disk_has_no_room_for_are_evicted(monkeypatch: pytest.M
     store.add_all(of(flow_id, number) for flow_id in ("first", "second") for number in range(8))
     assert store.flow("first") is None
     assert (store.counts.evicted, store.counts.held) == (8, 8)
+
+
+@pytest.mark.parametrize("most", [1, 3, 4, 1000])
+def test_the_beginning_of_a_flow_is_the_flow_as_it_was_then(most: int) -> None:
+    store = FlowStore(most_bytes=20 * SIZE, spill=Spill())
+    store.add_all(PURCHASE)
+    own = [each for each in PURCHASE if correlation_of(each) == ORDER]
+    store.add_all(of("other", number) for number in range(25))
+    assert store.counts.spilled > 0
+    beginning = store.beginning(ORDER, most)
+    assert beginning is not None
+    assert [event.place for event in beginning.events] == [event.place for event in flow_of(ORDER, own[:most]).events]
+    assert not beginning.unseen
+    assert store.beginning("unknown", most) is None
 
 
 @pytest.mark.parametrize("most_bytes", [0, 3000, 1 << 20])
