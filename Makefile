@@ -1,5 +1,5 @@
 # Every target sets up what it needs: uv comes into .bootstrap/ unless it is installed, everything else into .venv/.
-.PHONY: demo test slow fuzz texts collector live criteria check bench bench-tui bench-trace pictures format install lock clean
+.PHONY: demo test slow fuzz texts collector live criteria check bench bench-tui bench-trace bench-hops pictures format install lock clean
 
 PYTHON ?= python3
 UV := $(or $(shell command -v uv 2>/dev/null),.bootstrap/bin/uv)
@@ -60,6 +60,9 @@ bench-tui: .venv/.dev
 	@$(RUN)/python -m tests.bench.tui
 
 # How fast the trace reads, beside a bare consumer and kcat.
+bench-hops: .venv/.dev
+	@$(RUN)/python -m tests.bench.request_hops
+
 bench-trace: .venv/.dev .venv/.apache-kafka
 	@$(RUN)/python -m tests.bench.trace
 

@@ -49,7 +49,7 @@ def encoded(item: TracedRecord | Report) -> msgspec.Raw:
 
 
 def records_in(pieces: Iterable[Held]) -> Iterator[TracedRecord]:
-    """The records in pieces of a flow, each decoded when it is its turn: all of them together fit no cache."""
+    """The records in pieces of a flow, decoded one by one: all of them together fit no cache."""
     return (_decode_record(content) for piece in pieces for content in piece.records)
 
 
