@@ -243,7 +243,7 @@ class FlowScreen(DiagramScreen):
         return self.codes.of(event.topic, event.publisher, group) if event is not None else ""
 
     def _show(self) -> None:
-        if not self.is_there:
+        if not self.is_there or not self._diagram.size:  # before the first layout there is no room to draw for
             return
         app, diagram, width = self.client_app, self._diagram, self._diagram.line_width
         diagram.empty = [(Span(" "), *line) for line in text.nothing(self.model, width)]

@@ -17,10 +17,11 @@ from marketplace_tui.model.trace.stream import StreamModel, selection_of
 from marketplace_tui.screens.trace.flow import FlowScreen
 from marketplace_tui.screens.trace.stream import StreamScreen
 from simulator.trace import TracedRecord
+from simulator.trace.drawings.rows import Detail
 from simulator.trace.kafka_source import SourceUnavailable
 from tests.tui.admin.data import STATE
 from tests.tui.admin.fakes import AdminMarketplace, FakeControl
-from tests.tui.running import RunningClient, assert_golden, assert_goldens, running
+from tests.tui.running import LARGE, SMALL, RunningClient, assert_golden, assert_goldens, running
 from tests.tui.trace.data import LATER, Topics, many_events, until_shown
 from tests.unit.simulator.purchase import EVENTS, REPORTS, dead_letter, purchase
 
@@ -29,11 +30,13 @@ BROKEN = dead_letter(EVENTS[1], group="payment", error="no [red]card[/red]", aft
 
 
 @asynccontextmanager
-async def streaming(monkeypatch: pytest.MonkeyPatch, topics: Topics, until: str) -> AsyncIterator[RunningClient]:
+async def streaming(
+    monkeypatch: pytest.MonkeyPatch, topics: Topics, until: str, size: tuple[int, int] = SMALL
+) -> AsyncIterator[RunningClient]:
     """The client of an admin that looks at these topics."""
     monkeypatch.setattr(reader, "source_of", lambda _servers, _begin: topics.open())
     control = FakeControl()
-    async with running(AdminMarketplace().fake, "admin", state=STATE, connect=lambda: control) as client:
+    async with running(AdminMarketplace().fake, "admin", size=size, state=STATE, connect=lambda: control) as client:
         client.app.marketplace.now = lambda: LATER
         await client.press("0")
         await until_shown(client, until)
@@ -65,6 +68,20 @@ def test_all_topics_are_shown_with_the_sum_of_what_came(monkeypatch: pytest.Monk
             assert "30 received" in client.text
             await client.press("space")
             assert "32 received = 14 shown + 18 filtered + 0 evicted" in client.text
+
+    asyncio.run(scenario())
+
+
+def test_a_flow_whose_beginning_is_shown_at_once_has_as_much_detail_as_there_is_room_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def scenario() -> None:
+        async with streaming(monkeypatch, Topics(purchase()), "25 received", LARGE) as client:
+            await client.press("home", "enter")
+            await until_shown(client, "all handled in")
+            screen = client.app.screen
+            assert isinstance(screen, FlowScreen)
+            assert screen.model.detail is Detail.ALL
 
     asyncio.run(scenario())
 
