@@ -25,7 +25,7 @@ sleeper = [sys.executable, "-c", "import time; time.sleep(60)"]
 child = subprocess.Popen(sleeper, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
 state = {
     "phase": "running",
-    "gateway": "http://127.0.0.1:" + arguments[arguments.index("--port") + 1],
+    "gateway": "http://127.0.0.1:8080",
     "kafka": {"mode": "embedded", "bootstrapServers": "127.0.0.1:9"},
     "users": [{"role": "admin", "email": "admin@example.com", "password": "secret"}],
     "cartStore": "valkey://127.0.0.1:8/0",
