@@ -1,1 +1,1 @@
-"""Drives the marketplace from outside: the demo, and the trace that joins events into flows."""
+"""Drives the marketplace from outside: the demo, the plan of a load, and the trace that joins events into flows."""

@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from simulator.cli import trace
+from simulator.cli import simulate, trace
 from simulator.summaries import SUMMARIES
 
 _GROUP = "Drive a marketplace from outside."
 
 app = typer.Typer(no_args_is_help=True, help=_GROUP)
 app.add_typer(trace.app, name="trace", help=SUMMARIES["trace"])
+app.add_typer(simulate.app, name="simulate", help=SUMMARIES["simulate"])
 
 
 @app.command(
