@@ -28,12 +28,6 @@ class Plan:
         self._personas = Weighted({name: weight for name, weight in scenario.weights.items() if weight})
         self._cards = Weighted({card: weight for card, weight in sorted(scenario.cards.items()) if weight})
 
-    @property
-    def end_us(self) -> int:
-        """No session begins at this moment or later."""
-        load = self.scenario.load
-        return int(load.profile[-1].at if load.profile else load.duration)
-
     def sessions(self) -> Iterator[Session]:
         """All sessions, in the order of their starts.
 
@@ -52,7 +46,7 @@ class Plan:
         return [VirtualUser(self._sessions_of(user)) for user in range(self.scenario.load.users)]
 
     def _until_end(self, user: int) -> Iterator[Session]:
-        return takewhile(lambda session: session.start_us < self.end_us, self._sessions_of(user))
+        return takewhile(lambda session: session.start_us < self.scenario.load.end, self._sessions_of(user))
 
     def _sessions_of(self, user: int) -> Iterator[Session]:
         """One after the other without an end; their numbers are those that no other user's session has."""

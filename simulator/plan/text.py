@@ -62,8 +62,9 @@ def seconds(microseconds: int) -> str:
 def summary_lines(summary: Summary) -> list[str]:
     """The numbers of a plan."""
     document = summary.document()
+    end = seconds(summary.plan.scenario.load.end)
     lines = [
-        f"{summary.sessions:,} sessions with {summary.steps:,} steps begin within {seconds(summary.plan.end_us)} s",
+        f"{summary.sessions:,} sessions with {summary.steps:,} steps begin within {end} s",
         *(line for name in ("personas", "operations", "cards") for line in _counted(name, document[name])),
     ]
     if summary.products:

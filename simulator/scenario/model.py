@@ -88,13 +88,16 @@ class Load(Section, frozen=True, kw_only=True):
             raise ValueError("`duration` must be above 0")
         if not self.profile:
             return
-        if self.loop is Loop.CLOSED:
-            raise ValueError("`profile` has rates, and the closed loop has none: choose open or partly-open")
         times = [point.at for point in self.profile]
         if times[0] != 0 or times != sorted(times) or not times[-1]:
             raise ValueError("`profile` must begin at 0 and go forward in time, as 0:50, 30s:200")
         if not any(point.rate for point in self.profile):
             raise ValueError("`profile` never has a rate above 0")
+
+    @property
+    def end(self) -> Duration:
+        """No session begins at this moment or later."""
+        return self.profile[-1].at if self.profile else self.duration
 
 
 class Population(Section, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from simulator.scenario.effects import overridden, without_effect
 from simulator.scenario.model import Scenario, Section
 from simulator.scenario.places import line_of
 from simulator.scenario.quantities import Duration, Point, Rate, duration_of, point_of, rate_of, shown
@@ -50,10 +51,13 @@ def read_scenario(named: str = DEFAULT, flags: Mapping[str, object] | None = Non
     """
     text = preset_text(named) if named in PRESETS else _text_of(named)
     document = _parsed(named, text)
-    flags = flags or {}
-    if flags:
-        load = document.get("load", {})
-        document["load"] = {**load, **flags} if isinstance(load, dict) else load
+    load, flags = document.get("load", {}), flags or {}
+    if isinstance(load, dict):
+        for key, problem in without_effect(load).items():
+            raise ScenarioError(f"{named}:{line_of(text, ['load', key])}: {problem}")
+        load = document["load"] = overridden(load, flags)
+        for key, problem in without_effect(load).items():
+            raise ScenarioError(f"--{key}: {problem}")
     try:
         return msgspec.convert(document, Scenario, dec_hook=_read)
     except msgspec.ValidationError as error:

@@ -38,7 +38,7 @@ def test_lines_of_json_are_the_scenario_the_sessions_and_the_numbers(capsys: pyt
 
 
 def test_without_a_seed_one_is_drawn_that_prints_the_same_again(capsys: pytest.CaptureFixture[str]) -> None:
-    rest = [*SHORT[4:], "--users", "3", "--loop", "closed", "--think", "100ms"]
+    rest = ["--duration", "2s", "--users", "3", "--loop", "closed", "--think", "100ms"]
     lines = printed(["simulate", "plan", *rest], capsys)
     seed = lines[-1].split(",")[0].removeprefix("seed ")
     assert printed(["simulate", "plan", "--seed", seed, *rest], capsys) == lines
@@ -55,6 +55,7 @@ def test_a_profile_is_given_by_points(capsys: pytest.CaptureFixture[str]) -> Non
         (["plan", "shoping"], "shoping is no preset and no file. Did you mean shopping?"),
         (["plan", "--rate", "fast"], "--rate: `load.rate`: 'fast' is no rate"),
         (["plan", "--seed", "-1"], "--seed"),
+        (["plan", "--loop", "closed", "--rate", "9"], "--rate: `rate` has no effect in the loop `closed`"),
         (["plan", "--loop", "opne"], "--loop: `loop` must be one of open, partly-open, closed. Did you mean open?"),
         (["scenarios", "none"], "none is none of shopping, flash-sale"),
     ],

@@ -14,8 +14,8 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from simulator.scenario import (
     PRESETS,
+    Arrivals,
     Load,
-    Loop,
     Mix,
     Scenario,
     ScenarioError,
@@ -64,7 +64,9 @@ WRONG = [
     ("[load]\nprofile = ['1s:1', '2s:1']", "shop.toml:2: `profile` must begin at 0"),
     ("[load]\nprofile = ['0:1', '2s:1', '1s:1']", "shop.toml:2: `profile` must begin at 0 and go forward"),
     ("[load]\nprofile = ['0:0', '2s:0']", "shop.toml:2: `profile` never has a rate above 0"),
-    ("[load]\nloop = 'closed'\nprofile = ['0:1', '2s:1']", "shop.toml:3: `profile` has rates, and the closed loop"),
+    ("[load]\nloop = 'closed'\nprofile = ['0:1']", "shop.toml:3: `profile` has no effect in the loop `closed`; leave"),
+    ("[load]\nusers = 3", "shop.toml:2: `users` has no effect in the loop `partly-open`; leave it out"),
+    ("[load]\nrate = 1\nprofile = ['0:1', '2s:1']", "shop.toml:2: `rate` has no effect beside `profile`; leave it out"),
     ("[load]\narrivals = 'poison'", "shop.toml:2: `arrivals` must be one of constant, poisson. Did you mean poisson?"),
     ('[load]\narrivals = "x\' - at `$.no"', "shop.toml:2: `arrivals` must be one of constant, poisson."),
     ("'x` - at `$.no' = 1", "shop.toml:1: 'x' is no key of a scenario."),
@@ -122,10 +124,21 @@ def test_an_unknown_name_is_answered_with_the_nearest_preset() -> None:
 
 def test_flags_take_the_place_of_keys_and_are_named_in_errors(in_directory: Path) -> None:
     (in_directory / "shop.toml").write_text("\ufeff[load]\r\nrate = 5\r\nthink = '3s'\r\n", encoding="utf-8")
-    load = read_scenario("shop.toml", {"rate": "90/m", "loop": "open"}).load
-    assert (str(load.rate), str(load.think), load.loop) == ("1.5/s", "3s", Loop.OPEN)
+    load = read_scenario("shop.toml", {"rate": "90/m", "arrivals": "constant"}).load
+    assert (str(load.rate), str(load.think), load.arrivals) == ("1.5/s", "3s", Arrivals.CONSTANT)
     assert refused("shop.toml", {"rate": "x"}).startswith("--rate: `load.rate`: 'x' is no rate")
     assert refused("shop.toml", {"duration": "0s"}) == "--duration: `duration` must be above 0"
+
+
+def test_a_flag_takes_the_place_of_all_that_it_contradicts() -> None:
+    flat = read_scenario("flash-sale", {"rate": "9"}).load
+    assert (flat.profile, str(flat.rate), str(flat.duration)) == ((), "9/s", "1m")
+    assert str(read_scenario("shopping", {"profile": ["0:1", "5s:1"]}).load.end) == "5s"
+    closed = read_scenario("flash-sale", {"loop": "closed", "users": 3, "duration": "9s"}).load
+    assert (closed.profile, closed.users, str(closed.end)) == ((), 3, "9s")
+    assert refused("online-marketplace", {"rate": "9"}).startswith("--rate: `rate` has no effect in the loop `closed`")
+    assert refused("shopping", {"users": 9}).startswith("--users: `users` has no effect in the loop `partly-open`")
+    assert refused("shopping", {"rate": "9", "profile": ["0:1", "5s:1"]}).startswith("--rate: `rate` has no effect")
 
 
 @settings(max_examples=40)
