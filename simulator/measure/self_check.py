@@ -1,0 +1,35 @@
+"""Whether the load generator itself was the limit: then latencies say nothing about the target."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+
+from simulator.measure.measurements import Generator, Measurements
+from simulator.measure.summary import Summary
+
+LARGEST_BUSY = 0.8
+"""The share of its time that an event loop may be busy: above it, answers wait to be noticed."""
+
+LARGEST_PACING_ERROR = 5_000
+"""The p99 of the pacing error, in microseconds, that is harmless whatever the latencies are."""
+
+LARGEST_PACING_SHARE = 0.1
+"""The same as a share of the median service time."""
+
+
+def generator_limit(measurements: Measurements, intervals: Set[int], summary: Summary) -> str | None:
+    """The reason why the generator was the limit of the latencies of `summary` in these intervals, if it was."""
+    work = Generator()
+    for index in intervals & measurements.generator.keys():
+        work.add(measurements.generator[index])
+    for worker, busy in sorted(work.busy.items()):
+        share = busy / work.elapsed[worker]
+        if share > LARGEST_BUSY:
+            return f"worker {worker} was busy {share:.0%} of the time"
+    if not work.pacing_error.total:
+        return None
+    error = work.pacing_error.percentile(99)
+    median = summary.service.percentile(50) if summary.service.total else 0
+    if error > max(LARGEST_PACING_ERROR, LARGEST_PACING_SHARE * median):
+        return f"1 % of the operations started {error / 1000:.1f} ms late or later"
+    return None
