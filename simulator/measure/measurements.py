@@ -161,7 +161,11 @@ class Measurements(msgspec.Struct, forbid_unknown_fields=True):
         return cell
 
     def _generator(self, time: int) -> Generator:
-        return self.generator.setdefault(time // self.interval, Generator())
+        index = time // self.interval
+        work = self.generator.get(index)
+        if work is None:
+            work = self.generator[index] = Generator()
+        return work
 
 
 def merged(parts: Iterable[Measurements]) -> Measurements:

@@ -1,0 +1,120 @@
+"""HTTP of the load generator, and the outcome of a request.
+
+It goes through pyreqwest, because httpx would be the limit of the load long before the target is. A request that may
+have arrived is never sent again, redirects are not followed, and there are no cookies, which users would share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol, Self
+
+from pyreqwest.client import ClientBuilder
+from pyreqwest.exceptions import RequestError
+
+from simulator.measure.outcomes import Outcome
+
+_CONNECT = timedelta(seconds=5)
+_IDLE = timedelta(seconds=3)
+"""Shorter than the gateway keeps an idle connection, so that a request seldom meets one that is just being closed."""
+
+_NOT_CONNECTED = "client error (Connect)"
+_SAFE = frozenset({"GET", "HEAD"})
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`path` begins with a slash, and contains the query."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`status` is 0 and `body` says why where there was no answer."""
+
+    outcome: Outcome
+    status: int
+    body: bytes
+
+
+class HttpSender(Protocol):
+    """Sends requests."""
+
+    async def send(self, request: Request) -> Answer:
+        """Send a request once; whatever happens is an answer."""
+
+
+class PyreqwestSender:
+    """Sends to the target at `base_url`; an answer that takes longer than `timeout` is none. Create it after a fork."""
+
+    def __init__(self, base_url: str, *, timeout: timedelta) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._client = (
+            ClientBuilder()
+            .timeout(timeout)
+            .connect_timeout(min(timeout, _CONNECT))
+            .pool_idle_timeout(_IDLE)
+            .follow_redirects(False)
+            .no_proxy()
+            .referer(False)
+            .default_cookie_store(False)
+            .gzip(False)
+            .brotli(False)
+            .zstd(False)
+            .deflate(False)
+            # Plain HTTP has no certificates, and to load those that the machine trusts takes time and memory.
+            .danger_accept_invalid_certs(base_url.startswith("http://"))
+            .build()
+        )
+
+    async def send(self, request: Request) -> Answer:
+        """Send a request once; whatever happens is an answer."""
+        builder = self._client.request(request.method, self._base_url + request.path).headers(request.headers)
+        if request.body:
+            builder = builder.body_bytes(request.body)
+        try:
+            response = await builder.build().send()
+            body = (await response.bytes()).to_bytes()
+        except RequestError as error:
+            reason = ": ".join(cause["message"] for cause in error.details["causes"] or [])
+            return Answer(outcome_of_error(request.method, error), 0, (reason or str(error)).encode())
+        return Answer(outcome_of_status(request.method, response.status), response.status, body)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._client.close()
+
+    async def __aenter__(self) -> Self:
+        """The sender itself."""
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        """Close all connections."""
+        await self.close()
+
+
+def outcome_of_status(method: str, status: int) -> Outcome:
+    """The outcome of a request that was answered with a status."""
+    if status < 400:
+        return Outcome.OK
+    return Outcome.REFUSED if status < 500 else _lost(method)
+
+
+def outcome_of_error(method: str, error: RequestError) -> Outcome:
+    """The outcome of a request that was not answered.
+
+    The classes of pyreqwest do not tell: there a request whose answer was lost has a `ConnectError`, and one that was
+    not answered in time a `ConnectTimeoutError`, as if nothing had been sent. The causes do.
+    """
+    never_sent = any(cause["message"] == _NOT_CONNECTED for cause in error.details["causes"] or [])
+    return Outcome.FAILED if never_sent else _lost(method)
+
+
+def _lost(method: str) -> Outcome:
+    return Outcome.FAILED if method in _SAFE else Outcome.UNKNOWN
