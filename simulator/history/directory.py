@@ -1,0 +1,84 @@
+"""The run directory: the names of its files, and `run.json`, which is written first and completed last."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from services_stub.contracts.encoding import indented_json
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the marketplace is. `data_dir` is empty for one that is reached by its addresses alone."""
+
+    gateway: str
+    bootstrap_servers: str
+    data_dir: str = ""
+    fresh: bool = False
+    """It was started for this run, and ended after it."""
+
+
+class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run was, as `run.json` has it. Times are microseconds of Unix time; 0 for one that has not come.
+
+    The load lasts from `started_at` to `load_ended_at`, and the drain until `drained_at`. `interrupted` and `failure`
+    say why the run did not get to its end; without `ended_at` it is under way, or was killed.
+    """
+
+    run_id: str
+    seed: int
+    scenario: dict[str, Any]
+    target: Target
+    versions: dict[str, str]
+    workers: int
+    slos: tuple[str, ...] = ()
+    begun_at: int
+    started_at: int = 0
+    load_ended_at: int = 0
+    drained_at: int = 0
+    ended_at: int = 0
+    drained: bool = False
+    interrupted: bool = False
+    failure: str = ""
+
+
+class RunDirectory:
+    """The files of one run."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.run = path / "run.json"
+        self.operations = path / "operations.msgpack"
+        self.records = path / "records.msgpack"
+        """A recording of `simulator.trace`: all records from before the population was made, until the drain."""
+        self.population = path / "population.json"
+        """The products as they were before the load, and the ids of sellers and shoppers by their numbers."""
+        self.faults = path / "faults.jsonl"
+        self.measurements = path / "measurements.json"
+        self.lag = path / "lag.jsonl"
+        self.final = path / "final.json"
+        """What the services answered after the drain."""
+        self.violations = path / "violations.json"
+        self.summary = path / "summary.json"
+
+    def read(self) -> RunRecord:
+        """What the run was.
+
+        Raises:
+            msgspec.MsgspecError: `run.json` is none.
+            OSError: it cannot be read.
+        """
+        return msgspec.json.decode(self.run.read_bytes(), type=RunRecord)
+
+    def write(self, record: RunRecord) -> None:
+        """Put `run.json` there, whole."""
+        put_json(self.run, record)
+
+
+def put_json(path: Path, content: Any) -> None:
+    """Put indented JSON there, whole or not at all."""
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.write_text(indented_json(content), encoding="utf-8")
+    temporary.replace(path)
