@@ -38,9 +38,9 @@ def demo(
     ] = None,
 ) -> None:
     """Run the walkthrough on a marketplace of its own, and write the report if asked for."""
-    from simulator.demo.marketplace_process import StartOptions
     from simulator.demo.output import DemoOutput
     from simulator.demo.run import run_demo
+    from simulator.marketplace_process import StartOptions
 
     if json is not None:
         json.touch()  # a file that cannot be written ends the command before the walkthrough, not after it

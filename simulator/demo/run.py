@@ -11,10 +11,10 @@ import time
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
-from simulator.demo.marketplace_process import MarketplaceProcess, StartOptions
 from simulator.demo.output import DemoOutput, duration_text
 from simulator.demo.report import Report
-from simulator.demo.steps import StepFailed, Steps, expect
+from simulator.demo.steps import StepFailed, Steps, Unexpected, expect
+from simulator.marketplace_process import MarketplaceProcess, NotStarted, StartOptions
 from simulator.trace.flow import Flow
 
 if TYPE_CHECKING:
@@ -98,7 +98,10 @@ class Demo:
         import simulator.demo.walkthrough  # noqa: F401 - for later
         from simulator.demo.topic_positions import positions_before
 
-        state = await self._marketplace.ready()
+        try:
+            state = await self._marketplace.ready()
+        except NotStarted as error:
+            raise Unexpected(str(error)) from error
         self._positions = await asyncio.to_thread(positions_before, state.kafka, self._marketplace.options.properties())
         return f"{len(state.services)} services, {state.kafka.mode} Kafka"
 

@@ -10,7 +10,7 @@ from itertools import chain, count, islice, takewhile
 
 from simulator.engine.in_flight import InFlight, WhenFull
 from simulator.engine.pacer import Clock, Pacer
-from simulator.engine.session import Perform, Session, Step
+from simulator.engine.session import Perform, Session, Start, Step
 from simulator.measure.measurements import SECOND, Measurements
 from simulator.measure.outcomes import Outcome
 
@@ -29,7 +29,10 @@ class LoadOptions:
 
 
 class Load:
-    """Runs sessions once. `deliver` is given all that was measured, in parts: one in each interval, and the last."""
+    """Runs sessions once. `deliver` is given all that was measured, in parts: one in each interval, and the last.
+
+    `unix_start` is the start of the run in microseconds of Unix time.
+    """
 
     def __init__(
         self,
@@ -38,10 +41,11 @@ class Load:
         clock: Clock,
         deliver: Callable[[Measurements], None],
         *,
+        unix_start: int = 0,
         worker: int = 0,
     ) -> None:
         self._options, self._perform, self._clock, self._deliver = options, perform, clock, deliver
-        self._worker = worker
+        self._unix_start, self._worker = unix_start, worker
         self._in_flight = InFlight(options.max_in_flight, options.when_full)
         self._measured = Measurements()
         self._pacer = Pacer(clock, lambda due, error: self._measured.record_pacing(due, error))
@@ -93,12 +97,14 @@ class Load:
         if not entered:
             self._measured.record_dropped(step.operation, planned=planned)
             return False
-        sent, outcome = self._clock(), Outcome.UNKNOWN
+        sent = self._clock()
+        outcome: Outcome | None = Outcome.UNKNOWN
         try:
-            outcome = await self._perform(session, step)
+            outcome = await self._perform(session, step, Start(self._unix_start + planned, self._unix_start + sent))
         finally:
             self._in_flight.leave()
-            self._measured.record(step.operation, outcome, planned=planned, sent=sent, done=self._clock())
+            if outcome is not None:
+                self._measured.record(step.operation, outcome, planned=planned, sent=sent, done=self._clock())
         return True
 
     def _drop_waiting(self, planned: Iterator[Session[Step]]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from simulator.measure.outcomes import Outcome
 
@@ -40,8 +40,18 @@ class Session(Protocol[StepT]):
         """The steps; each is taken when the one before it has ended, so that a generator can look at its result."""
 
 
-Perform = Callable[[Any, Any], Awaitable[Outcome]]
-"""Carries out a step of a session, given both. An exception is a bug, and ends the run."""
+class Start(NamedTuple):
+    """When an operation was planned to start, and when it did, in microseconds of Unix time."""
+
+    planned_at: int
+    sent_at: int
+
+
+Perform = Callable[[Any, Any, Start], Awaitable[Outcome | None]]
+"""Carries out a step of a session, given both and its start. None: there was nothing to do, and nothing is measured.
+
+An exception is a bug, and ends the run.
+"""
 
 
 class Workload(Protocol):

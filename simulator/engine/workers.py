@@ -34,15 +34,23 @@ class WorkerLost(Exception):
 
 
 class Workers:
-    """The processes of one run. `deliver` is given all that they measured, in parts, as it comes."""
+    """The processes of one run. `deliver` is given all that they measured, in parts, as it comes.
+
+    `begin` is told the start of the run, in microseconds of Unix time, before it comes.
+    """
 
     def __init__(
-        self, workload: Workload, options: LoadOptions, number: int, deliver: Callable[[Measurements], None]
+        self,
+        workload: Workload,
+        options: LoadOptions,
+        number: int,
+        deliver: Callable[[Measurements], None],
+        begin: Callable[[int], None] = lambda _unix_start: None,
     ) -> None:
         if number < 1 or (options.max_in_flight is not None and options.max_in_flight < number):
             raise ValueError(f"{number} workers cannot share {options.max_in_flight} operations in flight")
         context = multiprocessing.get_context("spawn")
-        self._deliver = deliver
+        self._deliver, self._begin = deliver, begin
         self._running: dict[Connection, int] = {}
         self._processes = []
         # Ctrl-C at a terminal is sent to all its processes: this one decides, and its workers inherit that they do not.
@@ -70,9 +78,10 @@ class Workers:
         try:
             for connection in self._running:
                 self._receive(connection)
-            start = time.monotonic_ns() + _HEAD_START_NS
+            start, unix_start = time.monotonic_ns() + _HEAD_START_NS, (time.time_ns() + _HEAD_START_NS) // 1000
             for connection in self._running:
-                connection.send(start)
+                connection.send((start, unix_start))
+            self._begin(unix_start)
             self._started = True
             self._receive_all(None)
         except BaseException:
@@ -148,10 +157,13 @@ async def _work_async(
     async with workload.performing() as perform:
         sessions = islice(workload.sessions(), worker, None, workers)
         connection.send(b"")
-        start: int = connection.recv()  # nothing else runs on this loop yet
+        started: tuple[int, int] = connection.recv()  # nothing else runs on this loop yet
+        start, unix_start = started
 
         def clock() -> int:
             return max(0, time.monotonic_ns() - start) // 1000
 
-        load = Load(options, perform, clock, lambda part: connection.send(part.encode()), worker=worker)
-        await load.run(sessions)
+        def deliver(part: Measurements) -> None:
+            connection.send(part.encode())
+
+        await Load(options, perform, clock, deliver, unix_start=unix_start, worker=worker).run(sessions)

@@ -21,7 +21,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run was, as `run.json` has it. Times are microseconds of Unix time; 0 for one that has not come.
+    """A run, as `run.json` has it. Times are microseconds of Unix time; 0 for one that has not come.
 
     The load lasts from `started_at` to `load_ended_at`, and the drain until `drained_at`. `interrupted` and `failure`
     say why the run did not get to its end; without `ended_at` it is under way, or was killed.
@@ -59,12 +59,12 @@ class RunDirectory:
         self.measurements = path / "measurements.json"
         self.lag = path / "lag.jsonl"
         self.final = path / "final.json"
-        """What the services answered after the drain."""
+        """The answers of the services after the drain."""
         self.violations = path / "violations.json"
         self.summary = path / "summary.json"
 
     def read(self) -> RunRecord:
-        """What the run was.
+        """The run.
 
         Raises:
             msgspec.MsgspecError: `run.json` is none.

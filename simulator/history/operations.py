@@ -17,7 +17,7 @@ import msgspec
 from simulator.measure.outcomes import Outcome
 
 _LENGTH_BYTES = 4
-_BATCH_BYTES = 1 << 16
+_BATCH_BYTES, _BATCH_US = 1 << 16, 1_000_000
 _READ_BYTES = 1 << 20
 
 
@@ -68,16 +68,18 @@ class OperationLog:
 
     def __init__(self, path: Path) -> None:
         """Raises OSError where the file cannot be written."""
-        # Each write goes to the end as a whole, whoever else writes.
+        # Each write goes to the end as a whole, while others write, too.
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         self._encode = msgspec.msgpack.Encoder().encode
         self._waiting = bytearray()
+        self._flushed_at = 0
 
     def write(self, operation: Operation) -> None:
-        """Append an operation, at the latest when this is flushed."""
+        """Append an operation, with those that follow within a second."""
         content = self._encode(operation)
         self._waiting += len(content).to_bytes(_LENGTH_BYTES) + content
-        if len(self._waiting) >= _BATCH_BYTES:
+        if operation.done_at - self._flushed_at >= _BATCH_US or len(self._waiting) >= _BATCH_BYTES:
+            self._flushed_at = operation.done_at
             self.flush()
 
     def flush(self) -> None:

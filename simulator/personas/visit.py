@@ -1,4 +1,4 @@
-"""What is known during one visit: the choices that are left, the product on the screen, the cart."""
+"""The state of one visit: the choices that are left, the product on the screen, the cart."""
 
 from __future__ import annotations
 

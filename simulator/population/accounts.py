@@ -10,7 +10,7 @@ from simulator.random_stream import RandomStream
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """What it takes to register or to sign in. `role` is the marketplace's; a shopper's is `user`."""
+    """All that is needed to register or to sign in. `role` is the marketplace's; a shopper's is `user`."""
 
     email: str
     password: str

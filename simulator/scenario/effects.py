@@ -15,7 +15,7 @@ _WITHOUT_EFFECT = {
 def without_effect(load: Mapping[str, object]) -> dict[str, str]:
     """Those of the keys that have none, each with the reason."""
     loop = str(load.get("loop", "partly-open"))
-    reasons = {key: f"in the loop `{loop}`" for key in _WITHOUT_EFFECT.get(loop, ())}
+    reasons = dict.fromkeys(_WITHOUT_EFFECT.get(loop, ()), f"in the loop `{loop}`")
     if "profile" in load and "profile" not in reasons:
         reasons |= dict.fromkeys(_OF_RATE, "beside `profile`")
     return {key: f"`{key}` has no effect {reasons[key]}; leave it out" for key in load if key in reasons}

@@ -101,7 +101,7 @@ class Load(Section, frozen=True, kw_only=True):
 
 
 class Population(Section, frozen=True, kw_only=True):
-    """Who and what is in the marketplace before the first arrival."""
+    """The people and products that are in the marketplace before the first arrival."""
 
     shoppers: Annotated[int, Meta(ge=1, le=1_000_000, description="Accounts that buy.")] = 2_000
     sellers: Annotated[int, Meta(ge=1, le=10_000)] = 20

@@ -1,4 +1,4 @@
-"""The demo's marketplace is a child that is ended in every case, and what is left of it is noticed."""
+"""A marketplace of its own is a child that is ended in every case, and what is left of it is noticed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.demo.marketplace_process import MarketplaceProcess, NotStarted, StartOptions
+from simulator.marketplace_process import MarketplaceProcess, NotStarted, StartOptions
 
 FAKE = [sys.executable, str(Path(__file__).with_name("fake_marketplace.py"))]
 

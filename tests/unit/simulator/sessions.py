@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from simulator.engine.session import Perform, Session, Step
+from simulator.engine.session import Perform, Session, Start, Step
 from simulator.measure.outcomes import Outcome
 
 
@@ -47,7 +47,7 @@ class SomeWorkload:
     async def performing(self) -> AsyncIterator[Perform]:
         yield self.perform
 
-    async def perform(self, session: Session[Step], step: Step) -> Outcome:
+    async def perform(self, session: Session[Step], step: Step, _start: Start) -> Outcome:
         await asyncio.sleep(0)
         if session.start_us == self.odd_us:
             if self.odd == "killed":

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from simulator.engine.in_flight import WhenFull
 from simulator.engine.load import Load, LoadOptions
-from simulator.engine.session import Perform, Session, Step
+from simulator.engine.session import Perform, Session, Start, Step
 from simulator.measure.measurements import SECOND, Measurements, merged
 from simulator.measure.outcomes import Outcome
 from simulator.measure.summary import NO_ANSWER, Summary, summarized
@@ -26,7 +26,7 @@ def summary_of(measurements: Measurements, operation: str = "ask") -> Summary:
 
 
 def taking(microseconds: int) -> Perform:
-    async def perform(_session: Session[Step], _step: Step) -> Outcome:
+    async def perform(_session: Session[Step], _step: Step, _start: Start) -> Outcome:
         await asyncio.sleep(microseconds / SECOND)
         return Outcome.OK
 
@@ -36,7 +36,7 @@ def taking(microseconds: int) -> Perform:
 def test_sessions_do_not_wait_for_each_other() -> None:
     begun: list[int] = []
 
-    async def perform(_session: Session[Step], _step: Step) -> Outcome:
+    async def perform(_session: Session[Step], _step: Step, _start: Start) -> Outcome:
         begun.append(clock())
         await asyncio.sleep(30)
         return Outcome.OK
@@ -49,7 +49,7 @@ def test_sessions_do_not_wait_for_each_other() -> None:
 def test_a_step_is_planned_for_the_end_of_the_one_before_it_and_its_think_time() -> None:
     begun: list[tuple[str, int]] = []
 
-    async def perform(_session: Session[Step], step: Step) -> Outcome:
+    async def perform(_session: Session[Step], step: Step, _start: Start) -> Outcome:
         begun.append((step.operation, clock()))
         await asyncio.sleep(0.2)
         return Outcome.REFUSED
@@ -62,6 +62,15 @@ def test_a_step_is_planned_for_the_end_of_the_one_before_it_and_its_think_time()
     )
 
 
+def test_a_step_with_nothing_to_do_is_not_measured_and_the_session_goes_on() -> None:
+    async def perform(_session: Session[Step], step: Step, start: Start) -> Outcome | None:
+        assert start == (SECOND, SECOND)
+        return None if step.operation == "skip" else Outcome.OK
+
+    measurements = measured(MINUTE, [SomeSession(SECOND, (SomeStep("skip"), SomeStep("ask")))], perform)
+    assert set(measurements.operations) == {"ask"}
+
+
 def test_a_session_may_decide_by_the_result_of_a_step() -> None:
     results: list[Outcome] = []
 
@@ -70,7 +79,7 @@ def test_a_session_may_decide_by_the_result_of_a_step() -> None:
         if results[-1] is Outcome.REFUSED:
             yield SomeStep("search")
 
-    async def perform(_session: Session[Step], step: Step) -> Outcome:
+    async def perform(_session: Session[Step], step: Step, _start: Start) -> Outcome:
         results.append(Outcome.REFUSED if step.operation == "buy" else Outcome.OK)
         return results[-1]
 
@@ -138,7 +147,7 @@ def test_a_run_that_is_cancelled_hands_over_what_it_measured() -> None:
 
 
 def test_a_bug_in_a_step_ends_the_run() -> None:
-    async def perform(_session: Session[Step], _step: Step) -> Outcome:
+    async def perform(_session: Session[Step], _step: Step, _start: Start) -> Outcome:
         raise KeyError("bug")
 
     with pytest.raises(ExceptionGroup) as caught:

@@ -17,7 +17,7 @@ import uvloop
 
 from simulator.engine.http import PyreqwestSender, Request
 from simulator.engine.load import Load, LoadOptions
-from simulator.engine.session import Session, Step
+from simulator.engine.session import Session, Start, Step
 from simulator.measure.measurements import SECOND, Measurements, merged
 from simulator.measure.outcomes import Outcome
 from simulator.measure.summary import Summary, summarized
@@ -32,7 +32,7 @@ SECONDS = 10
 PERCENTS = (50.0, 80.0, 90.0, 95.0, 99.0, 99.9)
 
 
-async def stalling(_session: Session[Step], _step: Step) -> Outcome:
+async def stalling(_session: Session[Step], _step: Step, _start: Start) -> Outcome:
     """A millisecond of service, after the stall if there is one."""
     now = clock()
     await wait_until(now + stall_left(now) + SERVICE)
@@ -97,7 +97,7 @@ def test_a_real_server_that_stalls_is_measured_as_the_arithmetic_says(server: st
     async def load(options: LoadOptions, deliver: Callable[[Measurements], None]) -> None:
         async with PyreqwestSender(server, timeout=timedelta(seconds=5)) as sender:
 
-            async def perform(_session: Session[Step], _step: Step) -> Outcome:
+            async def perform(_session: Session[Step], _step: Step, _start: Start) -> Outcome:
                 return (await sender.send(Request("GET", "/"))).outcome
 
             await Load(options, perform, now, deliver).run(at_rate(200, 20))

@@ -1,4 +1,4 @@
-"""A marketplace of its own for the demo: a child process on a temporary data directory, ended in every case."""
+"""A marketplace of its own: a child process on a temporary data directory, ended in every case."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from pathlib import Path
 
 from services_stub.client.control import NotRunning, read_state
 from services_stub.contracts.control import State
-from simulator.demo.steps import Unexpected
 from simulator.trace.cluster import properties_in
 
 _LOOK_SECONDS = 0.02
@@ -27,7 +26,7 @@ _GONE_SECONDS = 2.0
 _LAST_LINES = 12
 
 
-class NotStarted(Unexpected):
+class NotStarted(Exception):
     """The marketplace did not come up; the message is its last output."""
 
 
@@ -37,11 +36,13 @@ class StartOptions:
 
     kafka: str = ""
     kafka_config: Path | None = None
+    rate_limit: str = ""
 
     def arguments(self) -> list[str]:
         """As command-line arguments."""
         kafka = ["--kafka", self.kafka] if self.kafka else []
-        return [*kafka, *(["--kafka-config", str(self.kafka_config)] if self.kafka_config else [])]
+        rate_limit = ["--rate-limit", self.rate_limit] if self.rate_limit else []
+        return [*kafka, *(["--kafka-config", str(self.kafka_config)] if self.kafka_config else []), *rate_limit]
 
     def properties(self) -> dict[str, str]:
         """The librdkafka properties in the file, lines of `name=value`; `up` refuses those that it must not hold."""
@@ -54,7 +55,7 @@ class MarketplaceProcess:
     def __init__(
         self, options: StartOptions, progress: Callable[[str], None], command: Sequence[str] | None = None
     ) -> None:
-        self.directory = Path(tempfile.mkdtemp(prefix="marketplace-demo-"))
+        self.directory = Path(tempfile.mkdtemp(prefix="marketplace-"))
         self._command = command or [sys.executable, "-m", "services_stub"]
         self.options = options
         self._on_progress = progress
@@ -84,7 +85,7 @@ class MarketplaceProcess:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,  # a Ctrl-C in the terminal is the demo's, which then ends the marketplace
+            start_new_session=True,  # a Ctrl-C in the terminal is its owner's, who then ends the marketplace
         )
         self._listening = asyncio.create_task(self._listen(self._process))
 
