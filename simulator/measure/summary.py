@@ -7,7 +7,7 @@ slower than any answer: left out, they would make a time in which nothing was an
 from __future__ import annotations
 
 import math
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
 from simulator.measure.histogram import Histogram, rank_of
@@ -74,19 +74,24 @@ class Summary:
 
 def summarized(measurements: Measurements, operation: str, intervals: Set[int]) -> Summary:
     """The figures of an operation in these intervals; zeros if there was none."""
-    recorded = measurements.operations.get(operation, {})
+    return summarized_together(measurements, [operation], intervals)
+
+
+def summarized_together(measurements: Measurements, operations: Iterable[str], intervals: Set[int]) -> Summary:
+    """The figures of several operations as if they were one."""
     counts = dict.fromkeys(Outcome, 0)
     late = answers = 0
     response, service, start_lag = Histogram(), Histogram(), Histogram()
-    for index in intervals & recorded.keys():
-        answers += recorded[index].answers
-        for outcome, cell in recorded[index].cells.items():
-            counts[outcome] += cell.count
-            late += cell.late
-            start_lag.add(cell.start_lag)
-            if outcome in ANSWERED:
-                response.add(cell.response)
-                service.add(cell.service)
+    for recorded in (measurements.operations.get(operation, {}) for operation in operations):
+        for index in intervals & recorded.keys():
+            answers += recorded[index].answers
+            for outcome, cell in recorded[index].cells.items():
+                counts[outcome] += cell.count
+                late += cell.late
+                start_lag.add(cell.start_lag)
+                if outcome in ANSWERED:
+                    response.add(cell.response)
+                    service.add(cell.service)
     seconds = len(intervals) * measurements.interval / SECOND
     return Summary(counts, late, response, service, start_lag, answers, seconds)
 

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from operator import methodcaller
-from types import TracebackType
 from typing import Any, Self
 
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, Producer, TopicPartition
@@ -149,9 +148,7 @@ class KafkaSource:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     def _record(self, message: Any) -> TracedRecord | None:
@@ -208,22 +205,35 @@ class KafkaSource:
         return list(self._consumer.offsets_for_times(wanted, timeout=_METADATA_SECONDS)) if wanted else []
 
 
-def committed_offsets(
-    bootstrap_servers: str, group: str, partitions: Iterable[Partition], config: Mapping[str, str] | None = None
-) -> dict[Partition, int]:
-    """The offsets that a consumer group has committed; a partition without one is left out. The group is not joined.
+class GroupOffsets:
+    """Asks how far a consumer group has come, again and again, without joining it. Use it as a context manager."""
 
-    Raises:
-        SourceUnavailable: no broker answers, or the group must not be looked at.
-    """
-    consumer = _consumer(group, bootstrap_servers, config)
-    try:
-        found = consumer.committed([TopicPartition(*place) for place in partitions], timeout=_METADATA_SECONDS)
-    except KafkaException as error:
-        raise SourceUnavailable(f"Kafka does not say how far {group} has come: {error}") from error
-    finally:
-        consumer.close()
-    return {(place.topic, place.partition): place.offset for place in found if place.offset >= 0}
+    def __init__(self, bootstrap_servers: str, group: str, config: Mapping[str, str] | None = None) -> None:
+        """Raises SourceUnavailable where a property is none."""
+        self._group, self._consumer = group, _consumer(group, bootstrap_servers, config)
+
+    def committed(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
+        """The offsets that the group has committed; a partition without one is left out.
+
+        Raises:
+            SourceUnavailable: no broker answers, or the group must not be looked at.
+        """
+        places = [TopicPartition(*place) for place in partitions]
+        try:
+            found = self._consumer.committed(places, timeout=_METADATA_SECONDS)
+        except KafkaException as error:
+            raise SourceUnavailable(f"Kafka does not say how far {self._group} has come: {error}") from error
+        return {(place.topic, place.partition): place.offset for place in found if place.offset >= 0}
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._consumer.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
 
 
 def _consumer(group: str, bootstrap_servers: str, config: Mapping[str, str] | None) -> Any:

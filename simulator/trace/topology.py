@@ -16,7 +16,7 @@ import msgspec
 from services_stub.contracts.topics import TRACE_HOPS
 from simulator.trace.cluster import Cluster
 from simulator.trace.events import Reported, correlation_of, dead_letter_of, publisher_of, reports_of
-from simulator.trace.kafka_source import KafkaSource, SourceUnavailable, committed_offsets
+from simulator.trace.kafka_source import GroupOffsets, KafkaSource, SourceUnavailable
 from simulator.trace.records import TracedRecord
 from simulator.trace.tables import columns
 
@@ -174,9 +174,8 @@ def lag_of(cluster: Cluster, links: Iterable[GroupAndTopic]) -> dict[GroupAndTop
         partitions = [place for place in ends if place[0] in own]
         if not (group and partitions):
             continue  # whatever a report names
-        with suppress(SourceUnavailable):
-            committed = committed_offsets(cluster.bootstrap_servers, group, partitions, cluster.config)
-            for place, offset in committed.items():
+        with suppress(SourceUnavailable), GroupOffsets(cluster.bootstrap_servers, group, cluster.config) as offsets:
+            for place, offset in offsets.committed(partitions).items():
                 found[group, place[0]] += max(0, ends[place] - offset)
     return dict(found)
 

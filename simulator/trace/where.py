@@ -11,7 +11,7 @@ from simulator.trace.cluster import Cluster
 from simulator.trace.drawings.plain import duration
 from simulator.trace.expected import CONSUMERS
 from simulator.trace.flow import Flow, FlowEvent
-from simulator.trace.kafka_source import committed_offsets
+from simulator.trace.kafka_source import GroupOffsets
 
 Committed = Callable[[str, Iterable[tuple[str, int]]], Mapping[tuple[str, int], int]]
 """The offsets that a group has committed, of some partitions; the next record that it handles lies at each."""
@@ -98,4 +98,9 @@ def groups_of(progress: Mapping[tuple[str, str, int], int]) -> dict[str, frozens
 
 def committed_in(cluster: Cluster) -> Committed:
     """Asks a cluster."""
-    return lambda group, partitions: committed_offsets(cluster.bootstrap_servers, group, partitions, cluster.config)
+
+    def committed(group: str, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
+        with GroupOffsets(cluster.bootstrap_servers, group, cluster.config) as offsets:
+            return offsets.committed(partitions)
+
+    return committed
