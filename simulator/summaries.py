@@ -3,5 +3,5 @@
 SUMMARIES = {
     "demo": "Watch a purchase travel: a marketplace for a few seconds.",
     "trace": "Follow events through topics and services, as flows.",
-    "simulate": "Plan a load on a marketplace, from one seed.",
+    "simulate": "Load a marketplace from one seed, and judge it.",
 }

@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from simulator.cli.load_options import (
+    Arrivals,
+    DurationOption,
+    Loop,
+    Profile,
+    Rate,
+    ScenarioName,
+    Seed,
+    Shape,
+    Think,
+    Users,
+    load_flags,
+    scenario_of,
+    seed_of,
+)
 from simulator.cli.reading import Json, explained, say
+from simulator.cli.simulate_run import run
 
 if TYPE_CHECKING:
     from simulator.scenario import Scenario
 
 app = typer.Typer(no_args_is_help=True)
-
-_LARGEST_SEED = 999_999
-
-ScenarioName = Annotated[
-    str,
-    typer.Argument(
-        metavar="SCENARIO", help="shopping, flash-sale, checkout-heavy, online-marketplace, or a TOML file."
-    ),
-]
-Seed = Annotated[
-    int | None, typer.Option(min=0, max=2**63 - 1, help="Makes everything; drawn if not given.", show_default=False)
-]
-Loop = Annotated[str, typer.Option(metavar="LOOP", help="open, partly-open (think times), or closed.")]
-Arrivals = Annotated[str, typer.Option(metavar="KIND", help="poisson, or constant.")]
-Shape = Annotated[str, typer.Option(metavar="SHAPE", help="flat, ramp, spike, or soak.")]
-Rate = Annotated[str, typer.Option(metavar="RATE", help="Sessions per second; or 200/s, 90/m.")]
-DurationOption = Annotated[str, typer.Option(metavar="TIME", help="How long sessions begin: 90s, 1m30s.")]
-Profile = Annotated[str, typer.Option(metavar="POINTS", help="Moments and rates instead: 0:50,30s:200,2m:200,2m30s:0.")]
-Users = Annotated[int | None, typer.Option(min=1, help="Virtual users of a closed loop.", show_default=False)]
-Think = Annotated[str, typer.Option(metavar="TIME", help="The mean of the think times.")]
+app.command()(run)
 
 
 @app.callback()
@@ -55,14 +51,9 @@ def plan(
     as_json: Json = False,
 ) -> None:
     """Print all sessions of a run with their steps, without running it. The same seed prints the same everywhere."""
-    given = {"loop": loop, "arrivals": arrivals, "shape": shape, "rate": rate, "duration": duration, "think": think}
-    flags: dict[str, object] = {name: value for name, value in given.items() if value}
-    if profile:
-        flags["profile"] = [point.strip() for point in profile.split(",")]
-    if users is not None:
-        flags["users"] = users
+    flags = load_flags(loop, arrivals, shape, rate, duration, profile, users, think)
     with explained():
-        print_plan(read(scenario, flags), secrets.randbelow(_LARGEST_SEED) if seed is None else seed, as_json)
+        print_plan(scenario_of(scenario, flags), seed_of(seed), as_json)
 
 
 @app.command()
@@ -79,16 +70,6 @@ def scenarios(
             typer.echo(preset_text(name), nl=False)
         else:
             raise typer.BadParameter(f"{name} is none of {', '.join(PRESETS)}", param_hint="SCENARIO")
-
-
-def read(named: str, flags: dict[str, object]) -> Scenario:
-    """The scenario with the flags; ends the command where there is none."""
-    from simulator.scenario import ScenarioError, read_scenario
-
-    try:
-        return read_scenario(named, flags)
-    except ScenarioError as error:
-        raise typer.BadParameter(str(error)) from error
 
 
 def print_plan(scenario: Scenario, seed: int, as_json: bool) -> None:

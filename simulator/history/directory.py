@@ -34,6 +34,8 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     versions: dict[str, str]
     workers: int
     slos: tuple[str, ...] = ()
+    planned_us: int
+    """How long sessions were to begin."""
     begun_at: int
     started_at: int = 0
     load_ended_at: int = 0

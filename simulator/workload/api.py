@@ -80,14 +80,25 @@ def search(query: str, *, cheapest_first: bool, max_price: Decimal | None) -> Re
     return _get("/search-service/api/search", q=query, sort=sort, maxPrice="" if max_price is None else str(max_price))
 
 
+def found_of(seller_id: str) -> Request:
+    """The products of a seller that the search finds."""
+    return _get("/search-service/api/search", sellerId=seller_id, limit=str(LARGEST_PAGE))
+
+
 def product(product_id: str) -> Request:
     """One product."""
     return _get(_product(product_id))
 
 
-def own_products(cursor: str) -> Request:
-    """A page of all products of the seller who asks."""
-    return _get(f"{_PRODUCTS}/seller/products", limit=str(LARGEST_PAGE), cursor=cursor)
+def own_products() -> Request:
+    """The first page of all products of the seller who asks."""
+    return _get(f"{_PRODUCTS}/seller/products", limit=str(LARGEST_PAGE))
+
+
+def at_cursor(first: Request, cursor: str) -> Request:
+    """The page of a list that a cursor names; the first one without a cursor."""
+    path = f"{first.path}&{urlencode({'cursor': cursor})}" if cursor else first.path
+    return Request(first.method, path, first.headers, first.body)
 
 
 def create_product(body: CreateProduct) -> Request:
@@ -152,9 +163,14 @@ def cancel_order(order_id: str) -> Request:
     return _send("POST", f"{_order(order_id)}/cancel", EndParts(reason="changed my mind"))
 
 
-def orders() -> Request:
+def orders(limit: int = 0) -> Request:
     """The newest own orders."""
-    return _get(f"{_ORDERS}/orders")
+    return _get(f"{_ORDERS}/orders", limit=str(limit or ""))
+
+
+def all_orders() -> Request:
+    """The newest orders of all; for an admin."""
+    return _get(f"{_ORDERS}/admin/orders", limit=str(LARGEST_PAGE))
 
 
 def sales(status: str = "", limit: int = 0) -> Request:

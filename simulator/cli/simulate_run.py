@@ -1,0 +1,145 @@
+"""`marketplace simulate run`: a load on a marketplace, and a verdict."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from simulator.cli.load_options import (
+    Arrivals,
+    DurationOption,
+    Loop,
+    Profile,
+    Rate,
+    ScenarioName,
+    Seed,
+    Shape,
+    Think,
+    Users,
+    load_flags,
+    scenario_of,
+    seed_of,
+)
+from simulator.cli.reading import DataDir, KafkaConfig, say
+
+if TYPE_CHECKING:
+    from simulator.measure.slo import Slo
+    from simulator.run.options import RunOptions
+    from simulator.run.targets import Choice
+
+Fresh = Annotated[bool, typer.Option("--fresh", help="Start a marketplace for this run; the default where none runs.")]
+Gateway = Annotated[str, typer.Option(metavar="URL", help="A marketplace elsewhere; with --kafka.")]
+Kafka = Annotated[str, typer.Option(metavar="HOST:PORT,...", help="Its Kafka; or embedded or apache, for --fresh.")]
+Workers = Annotated[int, typer.Option(min=1, max=64, help="Processes that make the load.")]
+Slos = Annotated[
+    list[str] | None, typer.Option("--slo", metavar="SLO", help="As 'saga.paid.p99<500ms'; repeat it for more.")
+]
+Drain = Annotated[str, typer.Option(metavar="TIME", help="The longest wait for all that was begun.")]
+Runs = Annotated[
+    Path | None, typer.Option("--runs", metavar="DIR", help="Where run directories lie.", show_default=False)
+]
+
+
+def run(
+    scenario: ScenarioName = "shopping",
+    seed: Seed = None,
+    loop: Loop = "",
+    arrivals: Arrivals = "",
+    shape: Shape = "",
+    rate: Rate = "",
+    duration: DurationOption = "",
+    profile: Profile = "",
+    users: Users = None,
+    think: Think = "",
+    data_dir: DataDir = None,
+    fresh: Fresh = False,
+    gateway: Gateway = "",
+    kafka: Kafka = "",
+    kafka_config: KafkaConfig = None,
+    workers: Workers = 1,
+    slo: Slos = None,
+    drain: Drain = "30s",
+    runs: Runs = None,
+) -> None:
+    """Load a marketplace as a shop is loaded, and say how fast it was and whether all that was begun came to its end.
+
+    Exit codes: 0 pass, 1 invariant violated, 2 unknown, 3 SLO missed, 4 not drained, 64 bad arguments, 69 target not
+    reachable, 70 internal error, 130 interrupted; the results are partial then.
+    """
+    from services_stub.client.user_files import state_directory
+    from simulator.run.options import RunOptions
+
+    flags = load_flags(loop, arrivals, shape, rate, duration, profile, users, think)
+    options = RunOptions(
+        scenario=scenario_of(scenario, flags),
+        seed=seed_of(seed),
+        choice=choice_of(data_dir, fresh, gateway, kafka, kafka_config),
+        runs=(runs or state_directory() / "runs").expanduser().absolute(),
+        workers=workers,
+        drain_us=drain_of(drain),
+        slos=slos_of(slo or []),
+    )
+    raise typer.Exit(carried_out(options))
+
+
+def choice_of(data_dir: Path | None, fresh: bool, gateway: str, kafka: str, kafka_config: Path | None) -> Choice:
+    """The marketplace that is meant; ends the command where the options contradict each other."""
+    from simulator.run.targets import Choice
+
+    if sum((data_dir is not None, fresh, bool(gateway))) > 1:
+        raise typer.BadParameter("choose one of them", param_hint="--data-dir, --fresh and --gateway")
+    if gateway and not kafka:
+        raise typer.BadParameter("the events are read from Kafka: give its addresses", param_hint="--kafka")
+    if (kafka or kafka_config) and not (gateway or fresh):
+        raise typer.BadParameter("goes with --gateway or --fresh", param_hint="--kafka")
+    email, password = (os.environ.get(f"MARKETPLACE_{name}", "") for name in ("EMAIL", "PASSWORD"))
+    admin = (email, password) if email and password else None
+    return Choice(data_dir, fresh, gateway, kafka, kafka_config, admin)
+
+
+def drain_of(text: str) -> int:
+    """A duration in microseconds."""
+    from simulator.scenario.quantities import duration_of
+
+    try:
+        return duration_of(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--drain") from error
+
+
+def slos_of(texts: list[str]) -> list[Slo]:
+    """The objectives."""
+    from simulator.measure.slo import InvalidSlo, parse_slo
+
+    try:
+        return [parse_slo(text) for text in texts]
+    except InvalidSlo as error:
+        raise typer.BadParameter(str(error), param_hint="--slo") from error
+
+
+def carried_out(options: RunOptions) -> int:
+    """Carry out a run, with its seed as the first and the last line; the exit code."""
+    from simulator.plan.text import load_words
+    from simulator.run.running import Run
+
+    say([f"seed {options.seed}: {load_words(options.scenario.load)}", *options.faults.lines()])
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        made = Run(options, lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201 - progress
+    except OSError as error:
+        raise typer.BadParameter(f"{error.filename}: {error.strerror}", param_hint="--runs") from error
+    code = made.execute()
+    kept = [f"results: {made.directory.path}"] if made.directory.path.exists() else []
+    say([*made.lines, *kept, f"seed {options.seed}"])
+    return code
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt

@@ -1,0 +1,87 @@
+"""The final reading: what the services answer after the drain, each as it said it, for those who judge the run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from simulator.engine.http import HttpSender, PyreqwestSender, Request
+from simulator.measure.outcomes import Outcome
+from simulator.personas.personas import Role
+from simulator.workload import api
+from simulator.workload.people import People, SignedIn
+
+_AT_A_TIME = 32
+_ANSWER = timedelta(seconds=20)
+
+
+class _Page(msgspec.Struct, rename="camel"):
+    items: list[msgspec.Raw]
+    next_cursor: str | None = None
+
+
+class _Reading:
+    def __init__(self, sender: HttpSender) -> None:
+        self._sender, self._places = sender, asyncio.Semaphore(_AT_A_TIME)
+        self.missing: list[str] = []
+        """The requests that were not answered with what was asked for."""
+
+    async def one(self, request: Request, account: SignedIn) -> msgspec.Raw | None:
+        """An answer; None where there is none."""
+        async with self._places:
+            answer = await self._sender.send(api.signed(request, account.token))
+        if answer.outcome is not Outcome.OK:
+            self.missing.append(f"{request.method} {request.path} of {account.user_id}: {answer.status}")
+            return None
+        return msgspec.Raw(answer.body)
+
+    async def pages(self, first: Request, account: SignedIn) -> list[msgspec.Raw]:
+        """All items of a list."""
+        found: list[msgspec.Raw] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            raw = await self.one(api.at_cursor(first, cursor), account)
+            if raw is None:
+                return found
+            page = msgspec.json.decode(raw, type=_Page)
+            found += page.items
+            cursor = page.next_cursor
+        return found
+
+
+async def final_reading(gateway: str, people: People) -> dict[str, Any]:
+    """The products, dashboards, orders and carts of a population, and the products that the search finds.
+
+    Orders are those of everyone where an admin is known, else those of the shoppers who came.
+    """
+    async with PyreqwestSender(gateway, timeout=_ANSWER) as sender:
+        reading = _Reading(sender)
+        sellers, shoppers = people.accounts[Role.SELLER].values(), people.accounts[Role.SHOPPER].values()
+        admin = people.accounts[Role.ADMIN].get(0)
+        products = await _each(reading.pages(api.own_products(), seller) for seller in sellers)
+        dashboards = await asyncio.gather(*(reading.one(api.dashboard(), seller) for seller in sellers))
+        carts = await asyncio.gather(*(reading.one(api.cart(), shopper) for shopper in shoppers))
+        if admin is not None:
+            orders = await reading.pages(api.all_orders(), admin)
+        else:
+            orders = await _each(reading.pages(api.orders(limit=100), shopper) for shopper in shoppers)
+        someone = next(iter(sellers))
+        found = await _each(reading.pages(api.found_of(seller.user_id), someone) for seller in sellers)
+        return {
+            "products": products,
+            "dashboards": {
+                seller.user_id: answer for seller, answer in zip(sellers, dashboards, strict=True) if answer
+            },
+            "orders": orders,
+            "carts": {shopper.user_id: answer for shopper, answer in zip(shoppers, carts, strict=True) if answer},
+            "search": found,
+            "missing": reading.missing,
+        }
+
+
+async def _each(readings: Iterable[Any]) -> list[msgspec.Raw]:
+    return [item for items in await asyncio.gather(*readings) for item in items]

@@ -1,0 +1,112 @@
+"""Judges a run from what was measured and recorded, and writes the files that say so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from simulator.history import FaultRecord, Operation, RunDirectory, RunRecord, operations_in
+from simulator.history.verdict import Finding, Verdict, finding_of
+from simulator.measure.judging import Judgement, judged
+from simulator.measure.measurements import Measurements
+from simulator.measure.ranges import FaultTime, Timeline, TimeRange
+from simulator.measure.slo import Slo
+from simulator.run.hits import with_hits
+from simulator.run.plugs import Judge
+from simulator.run.positions import LagSample
+from simulator.run.results import generator_finding, result_lines, summary_document
+from simulator.run.sagas import Sagas
+from simulator.run.stages import measured_sagas
+
+
+class Outcomes(NamedTuple):
+    """All that came of a run until its end, or until it was interrupted."""
+
+    record: RunRecord
+    measurements: Measurements
+    """Of the requests."""
+    faults: Sequence[FaultRecord]
+    sagas: Sagas | None
+    findings: Sequence[Finding]
+
+
+class JudgedRun(NamedTuple):
+    """A run with its verdicts."""
+
+    record: RunRecord
+    measurements: Measurements
+    """Of requests and sagas."""
+    timeline: Timeline
+    judgements: Sequence[Judgement]
+    findings: Sequence[Finding]
+    open_sagas: int
+    lags: Sequence[LagSample]
+
+    def document(self, verdict: Verdict, exit_code: int) -> dict[str, Any]:
+        """The summary for programs."""
+        return summary_document(
+            self.record,
+            verdict,
+            exit_code,
+            self.findings,
+            self.measurements,
+            self.timeline,
+            self.judgements,
+            open_sagas=self.open_sagas,
+            lags=self.lags,
+        )
+
+    def lines(self) -> list[str]:
+        """The summary for people."""
+        return result_lines(self.findings, self.measurements, self.timeline)
+
+
+def judged_run(directory: RunDirectory, outcomes: Outcomes, slos: Sequence[Slo], judges: Sequence[Judge]) -> JudgedRun:
+    """The verdicts; `measurements.json` and `faults.jsonl` are there then. A partial run is not given to judges."""
+    record, measurements, open_sagas = outcomes.record, Measurements(), 0
+    measurements.add(outcomes.measurements)
+    if outcomes.sagas is not None and record.started_at:
+        of_sagas, open_sagas = measured_sagas(
+            _operations(directory), outcomes.sagas, record.started_at, record.drained_at or record.ended_at
+        )
+        measurements.add(of_sagas)
+    directory.measurements.write_bytes(msgspec.json.encode(measurements))
+    if outcomes.faults and outcomes.sagas is not None:
+        sagas = outcomes.sagas.by_order.values()
+        faults = with_hits(outcomes.faults, _operations(directory), sagas, record.load_ended_at)
+        directory.faults.write_bytes(msgspec.json.Encoder().encode_lines(faults))
+    timeline = _timeline(record, outcomes.faults)
+    judgements = [judged(slo, measurements, timeline) for slo in slos]
+    findings = [*outcomes.findings, *filter(None, map(finding_of, judgements))]
+    limited = generator_finding(measurements, timeline) if record.started_at else None
+    if limited is not None:
+        findings.append(limited)
+    if record.drained_at and not record.interrupted and not record.failure:
+        findings += [finding for judge in judges for finding in judge(directory)]
+    return JudgedRun(record, measurements, timeline, judgements, findings, open_sagas, _lags(directory))
+
+
+def _timeline(record: RunRecord, faults: Iterable[FaultRecord]) -> Timeline:
+    """The time in which operations were planned, and the faults in it."""
+    started, ended = record.started_at, max(record.started_at, record.load_ended_at)
+    found = [
+        FaultTime(
+            f"{fault.kind}:{fault.target}" if fault.target else fault.kind,
+            TimeRange(max(0, fault.begun_at - started), max(0, fault.begun_at - started, fault.ended_at - started)),
+        )
+        for fault in faults
+        if fault.begun_at
+    ]
+    return Timeline(TimeRange(0, min(record.planned_us, ended - started)), found)
+
+
+def _operations(directory: RunDirectory) -> Iterable[Operation]:
+    return operations_in(directory.operations) if directory.operations.exists() else ()
+
+
+def _lags(directory: RunDirectory) -> list[LagSample]:
+    if not directory.lag.exists():
+        return []
+    return msgspec.json.Decoder(LagSample).decode_lines(directory.lag.read_bytes())

@@ -1,0 +1,132 @@
+"""The results of a run: `summary.json`, and its last lines for people."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from simulator.history import RunRecord
+from simulator.history.verdict import Finding, Verdict
+from simulator.measure.judging import Judgement
+from simulator.measure.measurements import Measurements
+from simulator.measure.outcomes import Outcome
+from simulator.measure.ranges import Timeline
+from simulator.measure.self_check import generator_limit
+from simulator.measure.summary import Summary, summarized, summarized_together
+from simulator.run.positions import LagSample
+from simulator.run.progress import latency_text
+from simulator.run.stages import STAGES
+
+PERCENTILES = (50, 90, 95, 99, 99.9, 100)
+
+
+def generator_finding(measurements: Measurements, timeline: Timeline) -> Finding | None:
+    """Where the load generator was the limit, nothing is known about the target."""
+    intervals = timeline.run.intervals(measurements.interval)
+    requests = summarized_together(measurements, _requests(measurements), intervals)
+    limit = generator_limit(measurements, intervals, requests)
+    return None if limit is None else Finding(Verdict.UNKNOWN, f"generator-limited: {limit}")
+
+
+def summary_document(
+    record: RunRecord,
+    verdict: Verdict,
+    exit_code: int,
+    findings: Sequence[Finding],
+    measurements: Measurements,
+    timeline: Timeline,
+    judgements: Sequence[Judgement],
+    *,
+    open_sagas: int,
+    lags: Iterable[LagSample],
+) -> dict[str, Any]:
+    """All figures of a run, for programs. Latencies are in milliseconds; null means no answer, or no operation."""
+    intervals = timeline.run.intervals(measurements.interval)
+    requests = summarized_together(measurements, _requests(measurements), intervals)
+    work = [each.pacing_error for each in measurements.generator.values() if each.pacing_error.total]
+    return {
+        "runId": record.run_id,
+        "seed": record.seed,
+        "verdict": verdict.value,
+        "exitCode": exit_code,
+        "interrupted": record.interrupted,
+        "failure": record.failure,
+        "reasons": [{"verdict": finding.verdict.value, "reason": finding.reason} for finding in findings],
+        "seconds": timeline.run.end / 1_000_000,
+        "drained": record.drained,
+        "openSagas": open_sagas,
+        "requests": _figures(requests),
+        "operations": {
+            name: _figures(summarized(measurements, name, intervals)) for name in sorted(measurements.operations)
+        },
+        "generator": {
+            "limit": next((finding.reason for finding in findings if "generator-limited" in finding.reason), None),
+            "pacingErrorP50": _milliseconds(max((each.percentile(50) for each in work), default=None)),
+            "pacingErrorP99": _milliseconds(max((each.percentile(99) for each in work), default=None)),
+        },
+        "lag": _largest_lags(lags),
+        "slos": [
+            {
+                "slo": str(judgement.slo),
+                "verdict": judgement.verdict.value,
+                "measured": _finite(judgement.measured),
+                "samples": judgement.samples,
+                "reason": judgement.reason,
+            }
+            for judgement in judgements
+        ],
+    }
+
+
+def result_lines(findings: Iterable[Finding], measurements: Measurements, timeline: Timeline) -> list[str]:
+    """The figures for people: one line for each operation and stage, and the reasons of the verdict."""
+    intervals = timeline.run.intervals(measurements.interval)
+    lines = [f"{'':<22}{'planned':>9}{'ok':>8}{'refused':>9}{'none':>6}{'p50':>10}{'p99':>10}{'raw p99':>10}"]
+    for name in (*_requests(measurements), *(stage for stage in STAGES if stage in measurements.operations)):
+        summary = summarized(measurements, name, intervals)
+        ok, refused = summary.counts[Outcome.OK], summary.counts[Outcome.REFUSED]
+        figures = (summary.response_percentile(50), summary.response_percentile(99), summary.service_percentile(99))
+        columns = "".join(f"{latency_text(figure):>10}" for figure in figures)
+        none = summary.offered - ok - refused
+        lines.append(f"{name:<22}{summary.offered:>9,}{ok:>8,}{refused:>9,}{none:>6,}{columns}")
+    return [*lines, *(f"{finding.verdict.value}: {finding.reason}" for finding in findings)]
+
+
+def _requests(measurements: Measurements) -> list[str]:
+    return sorted(set(measurements.operations) - set(STAGES))
+
+
+def _figures(summary: Summary) -> dict[str, Any]:
+    return {
+        "planned": summary.offered,
+        **{outcome.value: count for outcome, count in summary.counts.items()},
+        "late": summary.late,
+        "plannedPerSecond": round(summary.offered_rate, 3),
+        "answeredPerSecond": round(summary.achieved_rate, 3),
+        "response": {_name(p): _milliseconds(summary.response_percentile(p)) for p in PERCENTILES},
+        "service": {_name(p): _milliseconds(summary.service_percentile(p)) for p in PERCENTILES},
+    }
+
+
+def _name(percent: float) -> str:
+    return "max" if percent == 100 else f"p{percent:g}"
+
+
+def _milliseconds(microseconds: float | None) -> float | None:
+    found = _finite(microseconds)
+    return None if found is None else found / 1000
+
+
+def _finite(number: float | None) -> float | None:
+    return None if number is None or math.isinf(number) else number
+
+
+def _largest_lags(samples: Iterable[LagSample]) -> dict[str, dict[str, float]]:
+    largest: dict[str, dict[str, float]] = {}
+    for sample in samples:
+        for group, lag in sample.groups.items():
+            known = largest.setdefault(group, {"mostRecords": 0, "mostSeconds": 0.0})
+            known["mostRecords"] = max(known["mostRecords"], lag.records)
+            known["mostSeconds"] = max(known["mostSeconds"], round(lag.seconds, 3))
+    return largest

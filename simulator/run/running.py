@@ -1,0 +1,175 @@
+"""Runs a plan at a marketplace, from the population to the verdict. However it ends, the run directory says so."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import secrets
+import shutil
+import time
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib import metadata
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from services_stub.contracts.encoding import encode_json
+from simulator.engine.http import PyreqwestSender
+from simulator.history import RunDirectory, RunRecord, Target
+from simulator.history.directory import put_json
+from simulator.history.verdict import INTERNAL_ERROR, INTERRUPTED, NOT_REACHABLE, Finding, Verdict, worst
+from simulator.plan import Plan
+from simulator.plan.text import load_words
+from simulator.run.drain import drained
+from simulator.run.final import final_reading
+from simulator.run.judging import Outcomes, judged_run
+from simulator.run.loading import Loading
+from simulator.run.log_reader import LogReader
+from simulator.run.options import RunOptions
+from simulator.run.targets import NotReachable, Reached, reached
+from simulator.trace.kafka_source import SourceUnavailable
+from simulator.workload import answers
+from simulator.workload.making import Maker, NotMade, needed_by
+from simulator.workload.people import People
+from simulator.workload.workload import ANSWER_TIMEOUT, MarketplaceWorkload
+
+_SETTLE_SECONDS = 10.0
+
+
+class Run:
+    """One run. `say` is given progress; the results are in `directory`."""
+
+    def __init__(self, options: RunOptions, say: Callable[[str], None]) -> None:
+        """Raises OSError where the run directory cannot be made."""
+        self._options, self._say = options, say
+        self._plan = Plan(options.scenario, options.seed)
+        now = datetime.now(UTC)
+        run_id = f"{now:%Y%m%dT%H%M%S}-{options.seed}-{secrets.token_hex(3)}"
+        self.directory = RunDirectory(options.runs / run_id)
+        self.directory.path.mkdir(parents=True)
+        self._record = RunRecord(
+            run_id=run_id,
+            seed=options.seed,
+            scenario=msgspec.json.decode(encode_json(options.scenario)),
+            target=Target(gateway=options.choice.gateway, bootstrap_servers=options.choice.kafka),
+            versions={"marketplace-terminal": metadata.version("marketplace-terminal"), **_machine()},
+            workers=options.workers,
+            slos=tuple(map(str, options.slos)),
+            planned_us=options.scenario.load.end,
+            begun_at=_now(),
+        )
+        self._loading = Loading(options, say)
+        self._reader: LogReader | None = None
+        self._findings: list[Finding] = []
+        self.lines: list[str] = []
+        """The results in words."""
+
+    def execute(self) -> int:
+        """Run it; the exit code."""
+        self.directory.write(self._record)
+        try:
+            with reached(self._options.choice, self._say) as found:
+                self._keep(target=found.target)
+                with self._log_of(found) as self._reader:
+                    self._go(found, self._reader)
+        except NotReachable as error:
+            shutil.rmtree(self.directory.path)
+            self.lines = [str(error)]
+            return NOT_REACHABLE
+        except KeyboardInterrupt:
+            self._keep(interrupted=True)
+        except NotMade as error:
+            self._findings.append(Finding(Verdict.UNKNOWN, f"the population cannot be made: {error}"))
+        except Exception as error:  # noqa: BLE001 - a bug, or a worker that was killed: what was measured is kept
+            self._keep(failure=f"{error}\n{traceback.format_exc()}")
+        return self._finish()
+
+    def _log_of(self, found: Reached) -> LogReader:
+        directory = self.directory
+        try:
+            return LogReader(found.cluster, directory.records, directory.lag, from_beginning=found.target.fresh)
+        except SourceUnavailable as error:
+            raise NotReachable(str(error)) from error
+
+    def _go(self, found: Reached, reader: LogReader) -> None:
+        people = asyncio.run(self._populated(found))
+        drained(reader, _SETTLE_SECONDS)  # where others use it, too, it may never be quiet
+        self._say(f"load: {load_words(self._options.scenario.load)}")
+        workload = MarketplaceWorkload(
+            self._options.scenario,
+            self._options.seed,
+            self._record.run_id,
+            found.target.gateway,
+            people,
+            self.directory.operations,
+        )
+        self._loading.run(workload, found, reader)
+        self._keep(started_at=self._loading.started_at, load_ended_at=self._loading.ended_at)
+        self._say("waiting until all that was begun is at its end")
+        left = drained(reader, self._options.drain_us / 1_000_000)
+        self._keep(drained=left.nothing, drained_at=_now())
+        if not left.nothing:
+            self._findings.append(Finding(Verdict.NOT_DRAINED, reader.failure or str(left)))
+        put_json(self.directory.final, asyncio.run(final_reading(found.target.gateway, people)))
+
+    async def _populated(self, found: Reached) -> People:
+        needed, began = needed_by(self._plan), time.monotonic()
+        async with PyreqwestSender(found.target.gateway, timeout=ANSWER_TIMEOUT) as sender:
+            people, products = await Maker(self._plan, sender, found.admin).make(needed)
+        put_json(self.directory.population, _population_document(people, products))
+        self._say(
+            f"population: {len(needed.shoppers):,} shoppers who come, {len(needed.sellers):,} sellers, "
+            f"{len(products):,} products, in {time.monotonic() - began:.1f} s"
+        )
+        return people
+
+    def _finish(self) -> int:
+        """Judge the run, write its results, and complete `run.json`."""
+        loading = self._loading
+        self._keep(started_at=loading.started_at, load_ended_at=loading.ended_at, ended_at=_now())
+        if loading.failure:
+            self._findings.append(Finding(Verdict.UNKNOWN, loading.failure))
+        outcomes = Outcomes(
+            self._record,
+            loading.measurements,
+            loading.faults,
+            None if self._reader is None else self._reader.sagas,
+            self._findings,
+        )
+        judged = judged_run(self.directory, outcomes, self._options.slos, self._options.judges)
+        verdict = worst(judged.findings)
+        code = verdict.exit_code
+        if self._record.failure:
+            code = INTERNAL_ERROR
+        if self._record.interrupted:
+            code = INTERRUPTED
+        put_json(self.directory.summary, judged.document(verdict, code))
+        word = {INTERRUPTED: "interrupted: these results are partial", INTERNAL_ERROR: "internal error"}
+        self.lines = [*judged.lines(), *self._record.failure.splitlines(), f"verdict: {word.get(code, verdict.value)}"]
+        return code
+
+    def _keep(self, **changes: Any) -> None:
+        self._record = replace(self._record, **changes)
+        self.directory.write(self._record)
+
+
+def _population_document(people: People, products: list[answers.Product]) -> dict[str, Any]:
+    """The population without its tokens: user ids by role and number, and the products by number."""
+    return {
+        "users": {
+            role: {number: account.user_id for number, account in accounts.items()}
+            for role, accounts in people.accounts.items()
+        },
+        "products": products,
+    }
+
+
+def _machine() -> dict[str, str]:
+    return {"python": platform.python_version(), "system": platform.platform()}
+
+
+def _now() -> int:
+    return time.time_ns() // 1000

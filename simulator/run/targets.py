@@ -1,0 +1,165 @@
+"""The marketplace that a run is about: one that runs, one that is started for it alone, or one elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from services_stub.client.control import NotRunning, read_state
+from services_stub.client.user_files import default_data_directory
+from services_stub.contracts.control import State
+from simulator.engine.http import PyreqwestSender
+from simulator.history import Target
+from simulator.marketplace_process import MarketplaceProcess, NotStarted, StartOptions
+from simulator.measure.outcomes import Outcome
+from simulator.trace.cluster import Cluster, properties_in
+from simulator.workload import api
+
+T = TypeVar("T")
+
+_ANSWER_SECONDS = 3.0
+_CONNECT_SECONDS = 1.0
+
+
+class NotReachable(Exception):
+    """The marketplace is not there; the message says which part of it, and what to do."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The marketplace that was asked for. `kafka` is the addresses for a gateway, or the kind of a fresh one.
+
+    Without any of them it is the one on the default data directory, or a fresh one where none runs there.
+    """
+
+    data_dir: Path | None = None
+    fresh: bool = False
+    gateway: str = ""
+    kafka: str = ""
+    kafka_config: Path | None = None
+    admin: tuple[str, str] | None = None
+    """The account of an admin of a gateway; of another marketplace it is known."""
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A marketplace that answers. `state` has its control API, and is None for one behind a gateway elsewhere."""
+
+    target: Target
+    cluster: Cluster
+    admin: tuple[str, str] | None
+    state: State | None
+
+
+@contextmanager
+def reached(choice: Choice, say: Callable[[str], None]) -> Iterator[Reached]:
+    """The marketplace that was chosen, as long as it is needed.
+
+    Raises:
+        NotReachable: it does not answer, or does not start.
+    """
+    config = {} if choice.kafka_config is None else properties_in(choice.kafka_config)
+    if choice.gateway:
+        target = Target(gateway=choice.gateway.rstrip("/"), bootstrap_servers=choice.kafka)
+        yield _answering(Reached(target, Cluster(choice.kafka, config), choice.admin, None))
+        return
+    state = None if choice.fresh else _running(choice.data_dir)
+    if state is not None:
+        yield _answering(_of(state, config, fresh=False))
+        return
+    with _fresh(choice, say) as own:
+        yield _answering(_of(own, config, fresh=True))
+
+
+def _running(data_dir: Path | None) -> State | None:
+    """The marketplace on a data directory; None where none is named and none runs on the default one."""
+    try:
+        return read_state((data_dir or default_data_directory()).expanduser())
+    except NotRunning as error:
+        if data_dir is None:
+            return None
+        raise NotReachable(str(error)) from error
+
+
+def _of(state: State, config: dict[str, str], *, fresh: bool) -> Reached:
+    servers, admin = state.kafka.bootstrap_servers, state.user("admin")
+    target = Target(gateway=state.gateway, bootstrap_servers=servers, data_dir=state.data_dir, fresh=fresh)
+    return Reached(target, Cluster(servers, config), (admin.email, admin.password), state)
+
+
+@contextmanager
+def _fresh(choice: Choice, say: Callable[[str], None]) -> Iterator[State]:
+    """A marketplace of this run's own, without rate limits, whose data is removed after it."""
+    options = StartOptions(kafka=choice.kafka, kafka_config=choice.kafka_config, rate_limit="off")
+    process, background = MarketplaceProcess(options, lambda _line: None), _Background()
+    say("starting a marketplace")
+    try:
+        background.run(process.begin())
+        yield background.run(process.ready())
+    except NotStarted as error:
+        raise NotReachable(f"the marketplace does not start: {error}") from error
+    finally:
+        say("ending the marketplace")
+        try:
+            left = background.run(process.stop())
+        except KeyboardInterrupt:  # it was not to be waited for
+            process.kill_now()
+            left = background.run(process.stop())
+        background.close()
+        process.remove()
+        if left:
+            say(f"these processes are still there: {', '.join(map(str, left))}")
+
+
+class _Background:
+    """An event loop in a thread, which reads the output of a process while others are busy."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="marketplace", daemon=True)
+        self._thread.start()
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """The result of a coroutine."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+    def close(self) -> None:
+        """End the thread."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+def _answering(found: Reached) -> Reached:
+    """The marketplace, whose gateway and broker were both seen to answer."""
+    asyncio.run(_check_gateway(found.target.gateway))
+    if not any(_accepts(address) for address in found.cluster.bootstrap_servers.split(",")):
+        raise NotReachable(f"no Kafka broker at {found.cluster.bootstrap_servers} accepts connections")
+    return found
+
+
+async def _check_gateway(url: str) -> None:
+    try:
+        async with PyreqwestSender(url, timeout=timedelta(seconds=_ANSWER_SECONDS)) as sender:
+            answer = await sender.send(api.live())
+    except ValueError as error:  # no URL
+        raise NotReachable(f"{url} cannot be asked: {error}") from error
+    if answer.outcome is not Outcome.OK:
+        reason = answer.body[:200].decode(errors="replace") or f"status {answer.status}"
+        raise NotReachable(f"the gateway at {url} does not answer: {reason}")
+
+
+def _accepts(address: str) -> bool:
+    host, _, port = address.strip().rpartition(":")
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), _CONNECT_SECONDS):
+            return True
+    except (OSError, ValueError, OverflowError):
+        return False
