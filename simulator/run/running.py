@@ -58,7 +58,7 @@ class Run:
             versions={"marketplace-terminal": metadata.version("marketplace-terminal"), **_machine()},
             workers=options.workers,
             slos=tuple(map(str, options.slos)),
-            planned_us=options.scenario.load.end,
+            planned_us=int(options.scenario.load.end),  # a duration would be written as text
             begun_at=_now(),
         )
         self._loading = Loading(options, say)
@@ -129,11 +129,11 @@ class Run:
     def _finish(self) -> int:
         """Judge the run, write its results, and complete `run.json`."""
         loading = self._loading
-        self._keep(started_at=loading.started_at, load_ended_at=loading.ended_at, ended_at=_now())
+        self._keep(started_at=loading.started_at, load_ended_at=loading.ended_at)
         if loading.failure:
             self._findings.append(Finding(Verdict.UNKNOWN, loading.failure))
         outcomes = Outcomes(
-            self._record,
+            replace(self._record, ended_at=_now()),
             loading.measurements,
             loading.faults,
             None if self._reader is None else self._reader.sagas,
@@ -147,6 +147,7 @@ class Run:
         if self._record.interrupted:
             code = INTERRUPTED
         put_json(self.directory.summary, judged.document(verdict, code))
+        self._keep(ended_at=judged.record.ended_at)
         word = {INTERRUPTED: "interrupted: these results are partial", INTERNAL_ERROR: "internal error"}
         self.lines = [*judged.lines(), *self._record.failure.splitlines(), f"verdict: {word.get(code, verdict.value)}"]
         return code
