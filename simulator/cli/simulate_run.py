@@ -96,7 +96,7 @@ def choice_of(data_dir: Path | None, fresh: bool, gateway: str, kafka: str, kafk
         raise typer.BadParameter("choose one of them", param_hint="--data-dir, --fresh and --gateway")
     if gateway and not kafka:
         raise typer.BadParameter("the events are read from Kafka: give its addresses", param_hint="--kafka")
-    if (kafka or kafka_config) and not (gateway or fresh):
+    if kafka and not (gateway or fresh):
         raise typer.BadParameter("goes with --gateway or --fresh", param_hint="--kafka")
     email, password = (os.environ.get(f"MARKETPLACE_{name}", "") for name in ("EMAIL", "PASSWORD"))
     admin = (email, password) if email and password else None
@@ -125,9 +125,18 @@ def slos_of(texts: list[str]) -> list[Slo]:
 
 def carried_out(options: RunOptions) -> int:
     """Carry out a run, with its seed as the first and the last line; the exit code."""
+    from simulator.plan import Plan
     from simulator.plan.text import load_words
     from simulator.run.running import Run
+    from simulator.workload.making import needed_by
 
+    if (
+        options.choice.gateway
+        and options.choice.admin is None
+        and needed_by(Plan(options.scenario, options.seed)).admin
+    ):
+        account = "set MARKETPLACE_EMAIL and MARKETPLACE_PASSWORD to its account, or take it out of the mix"
+        raise typer.BadParameter(f"the plan has sessions of an admin: {account}", param_hint="--gateway")
     say([f"seed {options.seed}: {load_words(options.scenario.load)}", *options.faults.lines()])
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)

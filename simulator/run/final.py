@@ -12,7 +12,7 @@ import msgspec
 from simulator.engine.http import HttpSender, PyreqwestSender, Request
 from simulator.measure.outcomes import Outcome
 from simulator.personas.personas import Role
-from simulator.workload import api
+from simulator.workload import answers, api
 from simulator.workload.people import People, SignedIn
 
 _AT_A_TIME = 32
@@ -47,7 +47,10 @@ class _Reading:
             raw = await self.one(api.at_cursor(first, cursor), account)
             if raw is None:
                 return found
-            page = msgspec.json.decode(raw, type=_Page)
+            page = answers.read(bytes(raw), _Page)
+            if page is None:
+                self.missing.append(f"{first.path}: no page")
+                return found
             found += page.items
             cursor = page.next_cursor
         return found

@@ -91,14 +91,12 @@ def judged_run(directory: RunDirectory, outcomes: Outcomes, slos: Sequence[Slo],
 def _timeline(record: RunRecord, faults: Iterable[FaultRecord]) -> Timeline:
     """The time in which operations were planned, and the faults in it."""
     started, ended = record.started_at, max(record.started_at, record.load_ended_at)
-    found = [
-        FaultTime(
-            f"{fault.kind}:{fault.target}" if fault.target else fault.kind,
-            TimeRange(max(0, fault.begun_at - started), max(0, fault.begun_at - started, fault.ended_at - started)),
-        )
-        for fault in faults
-        if fault.begun_at
-    ]
+    found = []
+    for fault in faults:
+        if fault.begun_at:
+            begun = max(0, fault.begun_at - started)
+            times = TimeRange(begun, max(begun, (fault.ended_at or ended) - started))
+            found.append(FaultTime(f"{fault.kind}:{fault.target}" if fault.target else fault.kind, times))
     return Timeline(TimeRange(0, min(record.planned_us, ended - started)), found)
 
 

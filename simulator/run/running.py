@@ -111,8 +111,10 @@ class Run:
         self._say("waiting until all that was begun is at its end")
         left = drained(reader, self._options.drain_us / 1_000_000)
         self._keep(drained=left.nothing, drained_at=_now())
-        if not left.nothing:
-            self._findings.append(Finding(Verdict.NOT_DRAINED, reader.failure or str(left)))
+        if reader.failure:
+            self._findings.append(Finding(Verdict.UNKNOWN, f"the log was not read to its end: {reader.failure}"))
+        elif not left.nothing:
+            self._findings.append(Finding(Verdict.NOT_DRAINED, str(left)))
         put_json(self.directory.final, asyncio.run(final_reading(found.target.gateway, people)))
 
     async def _populated(self, found: Reached) -> People:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from services_stub.client.control import NotRunning, read_state
+from services_stub.client.control import ControlClient, ControlError, read_state
 from services_stub.client.user_files import default_data_directory
 from services_stub.contracts.control import State
 from simulator.engine.http import PyreqwestSender
@@ -79,13 +79,15 @@ def reached(choice: Choice, say: Callable[[str], None]) -> Iterator[Reached]:
 
 
 def _running(data_dir: Path | None) -> State | None:
-    """The marketplace on a data directory; None where none is named and none runs on the default one."""
+    """The marketplace on a data directory; None where none is named and none answers on the default one."""
     try:
-        return read_state((data_dir or default_data_directory()).expanduser())
-    except NotRunning as error:
+        state = read_state((data_dir or default_data_directory()).expanduser())
+        ControlClient.of(state).status()
+    except ControlError as error:
         if data_dir is None:
             return None
         raise NotReachable(str(error)) from error
+    return state
 
 
 def _of(state: State, config: dict[str, str], *, fresh: bool) -> Reached:

@@ -1,0 +1,50 @@
+"""`marketplace simulate run`: wrong input and a marketplace that is not there end it with words and a code."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from marketplace_tui import cli, failures
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--gateway", "http://shop"], "--kafka: the events are read from Kafka"),
+        (["--gateway", "http://shop", "--fresh", "--kafka", "h:1"], "choose one of them"),
+        (["--kafka", "apache"], "goes with --gateway or --fresh"),
+        (["--gateway", "http://shop", "--kafka", "h:1", "--seed", "7"], "the plan has sessions of an admin"),
+        (["--slo", "saga.paid.p99<5"], "is no SLO"),
+        (["--slo", "search.p99<5/s"], "p99 is a time"),
+        (["--drain", "soon"], "soon' is no duration"),
+        (["--rate", "0"], "`rate` must be above 0"),
+        (["--runs", __file__], "Not a directory"),
+        (["nothing"], "nothing is no preset and no file"),
+    ],
+)
+def test_wrong_input_ends_with_words(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MARKETPLACE_EMAIL", raising=False)
+    assert cli.run(["simulate", "run", *arguments]) == failures.BAD_ARGUMENTS
+    assert says in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_marketplace_that_is_not_there_is_named_and_leaves_no_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{closed.getsockname()[1]}"
+        command = ["simulate", "run", "online-marketplace", "--seed", "7", "--runs", str(tmp_path)]
+        assert cli.run([*command, "--gateway", f"http://{address}", "--kafka", address]) == failures.NOT_REACHABLE
+        lines = capsys.readouterr().out.splitlines()
+        assert lines[0].startswith("seed 7: ")
+        assert lines[-1] == "seed 7"
+        assert "does not answer" in lines[1]
+        assert cli.run([*command, "--data-dir", str(tmp_path / "none")]) == failures.NOT_REACHABLE
+        assert "No marketplace runs on" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
