@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -138,17 +140,27 @@ def carried_out(options: RunOptions) -> int:
         account = "set MARKETPLACE_EMAIL and MARKETPLACE_PASSWORD to its account, or take it out of the mix"
         raise typer.BadParameter(f"the plan has sessions of an admin: {account}", param_hint="--gateway")
     say([f"seed {options.seed}: {load_words(options.scenario.load)}", *options.faults.lines()])
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
     try:
         made = Run(options, lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201 - progress
     except OSError as error:
         raise typer.BadParameter(f"{error.filename}: {error.strerror}", param_hint="--runs") from error
-    code = made.execute()
+    with _interrupted_by(signal.SIGTERM, signal.SIGHUP):
+        code = made.execute()
     kept = [f"results: {made.directory.path}"] if made.directory.path.exists() else []
     say([*made.lines, *kept, f"seed {options.seed}"])
     return code
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
+@contextmanager
+def _interrupted_by(*numbers: signal.Signals) -> Iterator[None]:
+    """Meanwhile these signals are as Ctrl-C."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

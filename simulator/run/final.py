@@ -72,8 +72,8 @@ async def final_reading(gateway: str, people: People) -> dict[str, Any]:
             orders = await reading.pages(api.all_orders(), admin)
         else:
             orders = await _each(reading.pages(api.orders(limit=100), shopper) for shopper in shoppers)
-        someone = next(iter(sellers))
-        found = await _each(reading.pages(api.found_of(seller.user_id), someone) for seller in sellers)
+        reader = next(iter(sellers))
+        found = await _each(reading.pages(api.found_of(seller.user_id), reader) for seller in sellers)
         return {
             "products": products,
             "dashboards": {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Coroutine, Iterable
+from itertools import islice
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -15,7 +16,7 @@ import msgspec
 from services_stub.contracts.http.product import ChangeProduct, CreateProduct
 from simulator.engine.http import Answer, HttpSender, Request
 from simulator.measure.outcomes import Outcome
-from simulator.personas.personas import Role
+from simulator.personas.personas import PERSONAS, Role
 from simulator.plan import Plan
 from simulator.population import Account, Product, account_of, name_of, texts_of
 from simulator.scenario import Loop
@@ -27,6 +28,9 @@ Made = TypeVar("Made")
 
 AT_A_TIME = 32
 """So many accounts, or sellers with their products, are made at the same time."""
+
+_LONG = 10_000
+"""Sessions. To make more of them only to learn who comes would take longer than to make everyone."""
 
 _PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0)
 """Seconds between the attempts of one request: a marketplace that has just started may not be quick yet."""
@@ -45,16 +49,20 @@ class Needed(msgspec.Struct, frozen=True):
 
 
 def needed_by(plan: Plan) -> Needed:
-    """The people who come, and all sellers: shoppers want the products of each."""
+    """The people who come, and all sellers: shoppers want the products of each.
+
+    Of a long plan and of a closed loop, whose sessions are not known before, those who may come.
+    """
     population, load = plan.scenario.population, plan.scenario.load
-    shoppers, admin = set(), False
-    for session in plan.sessions():
-        if session.role is Role.SHOPPER:
-            shoppers.add(session.person)
-        admin = admin or session.role is Role.ADMIN
-    if load.loop is Loop.CLOSED:  # a run may reach sessions that the plan lays out later
-        shoppers.update(user % population.shoppers for user in range(load.users))
-    return Needed(frozenset(shoppers), range(population.sellers), admin)
+    sessions = [] if load.loop is Loop.CLOSED else list(islice(plan.sessions(), _LONG + 1))
+    if 0 < len(sessions) <= _LONG:
+        roles = {session.role for session in sessions}
+        shoppers = {session.person for session in sessions if session.role is Role.SHOPPER}
+    else:
+        roles = {PERSONAS[name].role for name, weight in plan.scenario.weights.items() if weight}
+        most = load.users if load.loop is Loop.CLOSED else population.shoppers
+        shoppers = set(range(min(most, population.shoppers) if Role.SHOPPER in roles else 0))
+    return Needed(frozenset(shoppers), range(population.sellers), Role.ADMIN in roles)
 
 
 class Maker:

@@ -35,7 +35,7 @@ def directory_in(runs: Path) -> RunDirectory:
 
 
 def ran(marketplace: Marketplace, runs: Path) -> tuple[RunDirectory, dict[str, Any]]:
-    arguments = ["--duration", "3s", "--think", "100ms", "--workers", "2", "--slo", "saga.paid.unknown<=0%"]
+    arguments = ["--duration", "3s", "--workers", "2", "--slo", "saga.paid.unknown<=0%"]
     done = subprocess.run(
         command(marketplace, runs, *arguments), capture_output=True, text=True, timeout=90, check=False
     )

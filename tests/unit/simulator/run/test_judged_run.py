@@ -54,7 +54,7 @@ def judged(
     return judged_run(directory, outcomes, list(map(parse_slo, slos)), judges)
 
 
-def test_the_gravest_finding_is_the_verdict() -> None:
+def test_the_worst_finding_is_the_verdict() -> None:
     assert worst([]) is Verdict.PASS
     order = [Verdict.UNKNOWN, Verdict.SLO_MISSED, Verdict.NOT_DRAINED, Verdict.VIOLATED]
     for place, verdict in enumerate(order):

@@ -1,4 +1,4 @@
-"""The population is made over HTTP, and made again it is the same: nobody twice, and products as at the start."""
+"""The population is made over HTTP, and made again it is the same: no account twice, and products as at the start."""
 
 from __future__ import annotations
 
@@ -142,4 +142,7 @@ def test_only_those_who_come_are_needed_and_all_virtual_users_of_a_closed_loop()
     assert 0 < len(needed.shoppers) < 40
     load = msgspec.structs.replace(SCENARIO.load, loop=Loop.CLOSED, users=3)
     closed = needed_by(Plan(msgspec.structs.replace(SCENARIO, load=load), 7))
-    assert closed.shoppers >= {0, 1, 2}
+    assert closed.shoppers == {0, 1, 2}
+    assert closed.admin
+    long = read_scenario("shopping", {"rate": "1000/s", "duration": "1h"})
+    assert len(needed_by(Plan(long, 7)).shoppers) == long.population.shoppers
