@@ -130,6 +130,16 @@ class Measurements(msgspec.Struct, forbid_unknown_fields=True):
         for index, work in other.generator.items():
             self.generator.setdefault(index, Generator()).add(work)
 
+    @property
+    def total(self) -> int:
+        """The number of operations, whatever their outcome."""
+        return sum(
+            cell.count
+            for intervals in self.operations.values()
+            for interval in intervals.values()
+            for cell in interval.cells.values()
+        )
+
     def encode(self) -> bytes:
         """The stored form: MessagePack."""
         return msgspec.msgpack.encode(self)

@@ -57,7 +57,7 @@ class _Reading:
 
 
 async def final_reading(gateway: str, people: People) -> dict[str, Any]:
-    """The products, dashboards, orders and carts of a population, and the products that the search finds.
+    """The products, dashboards, orders and carts of a population, and its products as the search has them (replicas).
 
     Orders are those of everyone where an admin is known, else those of the shoppers who came.
     """
@@ -76,12 +76,10 @@ async def final_reading(gateway: str, people: People) -> dict[str, Any]:
         found = await _each(reading.pages(api.found_of(seller.user_id), reader) for seller in sellers)
         return {
             "products": products,
-            "dashboards": {
-                seller.user_id: answer for seller, answer in zip(sellers, dashboards, strict=True) if answer
-            },
+            "dashboards": [answer for answer in dashboards if answer is not None],
             "orders": orders,
-            "carts": {shopper.user_id: answer for shopper, answer in zip(shoppers, carts, strict=True) if answer},
-            "search": found,
+            "carts": [answer for answer in carts if answer is not None],
+            "replicas": {"search": found},
             "missing": reading.missing,
         }
 

@@ -14,7 +14,9 @@ from simulator.history import FaultRecord
 from simulator.measure.measurements import SECOND, Measurements
 from simulator.run.log_reader import LogReader
 from simulator.run.options import RunOptions
+from simulator.run.plugs import Activity
 from simulator.run.progress import progress_line
+from simulator.run.sagas import Sagas
 from simulator.run.targets import Reached
 from simulator.workload.workload import ANSWER_TIMEOUT, MarketplaceWorkload
 
@@ -32,7 +34,7 @@ class Loading:
         """The reason why the faults were not applied as planned."""
         self.started_at = self.ended_at = 0
         """Microseconds of Unix time."""
-        self._told = 0
+        self._told = self._ended = 0
         self._faults_stopped = threading.Event()
         self._faults_thread: threading.Thread | None = None
 
@@ -47,6 +49,7 @@ class Loading:
 
         def deliver(part: Measurements) -> None:
             self.measurements.add(part)
+            self._ended += part.total
             elapsed = time.time_ns() // 1000 - self.started_at
             if elapsed // SECOND > self._told and elapsed < end + SECOND:
                 self._told = elapsed // SECOND
@@ -54,7 +57,9 @@ class Loading:
 
         def begin(unix_start: int) -> None:
             self.started_at = unix_start
-            self._faults_thread = threading.Thread(target=self._apply_faults, args=(reached,), name="faults")
+            self._faults_thread = threading.Thread(
+                target=self._apply_faults, args=(reached, reader.sagas), name="faults"
+            )
             self._faults_thread.start()
 
         with self._healed():
@@ -73,10 +78,13 @@ class Loading:
                 if self._faults_thread.is_alive():
                     self.failure = f"the faults are not healed after {_FAULTS_END_SECONDS:g} s"
 
-    def _apply_faults(self, reached: Reached) -> None:
+    def _apply_faults(self, reached: Reached, sagas: Sagas) -> None:
+        def activity() -> Activity:
+            return Activity(sagas.open, sagas.begun, self._ended)
+
         try:
             self._options.faults.carry_out(
-                reached.state, reached.cluster, self.started_at, self._faults_stopped, self.faults.append
+                reached.state, reached.cluster, self.started_at, self._faults_stopped, activity, self.faults.append
             )
         except Exception as error:  # noqa: BLE001 - whatever it is, the run goes on and its verdict says so
             self.failure = f"a fault was not applied: {type(error).__name__}: {error}"

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from services_stub.contracts.control import State
 from simulator.history import FaultRecord, RunDirectory
 from simulator.history.verdict import Finding
 from simulator.trace.cluster import Cluster
+
+
+class Activity(NamedTuple):
+    """The orders that are open, those that were placed so far, and the requests that have ended so far.
+
+    The requests are those that the workers have told of, which they do once a second.
+    """
+
+    open_sagas: int
+    sagas_begun: int
+    requests_ended: int
 
 
 class Faults(Protocol):
@@ -24,14 +35,15 @@ class Faults(Protocol):
         cluster: Cluster,
         started_at: int,
         stopped: threading.Event,
+        activity: Callable[[], Activity],
         keep: Callable[[FaultRecord], None],
     ) -> None:
         """Apply each fault at its time and heal it, in a thread of its own; return when all are healed.
 
         `state` has the control API of the marketplace, None for one elsewhere. `started_at` is the start of the load in
         microseconds of Unix time. When `stopped` is set, what is in force is healed at once, and nothing more applied.
-        `keep` is told of each fault once it has ended; the run counts the sagas and requests that it hit. An exception
-        makes the run unknown.
+        `activity` tells what goes on. `keep` is told of each fault once it has ended; the run counts from its history
+        the sagas and requests that each one hit. An exception makes the run unknown.
         """
 
 
@@ -48,6 +60,7 @@ class NoFaults:
         cluster: Cluster,
         started_at: int,
         stopped: threading.Event,
+        activity: Callable[[], Activity],
         keep: Callable[[FaultRecord], None],
     ) -> None:
         """Nothing."""

@@ -74,6 +74,11 @@ class Sagas:
         """The number of orders that were placed and have not come to their end."""
         return len(self._open)
 
+    @property
+    def begun(self) -> int:
+        """The number of orders that were placed."""
+        return len(self._by_request)
+
     def caused_by(self, request_id: str) -> str:
         """The order that a request placed; empty where there is none."""
         return self._by_request.get(request_id, "")

@@ -69,6 +69,8 @@ def test_a_run_measures_what_it_sent_and_what_came_of_it_and_can_be_repeated(
         assert {order.order_id for order in orders} <= published
         final = json.loads(directory.final.read_bytes())
         assert final["missing"] == []
+        assert {order.order_id for order in orders} <= {order["orderId"] for order in final["orders"]}
+        assert len(final["dashboards"]) == 20
         assert len(final["products"]) >= len(json.loads(directory.population.read_bytes())["products"])
         keys.append({order.idempotency_key for order in orders})
         assert all(key.startswith(record.run_id) for key in keys[-1])
