@@ -34,7 +34,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     versions: dict[str, str]
     workers: int
     slos: tuple[str, ...] = ()
-    planned_us: int
+    planned_us: int = 0
     """How long sessions were to begin."""
     begun_at: int
     started_at: int = 0
