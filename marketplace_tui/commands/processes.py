@@ -71,6 +71,7 @@ async def fault(
     rate: Annotated[float | None, typer.Option(help="The share that it strikes, up to 1.", show_default=False)] = None,
     milliseconds: Annotated[int | None, typer.Option(help="How long, or how often.", show_default=False)] = None,
     topic: Annotated[str | None, typer.Option(help="The topic whose records it strikes.", show_default=False)] = None,
+    service: Annotated[str | None, typer.Option(help="The service that it strikes.", show_default=False)] = None,
     api_key: Annotated[int | None, typer.Option(help="The kind of Kafka request.", show_default=False)] = None,
     error: Annotated[
         list[int] | None, typer.Option(help="A Kafka error code; once for each request.", show_default=False)
@@ -84,6 +85,7 @@ async def fault(
         "rate": rate,
         "milliseconds": milliseconds,
         "topic": topic,
+        "service": service,
         "apiKey": api_key,
         "errors": error or None,
     }

@@ -18,6 +18,8 @@ STATE_FILE = "marketplace.json"
 
 Phase: TypeAlias = Literal["starting", "running", "ending"]
 KafkaMode: TypeAlias = Literal["embedded", "apache", "external"]
+Payments: TypeAlias = Literal["sandbox", "stripe", "razorpay"]
+"""The payment provider. Only the sandbox can be disturbed."""
 
 Milliseconds: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=600_000)]
 Rate: TypeAlias = Annotated[float, msgspec.Meta(gt=0, le=1)]
@@ -69,6 +71,7 @@ class Status(Body, frozen=True, kw_only=True):
     supervisor_pid: int
     launcher_pid: int
     seed: int
+    payments: Payments = "sandbox"
 
     def service(self, name: str) -> ServiceState:
         """The state of one service; StopIteration if there is no such service."""
@@ -183,6 +186,17 @@ class FailingRequests(Request, frozen=True, kw_only=True, tag="failing-requests"
         return f"failing-requests-{self.api_key}"
 
 
+class FullDisk(Request, frozen=True, kw_only=True, tag="full-disk"):
+    """The process of a service cannot write to any file, as on a full disk; Linux only. It outlives restarts."""
+
+    service: str
+
+    @property
+    def id(self) -> str:
+        """There is one at a time for each service."""
+        return f"full-disk-{self.service}"
+
+
 class _ServiceFault(Request, frozen=True, kw_only=True):
     """A fault that a service carries out."""
 
@@ -265,7 +279,10 @@ RecordFault: TypeAlias = DuplicatedRecords | DelayedRecords | ResentRecords | Po
 ServiceFault: TypeAlias = PaymentFault | RecordFault
 """The faults that a service carries out: payment, or the publisher of the topic. They outlive its restarts."""
 
-Fault: TypeAlias = BrokerFault | ServiceFault
+ProcessFault: TypeAlias = FullDisk
+"""The faults that the supervisor lays on the process of a service."""
+
+Fault: TypeAlias = BrokerFault | ProcessFault | ServiceFault
 
 
 class ActiveFault(Body, frozen=True, kw_only=True):

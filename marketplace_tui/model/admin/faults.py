@@ -18,6 +18,7 @@ from services_stub.contracts.control import (
     BrokerFault,
     Fault,
     PaymentFault,
+    ProcessFault,
     RecordFault,
     ServiceAction,
 )
@@ -75,7 +76,7 @@ def _kinds(area: str, union: TypeAlias, *, once: bool) -> list[Kind]:
             fields=tuple(Field(name, *_FIELDS[name]) for name in kind.__struct_encode_fields__),
             type=kind,
         )
-        for kind in get_args(union)
+        for kind in get_args(union) or (union,)
     ]
 
 
@@ -84,6 +85,7 @@ KINDS: tuple[Kind, ...] = (
     *_kinds("records", RecordFault, once=False),
     *_kinds("broker", BrokerFault, once=False),
     *_kinds("broker", BrokerAction, once=True),
+    *_kinds("processes", ProcessFault, once=False),
     *_kinds("processes", ServiceAction, once=True),
 )
 """Everything that the control API can do to a marketplace, by area."""

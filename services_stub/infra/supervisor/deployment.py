@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from services_stub.contracts.control import KafkaState, Phase, ProcessState, ServiceState, State, Status
+from services_stub.contracts.control import KafkaState, Payments, Phase, ProcessState, ServiceState, State, Status
 from services_stub.infra import valkey
 from services_stub.infra.config import credentials
 from services_stub.infra.config.credentials import Credentials
@@ -93,6 +93,7 @@ class Deployment:
             supervisor_pid=os.getpid(),
             launcher_pid=snapshot.launcher_pid,
             seed=self.options.seed,
+            payments=msgspec.convert(self.options.payments, Payments),
         )
 
     def state(self, snapshot: Snapshot) -> State:

@@ -16,6 +16,7 @@ from services_stub.contracts.control import (
     BrokerAction,
     BrokerFault,
     Fault,
+    FullDisk,
     KafkaState,
     KillService,
     PauseService,
@@ -39,6 +40,7 @@ from services_stub.infra.supervisor import plan
 from services_stub.infra.supervisor.control import UnknownName, control
 from services_stub.infra.supervisor.control_server import ControlServer
 from services_stub.infra.supervisor.deployment import CONTROL, CONTROLLER, KAFKA, Deployment, Snapshot
+from services_stub.infra.supervisor.full_disks import FullDisks
 from services_stub.infra.supervisor.messages import SeedArguments
 from services_stub.infra.supervisor.service_faults import ServiceFaults
 
@@ -56,9 +58,10 @@ class Supervisor:
     def __init__(self, deployment: Deployment, announce: Announce) -> None:
         self._deployment = deployment
         self._announce = announce
-        self._processes = ProcessManager(self._write_state, announce)
+        self._processes = ProcessManager(self._on_change, announce)
         self._broker = make_broker(deployment, self._processes)
         self._service_faults = ServiceFaults(self._process_of, deployment.ports, deployment.internal_token)
+        self._full_disks = FullDisks(self._process_of)
         self._stop = asyncio.Event()
         self._phase: Phase = "starting"
 
@@ -102,8 +105,7 @@ class Supervisor:
         if isinstance(action, BrokerAction):
             await self._broker.act(action)
             return
-        if action.service not in self._deployment.system.services:
-            raise UnknownName(f"there is no service {action.service}")
+        self._check_name(action.service)
         process = self._process_of(action.service)
         if process is None:
             raise CannotDisturb(f"{action.service} has not been started yet")
@@ -119,13 +121,16 @@ class Supervisor:
 
     def faults(self) -> list[ActiveFault]:
         """The faults that are in force."""
-        found: list[Fault] = [*self._broker.faults(), *self._service_faults.all()]
+        found: list[Fault] = [*self._broker.faults(), *self._full_disks.all(), *self._service_faults.all()]
         return [ActiveFault(id=fault.id, fault=fault) for fault in found]
 
     async def apply(self, fault: Fault) -> None:
         """Put a fault into force."""
         if isinstance(fault, BrokerFault):
             await self._broker.apply(fault)
+        elif isinstance(fault, FullDisk):
+            self._check_name(fault.service)
+            self._full_disks.apply(fault)
         elif isinstance(fault, PaymentFault) and self._deployment.options.payments != SANDBOX:
             provider = self._deployment.options.payments
             raise CannotDisturb(f"{fault.id}: payments go to {provider}; only the sandbox can be disturbed")
@@ -136,12 +141,18 @@ class Supervisor:
         """Take a fault out of force; KeyError if it is not in force."""
         if any(fault.id == fault_id for fault in self._service_faults.all()):
             await self._service_faults.clear(fault_id)
+        elif any(fault.id == fault_id for fault in self._full_disks.all()):
+            self._full_disks.clear(fault_id)
         else:
             await self._broker.clear(fault_id)
 
     def shut_down(self) -> None:
         """Begin to end everything."""
         self._stop.set()
+
+    def _check_name(self, service: str) -> None:
+        if service not in self._deployment.system.services:
+            raise UnknownName(f"there is no service {service}")
 
     def _process_of(self, service: str) -> ManagedProcess | None:
         return self._processes.managed.get(plan.process_of(self._deployment.options, service))
@@ -209,6 +220,10 @@ class Supervisor:
 
     def _enter(self, phase: Phase) -> None:
         self._phase = phase
+        self._write_state()
+
+    def _on_change(self) -> None:
+        self._full_disks.renew()
         self._write_state()
 
     def _write_state(self) -> None:
