@@ -72,6 +72,15 @@ def scenarios(
             raise typer.BadParameter(f"{name} is none of {', '.join(PRESETS)}", param_hint="SCENARIO")
 
 
+@app.command()
+def faults() -> None:
+    """List the faults that a run can have, with their parameters and an example of each."""
+    from simulator.faults.listing import listing_lines
+
+    with explained():
+        say(listing_lines())
+
+
 def print_plan(scenario: Scenario, seed: int, as_json: bool) -> None:
     """Print a plan: for people, or as lines of JSON, of which the first has the scenario and the last the numbers."""
     from services_stub.contracts.encoding import encode_json

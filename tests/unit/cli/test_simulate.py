@@ -74,3 +74,8 @@ def test_scenarios_are_listed_and_printed_to_begin_ones_own_with(
     own = tmp_path / "own.toml"
     own.write_text("\n".join(printed(["simulate", "scenarios", "shopping"], capsys)), encoding="utf-8")
     assert repr(read_scenario(str(own))) == repr(read_scenario("shopping"))
+
+
+def test_the_faults_of_a_run_are_listed_with_examples(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed(["simulate", "faults"], capsys)
+    assert any(line.split() == ["kill:SERVICE@AT[+FOR]", "kill:payment@40s+10s"] for line in lines)
