@@ -1,0 +1,212 @@
+"""The injector: carries out planned faults at their times, clears each whatever happens, and records what it met."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from services_stub.client.control import ControlError, NotAnswering, NotPossible, UnknownTarget
+from simulator.faults.commands import BROKER, Control, action_of, completed, ending_of, lasting_of
+from simulator.faults.kinds import SECOND, Place
+from simulator.faults.link import Link
+from simulator.faults.planned import PlannedFault
+from simulator.history import FaultRecord
+
+HIT_NOTHING = "met no saga and no request"
+INTERRUPTED = "the run was interrupted before it"
+_LOOK_SECONDS = 0.25
+_BACK_SECONDS = 60.0
+_CLEAR_SECONDS = 30.0
+
+
+class Activity(NamedTuple):
+    """What goes on in a run: sagas that are open and requests in flight now, and how many of each have begun so far."""
+
+    open_sagas: int
+    requests_in_flight: int
+    sagas_begun: int = 0
+    requests_begun: int = 0
+
+
+@dataclass(slots=True)
+class _Course:
+    """The course of one fault: moments in microseconds of Unix time, and what came in its way.
+
+    `pid` is the process that was ended, 0 where none was.
+    """
+
+    before: Activity
+    begun_at: int = 0
+    ended_at: int = 0
+    pid: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+class _NotBack(Exception):
+    """A process that was killed or restarted is not back; the text names it."""
+
+
+class Injector:
+    """Carries out faults on one target.
+
+    `clock` gives microseconds of Unix time, `activity` what goes on, and `record` keeps what is told of each fault.
+    """
+
+    def __init__(
+        self,
+        control: Control | None,
+        links: Mapping[str, Link],
+        *,
+        clock: Callable[[], int],
+        activity: Callable[[], Activity],
+        record: Callable[[FaultRecord], None],
+    ) -> None:
+        self.in_force: list[PlannedFault] = []
+        """The faults that have begun and not ended, for those who watch."""
+        self._control, self._links = control, links
+        self._clock, self._activity, self._record = clock, activity, record
+
+    async def run(self, faults: Sequence[PlannedFault], started_at: int) -> None:
+        """Carry out the faults of a load that starts at a moment; return when all are over.
+
+        Each is recorded once, also where this is cancelled: then those in force are cleared before this returns.
+        """
+        async with asyncio.TaskGroup() as group:
+            for fault in faults:
+                group.create_task(self._carry_out(fault, started_at))
+
+    async def _carry_out(self, fault: PlannedFault, started_at: int) -> None:
+        course = _Course(before=self._activity())
+        try:
+            await self._until(started_at + fault.at)
+            course.before = self._activity()
+            try:
+                await self._begin(fault, course)
+                self.in_force.append(fault)
+                await self._last(fault, course)
+            finally:
+                await completed(self._end(fault, course))
+        except (ControlError, _NotBack) as problem:
+            course.notes.append(str(problem))
+        except asyncio.CancelledError:
+            course.notes += [] if course.begun_at else [INTERRUPTED]
+            raise
+        finally:
+            self._record(self._recorded(fault, course, started_at + fault.at))
+
+    async def _begin(self, fault: PlannedFault, course: _Course) -> None:
+        """Put a fault into force; one that is refused has not begun."""
+        begun_at = self._clock()
+        if fault.kind.place is Place.LINK:
+            link = self._links[fault.target]
+            link.slow(fault.amount) if fault.kind.word == "slow" else link.cut()
+        elif (lasting := lasting_of(fault)) is not None:
+            await self._api.apply(lasting)
+        elif (action := action_of(fault)) is not None:
+            course.pid = await self._pid(fault) if _ends_process(fault) else 0
+            await self._api.act(action)
+        course.begun_at = begun_at
+
+    async def _last(self, fault: PlannedFault, course: _Course) -> None:
+        """Wait until a fault is to end; a kill also strikes the successors, and ends when the last of them works."""
+        end = course.begun_at + fault.lasts
+        action = action_of(fault)
+        if action is None or not _ends_process(fault):
+            await self._until(end)
+            return
+        while self._clock() < end:
+            await asyncio.sleep(min(_LOOK_SECONDS, (end - self._clock()) / SECOND))
+            if (pid := await self._pid(fault)) not in (0, course.pid):
+                course.pid = pid
+                await self._api.act(action)
+        try:
+            async with asyncio.timeout(_BACK_SECONDS):
+                while not await self._is_back(fault, course.pid):
+                    await asyncio.sleep(_LOOK_SECONDS)
+        except TimeoutError:
+            raise _NotBack(f"{fault.target} was not back within {_BACK_SECONDS:g} s") from None
+
+    async def _end(self, fault: PlannedFault, course: _Course) -> None:
+        """Clear a fault, also one of which it is not certain that it began."""
+        lasting, action = lasting_of(fault), ending_of(fault)
+        try:
+            if fault.kind.place is Place.LINK:
+                self._links[fault.target].heal()
+            elif lasting is not None:
+                await _insisted(lambda: self._api.clear(lasting.id))
+            elif action is not None:
+                await _insisted(lambda: self._api.act(action))
+        except ControlError as problem:
+            course.notes.append(f"not cleared: {problem}")
+        else:
+            course.ended_at = self._clock() if course.begun_at else 0
+        if fault in self.in_force:
+            self.in_force.remove(fault)
+
+    async def _pid(self, fault: PlannedFault) -> int:
+        return (await self._api.status()).pid_of(_process_of(fault))
+
+    async def _is_back(self, fault: PlannedFault, ended: int) -> bool:
+        """Whether the process that a fault has ended has a successor that works."""
+        status = await self._api.status()
+        ready = fault.kind.place is Place.BROKER or status.service(fault.target).ready
+        return ready and status.pid_of(_process_of(fault)) not in (0, ended)
+
+    async def _until(self, moment: int) -> None:
+        while (left := moment - self._clock()) > 0:
+            await asyncio.sleep(left / SECOND)
+
+    @property
+    def _api(self) -> Control:
+        if self._control is None:
+            raise LookupError("a fault that needs the control API was not checked against its target")
+        return self._control
+
+    def _recorded(self, fault: PlannedFault, course: _Course, planned_at: int) -> FaultRecord:
+        sagas = requests = 0
+        if course.begun_at:
+            before, now = course.before, self._activity()
+            sagas = before.open_sagas + now.sagas_begun - before.sagas_begun
+            requests = before.requests_in_flight + now.requests_begun - before.requests_begun
+        nothing = [HIT_NOTHING] if course.begun_at and not sagas and not requests else []
+        return FaultRecord(
+            kind=fault.kind.word,
+            target=fault.target,
+            planned_at=planned_at,
+            begun_at=course.begun_at,
+            ended_at=course.ended_at,
+            hit_sagas=sagas,
+            hit_requests=requests,
+            note="; ".join([*([fault.amount_words] if fault.kind.amount else []), *course.notes, *nothing]),
+        )
+
+
+def _process_of(fault: PlannedFault) -> str:
+    return BROKER if fault.kind.place is Place.BROKER else fault.target
+
+
+def _ends_process(fault: PlannedFault) -> bool:
+    return fault.kind.word in ("kill", "restart")
+
+
+def has_hit(record: FaultRecord) -> bool:
+    """Whether a fault met anything; one that did not has shown nothing of what it was to prove."""
+    return bool(record.begun_at and (record.hit_sagas or record.hit_requests))
+
+
+async def _insisted(call: Callable[[], Awaitable[None]]) -> None:
+    """Call until it is done, for example while a service is being started again; a fault that is gone is cleared."""
+    deadline = asyncio.get_running_loop().time() + _CLEAR_SECONDS
+    while True:
+        try:
+            await call()
+        except UnknownTarget:
+            return
+        except (NotPossible, NotAnswering):
+            if asyncio.get_running_loop().time() > deadline:
+                raise
+            await asyncio.sleep(_LOOK_SECONDS)
+        else:
+            return
