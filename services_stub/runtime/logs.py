@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
+from contextlib import suppress
 
 import structlog
 
 
+class LossyText(io.TextIOWrapper):
+    """A text stream that loses what cannot be written, for example to a full disk.
+
+    Logs are written where errors are dealt with: one of their own would end a thread, or keep a process from ending.
+    """
+
+    def write(self, text: str, /) -> int:
+        """Write, or lose it."""
+        with suppress(OSError):
+            super().write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush, or lose it."""
+        with suppress(OSError):
+            super().flush()
+
+
 def configure(*, level: int = logging.INFO) -> None:
     """Send the logs of this process to standard error, which the launcher keeps in a file."""
+    sys.stderr = LossyText(sys.stderr.buffer, encoding="utf-8", errors="backslashreplace", line_buffering=True)
     shared: list[structlog.typing.Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
