@@ -97,8 +97,15 @@ class Injector:
             self._record(self._recorded(fault, course, started_at + fault.at))
 
     async def _begin(self, fault: PlannedFault, course: _Course) -> None:
-        """Put a fault into force; one that is refused has not begun."""
-        begun_at = self._clock()
+        """Put a fault into force; one that is refused, or of which nothing is known, has not begun."""
+        course.begun_at = self._clock()
+        try:
+            await self._command(fault, course)
+        except ControlError:
+            course.begun_at = 0
+            raise
+
+    async def _command(self, fault: PlannedFault, course: _Course) -> None:
         if fault.kind.place is Place.LINK:
             link = self._links[fault.target]
             link.slow(fault.amount) if fault.kind.word == "slow" else link.cut()
@@ -107,7 +114,6 @@ class Injector:
         elif (action := action_of(fault)) is not None:
             course.pid = await self._pid(fault) if _ends_process(fault) else 0
             await self._api.act(action)
-        course.begun_at = begun_at
 
     async def _last(self, fault: PlannedFault, course: _Course) -> None:
         """Wait until a fault is to end; a kill also strikes the successors, and ends when the last of them works."""
