@@ -22,7 +22,7 @@ _CLEAR_SECONDS = 30.0
 
 
 class Activity(NamedTuple):
-    """What goes on in a run: sagas that are open and requests in flight now, and how many of each have begun so far."""
+    """A run at one moment: the sagas that are open, the requests in flight, and how many of each have begun so far."""
 
     open_sagas: int
     requests_in_flight: int
