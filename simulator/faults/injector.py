@@ -14,7 +14,6 @@ from simulator.faults.link import Link
 from simulator.faults.planned import PlannedFault
 from simulator.history import FaultRecord
 
-HIT_NOTHING = "met no saga and no request"
 INTERRUPTED = "the run was interrupted before it"
 _LOOK_SECONDS = 0.25
 _BACK_SECONDS = 60.0
@@ -176,7 +175,6 @@ class Injector:
             before, now = course.before, self._activity()
             sagas = before.open_sagas + now.sagas_begun - before.sagas_begun
             requests = before.requests_in_flight + now.requests_begun - before.requests_begun
-        nothing = [HIT_NOTHING] if course.begun_at and not sagas and not requests else []
         return FaultRecord(
             kind=fault.kind.word,
             target=fault.target,
@@ -185,7 +183,7 @@ class Injector:
             ended_at=course.ended_at,
             hit_sagas=sagas,
             hit_requests=requests,
-            note="; ".join([*([fault.amount_words] if fault.kind.amount else []), *course.notes, *nothing]),
+            note="; ".join([*([fault.amount_words] if fault.kind.amount else []), *course.notes]),
         )
 
 

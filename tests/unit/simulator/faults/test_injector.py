@@ -10,7 +10,7 @@ import pytest
 from services_stub.client.control import ControlError, NotAnswering, NotPossible
 from services_stub.contracts.problem import problem
 from simulator.faults.healing import NotHealed, disturbances, heal
-from simulator.faults.injector import HIT_NOTHING, INTERRUPTED, Activity, Injector, has_hit
+from simulator.faults.injector import INTERRUPTED, Activity, Injector, has_hit
 from simulator.faults.link import Link
 from simulator.faults.planned import planned
 from simulator.history import FaultRecord
@@ -105,7 +105,7 @@ def test_what_begins_while_a_fault_lasts_is_hit_too_and_what_meets_nothing_is_ma
     assert (record.hit_sagas, record.hit_requests) == (6, 31)
     assert has_hit(record)
     (idle,) = Run("decline:provider=7%@4s+3s", activity=lambda: Activity(0, 0)).carry_out()
-    assert idle.note == f"7%; {HIT_NOTHING}"
+    assert (idle.note, idle.begun_at) == ("7%", 4 * SECOND)
     assert not has_hit(idle)
 
 
