@@ -33,11 +33,18 @@ from simulator.cli.reading import DataDir, KafkaConfig, say
 if TYPE_CHECKING:
     from simulator.measure.slo import Slo
     from simulator.run.options import RunOptions
+    from simulator.run.plugs import Faults
     from simulator.run.targets import Choice
 
 Fresh = Annotated[bool, typer.Option("--fresh", help="Start a marketplace for this run; the default where none runs.")]
 Gateway = Annotated[str, typer.Option(metavar="URL", help="A marketplace elsewhere; with --kafka.")]
 Kafka = Annotated[str, typer.Option(metavar="HOST:PORT,...", help="Its Kafka; or embedded or apache, for --fresh.")]
+FaultTexts = Annotated[
+    list[str] | None, typer.Option("--fault", metavar="FAULT", help="As 'kill:payment@40s+10s'; repeat it for more.")
+]
+Nemesis = Annotated[
+    str, typer.Option(metavar="KINDS", help="Draw faults of these kinds from the seed, or of all: kill,pause; all.")
+]
 Workers = Annotated[int, typer.Option(min=1, max=64, help="Processes that make the load.")]
 Slos = Annotated[
     list[str] | None, typer.Option("--slo", metavar="SLO", help="As 'saga.paid.p99<500ms'; repeat it for more.")
@@ -64,6 +71,8 @@ def run(
     gateway: Gateway = "",
     kafka: Kafka = "",
     kafka_config: KafkaConfig = None,
+    fault: FaultTexts = None,
+    nemesis: Nemesis = "",
     workers: Workers = 1,
     slo: Slos = None,
     drain: Drain = "30s",
@@ -78,9 +87,11 @@ def run(
     from simulator.run.options import RunOptions
 
     flags = load_flags(loop, arrivals, shape, rate, duration, profile, users, think)
+    made_of, drawn = scenario_of(scenario, flags), seed_of(seed)
     options = RunOptions(
-        scenario=scenario_of(scenario, flags),
-        seed=seed_of(seed),
+        scenario=made_of,
+        seed=drawn,
+        faults=faults_of(fault or [], nemesis, drawn, int(made_of.load.end)),
         choice=choice_of(data_dir, fresh, gateway, kafka, kafka_config),
         runs=(runs or state_directory() / "runs").expanduser().absolute(),
         workers=workers,
@@ -113,6 +124,21 @@ def drain_of(text: str) -> int:
         return duration_of(text)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--drain") from error
+
+
+def faults_of(texts: list[str], nemesis: str, seed: int, end_us: int) -> Faults:
+    """The faults that were given, and those that are drawn."""
+    from simulator.faults.nemesis import nemesis_words
+    from simulator.faults.planned import FaultError, planned
+    from simulator.faults.run_faults import RunFaults
+
+    hint = "--fault"
+    try:
+        faults = [planned(text) for text in texts]
+        hint = "--nemesis"
+        return RunFaults(faults, nemesis_words(nemesis) if nemesis else (), seed=seed, end_us=end_us)
+    except FaultError as error:
+        raise typer.BadParameter(str(error), param_hint=hint) from error
 
 
 def slos_of(texts: list[str]) -> list[Slo]:
@@ -159,6 +185,8 @@ def _interrupted_by(*numbers: signal.Signals) -> Iterator[None]:
         raise KeyboardInterrupt
 
     before = {number: signal.signal(number, interrupt) for number in numbers}
+    # A shell that starts a command in the background lets it ignore Ctrl-C.
+    before[signal.SIGINT] = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
     finally:

@@ -74,6 +74,10 @@ class RunFaults:
             raise FaultError("\n".join(found))
         return planned
 
+    def check(self, state: State | None) -> None:
+        """Refuse what the marketplace cannot have. Raises FaultError; the text has every reason."""
+        self.planned_for(state)
+
     def carry_out(
         self,
         state: State | None,

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from simulator.faults.injector import has_hit
 from simulator.history import FaultRecord, Operation, RunDirectory, RunRecord, operations_in
 from simulator.history.verdict import Finding, Verdict, finding_of
 from simulator.measure.judging import Judgement, judged
@@ -73,13 +74,19 @@ def judged_run(directory: RunDirectory, outcomes: Outcomes, slos: Sequence[Slo],
         )
         measurements.add(of_sagas)
     directory.measurements.write_bytes(msgspec.json.encode(measurements))
-    if outcomes.faults and outcomes.sagas is not None:
+    faults = outcomes.faults
+    if faults and outcomes.sagas is not None:
         sagas = outcomes.sagas.by_order.values()
         faults = with_hits(outcomes.faults, _operations(directory), sagas, record.load_ended_at)
         directory.faults.write_bytes(msgspec.json.Encoder().encode_lines(faults))
-    timeline = _timeline(record, outcomes.faults)
+    timeline = _timeline(record, faults)
     judgements = [judged(slo, measurements, timeline) for slo in slos]
     findings = [*outcomes.findings, *filter(None, map(finding_of, judgements))]
+    findings += [
+        Finding(Verdict.UNKNOWN, f"the fault {_name_of(fault)} met no saga and no request, so it has shown nothing")
+        for fault in faults
+        if not has_hit(fault)
+    ]
     limited = generator_finding(measurements, timeline) if record.started_at else None
     if limited is not None:
         findings.append(limited)
@@ -96,8 +103,12 @@ def _timeline(record: RunRecord, faults: Iterable[FaultRecord]) -> Timeline:
         if fault.begun_at:
             begun = max(0, fault.begun_at - started)
             times = TimeRange(begun, max(begun, (fault.ended_at or ended) - started))
-            found.append(FaultTime(f"{fault.kind}:{fault.target}" if fault.target else fault.kind, times))
+            found.append(FaultTime(_name_of(fault), times))
     return Timeline(TimeRange(0, min(record.planned_us, ended - started)), found)
+
+
+def _name_of(fault: FaultRecord) -> str:
+    return f"{fault.kind}:{fault.target}" if fault.target else fault.kind
 
 
 def _operations(directory: RunDirectory) -> Iterable[Operation]:

@@ -29,6 +29,13 @@ class Faults(Protocol):
     def lines(self) -> Sequence[str]:
         """The faults in words, which are printed before the run."""
 
+    def check(self, state: State | None) -> None:
+        """Refuse, before there is any load, what the marketplace cannot have.
+
+        Raises:
+            FaultError: the text has every reason.
+        """
+
     def carry_out(
         self,
         state: State | None,
@@ -53,6 +60,9 @@ class NoFaults:
     def lines(self) -> Sequence[str]:
         """None."""
         return ()
+
+    def check(self, state: State | None) -> None:
+        """Nothing to refuse."""
 
     def carry_out(
         self,

@@ -18,9 +18,10 @@ from msgspec.structs import replace
 
 from services_stub.contracts.encoding import encode_json
 from simulator.engine.http import PyreqwestSender
+from simulator.faults.planned import FaultError
 from simulator.history import RunDirectory, RunRecord, Target
 from simulator.history.directory import put_json
-from simulator.history.verdict import INTERNAL_ERROR, INTERRUPTED, NOT_REACHABLE, Finding, Verdict, worst
+from simulator.history.verdict import BAD_ARGUMENTS, INTERNAL_ERROR, INTERRUPTED, NOT_REACHABLE, Finding, Verdict, worst
 from simulator.plan import Plan
 from simulator.plan.text import load_words
 from simulator.run.drain import drained
@@ -73,12 +74,13 @@ class Run:
         try:
             with reached(self._options.choice, self._say) as found:
                 self._keep(target=found.target)
+                self._options.faults.check(found.state)
                 with self._log_of(found) as self._reader:
                     self._go(found, self._reader)
-        except NotReachable as error:
+        except (NotReachable, FaultError) as error:
             shutil.rmtree(self.directory.path)
             self.lines = [str(error)]
-            return NOT_REACHABLE
+            return BAD_ARGUMENTS if isinstance(error, FaultError) else NOT_REACHABLE
         except KeyboardInterrupt:
             self._keep(interrupted=True)
         except NotMade as error:

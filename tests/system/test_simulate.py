@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from simulator.history import RunDirectory, operations_in
+from simulator.history import RunDirectory, faults_in, operations_in
 from simulator.measure.outcomes import Outcome
 from simulator.trace.recording import recorded
 from tests.system.marketplace import Marketplace
@@ -75,6 +75,36 @@ def test_a_run_measures_what_it_sent_and_what_came_of_it_and_can_be_repeated(
         keys.append({order.idempotency_key for order in orders})
         assert all(key.startswith(record.run_id) for key in keys[-1])
     assert not keys[0] & keys[1]
+
+
+def test_a_run_with_faults_counts_what_each_met_and_leaves_none(marketplace: Marketplace, tmp_path: Path) -> None:
+    arguments = ["--duration", "6s", "--fault", "kill:payment@1s+1s", "--fault", "pause:order@3s+1s"]
+    done = subprocess.run(
+        command(marketplace, tmp_path, *arguments), capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode in PASSED_OR_UNKNOWN, done.stdout + done.stderr
+    assert "met no saga" not in done.stdout
+    directory = directory_in(tmp_path)
+    assert directory.read().drained
+    found = faults_in(directory.faults)
+    assert [(fault.kind, fault.target) for fault in found] == [("kill", "payment"), ("pause", "order")]
+    assert all(fault.hit_sagas + fault.hit_requests > 0 for fault in found)
+    assert marketplace.control.faults() == []
+
+
+def test_a_fault_that_the_marketplace_cannot_have_is_refused_before_the_run(
+    marketplace: Marketplace, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        command(marketplace, tmp_path, "--duration", "6s", "--fault", "kill:paymen@1s+1s"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 64
+    assert "there is no service paymen. Did you mean payment?" in done.stdout
+    assert not any(tmp_path.iterdir())
 
 
 def test_an_interrupted_run_says_that_its_results_are_partial(marketplace: Marketplace, tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ from marketplace_tui import cli, failures
         (["--gateway", "http://shop", "--kafka", "h:1", "--seed", "7"], "the plan has sessions of an admin"),
         (["--slo", "saga.paid.p99<5"], "is no SLO"),
         (["--slo", "search.p99<5/s"], "p99 is a time"),
+        (["--fault", "kil:order@1s"], "--fault: 'kil:order@1s': there is no fault 'kil'. Did you mean kill?"),
+        (["--nemesis", "kill,sleep"], "--nemesis: there is no fault 'sleep'"),
         (["--drain", "soon"], "soon' is no duration"),
         (["--rate", "0"], "`rate` must be above 0"),
         (["--runs", __file__], "Not a directory"),

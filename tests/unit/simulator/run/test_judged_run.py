@@ -44,13 +44,14 @@ def judged(
     measurements: Measurements | None = None,
     slos: tuple[str, ...] = (),
     judges: tuple[Judge, ...] = (),
+    fault: FaultRecord = FAULT,
 ) -> JudgedRun:
     sagas = Sagas()
     sagas.add_all([created("o", 50), updated("o", 150, "PAID")])
     directory = RunDirectory(tmp_path)
     with OperationLog(directory.operations) as log:
         log.write(checkout("o", sent=40, done=60))
-    outcomes = Outcomes(record, measurements or Measurements(), [FAULT], sagas, [])
+    outcomes = Outcomes(record, measurements or Measurements(), [fault], sagas, [])
     return judged_run(directory, outcomes, list(map(parse_slo, slos)), judges)
 
 
@@ -88,6 +89,13 @@ def test_judges_look_at_whole_runs_alone(tmp_path: Path, partial: dict[str, obje
 
     assert judged(tmp_path, judges=(judge,)).findings == [Finding(Verdict.VIOLATED, "money is lost")]
     assert judged(tmp_path, record=replace(RECORD, **partial), judges=(judge,)).findings == []
+
+
+@pytest.mark.parametrize("times", [(at(5000), at(6000)), (0, 0)])
+def test_a_fault_that_met_nothing_makes_the_run_unknown(tmp_path: Path, times: tuple[int, int]) -> None:
+    (finding,) = judged(tmp_path, fault=replace(FAULT, begun_at=times[0], ended_at=times[1])).findings
+    words = "the fault kill:payment met no saga and no request, so it has shown nothing"
+    assert finding == Finding(Verdict.UNKNOWN, words)
 
 
 def test_a_fault_hit_what_was_under_way_while_it_was_in_force() -> None:

@@ -45,6 +45,9 @@ class FakeFaults:
     def lines(self) -> Sequence[str]:
         return ()
 
+    def check(self, state: State | None) -> None:
+        """Nothing to refuse."""
+
     def carry_out(
         self,
         state: State | None,
