@@ -85,8 +85,11 @@ def server() -> Iterator[str]:
 
 
 @pytest.mark.slow
-def test_a_real_server_that_stalls_is_measured_as_the_arithmetic_says(server: str) -> None:
-    """One load without a limit, and one with a single connection, at the same time and for two periods."""
+def test_no_percentile_of_a_real_server_that_stalls_is_below_the_arithmetic(server: str) -> None:
+    """One load without a limit, and one with a single connection, at the same time and for two periods.
+
+    A busy machine adds to the times of the arithmetic, so that only virtual time can say that they are equal.
+    """
     start = time.monotonic_ns()
     options = LoadOptions(end_us=2 * PERIOD)
     single = LoadOptions(end_us=2 * PERIOD, max_in_flight=1)
@@ -112,8 +115,9 @@ def test_a_real_server_that_stalls_is_measured_as_the_arithmetic_says(server: st
         summary, of_one_connection = runner.run(both())
     assert summary.counts[Outcome.OK] == of_one_connection.counts[Outcome.OK] == 4000
     for percent in (95.0, 99.0, 99.9):
-        expected = SECOND * (percent / 100 - 0.9) / 0.1
-        assert summary.response_percentile(percent) == pytest.approx(expected, rel=0.01)
+        measured_here = summary.response_percentile(percent)
+        assert measured_here is not None
+        assert measured_here > 0.99 * SECOND * (percent / 100 - 0.9) / 0.1
     corrected, raw = of_one_connection.response_percentile(99), of_one_connection.service_percentile(99)
     assert corrected is not None and raw is not None
     assert corrected > 0.9 * SECOND > 10 * raw
