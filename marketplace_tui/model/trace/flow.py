@@ -24,7 +24,7 @@ _REST = 3
 """So many times as long as a flow took to compute it is left alone then: other work must have its share."""
 
 _PAINT_SECONDS = 0.05
-"""So long the rows have to be painted before the judging begins, which is another thread of one interpreter."""
+"""So long rows have to be painted before the next work on them, which is in another thread of one interpreter."""
 
 _DIFFERENCE_WIDTH = 120
 
@@ -234,6 +234,8 @@ class FlowModel(Watched):
         while self._again:
             self._again = False
             begun = loop.time()
+            if self.drawn is not None and not self.was_read:
+                await asyncio.sleep(_PAINT_SECONDS)
             drawn = await asyncio.to_thread(_read, reader, self.flow_id)
             self.was_read = True
             if drawn is None:
