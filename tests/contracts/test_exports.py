@@ -37,12 +37,14 @@ def test_a_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         export(tmp_path / "file")
 
 
+@pytest.mark.slow
 def test_the_openapi_document_is_valid_by_a_public_validator() -> None:
     document = json.loads(documents()["openapi.json"])
     assert document["openapi"].startswith("3.1.")
     validate(document, cls=OpenAPIV31SpecValidator)
 
 
+@pytest.mark.slow
 def test_the_public_validator_finds_mistakes() -> None:
     document = json.loads(documents()["openapi.json"])
     document["paths"]["/product-service/api/products"]["post"]["responses"] = {"created": {}}

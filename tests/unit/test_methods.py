@@ -46,6 +46,7 @@ def walk(running: Serving, path: str, allowed: set[str], headers: dict[str, str]
             assert response.headers["content-type"] == "application/problem+json", asked
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SERVICES)
 def test_no_method_on_any_path_is_a_failure_of_the_server(name: str, tmp_path: Path) -> None:
     with at_work(declared(name), tmp_path) as running:

@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 import valkey
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -138,6 +139,7 @@ class Checkouts(RuleBasedStateMachine):
         return dict(zip(kept[::2], map(int, kept[1::2]), strict=True))
 
 
+@pytest.mark.slow
 def test_lines_are_conserved(shop: Shop, client: valkey.Valkey) -> None:
     class OnThisServer(Checkouts):
         def __init__(self) -> None:

@@ -135,6 +135,7 @@ def test_an_admin_who_is_not_known_or_not_let_in_is_named() -> None:
         made(FakeMarketplace(), (ADMIN[0], "wrong"))
 
 
+@pytest.mark.slow
 def test_only_those_who_come_are_needed_and_all_virtual_users_of_a_closed_loop() -> None:
     few = Plan(msgspec.structs.replace(SCENARIO, population=Population(shoppers=1000, sellers=2, products=5)), 7)
     needed = needed_by(few)
