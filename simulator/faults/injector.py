@@ -195,11 +195,6 @@ def _ends_process(fault: PlannedFault) -> bool:
     return fault.kind.word in ("kill", "restart")
 
 
-def has_hit(record: FaultRecord) -> bool:
-    """Whether a fault met anything; one that did not has shown nothing of what it was to prove."""
-    return bool(record.begun_at and (record.hit_sagas or record.hit_requests))
-
-
 async def _insisted(call: Callable[[], Awaitable[None]]) -> None:
     """Call until it is done, for example while a service is being started again; a fault that is gone is cleared."""
     deadline = asyncio.get_running_loop().time() + _CLEAR_SECONDS

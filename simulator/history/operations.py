@@ -62,6 +62,16 @@ class FaultRecord(msgspec.Struct, frozen=True):
     hit_requests: int = 0
     note: str = ""
 
+    @property
+    def name(self) -> str:
+        """The kind and, where it has one, the target."""
+        return f"{self.kind}:{self.target}" if self.target else self.kind
+
+    @property
+    def has_hit(self) -> bool:
+        """Whether it met anything; one that did not has shown nothing of what it was to prove."""
+        return bool(self.begun_at and (self.hit_sagas or self.hit_requests))
+
 
 class OperationLog:
     """Appends operations to a file that several processes append to. Use it as a context manager."""

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from simulator.faults.injector import has_hit
 from simulator.history import FaultRecord, Operation, RunDirectory, RunRecord, operations_in
 from simulator.history.verdict import Finding, Verdict, finding_of
 from simulator.measure.judging import Judgement, judged
@@ -83,9 +82,9 @@ def judged_run(directory: RunDirectory, outcomes: Outcomes, slos: Sequence[Slo],
     judgements = [judged(slo, measurements, timeline) for slo in slos]
     findings = [*outcomes.findings, *filter(None, map(finding_of, judgements))]
     findings += [
-        Finding(Verdict.UNKNOWN, f"the fault {_name_of(fault)} met no saga and no request, so it has shown nothing")
+        Finding(Verdict.UNKNOWN, f"the fault {fault.name} met no saga and no request, so it has shown nothing")
         for fault in faults
-        if not has_hit(fault)
+        if not fault.has_hit
     ]
     limited = generator_finding(measurements, timeline) if record.started_at else None
     if limited is not None:
@@ -103,12 +102,8 @@ def _timeline(record: RunRecord, faults: Iterable[FaultRecord]) -> Timeline:
         if fault.begun_at:
             begun = max(0, fault.begun_at - started)
             times = TimeRange(begun, max(begun, (fault.ended_at or ended) - started))
-            found.append(FaultTime(_name_of(fault), times))
+            found.append(FaultTime(fault.name, times))
     return Timeline(TimeRange(0, min(record.planned_us, ended - started)), found)
-
-
-def _name_of(fault: FaultRecord) -> str:
-    return f"{fault.kind}:{fault.target}" if fault.target else fault.kind
 
 
 def _operations(directory: RunDirectory) -> Iterable[Operation]:

@@ -10,7 +10,7 @@ import pytest
 from services_stub.contracts.control import FullDisk, PauseService
 from simulator.faults.commands import ControlInThreads
 from simulator.faults.healing import disturbances, heal
-from simulator.faults.injector import Activity, Injector, has_hit
+from simulator.faults.injector import Activity, Injector
 from simulator.faults.planned import planned
 from simulator.faults.target import Target, problems
 from simulator.history import FaultRecord
@@ -56,7 +56,7 @@ def test_the_faults_of_a_run_are_carried_out_and_the_books_balance(marketplace: 
         ("reorder", "payment-success", "50%"),
         ("full-disk", "payment", ""),
     ]
-    assert all(has_hit(record) and record.begun_at < record.ended_at for record in records)
+    assert all(record.has_hit and record.begun_at < record.ended_at for record in records)
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ import pytest
 from services_stub.client.control import ControlError, NotAnswering, NotPossible
 from services_stub.contracts.problem import problem
 from simulator.faults.healing import NotHealed, disturbances, heal
-from simulator.faults.injector import INTERRUPTED, Activity, Injector, has_hit
+from simulator.faults.injector import INTERRUPTED, Activity, Injector
 from simulator.faults.link import Link
 from simulator.faults.planned import planned
 from simulator.history import FaultRecord
@@ -103,10 +103,10 @@ def test_what_begins_while_a_fault_lasts_is_hit_too_and_what_meets_nothing_is_ma
 
     (record,) = Run("pause:order@4s+3s", activity=activity).carry_out()
     assert (record.hit_sagas, record.hit_requests) == (6, 31)
-    assert has_hit(record)
+    assert record.has_hit
     (idle,) = Run("decline:provider=7%@4s+3s", activity=lambda: Activity(0, 0)).carry_out()
     assert (idle.note, idle.begun_at) == ("7%", 4 * SECOND)
-    assert not has_hit(idle)
+    assert not idle.has_hit
 
 
 def test_a_refused_fault_has_not_begun_and_holds_up_no_other() -> None:
@@ -115,7 +115,7 @@ def test_a_refused_fault_has_not_begun_and_holds_up_no_other() -> None:
     first, second = run.carry_out()
     assert (first.begun_at, first.ended_at, first.hit_sagas) == (0, 0, 0)
     assert "resume it first" in first.note
-    assert not has_hit(first)
+    assert not first.has_hit
     assert second.ended_at == 3 * SECOND
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from simulator.measure.outcomes import Outcome
 from simulator.run import loading
 from simulator.run.loading import Loading
 from simulator.run.options import RunOptions
-from simulator.run.plugs import Activity
+from simulator.run.plugs import Activity, NoFaults
 from simulator.run.sagas import Sagas
 from simulator.run.targets import Choice, Reached
 from simulator.scenario import read_scenario
@@ -35,18 +35,12 @@ class FakeReader:
         self.sagas.add_all([created("o", 1)])
 
 
-class FakeFaults:
+class FakeFaults(NoFaults):
     """Applies one fault until it is stopped, or fails."""
 
     def __init__(self, failure: Exception | None = None) -> None:
         self.failure, self.seen = failure, list[Activity]()
         self.applied = threading.Event()
-
-    def lines(self) -> Sequence[str]:
-        return ()
-
-    def check(self, state: State | None) -> None:
-        """Nothing to refuse."""
 
     def carry_out(
         self,
