@@ -82,32 +82,32 @@ def order(visit: Visit) -> list[Action]:
     """The cart is ordered; where nothing is left in it, it is looked at."""
     if not visit.in_cart:
         return cart(visit)
-    visit.in_cart = []
+    visit.in_cart, visit.ordered = [], True
     return [actions.PlaceOrder(card=visit.card(), idempotency_key=visit.key())]
 
 
 def order_at_seen_price(visit: Visit) -> list[Action]:
     """The cart is looked at and ordered, if its prices are still the same then."""
-    visit.in_cart = []
+    visit.in_cart, visit.ordered = [], True
     return [
         actions.ReadCart(),
         actions.PlaceOrder(card=visit.card(), idempotency_key=visit.key(), at_seen_price=True),
     ]
 
 
-def see_order(_visit: Visit) -> list[Action]:
-    """The order."""
-    return [actions.ReadOrder()]
-
-
-def cancel(_visit: Visit) -> list[Action]:
-    """The order is cancelled, and looked at."""
-    return [actions.CancelOrder(), actions.ReadOrder()]
-
-
 def orders(_visit: Visit) -> list[Action]:
     """All own orders."""
     return [actions.ListOrders()]
+
+
+def see_order(visit: Visit) -> list[Action]:
+    """The order of this visit; where nothing was ordered, all own orders."""
+    return [actions.ReadOrder()] if visit.ordered else orders(visit)
+
+
+def cancel(visit: Visit) -> list[Action]:
+    """The order is cancelled, and looked at; where nothing was ordered, all own orders are looked at."""
+    return [actions.CancelOrder(), actions.ReadOrder()] if visit.ordered else orders(visit)
 
 
 def messages(_visit: Visit) -> list[Action]:

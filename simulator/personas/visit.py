@@ -32,6 +32,8 @@ class Visit:
         """The number of the product that was looked at last."""
         self.in_cart: list[int] = []
         """The numbers of the products that were put into the cart, and not taken out."""
+        self.ordered = False
+        """Whether an order was placed."""
 
     def look(self) -> int:
         """Choose a product to look at."""

@@ -6,7 +6,7 @@ from statistics import mean
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from simulator.personas import PERSONAS, Action, Visit, actions, states
@@ -43,6 +43,7 @@ def test_a_table_adds_up_and_every_state_leads_to_the_end(name: str) -> None:
 
 
 @given(st.sampled_from(sorted(PERSONAS)), st.integers(0, 2**32))
+@example("hesitant", 3256665)
 def test_nothing_is_done_before_it_can_be(name: str, seed: int) -> None:
     in_cart: set[int] = set()
     placed, keys, blocked = 0, [], set()
