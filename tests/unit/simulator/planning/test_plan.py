@@ -17,7 +17,7 @@ from simulator.plan.text import action_words, load_words, seconds, session_lines
 from simulator.scenario import read_scenario
 
 GOLDEN: dict[str, tuple[dict[str, Any], str]] = {
-    "shopping": ({"duration": "5s"}, "68c6cdc6fd6b961db098136fe79b159b94a3121232705beefdc334634e60ef3f"),
+    "shopping": ({"duration": "5s"}, "6b14a494afdd905e770840599d78bea142ac4761d0149eba7cb2b07d4d4a463b"),
     "flash-sale": (
         {"profile": ["0:20", "5s:200"]},
         "ba65a400c078fefa6b044796b7968c5c83b365fc96d1cce0bf02dcd419ccfa90",
