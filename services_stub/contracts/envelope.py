@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import random
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -33,6 +33,10 @@ SENT_AGAIN_TO = "dlq_sent_again_to"
 
 LONGEST_ATTRIBUTE = 200
 """Characters. Of longer attributes of a foreign envelope only so much is kept: they would be copied on and on."""
+
+_REQUIRED = ("ce_id", "ce_type", "ce_source")
+_WHOLE = ("ce_id", "ce_type")
+"""Attributes that are kept at any length: an event is known by the one, and what is in it by the other."""
 
 _ID_OF_CALLER = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_ATTRIBUTE}}}")
 
@@ -86,36 +90,36 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         ]
 
     @classmethod
-    def from_headers(cls, headers: Iterable[tuple[str, bytes | None]]) -> Envelope:
+    def from_headers(cls, headers: Sequence[tuple[str, bytes | None]]) -> Envelope:
         """Read an envelope back.
 
         Raises:
             MalformedEnvelope: a required attribute is missing, is not UTF-8, or the version is not 1.0.
 
         """
-        found: dict[str, str] = {}
-        for name, value in headers:
-            try:
-                if value is not None:
-                    found[name] = value.decode()
-            except UnicodeDecodeError as error:
-                raise MalformedEnvelope(f"the header {name[:LONGEST_ATTRIBUTE]} is not UTF-8") from error
+        try:
+            found = {name: value.decode() for name, value in headers if value is not None}
+        except UnicodeDecodeError as error:
+            raise MalformedEnvelope(f"the header {_not_utf8(headers)} is not UTF-8") from error
         if found.get("ce_specversion") != SPEC_VERSION:
             version = found.get("ce_specversion", "")[:LONGEST_ATTRIBUTE] or None
             raise MalformedEnvelope(f"ce_specversion is {version!r}, not '{SPEC_VERSION}'")
-        for name in ("ce_id", "ce_type", "ce_source"):
+        for name in _REQUIRED:
             if not found.get(name):
                 raise MalformedEnvelope(f"the header {name} is missing")
+        if max(map(len, found.values())) > LONGEST_ATTRIBUTE:
+            found = {name: text if name in _WHOLE else text[:LONGEST_ATTRIBUTE] for name, text in found.items()}
+        said = found.get
         return cls(
             id=found["ce_id"],
             type=found["ce_type"],
-            source=found["ce_source"][:LONGEST_ATTRIBUTE],
-            time=found.get("ce_time", "")[:LONGEST_ATTRIBUTE],
-            subject=found.get("ce_subject", "")[:LONGEST_ATTRIBUTE],
-            dataschema=found.get("ce_dataschema", "")[:LONGEST_ATTRIBUTE],
-            correlation_id=found.get("ce_correlationid", "")[:LONGEST_ATTRIBUTE],
-            causation_id=found.get("ce_causationid", "")[:LONGEST_ATTRIBUTE],
-            traceparent=found.get("traceparent", "")[:LONGEST_ATTRIBUTE],
+            source=found["ce_source"],
+            time=said("ce_time", ""),
+            subject=said("ce_subject", ""),
+            dataschema=said("ce_dataschema", ""),
+            correlation_id=said("ce_correlationid", ""),
+            causation_id=said("ce_causationid", ""),
+            traceparent=said("traceparent", ""),
         )
 
     def cause(self) -> Cause:
@@ -159,6 +163,16 @@ def child_of(traceparent: str) -> str:
     if not is_traceparent(traceparent):
         return new_traceparent(sampled=False)
     return f"{traceparent[:36]}{_random.getrandbits(64) or 1:016x}{traceparent[52:55]}"
+
+
+def _not_utf8(headers: Sequence[tuple[str, bytes | None]]) -> str:
+    """The name of the first header whose value is not UTF-8."""
+    for name, value in headers:
+        try:
+            (value or b"").decode()
+        except UnicodeDecodeError:
+            return name[:LONGEST_ATTRIBUTE]
+    return ""
 
 
 def is_traceparent(value: str) -> bool:

@@ -13,7 +13,7 @@ from services_stub.contracts.events import EVENT_BY_TOPIC
 
 E = TypeVar("E", bound=Event)
 
-Headers = Iterable[tuple[str, bytes | None]]
+Headers = Sequence[tuple[str, bytes | None]]
 
 
 class LoggedEvent(msgspec.Struct, frozen=True):

@@ -108,6 +108,15 @@ class RequestReport(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=
 Report = Reported | RequestReport
 
 
+Entry = FlowEvent | DeadLetter
+"""Either of what a record can be to a flow."""
+
+
+def entry_of(record: TracedRecord) -> Entry | None:
+    """The dead letter that a record is, or the event that it carries; None where its headers are neither."""
+    return dead_letter_of(record) or event_of(record)
+
+
 def event_of(record: TracedRecord) -> FlowEvent | None:
     """The event that a record carries; None where its headers are no envelope."""
     try:

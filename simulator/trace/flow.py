@@ -14,12 +14,12 @@ from services_stub.contracts.topics import TRACE_HOPS
 from simulator.trace.events import (
     Consumption,
     DeadLetter,
+    Entry,
     FlowEvent,
     Report,
     RequestReport,
     correlation_of,
-    dead_letter_of,
-    event_of,
+    entry_of,
     reports_of,
 )
 from simulator.trace.records import Place, TracedRecord
@@ -64,7 +64,8 @@ class Flow(msgspec.Struct, frozen=True):
     @property
     def settled_at(self) -> int:
         """When its last event was written. Consumers that publish nothing of it may go on beyond that."""
-        return max((max(event.at, event.written_at) for event in self.events), default=self.started_at)
+        published = max((event.at for event in self.events), default=self.started_at)
+        return max(published, max((event.written_at for event in self.events), default=published))
 
     @property
     def seconds(self) -> float:
@@ -93,33 +94,32 @@ def flow_of(correlation_id: str, records: Iterable[TracedRecord], *, started_at:
     Time begins at `started_at` (microseconds of Unix time), or with the first request or event. Records without an
     envelope, repeated records and hop reports that cannot be read are passed over.
     """
-    own: list[TracedRecord] = []
+    own: list[Entry] = []
     reported: list[Report] = []
     for record in records:
         if record.topic == TRACE_HOPS:
             reported += (each for each in reports_of(record) if each.correlation_id == correlation_id)
-        elif correlation_of(record) == correlation_id:
-            own.append(record)
+        elif correlation_of(record) == correlation_id and (entry := entry_of(record)) is not None:
+            own.append(entry)
     return joined(correlation_id, own, reported, started_at=started_at)
 
 
 def joined(
     correlation_id: str,
-    records: Iterable[TracedRecord],
+    entries: Iterable[Entry],
     reported: Iterable[Report],
     *,
     started_at: int | None = None,
     incomplete: bool = False,
 ) -> Flow:
-    """The flow of records and reports that are all its own, in whatever order they are given."""
+    """The flow of entries and reports that are all its own, in whatever order they are given."""
     found: dict[Place, FlowEvent] = {}
     given_up: dict[Place, set[DeadLetter]] = defaultdict(set)
-    for record in records:
-        dead_letter = dead_letter_of(record)
-        if dead_letter is not None:
-            given_up[dead_letter.of].add(dead_letter)
-        elif (event := event_of(record)) is not None:
-            found[record.place] = event
+    for entry in entries:
+        if isinstance(entry, DeadLetter):
+            given_up[entry.of].add(entry)
+        else:
+            found[entry.topic, entry.partition, entry.offset] = entry
     consumers: dict[Place, dict[tuple[str, str, int], Consumption]] = defaultdict(dict)
     names: dict[Place, str] = {}
     requests: list[RequestReport] = []
@@ -177,6 +177,12 @@ def _causes_first(events: Sequence[FlowEvent]) -> list[FlowEvent]:
     moments: dict[str, tuple[int, int]] = {}
     """By id: the time to sort by, and how many causes stand before it."""
     for event in ordered:
+        envelope = event.envelope
+        if envelope.id in moments:
+            continue
+        if envelope.causation_id in moments or envelope.causation_id not in by_id:
+            _stand_behind_cause(event, moments)
+            continue
         chain: list[FlowEvent] = []
         walked: set[str] = set()
         at: FlowEvent | None = event
@@ -185,6 +191,10 @@ def _causes_first(events: Sequence[FlowEvent]) -> list[FlowEvent]:
             chain.append(at)
             at = by_id.get(at.envelope.causation_id)
         for link in reversed(chain):
-            cause_time, depth = moments.get(link.envelope.causation_id, (link.at, -1))
-            moments[link.envelope.id] = (max(link.at, cause_time), depth + 1)
+            _stand_behind_cause(link, moments)
     return sorted(ordered, key=lambda event: moments[event.envelope.id])
+
+
+def _stand_behind_cause(event: FlowEvent, moments: dict[str, tuple[int, int]]) -> None:
+    cause_time, depth = moments.get(event.envelope.causation_id, (event.at, -1))
+    moments[event.envelope.id] = (max(event.at, cause_time), depth + 1)

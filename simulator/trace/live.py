@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Protocol
 
 from services_stub.contracts.topics import TRACE_HOPS
-from simulator.trace.events import Report, correlation_of, reports_of
+from simulator.trace.events import Entry, Report, correlation_of, entry_of, reports_of
 from simulator.trace.flow import Flow, joined
 from simulator.trace.records import TracedRecord
 
@@ -120,13 +120,14 @@ async def live_flow(open_source: Callable[[], Source], correlation_id: str) -> A
             return wanted in (record.value or b"")
         return correlation_of(record) == correlation_id
 
-    own: list[TracedRecord] = []
+    own: list[Entry] = []
     reported: list[Report] = []
     records = live_records(open_source, concerns)
     try:
         async for batch in records:
             before = len(own) + len(reported)
-            own += (record for record in batch if record.topic != TRACE_HOPS)
+            entries = (entry_of(record) for record in batch if record.topic != TRACE_HOPS)
+            own += (entry for entry in entries if entry is not None)
             reported += _reports(batch, correlation_id)
             if len(own) + len(reported) > before:
                 yield joined(correlation_id, own, reported)

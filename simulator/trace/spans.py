@@ -81,9 +81,12 @@ def judged_until(flow: Flow) -> int:
 
     Consumers that only read, such as statistics, may let events wait for long, and nothing waits for them.
     """
-    ids = {event.envelope.id for event in flow.events}
-    grows = any(event.envelope.causation_id in ids for event in flow.events)
-    return max(flow.started_at, flow.settled_at) if grows else flow.ended_at
+    seen: set[str] = set()
+    for event in flow.events:  # causes stand before their effects
+        seen.add(event.envelope.id)
+        if event.envelope.causation_id in seen:
+            return max(flow.started_at, flow.settled_at)
+    return flow.ended_at
 
 
 def critical_hops(flow: Flow, until: int | None = None) -> tuple[tuple[FlowEvent, TimedHop | None], ...]:

@@ -12,7 +12,7 @@ from typing import IO
 
 import msgspec
 
-from simulator.trace.events import Report
+from simulator.trace.events import Entry, Report, entry_of
 from simulator.trace.records import TracedRecord
 
 MOST_BYTES = 1 << 30
@@ -48,9 +48,10 @@ def encoded(item: TracedRecord | Report) -> msgspec.Raw:
     return msgspec.Raw(_encoder.encode(item))
 
 
-def records_in(pieces: Iterable[Held]) -> Iterator[TracedRecord]:
-    """The records in pieces of a flow, decoded one by one: all of them together fit no cache."""
-    return (_decode_record(content) for piece in pieces for content in piece.records)
+def entries_in(pieces: Iterable[Held]) -> Iterator[Entry]:
+    """The events and dead letters in pieces of a flow, decoded one by one: all records together fit no cache."""
+    records = (_decode_record(content) for piece in pieces for content in piece.records)
+    return (entry for record in records if (entry := entry_of(record)) is not None)
 
 
 def reports_in(pieces: Iterable[Held]) -> Iterator[Report]:

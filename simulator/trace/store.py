@@ -9,16 +9,17 @@ import gc
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import islice
+from itertools import chain, islice
 
 import msgspec
 
 from services_stub.contracts.topics import TRACE_HOPS
-from simulator.trace.events import Report, Reported, correlation_of, reports_of
+from simulator.trace.decoded import Decoded
+from simulator.trace.events import Entry, Report, Reported, correlation_of, reports_of
 from simulator.trace.findings import Seen
 from simulator.trace.flow import Flow, joined
 from simulator.trace.records import TracedRecord
-from simulator.trace.spill import Held, Spill, encoded, records_in, reports_in
+from simulator.trace.spill import Held, Spill, encoded, entries_in, reports_in
 
 MOST_BYTES = 32 * 1024 * 1024
 """Of records and reports in memory, as they are encoded; what is beyond that lies in a file."""
@@ -46,7 +47,8 @@ class Counts(msgspec.Struct, frozen=True):
 class FlowStore:
     """Is fed records in any order, and answers the flow of an id.
 
-    `wanted` chooses flows by their ids; `unjoined_by_topic` says which topics have records of no flow.
+    `wanted` chooses flows by their ids; `unjoined_by_topic` says which topics have records of no flow. With `decoded`
+    the long flows are decoded while they come, and answered in a part of the time.
     """
 
     def __init__(
@@ -55,8 +57,9 @@ class FlowStore:
         wanted: Callable[[str], bool] | None = None,
         most_bytes: int = MOST_BYTES,
         spill: Spill | None = None,
+        decoded: Decoded | None = None,
     ) -> None:
-        self._wanted, self._most, self._spill = wanted, most_bytes, spill
+        self._wanted, self._most, self._spill, self._decoded = wanted, most_bytes, spill, decoded
         self._flows: OrderedDict[str, Held] = OrderedDict()
         self._in_memory = 0
         self._received = self._held = self._reports = self._unjoined = self._evicted = 0
@@ -83,7 +86,10 @@ class FlowStore:
             flow_id = correlation_of(record)
             if flow_id and (self._wanted is None or self._wanted(flow_id)):
                 self._held += 1
-                self._keep(self._touch(flow_id).records, record)
+                held = self._touch(flow_id)
+                if self._decoded is not None:
+                    self._decoded.note(flow_id, held, record)
+                self._keep(held.records, record)
             else:
                 self._unjoined += 1
                 self.unjoined_by_topic[record.topic] += 1
@@ -105,17 +111,22 @@ class FlowStore:
             pieces = self._pieces(flow_id)
             if not pieces:
                 return None
-            return joined(flow_id, records_in(pieces), reports_in(pieces), incomplete=flow_id in self._lost)
+            entries = self._entries(flow_id, pieces)
+            return joined(flow_id, entries, reports_in(pieces), incomplete=flow_id in self._lost)
+
+    def size(self, flow_id: str) -> int:
+        """How many records and reports of a flow are held."""
+        return sum(len(piece.records) + len(piece.reports) for piece in self._pieces(flow_id))
 
     def beginning(self, flow_id: str, most: int) -> Flow | None:
         """The flow as it would be after its first `most` records and reports, with no event unseen; None without any.
 
-        Takes milliseconds, while the whole of a long flow takes a part of a second.
+        Takes milliseconds, while the whole of a long flow takes a second and more.
         """
         pieces = self._pieces(flow_id)
         if not pieces:
             return None
-        flow = joined(flow_id, islice(records_in(pieces), most), islice(reports_in(pieces), most))
+        flow = joined(flow_id, islice(entries_in(pieces), most), islice(reports_in(pieces), most))
         return msgspec.structs.replace(flow, unseen=())
 
     def flows(self) -> Iterator[Flow]:
@@ -139,6 +150,10 @@ class FlowStore:
     def _pieces(self, flow_id: str) -> list[Held]:
         pieces = self._spill.pieces(flow_id) if self._spill is not None else []
         return [*pieces, self._flows[flow_id]] if flow_id in self._flows else pieces
+
+    def _entries(self, flow_id: str, pieces: list[Held]) -> Iterable[Entry]:
+        decoded = self._decoded.of(flow_id) if self._decoded is not None else None
+        return entries_in(pieces) if decoded is None else chain(entries_in(pieces[:-1]), decoded)
 
     def _note_progress(self, report: Reported) -> None:
         topic, partition, offset = report.of
@@ -169,6 +184,7 @@ class FlowStore:
             flow_id, held = self._flows.popitem(last=False)
             self._in_memory -= held.size
             gone[flow_id] = held
+            self._forget_decoded(flow_id)
         if self._spill is not None:
             self._note_evicted(self._spill.write(gone))
         else:
@@ -180,8 +196,13 @@ class FlowStore:
         """A flow that has no room in memory alone loses its older half."""
         records, reports = len(held.records) // 2, len(held.reports) // 2
         del held.records[:records], held.reports[:reports]
+        self._forget_decoded(flow_id)
         self._in_memory = held.size
         self._note_evicted({flow_id: records})
+
+    def _forget_decoded(self, flow_id: str) -> None:
+        if self._decoded is not None:
+            self._decoded.forget(flow_id)
 
     def _note_evicted(self, evicted: Mapping[str, int]) -> None:
         count = sum(evicted.values())

@@ -1,7 +1,7 @@
 """One flow as it is looked at: what was read of it, which part is shown, and what was searched for.
 
-Its beginning is shown at once. A long flow takes a second to judge, so all of that is computed in threads: first the
-rows, then what is wrong or slow.
+It is shown at once, or of a long one its beginning. Such a flow takes a second to judge, so all of that is computed in
+threads: first the rows, then what is wrong or slow.
 """
 
 from __future__ import annotations
@@ -23,8 +23,10 @@ from simulator.trace.tables import difference_lines
 _REST = 3
 """So many times as long as a flow took to compute it is left alone then: other work must have its share."""
 
-_PAINT_SECONDS = 0.05
-"""So long rows have to be painted before the next work on them, which is in another thread of one interpreter."""
+_LONG = 1_000
+_PAINT_SECONDS = 0.2
+"""So long the rows of a flow of so many events have to be painted, before the next work on them is begun: it is in
+another thread of one interpreter."""
 
 _DIFFERENCE_WIDTH = 120
 
@@ -91,18 +93,20 @@ def _searched(event: FlowEvent) -> bytes:
 class FlowModel(Watched):
     """The flow of an id in a reader.
 
-    `drawn` and `judged` are None until they are known; at first only its beginning is drawn. `window` is the time that
-    is shown, None for all of it; `detail` how much of consumers, None until the room for it is known, and `details`
-    that of single events by place. `difference` are the lines of a comparison with another flow, if there was one.
+    `drawn` and `judged` are None until they are known; of a long flow only its beginning is drawn at first. `window` is
+    the time that is shown, None for all of it; `detail` how much of consumers, None until the room for it is known, and
+    `details` that of single events by place. `difference` are the lines of a comparison with another flow, if there was
+    one.
     """
 
     def __init__(self, flow_id: str, reader: Reader | None, tasks: Tasks, now: Callable[[], int]) -> None:
         super().__init__()
         self.flow_id = flow_id
         self.reader = reader
-        self.drawn = _drawn(reader.beginning(flow_id)) if reader is not None else None
+        begun, is_whole = reader.beginning(flow_id) if reader is not None else (None, False)
+        self.drawn = _drawn(begun)
         self.judged: Judged | None = None
-        self.was_read = False
+        self.was_read = self._is_current = self.drawn is not None and is_whole
         self.window: Window | None = None
         self.detail: Detail | None = None
         self.details: dict[str, Detail] = {}
@@ -225,6 +229,7 @@ class FlowModel(Watched):
     def _on_read(self) -> None:
         assert self.reader is not None
         if self.flow_id in self.reader.grown or self.drawn is None:
+            self._is_current = False
             self.refresh()
         if self.reader.problem:
             self.changed()
@@ -234,26 +239,29 @@ class FlowModel(Watched):
         while self._again:
             self._again = False
             begun = loop.time()
-            if self.drawn is not None and not self.was_read:
-                await asyncio.sleep(_PAINT_SECONDS)
-            drawn = await asyncio.to_thread(_read, reader, self.flow_id)
-            self.was_read = True
+            if not self._is_current:
+                if self.drawn is not None and not self.was_read:
+                    await asyncio.sleep(_PAINT_SECONDS)
+                await self._read(reader)
+            self._is_current = False
+            drawn = self.drawn
             if drawn is None:
-                self.changed()
                 continue
-            drawn.rows.critical = self.judged.critical if self.judged is not None else {}
-            self.drawn = drawn
-            self.hits = hits_in(drawn.flow, self.searched)
-            self._arrange()
-            await asyncio.sleep(_PAINT_SECONDS)
+            await asyncio.sleep(_PAINT_SECONDS if len(drawn.flow.events) >= _LONG else 0)
             self.judged = await asyncio.to_thread(judged_of, drawn.flow, reader.seen(self._now()))
             drawn.rows.critical = self.judged.critical
             self._arrange()
             await asyncio.sleep((loop.time() - begun) * _REST if self._again else 0)
 
-
-def _read(reader: Reader, flow_id: str) -> Drawn | None:
-    return _drawn(reader.flow(flow_id))
+    async def _read(self, reader: Reader) -> None:
+        """Join all that was read of it; nothing is forgotten where nothing of it is left."""
+        drawn = await asyncio.to_thread(lambda: _drawn(reader.flow(self.flow_id)))
+        self.was_read = True
+        if drawn is not None:
+            drawn.rows.critical = self.judged.critical if self.judged is not None else {}
+            self.drawn = drawn
+            self.hits = hits_in(drawn.flow, self.searched)
+        self._arrange()
 
 
 def _drawn(flow: Flow | None) -> Drawn | None:

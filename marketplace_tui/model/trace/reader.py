@@ -12,6 +12,7 @@ from marketplace_tui.model.watched import Watched
 from services_stub.contracts.topics import TRACE_HOPS
 from simulator.trace import Begin, Flow, FlowStore, Seen, TracedRecord, live_records
 from simulator.trace.cluster import Cluster
+from simulator.trace.decoded import Decoded
 from simulator.trace.events import correlation_of
 from simulator.trace.kafka_source import KafkaSource, SourceUnavailable
 from simulator.trace.live import Source
@@ -19,8 +20,12 @@ from simulator.trace.spill import Spill
 from simulator.trace.where import committed_in, groups_of, undone, waiting_for, waiting_lines
 
 GATHERED_SECONDS = 0.1
+_AT_ONCE = 12_000
+"""Records and reports of a flow that is joined while its screen is made, which takes a tenth of a second at most: a
+thread of the same interpreter would take longer, and the screen would be drawn twice."""
+
 _FIRST_RECORDS = 200
-"""So many records of a flow are shown before it is joined as a whole: several times as many as fill a screen."""
+"""So many records of a longer flow are shown before it is joined: several times as many as fill a screen."""
 
 _LOCK_SECONDS = 0.02
 """So long the event loop waits for a thread that takes in records; one that joins a long flow takes longer."""
@@ -60,9 +65,9 @@ class Reader(Watched):
         """A flow as far as it was read, or None. For threads: a long one takes a while."""
         raise NotImplementedError
 
-    def beginning(self, flow_id: str) -> Flow | None:  # noqa: ARG002 - for those that have it
-        """The first events of a flow, where they can be had in milliseconds; None otherwise."""
-        return None
+    def beginning(self, flow_id: str) -> tuple[Flow | None, bool]:  # noqa: ARG002 - for those that have it
+        """A flow, or its first events, where they can be had at once; and whether that is all that was read of it."""
+        return None, False
 
     def seen(self, now: int) -> Seen:
         """The circumstances of flows at a moment in microseconds of Unix time."""
@@ -81,7 +86,7 @@ class TraceReader(Reader):
         super().__init__()
         self._tasks, self._open_source, self._only = tasks, open_source, only
         self._growing: set[str] = set()
-        self._store = FlowStore(wanted=self._is_wanted, spill=Spill(MOST_BYTES))
+        self._store = FlowStore(wanted=self._is_wanted, spill=Spill(MOST_BYTES), decoded=Decoded())
         self._lock = threading.Lock()
         self._following: asyncio.Task[None] | None = None
 
@@ -100,12 +105,14 @@ class TraceReader(Reader):
         with self._lock:
             return self._store.flow(flow_id)
 
-    def beginning(self, flow_id: str) -> Flow | None:
-        """The first events of a flow; None where a thread is at work for longer."""
+    def beginning(self, flow_id: str) -> tuple[Flow | None, bool]:
+        """A flow, or the first events of a long one; neither where a thread is at work for longer."""
         if not self._lock.acquire(timeout=_LOCK_SECONDS):
-            return None
+            return None, False
         try:
-            return self._store.beginning(flow_id, _FIRST_RECORDS)
+            if self._store.size(flow_id) <= _AT_ONCE:
+                return self._store.flow(flow_id), True
+            return self._store.beginning(flow_id, _FIRST_RECORDS), False
         finally:
             self._lock.release()
 

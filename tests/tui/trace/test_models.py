@@ -56,8 +56,8 @@ class Stored(Reader):
         self.let_in.wait()
         return self._store.flow(flow_id)
 
-    def beginning(self, flow_id: str) -> Flow | None:
-        return self._store.beginning(flow_id, 2)
+    def beginning(self, flow_id: str) -> tuple[Flow | None, bool]:
+        return self._store.beginning(flow_id, 2), False
 
     def seen(self, now: int) -> Seen:
         return self._store.seen(now)
@@ -88,6 +88,52 @@ def test_the_beginning_of_a_flow_is_drawn_while_the_whole_is_joined() -> None:
         await tasks.idle()
         assert model.drawn.flow == GOOD
         assert model.judged_now is not None
+
+    asyncio.run(scenario())
+
+
+def test_a_flow_that_is_drawn_at_once_is_judged_and_joined_anew_when_it_grew() -> None:
+    class AtOnce(Stored):
+        joined = 0
+
+        def flow(self, flow_id: str) -> Flow | None:
+            self.joined += 1
+            return self._store.flow(flow_id)
+
+        def beginning(self, flow_id: str) -> tuple[Flow | None, bool]:
+            return self._store.flow(flow_id), True
+
+    async def scenario() -> None:
+        tasks, reader = Tasks(lambda bug: pytest.fail(repr(bug))), AtOnce()
+        model = FlowModel(ORDER, reader, tasks, lambda: LATER.now)
+        assert model.drawn is not None
+        assert model.drawn.flow == GOOD
+        model.refresh()
+        await tasks.idle()
+        assert (model.judged_now is not None, reader.joined) == (True, 0)
+        for _ in range(2):
+            model.refresh()
+            reader.tell((), frozenset({ORDER}))
+            await tasks.idle()
+        assert (model.judged_now is not None, reader.joined) == (True, 2)
+
+    asyncio.run(scenario())
+
+
+def test_what_came_before_the_first_judgement_is_joined_too() -> None:
+    class Growing(Stored):
+        def beginning(self, flow_id: str) -> tuple[Flow | None, bool]:
+            return self._store.beginning(flow_id, 2), True
+
+    async def scenario() -> None:
+        tasks, reader = Tasks(lambda bug: pytest.fail(repr(bug))), Growing()
+        reader.let_in.set()
+        model = FlowModel(ORDER, reader, tasks, lambda: LATER.now)
+        model.refresh()
+        reader.tell((), frozenset({ORDER}))
+        await tasks.idle()
+        assert model.drawn is not None
+        assert model.drawn.flow == GOOD
 
     asyncio.run(scenario())
 

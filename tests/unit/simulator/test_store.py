@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.trace import FlowStore, TracedRecord, flow_of
+from simulator.trace.decoded import Decoded
 from simulator.trace.events import correlation_of
 from simulator.trace.spill import Spill, encoded
 from tests.unit.simulator.records import CREATED, HOPS, ORDER, PURCHASE, hop, hops, record
@@ -108,6 +109,36 @@ def test_the_beginning_of_a_flow_is_the_flow_as_it_was_then(most: int) -> None:
     assert [event.place for event in beginning.events] == [event.place for event in flow_of(ORDER, own[:most]).events]
     assert not beginning.unseen
     assert store.beginning("unknown", most) is None
+
+
+@settings(max_examples=40)
+@given(st.lists(st.sampled_from("abc"), max_size=60), st.integers(1, 6), st.integers(1, 30), st.integers(0, 60))
+def test_a_flow_is_the_same_whether_it_was_decoded_while_it_came(
+    flows: list[str], least: int, most: int, asked_at: int
+) -> None:
+    plain, early = (
+        FlowStore(most_bytes=12 * SIZE, spill=Spill(), decoded=decoded) for decoded in (None, Decoded(least, most))
+    )
+    for number, flow_id in enumerate(flows):
+        for store in (plain, early):
+            store.add_all([of(flow_id, number)])
+        if number == asked_at:
+            assert list(early.flows()) == list(plain.flows())
+    assert list(early.flows()) == list(plain.flows())
+
+
+def test_what_is_decoded_is_bounded() -> None:
+    decoded = Decoded(least=3, most=10)
+    store = FlowStore(decoded=decoded)
+    for flow_id in ("short", "first", "second"):
+        store.add_all(of(flow_id, number) for number in range(2 if flow_id == "short" else 7))
+    assert [decoded.of(flow_id) is None for flow_id in ("short", "first", "second")] == [True, True, False]
+    assert len(decoded.of("second") or ()) == 7
+    store.add_all(of("second", number) for number in range(7, 12))
+    assert decoded.of("second") is None
+    flow = store.flow("second")
+    assert flow is not None
+    assert len(flow.events) == 12
 
 
 @pytest.mark.parametrize("most_bytes", [0, 3000, 1 << 20])
