@@ -1,5 +1,5 @@
 # Every target sets up what it needs: uv comes into .bootstrap/ unless it is installed, everything else into .venv/.
-.PHONY: demo test slow laws fuzz texts collector live criteria check bench bench-tui bench-trace bench-hops pictures format install lock clean
+.PHONY: demo test slow laws fuzz texts collector live criteria check bench bench-load bench-tui bench-trace bench-hops pictures format install lock clean
 
 PYTHON ?= python3
 UV := $(or $(shell command -v uv 2>/dev/null),.bootstrap/bin/uv)
@@ -61,6 +61,10 @@ check: .venv/.dev
 
 bench: .venv/.dev .venv/.apache-kafka
 	@$(RUN)/python -m tests.bench
+
+# The load generator beside Locust, which is installed for it, and k6, which Go builds the first time: minutes.
+bench-load: .venv/.dev
+	@$(RUN)/python -m tests.bench.generators
 
 bench-tui: .venv/.dev
 	@$(RUN)/python -m tests.bench.tui
