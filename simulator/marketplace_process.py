@@ -37,12 +37,14 @@ class StartOptions:
     kafka: str = ""
     kafka_config: Path | None = None
     rate_limit: str = ""
+    links: tuple[str, ...] = ()
 
     def arguments(self) -> list[str]:
         """As command-line arguments."""
         kafka = ["--kafka", self.kafka] if self.kafka else []
         rate_limit = ["--rate-limit", self.rate_limit] if self.rate_limit else []
-        return [*kafka, *(["--kafka-config", str(self.kafka_config)] if self.kafka_config else []), *rate_limit]
+        links = [word for link in self.links for word in ("--link", link)]
+        return [*kafka, *(["--kafka-config", str(self.kafka_config)] if self.kafka_config else []), *rate_limit, *links]
 
     def properties(self) -> dict[str, str]:
         """The librdkafka properties in the file, lines of `name=value`; `up` refuses those that it must not hold."""

@@ -47,6 +47,10 @@ def up(
     rate_limit: Annotated[
         str, typer.Option(help="off, or e.g. client=50,address=500,login=5,login-address=20.", show_default=False)
     ] = "",
+    link: Annotated[
+        list[str] | None,
+        typer.Option(help="Let these calls pass a proxy that can cut and slow them, as order-product; repeat it."),
+    ] = None,
 ) -> None:
     """Run the supervisor in this process, or in one of its own that goes on when the command has ended."""
     with explained():
@@ -55,7 +59,17 @@ def up(
         chosen_payments = (payments, payments_key_file, payments_url)
         messages = (smtp, sms)
         options = _options(
-            data_dir, port, processes, seed, kafka, kafka_config, messages, sample_browsing, chosen_payments, rate_limit
+            data_dir,
+            port,
+            processes,
+            seed,
+            kafka,
+            kafka_config,
+            messages,
+            sample_browsing,
+            chosen_payments,
+            rate_limit,
+            link or [],
         )
         (start.detached if detach else start.foreground)(options, typer.echo)
 
@@ -81,10 +95,12 @@ def _options(
     sample_browsing: float,
     payments: tuple[str, Path | None, str],
     rate_limit: str,
+    links: list[str],
 ) -> Options:
     from services_stub.infra.config.options import (
         Options,
         checked_kafka,
+        checked_links,
         checked_rate_limits,
         checked_sample_browsing,
         checked_sms,
@@ -110,4 +126,5 @@ def _options(
         payments_key_file=key_file,
         payments_url=url,
         rate_limits=checked_rate_limits(rate_limit),
+        links=checked_links(links),
     )

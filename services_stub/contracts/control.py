@@ -58,7 +58,10 @@ class ServiceState(Body, frozen=True, kw_only=True):
 
 
 class Status(Body, frozen=True, kw_only=True):
-    """The answer of `GET /status`, which `marketplace status --json` prints."""
+    """The answer of `GET /status`, which `marketplace status --json` prints.
+
+    `links` are the connections that can be cut and slowed, as `order-product`: calls of order to product.
+    """
 
     gateway: str
     kafka: KafkaState
@@ -72,6 +75,7 @@ class Status(Body, frozen=True, kw_only=True):
     launcher_pid: int
     seed: int
     payments: Payments = "sandbox"
+    links: list[str] = []
 
     def service(self, name: str) -> ServiceState:
         """The state of one service; StopIteration if there is no such service."""
@@ -197,6 +201,29 @@ class FullDisk(Request, frozen=True, kw_only=True, tag="full-disk"):
         return f"full-disk-{self.service}"
 
 
+class CutLink(Request, frozen=True, kw_only=True, tag="cut-link"):
+    """No byte passes between two parts, such as `order-product`: those that were sent arrive when it is cleared."""
+
+    link: str
+
+    @property
+    def id(self) -> str:
+        """There is one at a time for each link."""
+        return f"cut-link-{self.link}"
+
+
+class SlowLink(Request, frozen=True, kw_only=True, tag="slow-link"):
+    """Every byte between two parts comes so many milliseconds later, both ways."""
+
+    link: str
+    milliseconds: Milliseconds
+
+    @property
+    def id(self) -> str:
+        """There is one at a time for each link."""
+        return f"slow-link-{self.link}"
+
+
 class _ServiceFault(Request, frozen=True, kw_only=True):
     """A fault that a service carries out."""
 
@@ -282,7 +309,10 @@ ServiceFault: TypeAlias = PaymentFault | RecordFault
 ProcessFault: TypeAlias = FullDisk
 """The faults that the supervisor lays on the process of a service."""
 
-Fault: TypeAlias = BrokerFault | ProcessFault | ServiceFault
+LinkFault: TypeAlias = CutLink | SlowLink
+"""The faults of connections that pass through a proxy of the supervisor. They outlive restarts of both ends."""
+
+Fault: TypeAlias = BrokerFault | ProcessFault | LinkFault | ServiceFault
 
 
 class ActiveFault(Body, frozen=True, kw_only=True):

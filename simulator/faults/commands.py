@@ -10,6 +10,7 @@ from services_stub.client.control import ControlClient
 from services_stub.contracts.control import (
     Action,
     ActiveFault,
+    CutLink,
     DeclinedPayments,
     DelayedPayments,
     DelayedRecords,
@@ -28,6 +29,7 @@ from services_stub.contracts.control import (
     RestartService,
     ResumeService,
     SlowBroker,
+    SlowLink,
     StartBroker,
     Status,
     StopBroker,
@@ -153,6 +155,8 @@ _ENDINGS: Mapping[Key, Callable[[str], Action]] = {
 }
 _FAULTS: Mapping[Key, Callable[[PlannedFault], Fault]] = {
     ("slow", Place.BROKER): lambda fault: SlowBroker(milliseconds=_milliseconds(fault)),
+    ("slow", Place.LINK): lambda fault: SlowLink(link=fault.target, milliseconds=_milliseconds(fault)),
+    ("cut", Place.LINK): lambda fault: CutLink(link=fault.target),
     ("full-disk", Place.SERVICE): lambda fault: FullDisk(service=fault.target),
     ("decline", Place.PROVIDER): lambda fault: DeclinedPayments(rate=_share(fault)),
     ("delay", Place.PROVIDER): lambda fault: DelayedPayments(milliseconds=_milliseconds(fault)),

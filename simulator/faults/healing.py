@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from services_stub.client.control import ControlError
 from services_stub.contracts.control import ActiveFault, ResumeService, StartBroker, Status
 from simulator.faults.commands import Control
-from simulator.faults.link import Link
 
 HEAL_SECONDS = 60.0
 _LOOK_SECONDS = 0.25
@@ -18,16 +17,12 @@ class NotHealed(Exception):
     """Something does not come back; the text names it."""
 
 
-async def heal(control: Control | None, links: Iterable[Link] = (), within: float = HEAL_SECONDS) -> None:
+async def heal(control: Control, within: float = HEAL_SECONDS) -> None:
     """Clear all faults, those of others too, let everything go on, and return once all services are ready.
 
     Raises:
         NotHealed: they are not, after `within` seconds.
     """
-    for link in links:
-        link.heal()
-    if control is None:
-        return
     left: Sequence[str] = ("the control API does not answer",)
     try:
         async with asyncio.timeout(within):

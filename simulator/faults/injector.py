@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from services_stub.client.control import ControlError, NotAnswering, NotPossible, UnknownTarget
 from simulator.faults.commands import BROKER, Control, action_of, completed, ending_of, lasting_of
 from simulator.faults.kinds import SECOND, Place
-from simulator.faults.link import Link
 from simulator.faults.planned import PlannedFault
 from simulator.history import FaultRecord
 
@@ -55,8 +54,7 @@ class Injector:
 
     def __init__(
         self,
-        control: Control | None,
-        links: Mapping[str, Link],
+        control: Control,
         *,
         clock: Callable[[], int],
         activity: Callable[[], Activity],
@@ -64,7 +62,7 @@ class Injector:
     ) -> None:
         self.in_force: list[PlannedFault] = []
         """The faults that have begun and not ended, for those who watch."""
-        self._control, self._links = control, links
+        self._control = control
         self._clock, self._activity, self._record = clock, activity, record
 
     async def run(self, faults: Sequence[PlannedFault], started_at: int) -> None:
@@ -105,14 +103,11 @@ class Injector:
             raise
 
     async def _command(self, fault: PlannedFault, course: _Course) -> None:
-        if fault.kind.place is Place.LINK:
-            link = self._links[fault.target]
-            link.slow(fault.amount) if fault.kind.word == "slow" else link.cut()
-        elif (lasting := lasting_of(fault)) is not None:
-            await self._api.apply(lasting)
+        if (lasting := lasting_of(fault)) is not None:
+            await self._control.apply(lasting)
         elif (action := action_of(fault)) is not None:
             course.pid = await self._pid(fault) if _ends_process(fault) else 0
-            await self._api.act(action)
+            await self._control.act(action)
 
     async def _last(self, fault: PlannedFault, course: _Course) -> None:
         """Wait until a fault is to end; a kill also strikes the successors, and ends when the last of them works."""
@@ -125,7 +120,7 @@ class Injector:
             await asyncio.sleep(min(_LOOK_SECONDS, (end - self._clock()) / SECOND))
             if (pid := await self._pid(fault)) not in (0, course.pid):
                 course.pid = pid
-                await self._api.act(action)
+                await self._control.act(action)
         try:
             async with asyncio.timeout(_BACK_SECONDS):
                 while not await self._is_back(fault, course.pid):
@@ -137,12 +132,10 @@ class Injector:
         """Clear a fault, also one of which it is not certain that it began."""
         lasting, action = lasting_of(fault), ending_of(fault)
         try:
-            if fault.kind.place is Place.LINK:
-                self._links[fault.target].heal()
-            elif lasting is not None:
-                await _insisted(lambda: self._api.clear(lasting.id))
+            if lasting is not None:
+                await _insisted(lambda: self._control.clear(lasting.id))
             elif action is not None:
-                await _insisted(lambda: self._api.act(action))
+                await _insisted(lambda: self._control.act(action))
         except ControlError as problem:
             course.notes.append(f"not cleared: {problem}")
         else:
@@ -151,23 +144,17 @@ class Injector:
             self.in_force.remove(fault)
 
     async def _pid(self, fault: PlannedFault) -> int:
-        return (await self._api.status()).pid_of(_process_of(fault))
+        return (await self._control.status()).pid_of(_process_of(fault))
 
     async def _is_back(self, fault: PlannedFault, ended: int) -> bool:
         """Whether the process that a fault has ended has a successor that works."""
-        status = await self._api.status()
+        status = await self._control.status()
         ready = fault.kind.place is Place.BROKER or status.service(fault.target).ready
         return ready and status.pid_of(_process_of(fault)) not in (0, ended)
 
     async def _until(self, moment: int) -> None:
         while (left := moment - self._clock()) > 0:
             await asyncio.sleep(left / SECOND)
-
-    @property
-    def _api(self) -> Control:
-        if self._control is None:
-            raise LookupError("a fault that needs the control API was not checked against its target")
-        return self._control
 
     def _recorded(self, fault: PlannedFault, course: _Course, planned_at: int) -> FaultRecord:
         sagas = requests = 0

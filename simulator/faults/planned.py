@@ -12,7 +12,7 @@ from simulator.scenario.quantities import MICROSECONDS, Duration, duration_of, s
 
 _SHARE = re.compile(r"(\d{1,3})%", re.ASCII)
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,99}", re.ASCII)
-_EXAMPLES = {Place.SERVICE: "payment", Place.TOPIC: "order-created", Place.LINK: "clients-gateway"}
+_EXAMPLES = {Place.SERVICE: "payment", Place.TOPIC: "order-created", Place.LINK: "order-product"}
 
 
 class FaultError(ValueError):

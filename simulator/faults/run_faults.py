@@ -13,6 +13,7 @@ from services_stub.contracts.control import State
 from simulator.faults.commands import Control, ControlInThreads
 from simulator.faults.healing import heal
 from simulator.faults.injector import Activity, Injector
+from simulator.faults.kinds import KINDS, Place
 from simulator.faults.nemesis import INTERVAL, draw
 from simulator.faults.planned import FaultError, PlannedFault
 from simulator.faults.target import Target, problems
@@ -20,6 +21,8 @@ from simulator.history import FaultRecord
 from simulator.scenario.quantities import Duration
 
 _LOOK_SECONDS = 0.1
+_LINKS_OF_A_PURCHASE = ("gateway-order", "order-product")
+_OF_LINKS = {kind.word for kind in KINDS if kind.place is Place.LINK}
 
 
 class RunActivity(Protocol):
@@ -60,6 +63,12 @@ class RunFaults:
         every = f"one every {Duration(self._interval_us)}, drawn for the target from the seed"
         nemesis = [f"nemesis {','.join(self._words)}: {every}"] if self._words else []
         return [*(f"fault {fault}" for fault in self._faults), *nemesis]
+
+    def links(self) -> list[str]:
+        """The calls that have to pass a proxy, in a marketplace that is started for these faults."""
+        named = [fault.target for fault in self._faults if fault.kind.place is Place.LINK]
+        drawn = _LINKS_OF_A_PURCHASE if _OF_LINKS & set(self._words) else ()
+        return list(dict.fromkeys([*named, *drawn]))
 
     def planned_for(self, state: State | None) -> list[PlannedFault]:
         """The faults for a marketplace, None for one without a control API; the same for the same seed and services.
@@ -112,7 +121,7 @@ async def _carried_out(
         now = activity()
         return Activity(now.open_sagas, 0, sagas_begun=now.sagas_begun, requests_begun=now.requests_ended)
 
-    injector = Injector(control, {}, clock=lambda: time.time_ns() // 1000, activity=counted, record=keep)
+    injector = Injector(control, clock=lambda: time.time_ns() // 1000, activity=counted, record=keep)
     injecting = asyncio.create_task(injector.run(faults, started_at))
     try:
         while not injecting.done():

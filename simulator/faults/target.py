@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -21,7 +21,7 @@ _FORGETS = "the embedded broker forgets its records when its process ends, and n
 class Target:
     """The names that faults may strike. Without a control API there are no services, no broker and no provider.
 
-    `links` are the connections of this run that pass through a proxy of the simulator.
+    `links` are the calls that pass through a proxy, as `order-product`.
     """
 
     services: tuple[str, ...] = ()
@@ -33,12 +33,12 @@ class Target:
     limits_files: bool = False
 
     @classmethod
-    def of(cls, status: Status, links: Iterable[str] = ()) -> Target:
+    def of(cls, status: Status) -> Target:
         """The target that a marketplace with a control API is."""
         return cls(
             services=tuple(service.name for service in status.services),
             topics=tuple(EVENT_BY_TOPIC),
-            links=tuple(links),
+            links=tuple(status.links),
             kafka=status.kafka.mode,
             payments=status.payments,
             controlled=True,
@@ -62,11 +62,11 @@ def problems(faults: Sequence[PlannedFault], target: Target, end_us: int) -> lis
 
 def impossible(kind: Kind, name: str, target: Target) -> str:
     """The reason why a target cannot have a kind of fault at the place of this name; empty if it can."""
-    if kind.place is not Place.LINK and not target.controlled:
+    if not target.controlled:
         return "it needs the control API of a marketplace that runs on this machine, as --data-dir names it"
     names = target.names(kind.place)
     if name not in names:
-        known = f"There are {', '.join(names)}." if names else "This run has none."
+        known = f"There are {', '.join(names)}." if names else "It was started without: `up --link` names them."
         return f"there is no {kind.place} {name}.{nearest(name, names)} {known}"
     if kind.place is Place.BROKER:
         return _impossible_broker(kind.word, target.kafka)

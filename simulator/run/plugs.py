@@ -29,6 +29,9 @@ class Faults(Protocol):
     def lines(self) -> Sequence[str]:
         """The faults in words, which are printed before the run."""
 
+    def links(self) -> Sequence[str]:
+        """The calls that have to pass a proxy, in a marketplace that is started for the run, as `order-product`."""
+
     def check(self, state: State | None) -> None:
         """Refuse, before there is any load, what the marketplace cannot have.
 
@@ -58,6 +61,10 @@ class NoFaults:
     """The faults of a run without any."""
 
     def lines(self) -> Sequence[str]:
+        """None."""
+        return ()
+
+    def links(self) -> Sequence[str]:
         """None."""
         return ()
 

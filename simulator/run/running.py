@@ -72,7 +72,7 @@ class Run:
         """Run it; the exit code."""
         self.directory.write(self._record)
         try:
-            with reached(self._options.choice, self._say) as found:
+            with reached(self._options.choice, self._say, self._options.faults.links()) as found:
                 self._keep(target=found.target)
                 self._options.faults.check(found.state)
                 with self._log_of(found) as self._reader:

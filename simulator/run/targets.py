@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -59,8 +59,8 @@ class Reached:
 
 
 @contextmanager
-def reached(choice: Choice, say: Callable[[str], None]) -> Iterator[Reached]:
-    """The marketplace that was chosen, as long as it is needed.
+def reached(choice: Choice, say: Callable[[str], None], links: Sequence[str] = ()) -> Iterator[Reached]:
+    """The marketplace that was chosen, as long as it is needed; a fresh one has these links.
 
     Raises:
         NotReachable: it does not answer, or does not start.
@@ -74,7 +74,7 @@ def reached(choice: Choice, say: Callable[[str], None]) -> Iterator[Reached]:
     if state is not None:
         yield _answering(_of(state, config, fresh=False))
         return
-    with _fresh(choice, say) as own:
+    with _fresh(choice, say, links) as own:
         yield _answering(_of(own, config, fresh=True))
 
 
@@ -97,9 +97,9 @@ def _of(state: State, config: dict[str, str], *, fresh: bool) -> Reached:
 
 
 @contextmanager
-def _fresh(choice: Choice, say: Callable[[str], None]) -> Iterator[State]:
+def _fresh(choice: Choice, say: Callable[[str], None], links: Sequence[str]) -> Iterator[State]:
     """A marketplace of this run's own, without rate limits, whose data is removed after it."""
-    options = StartOptions(kafka=choice.kafka, kafka_config=choice.kafka_config, rate_limit="off")
+    options = StartOptions(kafka=choice.kafka, kafka_config=choice.kafka_config, rate_limit="off", links=tuple(links))
     process, background = MarketplaceProcess(options, lambda _line: None), _Background()
     say("starting a marketplace")
     try:

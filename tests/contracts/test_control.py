@@ -25,6 +25,11 @@ GOLDEN: list[tuple[Request, str]] = [
         '{"type":"failing-requests","apiKey":0,"errors":[29,-1]}',
     ),
     (control.FullDisk(service="order"), '{"type":"full-disk","service":"order"}'),
+    (control.CutLink(link="order-product"), '{"type":"cut-link","link":"order-product"}'),
+    (
+        control.SlowLink(link="order-product", milliseconds=50),
+        '{"type":"slow-link","link":"order-product","milliseconds":50}',
+    ),
     (control.DeclinedPayments(rate=0.2), '{"type":"declined-payments","rate":0.2}'),
     (control.DelayedPayments(milliseconds=900), '{"type":"delayed-payments","milliseconds":900}'),
     (control.PaymentOutage(), '{"type":"payment-outage"}'),
@@ -54,6 +59,7 @@ STATE = (
     '"services":[{"name":"order","pid":3,"port":20001,"ready":false,"restarts":1,"paused":true}],'
     '"infrastructure":[{"name":"kafka","pid":0,"restarts":0,"paused":false}],'
     '"phase":"running","startedAt":"2026-01-01T00:00:00.000+00:00","supervisorPid":1,"launcherPid":2,"seed":7,"payments":"stripe",'
+    '"links":["order-product"],'
     '"controlUrl":"http://127.0.0.1:20000","controlToken":"c","internalToken":"i",'
     '"users":[{"role":"admin","email":"admin@example.com","password":"p"}]}'
 )

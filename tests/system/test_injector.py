@@ -42,7 +42,7 @@ def test_the_faults_of_a_run_are_carried_out_and_the_books_balance(marketplace: 
         assert problems(faults, Target.of(await control.status()), LAST_US) == []
         before = marketplace.service("payment").pid
         run = await prepare(marketplace)
-        injector = Injector(control, {}, clock=now, activity=lambda: activity_of(run), record=records.append)
+        injector = Injector(control, clock=now, activity=lambda: activity_of(run), record=records.append)
         await purchase_while(run, lambda: injector.run(faults, now()), purchases=20, seed=SEED)
         await heal(control)
         assert marketplace.service("payment").pid != before
@@ -68,7 +68,7 @@ def test_an_interrupted_run_leaves_a_marketplace_that_works(marketplace: Marketp
 
     async def scenario() -> None:
         faults = [planned(fault) for fault in ("pause:order@0s+9m", "full-disk:cart@0s+9m", "kill:search@8m")]
-        injector = Injector(control, {}, clock=now, activity=lambda: Activity(0, 0), record=records.append)
+        injector = Injector(control, clock=now, activity=lambda: Activity(0, 0), record=records.append)
         running = asyncio.create_task(injector.run(faults, now()))
         await eventually(lambda: asyncio.to_thread(paused), what="the faults")
         running.cancel()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ import msgspec
 
 from services_stub.contracts.base import LARGEST_WEIGHT
 from services_stub.infra.config.errors import CannotStart
+from services_stub.infra.config.services import SERVICES
 
 EMBEDDED = "embedded"
 APACHE = "apache"
@@ -30,6 +32,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     `sample_browsing` is the share of product views and cart changes that become events, 0 for none.
     `payments` is `sandbox`, `stripe` or `razorpay`. The key stays in its file: options are written down and shown.
+    `links` are the calls that pass through a proxy, as `order-product`: those of order to product.
     """
 
     directory: str
@@ -45,6 +48,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     payments_key_file: str = ""
     payments_url: str = ""
     rate_limits: dict[str, float] = {}
+    links: tuple[str, ...] = ()
 
     @property
     def external(self) -> bool:
@@ -84,6 +88,15 @@ def checked_rate_limits(value: str) -> dict[str, float]:
             raise CannotStart(f"--rate-limit takes {OFF}, or some of {known} with numbers (0: no limit); not {part!r}.")
         limits[name] = float(number)
     return limits
+
+
+def checked_links(values: Iterable[str]) -> tuple[str, ...]:
+    """The values of --link, if each names two different services."""
+    for value in values:
+        caller, _, callee = value.partition("-")
+        if not (caller in SERVICES and callee in SERVICES and caller != callee):
+            raise CannotStart(f"--link takes two of {', '.join(SERVICES)}, as order-product; not {value[:100]!r}.")
+    return tuple(dict.fromkeys(values))
 
 
 def is_url(value: str, *schemes: str) -> bool:

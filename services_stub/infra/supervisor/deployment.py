@@ -94,6 +94,7 @@ class Deployment:
             launcher_pid=snapshot.launcher_pid,
             seed=self.options.seed,
             payments=msgspec.convert(self.options.payments, Payments),
+            links=list(self.options.links),
         )
 
     def state(self, snapshot: Snapshot) -> State:
@@ -133,7 +134,8 @@ def _choose_ports(
     claims: PortClaims, system: plan.System, options: Options, directory: DataDirectory
 ) -> dict[str, int]:
     gateway = claims.choose_gateway(options.port)
-    names = [KAFKA, CONTROLLER, valkey.NAME, CONTROL, *(name for name in system.services if name != GATEWAY)]
+    services = [name for name in system.services if name != GATEWAY]
+    names = [KAFKA, CONTROLLER, valkey.NAME, CONTROL, *services, *options.links]
     chosen = claims.choose(names, remembered(directory.ports_file))
     remember(directory.ports_file, chosen)
     return chosen | {GATEWAY: gateway}

@@ -48,7 +48,6 @@ class Wiring(msgspec.Struct, frozen=True, kw_only=True):
 def settings_of(system: System, options: Options, wiring: Wiring) -> list[Settings]:
     """The settings of every service."""
     directory = DataDirectory(options.directory)
-    peers = {name: f"http://{HOST}:{wiring.ports[name]}" for name in system.services}
     return [
         Settings(
             service=name,
@@ -59,7 +58,7 @@ def settings_of(system: System, options: Options, wiring: Wiring) -> list[Settin
             kafka_config=options.kafka_config,
             fetch_wait_ms=_EMBEDDED_FETCH_MS if options.kafka == EMBEDDED else _FETCH_MS,
             data_dir=str(directory.of(name)),
-            peers=peers,
+            peers=_peers_of(name, system, options, wiring),
             internal_token=wiring.internal_token,
             event_sampling=options.sample_browsing,
             options=_own_options(name, options, wiring),
@@ -67,6 +66,18 @@ def settings_of(system: System, options: Options, wiring: Wiring) -> list[Settin
         )
         for name in system.services
     ]
+
+
+def _peers_of(caller: str, system: System, options: Options, wiring: Wiring) -> dict[str, str]:
+    """The addresses of all services; those of links are the proxies before them."""
+    links = {name: link_of(caller, name) for name in system.services}
+    parts = {name: link if link in options.links else name for name, link in links.items()}
+    return {name: f"http://{HOST}:{wiring.ports[part]}" for name, part in parts.items()}
+
+
+def link_of(caller: str, callee: str) -> str:
+    """The name of the connections of one service to another."""
+    return f"{caller}-{callee}"
 
 
 def _own_options(name: str, options: Options, wiring: Wiring) -> dict[str, str]:

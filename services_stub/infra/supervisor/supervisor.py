@@ -19,6 +19,7 @@ from services_stub.contracts.control import (
     FullDisk,
     KafkaState,
     KillService,
+    LinkFault,
     PauseService,
     PaymentFault,
     Phase,
@@ -41,6 +42,7 @@ from services_stub.infra.supervisor.control import UnknownName, control
 from services_stub.infra.supervisor.control_server import ControlServer
 from services_stub.infra.supervisor.deployment import CONTROL, CONTROLLER, KAFKA, Deployment, Snapshot
 from services_stub.infra.supervisor.full_disks import FullDisks
+from services_stub.infra.supervisor.links import Links
 from services_stub.infra.supervisor.messages import SeedArguments
 from services_stub.infra.supervisor.service_faults import ServiceFaults
 
@@ -62,6 +64,7 @@ class Supervisor:
         self._broker = make_broker(deployment, self._processes)
         self._service_faults = ServiceFaults(self._process_of, deployment.ports, deployment.internal_token)
         self._full_disks = FullDisks(self._process_of)
+        self._links = Links(deployment.options.links, deployment.ports)
         self._stop = asyncio.Event()
         self._phase: Phase = "starting"
 
@@ -77,6 +80,7 @@ class Supervisor:
         application = control(self, self._deployment.control_token)
         server = ControlServer(application, ports.HOST, self._deployment.ports[CONTROL])
         await server.start()
+        await self._links.start()
         try:
             if await self._unless_ended(self._start_all()):
                 self._enter("running")
@@ -86,6 +90,7 @@ class Supervisor:
             self._enter("ending")
             lost = self._processes.lost.is_set()
             await self._processes.close()
+            await self._links.stop()
             await server.stop()
             self._deployment.directory.state_file.unlink(missing_ok=True)
         if lost:
@@ -121,7 +126,8 @@ class Supervisor:
 
     def faults(self) -> list[ActiveFault]:
         """The faults that are in force."""
-        found: list[Fault] = [*self._broker.faults(), *self._full_disks.all(), *self._service_faults.all()]
+        own = [*self._full_disks.all(), *self._links.all(), *self._service_faults.all()]
+        found: list[Fault] = [*self._broker.faults(), *own]
         return [ActiveFault(id=fault.id, fault=fault) for fault in found]
 
     async def apply(self, fault: Fault) -> None:
@@ -131,6 +137,8 @@ class Supervisor:
         elif isinstance(fault, FullDisk):
             self._check_name(fault.service)
             self._full_disks.apply(fault)
+        elif isinstance(fault, LinkFault):
+            self._links.apply(fault)
         elif isinstance(fault, PaymentFault) and self._deployment.options.payments != SANDBOX:
             provider = self._deployment.options.payments
             raise CannotDisturb(f"{fault.id}: payments go to {provider}; only the sandbox can be disturbed")
@@ -143,6 +151,8 @@ class Supervisor:
             await self._service_faults.clear(fault_id)
         elif any(fault.id == fault_id for fault in self._full_disks.all()):
             self._full_disks.clear(fault_id)
+        elif any(fault.id == fault_id for fault in self._links.all()):
+            self._links.clear(fault_id)
         else:
             await self._broker.clear(fault_id)
 

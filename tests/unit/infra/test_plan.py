@@ -14,7 +14,7 @@ from services_stub.infra.processes.messages import ServiceArguments
 from services_stub.infra.supervisor import plan
 from services_stub.runtime.settings import Settings
 
-PORTS = {name: 20_000 + number for number, name in enumerate(SERVICES)}
+PORTS = {name: 20_000 + number for number, name in enumerate((*SERVICES, "order-product"))}
 
 
 def settings(tmp_path: Path, **chosen: object) -> dict[str, Settings]:
@@ -37,6 +37,13 @@ def test_every_service_has_its_port_its_directory_and_its_peers(tmp_path: Path) 
         assert own.data_dir == str(tmp_path / name)
         assert own.peers["order"] == f"http://127.0.0.1:{PORTS['order']}"
     assert len({own.data_dir for own in found.values()}) == len(found)
+
+
+def test_only_the_calls_of_a_link_go_to_its_proxy(tmp_path: Path) -> None:
+    found = settings(tmp_path, links=["order-product"])
+    assert found["order"].peers["product"] == f"http://127.0.0.1:{PORTS['order-product']}"
+    assert found["cart"].peers["product"] == f"http://127.0.0.1:{PORTS['product']}"
+    assert found["order"].peers["cart"] == f"http://127.0.0.1:{PORTS['cart']}"
 
 
 @pytest.mark.parametrize(("kafka", "profile"), [("embedded", "development"), ("apache", "owasp"), ("host:1", "owasp")])

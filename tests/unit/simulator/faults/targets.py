@@ -6,7 +6,7 @@ from services_stub.contracts.control import KafkaMode, KafkaState, Payments, Pro
 from simulator.faults.target import Target
 
 SERVICES = ("gateway", "order", "payment", "product")
-LINK = "clients-gateway"
+LINK = "order-product"
 
 
 def status_of(kafka: KafkaMode = "embedded", payments: Payments = "sandbox") -> Status:
@@ -27,13 +27,14 @@ def status_of(kafka: KafkaMode = "embedded", payments: Payments = "sandbox") -> 
         launcher_pid=2,
         seed=3,
         payments=payments,
+        links=[LINK],
     )
 
 
 def target_of(kafka: KafkaMode = "embedded", payments: Payments = "sandbox") -> Target:
-    """The same as a target, with a proxy before the gateway."""
-    return Target.of(status_of(kafka, payments), [LINK])
+    """The same as a target."""
+    return Target.of(status_of(kafka, payments))
 
 
-OUTSIDE = Target(links=(LINK,))
+OUTSIDE = Target()
 """A marketplace that is known by its addresses alone."""

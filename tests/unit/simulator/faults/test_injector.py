@@ -11,11 +11,10 @@ from services_stub.client.control import ControlError, NotAnswering, NotPossible
 from services_stub.contracts.problem import problem
 from simulator.faults.healing import NotHealed, disturbances, heal
 from simulator.faults.injector import INTERRUPTED, Activity, Injector
-from simulator.faults.link import Link
 from simulator.faults.planned import planned
 from simulator.history import FaultRecord
 from tests.unit.simulator.faults.fake_control import FakeControl
-from tests.unit.simulator.faults.targets import LINK, status_of
+from tests.unit.simulator.faults.targets import status_of
 from tests.unit.simulator.virtual_time import clock, in_virtual_time
 
 SECOND = 1_000_000
@@ -34,10 +33,9 @@ class Run:
         self.records: list[FaultRecord] = []
         self._faults, self._activity = [planned(fault) for fault in faults], activity
 
-    async def to_end(self, links: dict[str, Link] | None = None) -> None:
-        await Injector(self.control, links or {}, clock=clock, activity=self._activity, record=self.records.append).run(
-            self._faults, 0
-        )
+    async def to_end(self) -> None:
+        injector = Injector(self.control, clock=clock, activity=self._activity, record=self.records.append)
+        await injector.run(self._faults, 0)
 
     def carry_out(self) -> list[FaultRecord]:
         in_virtual_time(self.to_end)
@@ -149,23 +147,6 @@ def test_an_interruption_at_any_moment_leaves_no_fault_behind(after: float) -> N
     assert all(INTERRUPTED in record.note for record in records if not record.begun_at)
     late = next(record for record in records if record.kind == "outage")
     assert bool(late.begun_at) == (after > 4)
-
-
-def test_a_link_is_cut_for_a_while() -> None:
-    async def main() -> tuple[list[FaultRecord], list[bool]]:
-        run, link = Run(f"cut:{LINK}@1s+1s"), Link(LINK, "http://127.0.0.1:1")
-        passing = []
-        async with asyncio.TaskGroup() as group:
-            group.create_task(run.to_end({LINK: link}))
-            for moment in (0.5, 1.5, 2.5):
-                await asyncio.sleep(moment - asyncio.get_running_loop().time())
-                passing.append(link.is_whole)
-        assert run.control.calls == []
-        return run.records, passing
-
-    (record,), passing = in_virtual_time(main)
-    assert passing == [True, False, True]
-    assert (record.begun_at, record.ended_at) == (SECOND, 2 * SECOND)
 
 
 def test_healing_brings_everything_back_and_waits_until_it_is_ready() -> None:

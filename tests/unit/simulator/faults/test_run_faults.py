@@ -53,7 +53,7 @@ def test_faults_by_hand_and_drawn_ones_are_settled_for_the_target() -> None:
 
 def test_what_the_target_cannot_have_is_refused_with_every_reason() -> None:
     control = FakeControl()
-    faults = faults_of("kill:paymnt@1s", "pause:order@59s+2s", "cut:clients-gateway@1s+1s", control=control)
+    faults = faults_of("kill:paymnt@1s", "pause:order@59s+2s", "cut:order-cart@1s+1s", control=control)
     with pytest.raises(FaultError) as refused:
         faults.carry_out(STATE, None, 0, threading.Event(), Counts, list[FaultRecord]().append)
     assert len(str(refused.value).splitlines()) == 3
@@ -90,3 +90,9 @@ def test_a_run_that_is_stopped_ends_its_faults_at_once() -> None:
 def test_a_nemesis_of_all_finds_something_for_every_marketplace_that_has_a_control_api() -> None:
     assert len(faults_of(words=WORDS).planned_for(STATE)) == 6
     assert disturbances(STATE, []) == []
+
+
+def test_a_marketplace_that_is_started_for_them_has_the_links_that_they_need() -> None:
+    assert faults_of("kill:order@1s", words=("pause",)).links() == []
+    assert faults_of("cut:order-cart@1s+1s", "slow:order-cart@5s+1s").links() == ["order-cart"]
+    assert "order-product" in faults_of(words=("cut",)).links()
