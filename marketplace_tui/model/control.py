@@ -21,7 +21,8 @@ from services_stub.client.control import (
     NotRunning,
 )
 from services_stub.client.errors import ContractBroken, RequestRefused, Unreachable
-from services_stub.contracts.control import Action, ActiveFault, Fault, Status
+from services_stub.contracts.control import Action, ActiveFault, Status
+from services_stub.contracts.control_faults import Fault
 
 POLL_SECONDS = 2.0
 """How often the faults that are in force are asked for."""

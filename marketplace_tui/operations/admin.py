@@ -16,7 +16,6 @@ from services_stub.contracts.base import Body
 from services_stub.contracts.control import (
     Action,
     ActiveFault,
-    Fault,
     KillBroker,
     KillService,
     PauseService,
@@ -27,6 +26,7 @@ from services_stub.contracts.control import (
     Status,
     StopBroker,
 )
+from services_stub.contracts.control_faults import Fault
 from services_stub.contracts.http.analytics import Series, Summary
 from services_stub.contracts.http.auth import User
 from services_stub.contracts.http.gateway import Health

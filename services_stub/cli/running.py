@@ -15,42 +15,43 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
+Port = Annotated[int | None, typer.Option(min=1, max=65535, help="The gateway's; by default 8080 or the next free.")]
+Kafka = Annotated[str, typer.Option(help="embedded, apache, or the addresses of a cluster: host:port,...")]
+KeyFile = Annotated[
+    Path | None, typer.Option(help="A file: the key; in its second line the webhooks' secret.", show_default=False)
+]
+Sampling = Annotated[
+    float, typer.Option(help="The share of product views and cart changes that become events; 0: none.")
+]
+Links = Annotated[
+    list[str] | None,
+    typer.Option(help="Let these calls pass a proxy that can cut and slow them, as order-product; repeat it."),
+]
+
 
 @app.command(help=SUMMARIES["up"])
 def up(
     detach: Annotated[bool, typer.Option("--detach", "-d", help="Return when everything is ready.")] = False,
     processes: Annotated[int | None, typer.Option(min=1, max=1, help="1: all services share one process.")] = None,
-    port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="The gateway's; by default 8080 or the next free.")
-    ] = None,
+    port: Port = None,
     data_dir: DataDir = None,
     seed: Annotated[int, typer.Option(help="What the first catalogue is made from.")] = 1,
-    kafka: Annotated[
-        str, typer.Option(help="embedded, apache, or the addresses of a cluster: host:port,...")
-    ] = "embedded",
+    kafka: Kafka = "embedded",
     kafka_config: Annotated[Path | None, typer.Option(help="A file of librdkafka properties for that cluster.")] = None,
     smtp: Annotated[str, typer.Option(help="Deliver e-mail by this server: smtp://user:password@host:587.")] = "",
-    sample_browsing: Annotated[
-        float, typer.Option(help="The share of product views and cart changes that become events; 0: none.")
-    ] = 0.1,
+    sample_browsing: Sampling = 0.1,
     sms: Annotated[str, typer.Option(help="Deliver SMS by posting each to this URL: https://host/messages.")] = "",
     payments: Annotated[
         str, typer.Option(help="Who takes the money: sandbox (test cards), stripe or razorpay.")
     ] = "sandbox",
-    payments_key_file: Annotated[
-        Path | None,
-        typer.Option(help="A file: the key; in its second line the webhooks' secret.", show_default=False),
-    ] = None,
+    payments_key_file: KeyFile = None,
     payments_url: Annotated[
         str, typer.Option(help="Where the API is; by default the provider's own.", show_default=False)
     ] = "",
     rate_limit: Annotated[
         str, typer.Option(help="off, or e.g. client=50,address=500,login=5,login-address=20.", show_default=False)
     ] = "",
-    link: Annotated[
-        list[str] | None,
-        typer.Option(help="Let these calls pass a proxy that can cut and slow them, as order-product; repeat it."),
-    ] = None,
+    link: Links = None,
 ) -> None:
     """Run the supervisor in this process, or in one of its own that goes on when the command has ended."""
     with explained():

@@ -23,7 +23,8 @@ import msgspec
 
 from services_stub.client import loopback
 from services_stub.contracts.base import Request
-from services_stub.contracts.control import STATE_FILE, Action, ActiveFault, Fault, Faults, State, Status
+from services_stub.contracts.control import STATE_FILE, Action, ActiveFault, Faults, State, Status
+from services_stub.contracts.control_faults import Fault
 from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.problem import Problem
 

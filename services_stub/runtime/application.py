@@ -11,7 +11,7 @@ from typing import Any
 from litestar import Response, get, put
 from litestar.types import ASGIApp
 
-from services_stub.contracts.control import ServiceFault
+from services_stub.contracts.control_faults import ServiceFault
 from services_stub.contracts.http.gateway import ServiceHealth
 from services_stub.runtime.consumer import Consumer
 from services_stub.runtime.context import Context

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from services_stub.contracts.control import ServiceFault
+from services_stub.contracts.control_faults import ServiceFault
 
 F = TypeVar("F", bound=ServiceFault)
 

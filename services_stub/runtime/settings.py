@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from services_stub.contracts.control import ServiceFault
+from services_stub.contracts.control_faults import ServiceFault
 
 INTERNAL_TOKEN = "x-internal-token"
 """The header with the token that opens internal routes."""

@@ -10,6 +10,17 @@ from services_stub.client.control import ControlClient
 from services_stub.contracts.control import (
     Action,
     ActiveFault,
+    KillBroker,
+    KillService,
+    PauseService,
+    RestartBroker,
+    RestartService,
+    ResumeService,
+    StartBroker,
+    Status,
+    StopBroker,
+)
+from services_stub.contracts.control_faults import (
     CutLink,
     DeclinedPayments,
     DelayedPayments,
@@ -18,21 +29,12 @@ from services_stub.contracts.control import (
     DuplicatedRecords,
     Fault,
     FullDisk,
-    KillBroker,
-    KillService,
     LostPaymentAnswers,
-    PauseService,
     PaymentOutage,
     PoisonRecords,
     ResentRecords,
-    RestartBroker,
-    RestartService,
-    ResumeService,
     SlowBroker,
     SlowLink,
-    StartBroker,
-    Status,
-    StopBroker,
 )
 from simulator.faults.kinds import Place
 from simulator.faults.planned import PlannedFault

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from services_stub.contracts import control
+from services_stub.contracts import control, control_faults
 from services_stub.contracts.base import Request
 from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.schemas import component_schemas
@@ -19,36 +19,36 @@ GOLDEN: list[tuple[Request, str]] = [
     (control.StartBroker(), '{"type":"start-broker"}'),
     (control.KillBroker(), '{"type":"kill-broker"}'),
     (control.RestartBroker(), '{"type":"restart-broker"}'),
-    (control.SlowBroker(milliseconds=250), '{"type":"slow-broker","milliseconds":250}'),
+    (control_faults.SlowBroker(milliseconds=250), '{"type":"slow-broker","milliseconds":250}'),
     (
-        control.FailingRequests(api_key=0, errors=[29, -1]),
+        control_faults.FailingRequests(api_key=0, errors=[29, -1]),
         '{"type":"failing-requests","apiKey":0,"errors":[29,-1]}',
     ),
-    (control.FullDisk(service="order"), '{"type":"full-disk","service":"order"}'),
-    (control.CutLink(link="order-product"), '{"type":"cut-link","link":"order-product"}'),
+    (control_faults.FullDisk(service="order"), '{"type":"full-disk","service":"order"}'),
+    (control_faults.CutLink(link="order-product"), '{"type":"cut-link","link":"order-product"}'),
     (
-        control.SlowLink(link="order-product", milliseconds=50),
+        control_faults.SlowLink(link="order-product", milliseconds=50),
         '{"type":"slow-link","link":"order-product","milliseconds":50}',
     ),
-    (control.DeclinedPayments(rate=0.2), '{"type":"declined-payments","rate":0.2}'),
-    (control.DelayedPayments(milliseconds=900), '{"type":"delayed-payments","milliseconds":900}'),
-    (control.PaymentOutage(), '{"type":"payment-outage"}'),
-    (control.LostPaymentAnswers(rate=1.0), '{"type":"lost-payment-answers","rate":1.0}'),
-    (control.DoubleCharges(rate=0.5), '{"type":"double-charges","rate":0.5}'),
+    (control_faults.DeclinedPayments(rate=0.2), '{"type":"declined-payments","rate":0.2}'),
+    (control_faults.DelayedPayments(milliseconds=900), '{"type":"delayed-payments","milliseconds":900}'),
+    (control_faults.PaymentOutage(), '{"type":"payment-outage"}'),
+    (control_faults.LostPaymentAnswers(rate=1.0), '{"type":"lost-payment-answers","rate":1.0}'),
+    (control_faults.DoubleCharges(rate=0.5), '{"type":"double-charges","rate":0.5}'),
     (
-        control.DuplicatedRecords(topic="order-created", rate=0.1),
+        control_faults.DuplicatedRecords(topic="order-created", rate=0.1),
         '{"type":"duplicated-records","topic":"order-created","rate":0.1}',
     ),
     (
-        control.DelayedRecords(topic="order-created", milliseconds=50),
+        control_faults.DelayedRecords(topic="order-created", milliseconds=50),
         '{"type":"delayed-records","topic":"order-created","milliseconds":50}',
     ),
     (
-        control.ResentRecords(topic="order-created", rate=0.1),
+        control_faults.ResentRecords(topic="order-created", rate=0.1),
         '{"type":"resent-records","topic":"order-created","rate":0.1}',
     ),
     (
-        control.PoisonRecords(topic="order-created", milliseconds=1000),
+        control_faults.PoisonRecords(topic="order-created", milliseconds=1000),
         '{"type":"poison-records","topic":"order-created","milliseconds":1000}',
     ),
 ]
@@ -68,14 +68,14 @@ STATE = (
 @pytest.mark.parametrize(("command", "text"), GOLDEN, ids=[text for _, text in GOLDEN])
 def test_a_command_has_its_bytes_and_comes_back_from_them(command: Request, text: str) -> None:
     assert encode_json(command).decode() == text
-    union = control.Action if isinstance(command, control.Action) else control.Fault
+    union = control.Action if isinstance(command, control.Action) else control_faults.Fault
     assert msgspec.json.decode(text, type=union) == command
     with pytest.raises(msgspec.ValidationError, match="unknown field `extra`"):
         msgspec.json.decode(text[:-1] + ',"extra":1}', type=union)
 
 
 def test_every_command_has_golden_bytes() -> None:
-    assert {type(command) for command, _ in GOLDEN} == {*control.Action.__args__, *control.Fault.__args__}
+    assert {type(command) for command, _ in GOLDEN} == {*control.Action.__args__, *control_faults.Fault.__args__}
 
 
 def test_the_state_file_has_its_bytes_and_comes_back_from_them() -> None:
@@ -92,7 +92,7 @@ def test_a_state_file_of_a_later_version_can_be_read() -> None:
 
 
 def test_the_contract_has_a_json_schema() -> None:
-    schemas = component_schemas([control.State, control.Action, control.Fault, control.Faults])
+    schemas = component_schemas([control.State, control.Action, control_faults.Fault, control.Faults])
     names = {type(command).__name__ for command, _ in GOLDEN} | {"State", "Faults", "ActiveFault"}
     assert names <= schemas.keys()
     assert all(schemas[type(command).__name__]["additionalProperties"] is False for command, _ in GOLDEN)

@@ -11,7 +11,8 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from services_stub.client.control import NotPossible
-from services_stub.contracts.control import KillBroker, SlowBroker, StartBroker, StopBroker
+from services_stub.contracts.control import KillBroker, StartBroker, StopBroker
+from services_stub.contracts.control_faults import SlowBroker
 from services_stub.contracts.topics import ALL_TOPICS
 from tests.system.infra_run import Run, gone, kill, run
 from tests.waiting import wait_for

@@ -11,14 +11,8 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 from confluent_kafka.admin import AdminClient
 
 from services_stub.client.control import UnknownTarget
-from services_stub.contracts.control import (
-    FailingRequests,
-    KillBroker,
-    RestartBroker,
-    SlowBroker,
-    StartBroker,
-    StopBroker,
-)
+from services_stub.contracts.control import KillBroker, RestartBroker, StartBroker, StopBroker
+from services_stub.contracts.control_faults import FailingRequests, SlowBroker
 from services_stub.contracts.topics import ALL_TOPICS, is_run_topic
 from services_stub.runtime.kafka.admin import ClusterIdentity
 from tests.system.infra_run import Run, kill, run

@@ -19,16 +19,8 @@ from services_stub.client.control import (
     UnknownTarget,
     WrongToken,
 )
-from services_stub.contracts.control import (
-    Action,
-    DeclinedPayments,
-    DuplicatedRecords,
-    Fault,
-    KillService,
-    PauseService,
-    RestartService,
-    ResumeService,
-)
+from services_stub.contracts.control import Action, KillService, PauseService, RestartService, ResumeService
+from services_stub.contracts.control_faults import DeclinedPayments, DuplicatedRecords, Fault
 from tests.system.infra_run import Run, gone, run
 from tests.waiting import wait_for
 

@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from services_stub.contracts.control import FullDisk, PauseService
+from services_stub.contracts.control import PauseService
+from services_stub.contracts.control_faults import FullDisk
 from simulator.faults.commands import ControlInThreads
 from simulator.faults.healing import disturbances, heal
 from simulator.faults.injector import Activity, Injector

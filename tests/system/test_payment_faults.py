@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from services_stub.client import MarketplaceClient
-from services_stub.contracts.control import (
+from services_stub.contracts.control import KillService
+from services_stub.contracts.control_faults import (
     DeclinedPayments,
     DelayedPayments,
     DoubleCharges,
-    KillService,
     LostPaymentAnswers,
     PaymentFault,
     PaymentOutage,

@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from services_stub.client.control import NotPossible
-from services_stub.contracts.control import PaymentOutage
+from services_stub.contracts.control_faults import PaymentOutage
 from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.topics import ALL_TOPICS
 from tests.fake_razorpay import CUSTOMER, FakeRazorpay

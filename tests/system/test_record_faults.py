@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from services_stub.contracts.control import (
+from services_stub.contracts.control import KillService
+from services_stub.contracts.control_faults import (
     DelayedRecords,
     DuplicatedRecords,
-    KillService,
     PoisonRecords,
     RecordFault,
     ResentRecords,

@@ -8,7 +8,7 @@ import pytest
 
 from marketplace_tui.text.values import short_id
 from services_stub.client import MarketplaceClient
-from services_stub.contracts.control import DelayedPayments
+from services_stub.contracts.control_faults import DelayedPayments
 from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.http.order import Order
 from services_stub.contracts.http.product import Product

@@ -11,7 +11,8 @@ from decimal import Decimal
 
 import pytest
 
-from services_stub.contracts.control import DuplicatedRecords, KillService, PoisonRecords, RecordFault
+from services_stub.contracts.control import KillService
+from services_stub.contracts.control_faults import DuplicatedRecords, PoisonRecords, RecordFault
 from services_stub.contracts.events import OrderStatus
 from services_stub.contracts.topics import BUSINESS_TOPICS, dead_letter_topic
 from simulator.trace import Flow, findings_of, is_broken, live_flow

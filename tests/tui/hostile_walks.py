@@ -16,7 +16,8 @@ from marketplace_tui.screens.base import ClientScreen
 from marketplace_tui.screens.everywhere.tour import TourScreen
 from marketplace_tui.screens.shop.order import OrderScreen
 from marketplace_tui.widgets.entry import Entry
-from services_stub.contracts.control import ActiveFault, DevelopmentUser, DuplicatedRecords, State, Status
+from services_stub.contracts.control import ActiveFault, DevelopmentUser, State, Status
+from services_stub.contracts.control_faults import DuplicatedRecords
 from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.http.cart import Cart
 from services_stub.contracts.problem import FieldError, problem

@@ -17,7 +17,8 @@ from msgspec.structs import replace
 from marketplace_tui.model.trace import reader
 from marketplace_tui.screens.trace import opening
 from services_stub.client.control import ControlClient
-from services_stub.contracts.control import DeclinedPayments, State
+from services_stub.contracts.control import State
+from services_stub.contracts.control_faults import DeclinedPayments
 from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.events import HopsReported
 from services_stub.contracts.http.auth import Role

@@ -11,17 +11,8 @@ import msgspec
 
 from services_stub.client.errors import InvalidInput
 from services_stub.contracts.base import Request
-from services_stub.contracts.control import (
-    Action,
-    ActiveFault,
-    BrokerAction,
-    BrokerFault,
-    Fault,
-    PaymentFault,
-    ProcessFault,
-    RecordFault,
-    ServiceAction,
-)
+from services_stub.contracts.control import Action, ActiveFault, BrokerAction, ServiceAction
+from services_stub.contracts.control_faults import BrokerFault, Fault, PaymentFault, ProcessFault, RecordFault
 from services_stub.contracts.problem import FieldError, problem
 
 _PLACE = re.compile(r" - at `\$\.?(\w*)[^`]*`$")

@@ -21,7 +21,8 @@ from marketplace_tui.text.lines import Line
 from marketplace_tui.widgets.lines import Lines
 from marketplace_tui.widgets.rows import Row, Rows
 from services_stub.client.errors import InvalidInput
-from services_stub.contracts.control import Action, ActiveFault, Fault
+from services_stub.contracts.control import Action, ActiveFault
+from services_stub.contracts.control_faults import Fault
 
 
 class FaultsScreen(ClientScreen):

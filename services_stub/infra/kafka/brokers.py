@@ -9,15 +9,8 @@ from typing import Protocol
 import msgspec
 
 from services_stub.client.user_files import cache_directory
-from services_stub.contracts.control import (
-    BrokerAction,
-    BrokerFault,
-    KafkaMode,
-    KillBroker,
-    RestartBroker,
-    StartBroker,
-    StopBroker,
-)
+from services_stub.contracts.control import BrokerAction, KafkaMode, KillBroker, RestartBroker, StartBroker, StopBroker
+from services_stub.contracts.control_faults import BrokerFault
 from services_stub.contracts.topics import ALL_TOPICS
 from services_stub.infra.config.directory import DataDirectory
 from services_stub.infra.config.ports import HOST

@@ -13,7 +13,7 @@ import socket
 import msgspec
 from confluent_kafka import cimpl
 
-from services_stub.contracts.control import BrokerFault, FailingRequests, SlowBroker
+from services_stub.contracts.control_faults import BrokerFault, FailingRequests, SlowBroker
 from services_stub.contracts.topics import new_run_topic
 from services_stub.infra.kafka.messages import Accept, Apply, BrokerArguments, BrokerRequest, Clear, Refuse
 from services_stub.infra.kafka.mock_cluster import MockCluster, MockClusterError

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from services_stub.contracts.control import BrokerFault
+from services_stub.contracts.control_faults import BrokerFault
 from services_stub.infra.processes.messages import Message
 
 

@@ -12,7 +12,8 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
-from services_stub.contracts.control import Action, ActiveFault, Fault, Faults, Status
+from services_stub.contracts.control import Action, ActiveFault, Faults, Status
+from services_stub.contracts.control_faults import Fault
 from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.problem import MEDIA_TYPE, FieldError, Problem, problem
 from services_stub.infra.kafka.brokers import CannotDisturb

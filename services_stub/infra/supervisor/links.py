@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
-from services_stub.contracts.control import CutLink, LinkFault
+from services_stub.contracts.control_faults import CutLink, LinkFault
 from services_stub.infra.config.ports import HOST
 from services_stub.infra.supervisor.control import UnknownName
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from services_stub.client import loopback
-from services_stub.contracts.control import PaymentFault, ServiceFault
+from services_stub.contracts.control_faults import PaymentFault, ServiceFault
 from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.events import EVENT_BY_TOPIC, owner_of
 from services_stub.infra.config.ports import HOST

@@ -14,19 +14,15 @@ from services_stub.contracts.control import (
     Action,
     ActiveFault,
     BrokerAction,
-    BrokerFault,
-    Fault,
-    FullDisk,
     KafkaState,
     KillService,
-    LinkFault,
     PauseService,
-    PaymentFault,
     Phase,
     ResumeService,
     State,
     Status,
 )
+from services_stub.contracts.control_faults import BrokerFault, Fault, FullDisk, LinkFault, PaymentFault
 from services_stub.infra import valkey
 from services_stub.infra.config import credentials, ports
 from services_stub.infra.config.directory import DataDirectory, DirectoryLock
@@ -126,8 +122,8 @@ class Supervisor:
 
     def faults(self) -> list[ActiveFault]:
         """The faults that are in force."""
-        own = [*self._full_disks.all(), *self._links.all(), *self._service_faults.all()]
-        found: list[Fault] = [*self._broker.faults(), *own]
+        found: list[Fault] = [*self._broker.faults(), *self._full_disks.all(), *self._links.all()]
+        found += self._service_faults.all()
         return [ActiveFault(id=fault.id, fault=fault) for fault in found]
 
     async def apply(self, fault: Fault) -> None:
@@ -147,12 +143,11 @@ class Supervisor:
 
     async def clear(self, fault_id: str) -> None:
         """Take a fault out of force; KeyError if it is not in force."""
-        if any(fault.id == fault_id for fault in self._service_faults.all()):
+        own = {fault.id: keeper.clear for keeper in (self._full_disks, self._links) for fault in keeper.all()}
+        if fault_id in own:
+            own[fault_id](fault_id)
+        elif any(fault.id == fault_id for fault in self._service_faults.all()):
             await self._service_faults.clear(fault_id)
-        elif any(fault.id == fault_id for fault in self._full_disks.all()):
-            self._full_disks.clear(fault_id)
-        elif any(fault.id == fault_id for fault in self._links.all()):
-            self._links.clear(fault_id)
         else:
             await self._broker.clear(fault_id)
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from services_stub.contracts.control import DeclinedPayments, DoubleCharges, LostPaymentAnswers
+from services_stub.contracts.control_faults import DeclinedPayments, DoubleCharges, LostPaymentAnswers
 from services_stub.payment.domain import (
     SLOW_SECONDS,
     Behaviour,

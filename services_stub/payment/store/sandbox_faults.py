@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from services_stub.contracts.control import (
+from services_stub.contracts.control_faults import (
     DeclinedPayments,
     DelayedPayments,
     DoubleCharges,

@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from services_stub.contracts.control import ServiceFault
+from services_stub.contracts.control_faults import ServiceFault
 from services_stub.runtime.kafka import configuration
 from services_stub.runtime.kafka.record_faults import RecordFaults
 from services_stub.runtime.settings import Settings

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
-from services_stub.contracts.control import (
+from services_stub.contracts.control_faults import (
     DelayedRecords,
     DuplicatedRecords,
     PoisonRecords,

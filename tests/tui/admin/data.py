@@ -7,13 +7,7 @@ from decimal import Decimal
 
 import msgspec
 
-from services_stub.contracts.control import (
-    KafkaState,
-    ProcessState,
-    ServiceState,
-    State,
-    Status,
-)
+from services_stub.contracts.control import KafkaState, ProcessState, ServiceState, State, Status
 from services_stub.contracts.events.order import OrderItem, OrderPart, OrderStatus
 from services_stub.contracts.events.product import ProductStatus
 from services_stub.contracts.http.analytics import (

@@ -10,7 +10,8 @@ import httpx
 import msgspec
 
 from services_stub.client.control import ControlClient, NotAnswering, UnknownTarget
-from services_stub.contracts.control import Action, ActiveFault, Fault, Status
+from services_stub.contracts.control import Action, ActiveFault, Status
+from services_stub.contracts.control_faults import Fault
 from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.events.product import ProductStatus
 from services_stub.contracts.http.analytics import Series

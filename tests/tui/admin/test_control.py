@@ -19,18 +19,20 @@ from services_stub.client.errors import InvalidInput
 from services_stub.contracts.control import (
     Action,
     ActiveFault,
+    KillBroker,
+    KillService,
+    PauseService,
+    RestartService,
+    ResumeService,
+    StartBroker,
+)
+from services_stub.contracts.control_faults import (
     DelayedRecords,
     DuplicatedRecords,
     FailingRequests,
     Fault,
-    KillBroker,
-    KillService,
-    PauseService,
     PaymentOutage,
     PoisonRecords,
-    RestartService,
-    ResumeService,
-    StartBroker,
 )
 from tests.tui.admin.data import HEALTH, NOTHING, STATE, STATUS, SUMMARY, WELL, series
 from tests.tui.admin.fakes import AdminMarketplace, FakeControl

@@ -9,7 +9,7 @@ import pytest
 
 from marketplace_tui.actions.places import SECTIONS
 from services_stub.client.control import ControlClient
-from services_stub.contracts.control import DeclinedPayments
+from services_stub.contracts.control_faults import DeclinedPayments
 from tests.tui.admin.data import STATE
 from tests.tui.admin.fakes import AdminMarketplace, FakeControl
 from tests.tui.fake_marketplace import FakeMarketplace

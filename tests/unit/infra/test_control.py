@@ -22,20 +22,8 @@ from services_stub.client.control import (
     UnreadableAnswer,
     WrongToken,
 )
-from services_stub.contracts.control import (
-    Action,
-    ActiveFault,
-    DelayedRecords,
-    DuplicatedRecords,
-    FailingRequests,
-    Fault,
-    KafkaState,
-    KillBroker,
-    KillService,
-    SlowBroker,
-    Status,
-    StopBroker,
-)
+from services_stub.contracts.control import Action, ActiveFault, KafkaState, KillBroker, KillService, Status, StopBroker
+from services_stub.contracts.control_faults import DelayedRecords, DuplicatedRecords, FailingRequests, Fault, SlowBroker
 from services_stub.infra.config import ports
 from services_stub.infra.kafka.brokers import CannotDisturb
 from services_stub.infra.supervisor.control import LARGEST_BODY, UnknownName, control

@@ -12,16 +12,8 @@ from pathlib import Path
 import pytest
 
 from services_stub.client.user_files import replace_private
-from services_stub.contracts.control import (
-    ActiveFault,
-    KafkaState,
-    PaymentOutage,
-    Phase,
-    ProcessState,
-    ServiceState,
-    State,
-    Status,
-)
+from services_stub.contracts.control import ActiveFault, KafkaState, Phase, ProcessState, ServiceState, State, Status
+from services_stub.contracts.control_faults import PaymentOutage
 from services_stub.infra.config.directory import DATA_FORMAT, LEAST_FREE_BYTES, DataDirectory
 from services_stub.infra.inspection.doctor import machine, marketplace, terminal
 from services_stub.infra.inspection.doctor.diagnosis import Diagnoses, Diagnosis, as_json, as_text, fine, wrong

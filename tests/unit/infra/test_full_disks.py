@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from services_stub.contracts.control import FullDisk
+from services_stub.contracts.control_faults import FullDisk
 from services_stub.infra.kafka.brokers import CannotDisturb
 from services_stub.infra.processes.managed_process import ManagedProcess
 from services_stub.infra.processes.protocol import Execute

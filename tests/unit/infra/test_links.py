@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from services_stub.contracts.control import CutLink, SlowLink
+from services_stub.contracts.control_faults import CutLink, SlowLink
 from services_stub.infra.supervisor.control import UnknownName
 from services_stub.infra.supervisor.links import Link, Links
 from tests.ports import free_port

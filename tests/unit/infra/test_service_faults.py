@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from services_stub.client import loopback
-from services_stub.contracts.control import DelayedRecords, DuplicatedRecords, PaymentOutage, ServiceFault
+from services_stub.contracts.control_faults import DelayedRecords, DuplicatedRecords, PaymentOutage, ServiceFault
 from services_stub.infra.kafka.brokers import CannotDisturb
 from services_stub.infra.processes.managed_process import ManagedProcess
 from services_stub.infra.processes.messages import ServiceArguments, encode

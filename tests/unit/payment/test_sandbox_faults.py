@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services_stub.contracts.control import (
+from services_stub.contracts.control_faults import (
     DeclinedPayments,
     DelayedPayments,
     DoubleCharges,

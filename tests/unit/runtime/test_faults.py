@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services_stub.contracts.control import DeclinedPayments, DelayedRecords, PaymentOutage, ServiceFault
+from services_stub.contracts.control_faults import DeclinedPayments, DelayedRecords, PaymentOutage, ServiceFault
 from services_stub.payment.service import SERVICE
 from services_stub.runtime.faults import ActiveFaults
 from tests.unit.serving import serving

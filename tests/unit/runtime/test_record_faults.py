@@ -10,7 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services_stub.contracts.control import DelayedRecords, DuplicatedRecords, PoisonRecords, RecordFault, ResentRecords
+from services_stub.contracts.control_faults import (
+    DelayedRecords,
+    DuplicatedRecords,
+    PoisonRecords,
+    RecordFault,
+    ResentRecords,
+)
 from services_stub.contracts.envelope import Envelope
 from services_stub.contracts.events import ProductCreated
 from services_stub.runtime.decoding import EventDecoder, Poisoned

@@ -10,7 +10,6 @@ from services_stub.client.control import ControlError, UnknownTarget
 from services_stub.contracts.control import (
     Action,
     ActiveFault,
-    Fault,
     KillBroker,
     KillService,
     PauseService,
@@ -21,6 +20,7 @@ from services_stub.contracts.control import (
     Status,
     StopBroker,
 )
+from services_stub.contracts.control_faults import Fault
 from services_stub.contracts.problem import problem
 from tests.unit.simulator.faults.targets import status_of
 from tests.unit.simulator.virtual_time import clock

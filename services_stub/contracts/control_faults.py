@@ -1,0 +1,168 @@
+"""The faults of the control API: each lasts until it is cleared by its id."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+import msgspec
+
+from services_stub.contracts.base import Request
+
+Milliseconds: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=600_000)]
+Rate: TypeAlias = Annotated[float, msgspec.Meta(gt=0, le=1)]
+"""The share of payments or records that a fault strikes; 1 strikes all."""
+
+_INT16 = msgspec.Meta(ge=-(2**15), lt=2**15)
+ApiKey: TypeAlias = Annotated[int, msgspec.Meta(ge=0, lt=2**15)]
+ErrorCode: TypeAlias = Annotated[int, _INT16]
+
+
+class SlowBroker(Request, frozen=True, kw_only=True, tag="slow-broker"):
+    """The broker holds every answer back for so many milliseconds."""
+
+    milliseconds: Milliseconds
+
+    @property
+    def id(self) -> str:
+        """There is one at a time."""
+        return "slow-broker"
+
+
+class FailingRequests(Request, frozen=True, kw_only=True, tag="failing-requests"):
+    """The broker answers requests of one kind (a Kafka API key) with these Kafka error codes.
+
+    Each code is the answer to one request, in this order; clearing the fault takes back those that are left.
+    """
+
+    api_key: ApiKey
+    errors: Annotated[list[ErrorCode], msgspec.Meta(min_length=1, max_length=1000)]
+
+    @property
+    def id(self) -> str:
+        """There is one at a time for each kind of request."""
+        return f"failing-requests-{self.api_key}"
+
+
+class FullDisk(Request, frozen=True, kw_only=True, tag="full-disk"):
+    """The process of a service cannot write to any file, as on a full disk; Linux only. It outlives restarts."""
+
+    service: str
+
+    @property
+    def id(self) -> str:
+        """There is one at a time for each service."""
+        return f"full-disk-{self.service}"
+
+
+class CutLink(Request, frozen=True, kw_only=True, tag="cut-link"):
+    """No byte passes between two parts, such as `order-product`: those that were sent arrive when it is cleared."""
+
+    link: str
+
+    @property
+    def id(self) -> str:
+        """There is one at a time for each link."""
+        return f"cut-link-{self.link}"
+
+
+class SlowLink(Request, frozen=True, kw_only=True, tag="slow-link"):
+    """Every byte between two parts comes so many milliseconds later, both ways."""
+
+    link: str
+    milliseconds: Milliseconds
+
+    @property
+    def id(self) -> str:
+        """There is one at a time for each link."""
+        return f"slow-link-{self.link}"
+
+
+class _ServiceFault(Request, frozen=True, kw_only=True):
+    """A fault that a service carries out."""
+
+    @property
+    def id(self) -> str:
+        """There is one of each kind at a time."""
+        return str(self.__struct_config__.tag)
+
+
+class DeclinedPayments(_ServiceFault, frozen=True, kw_only=True, tag="declined-payments"):
+    """The payment provider declines this share of the charges."""
+
+    rate: Rate
+
+
+class DelayedPayments(_ServiceFault, frozen=True, kw_only=True, tag="delayed-payments"):
+    """The payment provider answers so many milliseconds later."""
+
+    milliseconds: Milliseconds
+
+
+class PaymentOutage(_ServiceFault, frozen=True, kw_only=True, tag="payment-outage"):
+    """The payment provider cannot be reached."""
+
+
+class LostPaymentAnswers(_ServiceFault, frozen=True, kw_only=True, tag="lost-payment-answers"):
+    """The payment provider charges, and this share of its answers gets lost."""
+
+    rate: Rate
+
+
+class DoubleCharges(_ServiceFault, frozen=True, kw_only=True, tag="double-charges"):
+    """The payment provider charges this share of the payments twice."""
+
+    rate: Rate
+
+
+class _RecordFault(_ServiceFault, frozen=True, kw_only=True):
+    """A disturbance of the records that the publisher of a topic sends. Dead letters are not disturbed."""
+
+    topic: str
+
+    @property
+    def id(self) -> str:
+        """There is one of each kind at a time for each topic."""
+        return f"{self.__struct_config__.tag}-{self.topic}"
+
+
+class DuplicatedRecords(_RecordFault, frozen=True, kw_only=True, tag="duplicated-records"):
+    """This share of a topic's records is sent twice."""
+
+    rate: Rate
+
+
+class DelayedRecords(_RecordFault, frozen=True, kw_only=True, tag="delayed-records"):
+    """A topic's records are sent so many milliseconds later, in their order; at once when the fault is cleared."""
+
+    milliseconds: Milliseconds
+
+
+class ResentRecords(_RecordFault, frozen=True, kw_only=True, tag="resent-records"):
+    """This share of a topic's records is dropped, and sent about a second later or when the fault is cleared.
+
+    Records of other keys overtake them; those of the same key wait, because the order of a key is what consumers are
+    promised.
+    """
+
+    rate: Rate
+
+
+class PoisonRecords(_RecordFault, frozen=True, kw_only=True, tag="poison-records"):
+    """Records that no consumer can handle are put into a topic, one every so many milliseconds."""
+
+    milliseconds: Milliseconds
+
+
+BrokerFault: TypeAlias = SlowBroker | FailingRequests
+PaymentFault: TypeAlias = DeclinedPayments | DelayedPayments | PaymentOutage | LostPaymentAnswers | DoubleCharges
+RecordFault: TypeAlias = DuplicatedRecords | DelayedRecords | ResentRecords | PoisonRecords
+ServiceFault: TypeAlias = PaymentFault | RecordFault
+"""The faults that a service carries out: payment, or the publisher of the topic. They outlive its restarts."""
+
+ProcessFault: TypeAlias = FullDisk
+"""The faults that the supervisor lays on the process of a service."""
+
+LinkFault: TypeAlias = CutLink | SlowLink
+"""The faults of connections that pass through a proxy of the supervisor. They outlive restarts of both ends."""
+
+Fault: TypeAlias = BrokerFault | ProcessFault | LinkFault | ServiceFault
