@@ -1,0 +1,84 @@
+"""Users who were welcomed once, and sellers with the times at which they were blocked."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+
+from services_stub.contracts.events import NotificationSent, SellerBlocked, SellerUnblocked, UserCreated
+from simulator.auditor.checks import Check
+from simulator.auditor.facts import Fact
+from simulator.auditor.order_end import CLOCKS
+from simulator.auditor.violation import Violation
+
+_Block = tuple[int, bool, int, Fact]
+"""When, whether it is a block or its end, and the event."""
+
+
+class Accounts:
+    """All users and sellers of a run."""
+
+    def __init__(self) -> None:
+        self._users: dict[str, int] = {}
+        self._blocks: dict[str, list[_Block]] = {}
+        self._told: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+        """The events that tell a user, by user and template."""
+
+    def fold(self, fact: Fact) -> Iterator[Violation]:
+        """Take an event of an account; what is wrong at once."""
+        match fact.event:
+            case UserCreated(user_id=user_id):
+                if self._users.setdefault(user_id, fact.number) != fact.number:
+                    yield Violation(
+                        Check.PUBLISHED_TWICE, user_id, "was created under two ids", fact.flow, (fact.place,)
+                    )
+            case SellerBlocked(seller_id=seller_id) | SellerUnblocked(seller_id=seller_id):
+                known = self._blocks.setdefault(seller_id, [])
+                if all(number != fact.number for _, _, number, _ in known):
+                    known.append((fact.at, isinstance(fact.event, SellerBlocked), fact.number, fact))
+                    known.sort(key=lambda block: block[0])
+            case NotificationSent(user_id=user_id, template="welcome" | "seller-blocked" as template):
+                told = self._told[user_id, template]
+                if fact.number not in told:
+                    told.append(fact.number)
+            case _:
+                return
+
+    def held(self, seller_id: str, at: int) -> bool:
+        """Whether a seller was blocked for some time before `at`, and still was."""
+        blocked = False
+        for moment, is_block, _, _ in self._blocks.get(seller_id, ()):
+            if is_block and moment < at - CLOCKS:
+                blocked = True
+            elif not is_block and moment < at + CLOCKS:
+                blocked = False
+        return blocked
+
+    def blocked_now(self, seller_id: str) -> bool:
+        """Whether the last event of a seller is a block."""
+        blocks = self._blocks.get(seller_id, ())
+        return bool(blocks) and blocks[-1][1]
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks there were."""
+        return sum(is_block for blocks in self._blocks.values() for _, is_block, _, _ in blocks)
+
+    def end(self) -> Iterator[Violation]:
+        """Messages that are missing or too many, and changes that were published twice."""
+        for seller_id, blocks in self._blocks.items():
+            for (_, before, _, _), (_, after, _, fact) in pairwise(blocks):
+                if before is after:
+                    detail = "was blocked twice without an end of the block" if after else "was unblocked twice"
+                    yield Violation(Check.PUBLISHED_TWICE, seller_id, detail, fact.flow, (fact.place,))
+            count = sum(is_block for _, is_block, _, _ in blocks)
+            yield from self._messages(seller_id, "seller-blocked", count)
+        for user_id in self._users:
+            yield from self._messages(user_id, "welcome", 1)
+
+    def _messages(self, user_id: str, template: str, wanted: int) -> Iterator[Violation]:
+        told = len(self._told.get((user_id, template), ()))
+        if told != wanted:
+            check = Check.LOST_NOTIFICATION if told < wanted else Check.DUPLICATE_NOTIFICATION
+            yield Violation(check, user_id, f"{template}: {told} of {wanted} messages", user_id)

@@ -1,0 +1,203 @@
+"""The auditor: is given all records and operations of a run once, in the order in which they were read, and judges it.
+
+Each record changes one small state; nothing is read twice. Records of one partition come in their order, those of
+different partitions in any, so a run can be judged while it is under way, and a stored one in one pass.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from services_stub.contracts.base import Event
+from services_stub.contracts.events import (
+    HopOutcome,
+    NotificationSent,
+    OrderCreated,
+    OrderUpdated,
+    PaymentFailed,
+    PaymentRefunded,
+    PaymentSuccess,
+    ProductUpdated,
+)
+from services_stub.contracts.topics import (
+    DEAD_LETTER_SUFFIX,
+    NOTIFICATION_SENT,
+    ORDER_CREATED,
+    ORDER_UPDATED,
+    PAYMENT_FAILED,
+    PAYMENT_REFUNDED,
+    PAYMENT_SUCCESS,
+    PRODUCT_CREATED,
+    PRODUCT_DELETED,
+    PRODUCT_UPDATED,
+    SELLER_BLOCKED,
+    SELLER_UNBLOCKED,
+    TRACE_HOPS,
+    USER_CREATED,
+)
+from simulator.auditor import order_state
+from simulator.auditor.accounts import Accounts
+from simulator.auditor.checks import Check
+from simulator.auditor.facts import Fact, fact_of
+from simulator.auditor.order_end import TEMPLATES, Circumstances, judge
+from simulator.auditor.order_state import OrderState
+from simulator.auditor.partitions import Partitions
+from simulator.auditor.poison import Poison
+from simulator.auditor.product_state import Products
+from simulator.auditor.replicas import compare
+from simulator.auditor.requests import Requests
+from simulator.auditor.sometimes import Sometimes, of_order
+from simulator.auditor.states import States
+from simulator.auditor.violation import Violation, Violations
+from simulator.history.final import Final
+from simulator.history.operations import FaultRecord, Operation
+from simulator.trace.events import Reported, reports_of
+from simulator.trace.records import TracedRecord
+
+_ORDERS = frozenset({ORDER_CREATED, ORDER_UPDATED, PAYMENT_SUCCESS, PAYMENT_FAILED, PAYMENT_REFUNDED})
+_PRODUCTS = frozenset({PRODUCT_CREATED, PRODUCT_UPDATED, PRODUCT_DELETED})
+_ACCOUNTS = frozenset({USER_CREATED, SELLER_BLOCKED, SELLER_UNBLOCKED})
+_TOPICS = _ORDERS | _PRODUCTS | _ACCOUNTS | {NOTIFICATION_SENT}
+"""The topics that are judged. Of the others, which are samples that may be lost, only the offsets are checked."""
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """What was found in a run, and how much was looked at."""
+
+    violations: tuple[Violation, ...]
+    counts: dict[str, int]
+    """The violations by check; more than are listed where there are many."""
+    sometimes: dict[str, int]
+    orders: int
+    records: int
+    operations: int
+
+
+class Auditor:
+    """Judges one run."""
+
+    def __init__(self) -> None:
+        self.violations = Violations()
+        self.partitions, self.accounts, self.poison = Partitions(), Accounts(), Poison()
+        self.orders = States(OrderState, OrderState)
+        self.products = Products(self._note_move)
+        self.requests = Requests()
+        self.sometimes = Sometimes()
+        self._ended_at = 0
+
+    def take(self, records: Iterable[TracedRecord]) -> None:
+        """Take records as they were read."""
+        for record in records:
+            new = self.partitions.fold(record)
+            if new is True:
+                self._record(record)
+            elif isinstance(new, Violation):
+                self.violations.add(new)
+
+    def take_operations(self, operations: Iterable[Operation]) -> None:
+        """Take operations, in any order."""
+        for operation in operations:
+            self.requests.fold(operation)
+
+    def end(
+        self,
+        final: Final,
+        faults: Sequence[FaultRecord] = (),
+        *,
+        exclusive: bool = False,
+    ) -> Judgement:
+        """Judge what must have come of all. `exclusive`: no other client was there meanwhile."""
+        from_beginning = all(map(self.partitions.begins, _TOPICS))
+        seen = Circumstances(
+            blocks=self.accounts,
+            deleted=self.products.deleted(),
+            from_beginning=from_beginning,
+            clocks_agree=not any("clock" in fault.kind for fault in faults),
+            ended_at=self._ended_at,
+        )
+        placed = 0
+        for order_id, state in self.orders.all():
+            placed += bool(state.created)
+            self._add(judge(order_id, state, seen))
+            self.sometimes.add_all(of_order(state))
+        self._add(self.products.end(from_beginning=from_beginning))
+        self._add(self.accounts.end())
+        self._add(self.poison.end(self.partitions))
+        self._add(self.requests.end(self.orders, exclusive=exclusive))
+        self._add(compare(final, self.orders, self.products, self.accounts))
+        self._add(self.partitions.end())
+        self.sometimes.add_run(self.products, self.requests, self.accounts, len(self.poison), faults)
+        return Judgement(
+            violations=tuple(self.violations.kept),
+            counts=dict(self.violations.counts),
+            sometimes=self.sometimes.counts(),
+            orders=placed,
+            records=self.partitions.records,
+            operations=self.requests.operations,
+        )
+
+    def _add(self, found: Iterable[Violation]) -> None:
+        for violation in found:
+            self.violations.add(violation)
+
+    def _record(self, record: TracedRecord) -> None:
+        topic = record.topic
+        if topic not in _TOPICS:
+            if topic == TRACE_HOPS:
+                self._hops(record)
+            elif topic.endswith(DEAD_LETTER_SUFFIX):
+                self.poison.note_dead_letter(record)
+            return
+        self._ended_at = max(self._ended_at, record.written_at)
+        fact = fact_of(record)
+        if fact is None:
+            self.poison.note(record)
+        elif topic in _ORDERS:
+            self._order(fact)
+        elif topic in _PRODUCTS:
+            self._add(self.products.fold(fact))
+        elif isinstance(fact.event, NotificationSent):
+            self._message(fact, fact.event)
+        else:
+            self._add(self.accounts.fold(fact))
+
+    def _order(self, fact: Fact) -> None:
+        order_id = order_id_of(fact.event)
+        state = self.orders.change(order_id)
+        topic, partition, _ = fact.place
+        if state.partitions.setdefault(topic, partition) != partition:
+            detail = f"{topic} lies in partitions {state.partitions[topic]} and {partition}"
+            self.violations.add(Violation(Check.TWO_PARTITIONS, order_id, detail, fact.flow, (fact.place,)))
+        if fact.number in state.events:
+            self.sometimes.repeated += 1
+            return
+        state.events.append(fact.number)
+        self._add(order_state.fold(order_id, state, fact))
+
+    def _message(self, fact: Fact, event: NotificationSent) -> None:
+        if event.template not in TEMPLATES:
+            self._add(self.accounts.fold(fact))
+            return
+        state = self.orders.change(event.about)
+        if fact.number in state.messages:
+            self.sometimes.repeated += 1
+            return
+        state.messages.append(fact.number)
+        order_state.note_message(state, event, fact)
+
+    def _note_move(self, event: ProductUpdated, moved: int, fact: Fact) -> None:
+        order_state.note_move(self.orders.change(fact.flow), event, moved, fact)
+
+    def _hops(self, record: TracedRecord) -> None:
+        outcomes = Counter(report.consumption.outcome for report in reports_of(record) if isinstance(report, Reported))
+        self.sometimes.delivered_again += outcomes[HopOutcome.DUPLICATE]
+        self.sometimes.tried_again += outcomes[HopOutcome.RETRIED]
+
+
+def order_id_of(event: Event) -> str:
+    """The order that an event of an order or a payment is about."""
+    assert isinstance(event, OrderCreated | OrderUpdated | PaymentSuccess | PaymentFailed | PaymentRefunded)
+    return event.order_id

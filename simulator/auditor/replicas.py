@@ -1,0 +1,105 @@
+"""The answers of the services after the drain, compared with the last events: all copies are the same by then."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from services_stub.contracts.events import OrderStatus, ProductStatus
+from services_stub.contracts.http.cart import Cart
+from services_stub.contracts.http.product import Product
+from simulator.auditor.accounts import Accounts
+from simulator.auditor.checks import Check
+from simulator.auditor.order_state import OrderState
+from simulator.auditor.orders import consistent_dashboards
+from simulator.auditor.product_state import Products
+from simulator.auditor.states import States
+from simulator.auditor.violation import Violation
+from simulator.history.final import Final, ShownProduct
+
+
+def compare(final: Final, orders: States[OrderState], products: Products, accounts: Accounts) -> Iterator[Violation]:
+    """All differences."""
+    masters = {product.product_id: product for product in final.products}
+    yield from _products(masters, orders, products, accounts)
+    for name, shown in final.replicas.items():
+        for copy in shown:
+            yield from _copy(name, copy, products)
+    for cart in final.carts:
+        yield from _cart(cart, products)
+    for order in final.orders:
+        state = orders.find(order.order_id)
+        status = (state.status or OrderStatus.PENDING) if state is not None and state.created else ""
+        if state is not None and status and order.status != status:
+            detail = f"order shows {order.status}, and its last event says {status}"
+            yield Violation(Check.OTHER_STATUS, order.order_id, detail, order.order_id)
+    yield from consistent_dashboards(final.dashboards)
+
+
+def _products(
+    masters: Mapping[str, Product], orders: States[OrderState], products: Products, accounts: Accounts
+) -> Iterator[Violation]:
+    held: Counter[str] = Counter()
+    for _, state in orders.all() if masters else ():
+        for line in state.lines:
+            known = state.parts.get(line.seller_id)
+            if not known or known[-1] == OrderStatus.PENDING:
+                held[line.product_id] += line.units
+    for product_id, master in masters.items():
+        shown = ShownProduct(
+            product_id=product_id,
+            version=master.version,
+            name=master.name,
+            price=master.price,
+            quantity=master.quantity,
+            status=master.status,
+        )
+        yield from _copy("product", shown, products)
+        if master.reserved > held[product_id]:
+            detail = f"{master.reserved} units are reserved, {held[product_id]} of them for orders that are open"
+            yield Violation(Check.LEAKED_RESERVATION, product_id, detail)
+        elif master.reserved < held[product_id]:
+            detail = f"{master.reserved} units are reserved, and open orders have {held[product_id]}"
+            yield Violation(Check.STOCK_BALANCE, product_id, detail)
+        if master.quantity < 0 or master.reserved < 0:
+            detail = f"{master.quantity} units are left, and {master.reserved} reserved"
+            yield Violation(Check.OVERSOLD, product_id, detail)
+        if accounts.blocked_now(master.seller_id) and master.status is ProductStatus.ACTIVE:
+            detail = f"is on sale, and its seller {master.seller_id} is blocked"
+            yield Violation(Check.BLOCKED_SELLER_SOLD, product_id, detail)
+
+
+def _copy(name: str, copy: ShownProduct, products: Products) -> Iterator[Violation]:
+    state = products.find(copy.product_id)
+    last = None if state is None else state.last or state.created
+    if state is None or last is None:
+        return
+    if state.deleted:
+        yield Violation(Check.STALE_REPLICA, copy.product_id, f"{name} shows it after its deletion")
+        return
+    # Of a service that shows stock the version follows it; one that does not may leave out changes of stock alone.
+    pairs = (
+        ("version", copy.version, last.version if copy.quantity is not None else None),
+        ("name", copy.name, last.name),
+        ("price", copy.price, last.price),
+        ("quantity", copy.quantity, last.quantity),
+        ("status", copy.status, last.status),
+    )
+    for field, shown, true in pairs:
+        if shown is not None and true is not None and shown != true:
+            detail = f"{name} shows the {field} {shown}, and the last event says {true}"
+            yield Violation(Check.STALE_REPLICA, copy.product_id, detail)
+            return
+
+
+def _cart(cart: Cart, products: Products) -> Iterator[Violation]:
+    for line in cart.lines:
+        state = products.find(line.product_id)
+        last = None if state is None else state.last or state.created
+        if state is None or last is None:
+            continue
+        if line.available and (state.deleted or last.status is not ProductStatus.ACTIVE):
+            yield Violation(Check.STALE_REPLICA, line.product_id, f"the cart of {cart.owner} has it as available")
+        elif not state.deleted and (line.unit_price, line.name) != (last.price, last.name):
+            detail = f"the cart of {cart.owner} has {line.name} at {line.unit_price}, not {last.name} at {last.price}"
+            yield Violation(Check.STALE_REPLICA, line.product_id, detail)

@@ -1,0 +1,54 @@
+"""The answers of the services after the drain, as `final.json` has them: what each service shows in the end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from services_stub.contracts.events import OrderStatus, ProductStatus
+from services_stub.contracts.http.cart import Cart
+from services_stub.contracts.http.product import Product
+from services_stub.contracts.http.seller import Dashboard
+from services_stub.contracts.money import Money
+
+
+class FinalOrder(msgspec.Struct, frozen=True, rename="camel"):
+    """An order as its service shows it."""
+
+    order_id: str
+    status: OrderStatus
+
+
+class ShownProduct(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A product as a service shows it that keeps a copy of it. None where it does not show that."""
+
+    product_id: str
+    version: int | None = None
+    name: str | None = None
+    price: Money | None = None
+    quantity: int | None = None
+    status: ProductStatus | None = None
+
+
+class Final(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """All answers. A list that is empty was not asked for.
+
+    `products` are those of the product service, `replicas` those of the services that keep copies, by their names.
+    """
+
+    products: list[Product] = []
+    orders: list[FinalOrder] = []
+    dashboards: list[Dashboard] = []
+    carts: list[Cart] = []
+    replicas: dict[str, list[ShownProduct]] = {}
+
+
+def final_in(path: Path) -> Final:
+    """The answers in a file; none where there is no file.
+
+    Raises:
+        msgspec.MsgspecError: the file holds something else.
+        OSError: it cannot be read.
+    """
+    return msgspec.json.decode(path.read_bytes(), type=Final) if path.exists() else Final()
