@@ -1,0 +1,420 @@
+"""A sound history as a run leaves it, made event by event: the partitions of a log, the operations, the last answers.
+
+A test breaks one thing in it (`SyntheticHistory.records` is a plain list), and the auditor must say which.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from services_stub.contracts.base import Event
+from services_stub.contracts.encoding import encode_json
+from services_stub.contracts.envelope import Envelope, event_type
+from services_stub.contracts.events import (
+    NotificationSent,
+    OrderCreated,
+    OrderItem,
+    OrderPart,
+    OrderStatus,
+    OrderUpdated,
+    PaymentFailed,
+    PaymentRefunded,
+    PaymentSuccess,
+    ProductCreated,
+    ProductDeleted,
+    ProductStatus,
+    ProductUpdated,
+    SellerBlocked,
+    SellerUnblocked,
+    UserCreated,
+    owner_of,
+)
+from services_stub.contracts.http.product import Product
+from services_stub.contracts.times import from_microseconds, rfc3339
+from simulator.auditor.audit import Auditor, Judgement
+from simulator.history.final import Final, FinalOrder, ShownProduct
+from simulator.history.operations import FaultRecord, Operation
+from simulator.measure.outcomes import Outcome
+from simulator.trace.records import TracedRecord
+
+S = OrderStatus
+START = 1_795_437_045_000_000
+PARTITIONS = 3
+_PRECEDENCE = (S.PENDING, S.PAID, S.SHIPPED, S.DELIVERED, S.REFUNDING, S.CANCELLED, S.REFUNDED, S.FAILED)
+_LATER = 100_000_000
+"""Microseconds by which `settle` lets time pass: every reservation has expired by then."""
+
+
+class SyntheticHistory:
+    """A marketplace in a few dictionaries, which tells of all that happens as the services do."""
+
+    def __init__(self) -> None:
+        self.records: list[TracedRecord] = []
+        self.operations: list[Operation] = []
+        self.faults: list[FaultRecord] = []
+        self.products: dict[str, ProductUpdated] = {}
+        self.reserved: dict[str, int] = {}
+        self.orders: dict[str, OrderUpdated] = {}
+        self.last_event: dict[str, str] = {}
+        self.deleted: set[str] = set()
+        self._offsets: dict[tuple[str, int], int] = {}
+        self._events = 0
+        self.now = START
+
+    def put(self, event: Event, flow: str = "", cause: str = "") -> str:
+        """Publish an event; its id."""
+        self._events += 1
+        self.now += 1000
+        event_id = f"e{self._events}"
+        envelope = Envelope(
+            id=event_id,
+            type=event_type(type(event)),
+            source=f"/services/{owner_of(type(event))}",
+            time=rfc3339(from_microseconds(self.now)),
+            subject=event.subject,
+            dataschema="",
+            correlation_id=flow or event_id,
+            causation_id=cause,
+            traceparent="",
+        )
+        partition = zlib.crc32(event.subject.encode()) % PARTITIONS
+        headers = tuple((name, value) for name, value in envelope.headers())
+        self.append(TracedRecord(event.topic, partition, 0, self.now, headers, encode_json(event), event.subject.encode()))
+        return event_id
+
+    def append(self, record: TracedRecord) -> TracedRecord:
+        """Put a record at the end of its partition."""
+        lane = (record.topic, record.partition)
+        offset = self._offsets.get(lane, 0)
+        self._offsets[lane] = offset + 1
+        self.records.append(replace(record, offset=offset))
+        return self.records[-1]
+
+    # Accounts and products
+
+    def user(self, user_id: str, role: str = "user") -> None:
+        created = self.put(UserCreated(user_id=user_id, email=f"{user_id}@example.org", role=role))
+        self.tell(user_id, "welcome", user_id, cause=created)
+
+    def block(self, seller_id: str) -> str:
+        event_id = self.put(SellerBlocked(seller_id=seller_id, reason="test"))
+        self.tell(seller_id, "seller-blocked", seller_id, cause=event_id)
+        self._set_status(seller_id, ProductStatus.DISABLED)
+        self.now += 1_000_000
+        return event_id
+
+    def unblock(self, seller_id: str) -> None:
+        self.put(SellerUnblocked(seller_id=seller_id, reason=""))
+        self._set_status(seller_id, ProductStatus.ACTIVE)
+        self.now += 1_000_000
+
+    def _set_status(self, seller_id: str, status: ProductStatus) -> None:
+        for product_id, product in list(self.products.items()):
+            if product.seller_id == seller_id and product_id not in self.deleted:
+                self.change(product_id, status=status)
+
+    def product(self, product_id: str, seller_id: str, price: str = "5.00", quantity: int = 10) -> None:
+        state = {
+            "product_id": product_id,
+            "seller_id": seller_id,
+            "name": f"Thing {product_id}",
+            "category": "test",
+            "price": Decimal(price),
+            "quantity": quantity,
+            "status": ProductStatus.ACTIVE,
+            "version": 1,
+            "seller_sequence": 1,
+        }
+        self.put(ProductCreated(**state))  # type: ignore[arg-type]
+        self.products[product_id] = ProductUpdated(**state)  # type: ignore[arg-type]
+        self.reserved[product_id] = 0
+
+    def change(self, product_id: str, flow: str = "", cause: str = "", **values: object) -> None:
+        before = self.products[product_id]
+        after = self.products[product_id] = replace(before, version=before.version + 1, **values)
+        if product_id not in self.deleted:
+            self.put(after, flow, cause)
+
+    def edit(self, product_id: str, **values: object) -> None:
+        """A change by the seller, which has a number."""
+        self.change(product_id, seller_sequence=self.products[product_id].seller_sequence + 1, **values)
+
+    def delete(self, product_id: str) -> None:
+        before = self.products[product_id]
+        self.products[product_id] = replace(before, version=before.version + 1)
+        self.put(ProductDeleted(product_id=product_id, seller_id=before.seller_id, version=before.version + 1))
+        self.deleted.add(product_id)
+
+    def move(self, order_id: str, product_id: str, units: int, cause: str = "") -> None:
+        """Move units into the reservation of an order, or (negative) back."""
+        self.reserved[product_id] += units
+        self.change(product_id, order_id, cause, quantity=self.products[product_id].quantity - units)
+
+    def tell(self, user_id: str, template: str, about: str, flow: str = "", cause: str = "", channel: str = "email") -> None:
+        message = NotificationSent(
+            notification_id=f"n{self._events}", user_id=user_id, channel=channel, template=template, about=about
+        )
+        self.put(message, flow or about, cause)
+
+    # Orders
+
+    def place(self, order_id: str, user_id: str, lines: dict[str, int], *, reserve: bool = True) -> None:
+        """A checkout that succeeds: the operation, the reservation and the order."""
+        request = f"run-{order_id}"
+        sent_at = self.now
+        if reserve:
+            for product_id, units in lines.items():
+                self.move(order_id, product_id, units, request)
+        items = [
+            OrderItem(
+                product_id=product_id,
+                seller_id=self.products[product_id].seller_id,
+                name=self.products[product_id].name,
+                quantity=units,
+                unit_price=self.products[product_id].price,
+            )
+            for product_id, units in lines.items()
+        ]
+        amount = sum((item.unit_price * item.quantity for item in items), Decimal("0.00"))
+        sellers = sorted({item.seller_id for item in items})
+        created = OrderCreated(
+            order_id=order_id,
+            user_id=user_id,
+            items=items,
+            status=S.PENDING,
+            amount=amount,
+            currency="USD",
+            payment_method="pm_card_visa",
+        )
+        created_id = self.put(created, order_id, request)
+        parts = [
+            OrderPart(
+                seller_id=seller,
+                status=S.PENDING,
+                amount=sum((i.unit_price * i.quantity for i in items if i.seller_id == seller), Decimal("0.00")),
+            )
+            for seller in sellers
+        ]
+        self.orders[order_id] = OrderUpdated(
+            order_id=order_id,
+            user_id=user_id,
+            status=S.PENDING,
+            previous_status=S.PENDING,
+            reason="placed",
+            amount=amount,
+            items=items,
+            parts=parts,
+        )
+        self.last_event[order_id] = created_id
+        self.tell(user_id, "order-placed", order_id, cause=created_id)
+        self.operate("place-order", user_id, order_id, sent_at=sent_at, request=request, key=f"key-{order_id}")
+
+    def operate(
+        self, operation: str, user_id: str, order_id: str, *, sent_at: int = 0, request: str = "", key: str = "",
+        outcome: Outcome = Outcome.OK, status: int = 200, seen: tuple[str, ...] = (), role: str = "shopper",
+    ) -> None:  # fmt: skip
+        """Keep an operation."""
+        total = str(self.orders[order_id].amount) if key and order_id else ""
+        number = len(self.operations)
+        self.operations.append(
+            Operation(
+                number, 0, operation, sent_at or self.now, sent_at or self.now, self.now + 5000, outcome, status,
+                user_id, role, key, order_id, total, request or f"run-{number}-0", seen,
+            )  # fmt: skip
+        )
+
+    def step(self, order_id: str, status: OrderStatus, reason: str, cause: str, *sellers: str) -> str:
+        """Parts of an order come to a status: those of some sellers, or all; the id of the event."""
+        before = self.orders[order_id]
+        parts = [
+            replace(part, status=status, reason=reason) if not sellers or part.seller_id in sellers else part
+            for part in before.parts
+        ]
+        whole = min((part.status for part in parts), key=_PRECEDENCE.index)
+        after = replace(before, status=whole, previous_status=before.status, reason=reason, parts=parts)
+        self.orders[order_id] = after
+        event_id = self.last_event[order_id] = self.put(after, order_id, cause)
+        chosen = [part.seller_id for part in parts if not sellers or part.seller_id in sellers]
+        was_paid = before.status is not S.PENDING or any(part.status is S.PAID for part in before.parts)
+        self._tell(order_id, status, chosen, event_id, was_paid=was_paid)
+        return event_id
+
+    def _tell(self, order_id: str, status: OrderStatus, sellers: list[str], event_id: str, *, was_paid: bool) -> None:
+        shopper = self.orders[order_id].user_id
+        if status is S.PAID:
+            self.tell(shopper, "receipt", order_id, cause=event_id)
+        for seller in sellers:
+            if status is S.PAID:
+                self.tell(seller, "sale", order_id, cause=event_id)
+            if status is S.CANCELLED and was_paid:
+                self.tell(seller, "sale-cancelled", order_id, cause=event_id)
+            template = {S.SHIPPED: "order-shipped", S.DELIVERED: "order-delivered", S.CANCELLED: "order-cancelled"}
+            if status in template:
+                self.tell(shopper, template[status], order_id, cause=event_id)
+
+    def charge(self, order_id: str) -> str:
+        order = self.orders[order_id]
+        paid = PaymentSuccess(order_id=order_id, payment_id=f"pay-{order_id}", amount=order.amount, user_id=order.user_id)
+        return self.put(paid, order_id, self.last_event[order_id])
+
+    def pay(self, order_id: str) -> None:
+        """The order is charged, and its stock is sold."""
+        self.step(order_id, S.PAID, "paid", self.charge(order_id))
+        for item in self.orders[order_id].items:
+            self.reserved[item.product_id] -= item.quantity
+
+    def decline(self, order_id: str) -> None:
+        """The card is declined, and the stock goes back."""
+        order = self.orders[order_id]
+        failed = PaymentFailed(order_id=order_id, reason="card_declined", user_id=order.user_id)
+        declined = self.put(failed, order_id, self.last_event[order_id])
+        self.tell(order.user_id, "payment-failed", order_id, cause=declined)
+        self.give_back(order_id, self.step(order_id, S.FAILED, "payment-failed", declined))
+
+    def cancel(self, order_id: str, reason: str = "cancelled-by-shopper", cause: str = "", *sellers: str) -> None:
+        """Parts are cancelled, their stock goes back, and so does their money if it was taken."""
+        paid = self.orders[order_id].status is S.PAID
+        event_id = self.step(order_id, S.CANCELLED, reason, cause or "run-cancel", *sellers)
+        self.give_back(order_id, event_id, *sellers, sold=paid)
+
+    def give_back(self, order_id: str, cause: str, *sellers: str, sold: bool = False) -> None:
+        for item in self.orders[order_id].items:
+            if not sellers or item.seller_id in sellers:
+                if sold:
+                    self.reserved[item.product_id] += item.quantity
+                self.move(order_id, item.product_id, -item.quantity, cause)
+
+    def refund(self, order_id: str, *sellers: str) -> None:
+        """The money of ended parts goes back, part by part."""
+        order = self.orders[order_id]
+        for part in order.parts:
+            if (sellers and part.seller_id not in sellers) or part.status not in (S.CANCELLED, S.REFUNDING):
+                continue
+            refunded = PaymentRefunded(
+                order_id=order_id,
+                payment_id=f"pay-{order_id}",
+                amount=part.amount,
+                reason="cancelled",
+                user_id=order.user_id,
+                seller_id=part.seller_id,
+            )
+            event_id = self.put(refunded, order_id, self.last_event[order_id])
+            self.tell(order.user_id, "refund", order_id, cause=event_id)
+            self.step(order_id, S.REFUNDED, "refunded", event_id, part.seller_id)
+
+    def expire(self, order_id: str, product_id: str, units: int) -> None:
+        """A reservation that becomes no order."""
+        self.move(order_id, product_id, units, "run-lost")
+        self.move(order_id, product_id, -units)
+
+    # The end
+
+    def final(self) -> Final:
+        """What all services answer once everything was consumed."""
+        products = [
+            Product(
+                product_id=each.product_id,
+                seller_id=each.seller_id,
+                name=each.name,
+                category=each.category,
+                description=each.description,
+                price=each.price,
+                currency=each.currency,
+                quantity=each.quantity,
+                status=each.status,
+                version=each.version,
+                created_at="",
+                reserved=self.reserved[each.product_id],
+            )
+            for each in self.products.values()
+            if each.product_id not in self.deleted
+        ]
+        shown = [
+            ShownProduct(
+                product_id=each.product_id, version=each.version, name=each.name, price=each.price, quantity=each.quantity
+            )
+            for each in products
+        ]
+        orders = [FinalOrder(order.order_id, order.status) for order in self.orders.values()]
+        return Final(products=products, orders=orders, replicas={"search": shown})
+
+    def find(self, topic: str, flow: str = "", place: int = 0) -> TracedRecord:
+        """One of the records of a topic and a flow, by default the first."""
+        return [
+            record
+            for record in self.records
+            if record.topic == topic and (not flow or record.header("ce_correlationid") == flow.encode())
+        ][place]
+
+    def lose(self, record: TracedRecord) -> None:
+        """As if it had never been published."""
+        self.records.remove(record)
+        self.number()
+
+    def number(self) -> None:
+        """Number the records of each partition anew, in their order."""
+        offsets: dict[tuple[str, int], int] = {}
+        for index, record in enumerate(self.records):
+            lane = (record.topic, record.partition)
+            offset = offsets[lane] = offsets.get(lane, -1) + 1
+            self.records[index] = replace(record, offset=offset)
+
+    def publish_again(self, record: TracedRecord) -> None:
+        """Publish what a record says once more, under a new id."""
+        self._events += 1
+        again = f"again-{self._events}".encode()
+        headers = tuple((name, again if name == "ce_id" else value) for name, value in record.headers)
+        self.append(replace(record, headers=headers))
+
+    def settle(self) -> None:
+        """Time passes, and something happens that concerns no order."""
+        self.now += _LATER
+        self.user("late")
+
+    def judge(self, final: Callable[[Final], Final] = lambda final: final) -> Judgement:
+        """What the auditor finds."""
+        auditor = Auditor()
+        auditor.take(self.records)
+        auditor.take_operations(self.operations)
+        return auditor.end(final(self.final()), self.faults, exclusive=True)
+
+
+def sound_history() -> SyntheticHistory:
+    """Orders that end in every way, a block, a price that changes, a deletion, a record that was sent twice."""
+    made = SyntheticHistory()
+    for user in ("u1", "u2"):
+        made.user(user)
+    for seller in ("s1", "s2"):
+        made.user(seller, "seller")
+    made.product("p1", "s1")
+    made.product("p2", "s2", "7.50")
+    made.product("p3", "s2", "1.00")
+    for order_id in ("paid", "shipped", "declined", "cancelled", "parted", "void"):
+        made.place(order_id, "u1", {"p1": 1, "p2": 2} if order_id == "parted" else {"p1": 1})
+    for order_id in ("paid", "shipped", "cancelled", "parted"):
+        made.pay(order_id)
+    made.decline("declined")
+    made.step("shipped", S.SHIPPED, "shipped", "run-ship")
+    made.step("shipped", S.DELIVERED, "delivered", "run-deliver")
+    made.cancel("cancelled")
+    made.refund("cancelled")
+    made.cancel("parted", "cancelled-by-seller", "", "s2")
+    made.refund("parted", "s2")
+    made.cancel("void")
+    made.expire("expired", "p2", 3)
+    made.edit("p1", price=Decimal("6.00"))
+    made.place("dearer", "u2", {"p1": 1})
+    made.pay("dearer")
+    made.place("blocked", "u2", {"p2": 1})
+    made.cancel("blocked", "seller-blocked", made.block("s2"))
+    made.unblock("s2")
+    made.place("late", "u2", {"p2": 1})
+    made.pay("late")
+    made.delete("p3")
+    made.operate("list-orders", "u1", "", seen=("paid", "declined"))
+    made.settle()
+    return made

@@ -1,0 +1,410 @@
+"""Every deliberate defect in a sound history is found under its right name, and nothing else is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from services_stub.contracts.encoding import encode_json
+from services_stub.contracts.events import OrderStatus, OrderUpdated, PaymentRefunded, ProductStatus
+from services_stub.contracts.http.cart import Cart, CartLine
+from services_stub.contracts.http.product import Product
+from simulator.auditor.audit import Judgement
+from simulator.auditor.checks import Check
+from simulator.history.final import Final, FinalOrder, ShownProduct
+from simulator.measure.outcomes import Outcome
+from simulator.trace.records import TracedRecord
+from tests.unit.simulator.synthetic_history import SyntheticHistory, sound_history
+
+S, C = OrderStatus, Check
+History = SyntheticHistory
+
+
+def test_a_sound_history_has_no_violation() -> None:
+    judged = sound_history().judge()
+    assert judged.violations == ()
+    assert (judged.orders, judged.counts) == (9, {})
+
+
+def lose(topic: str, flow: str, place: int = 0) -> Callable[[History], None]:
+    """The outbox is skipped: an event was never published."""
+    return lambda run: run.lose(run.find(topic, flow, place))
+
+
+def twice(topic: str, flow: str, place: int = 0) -> Callable[[History], None]:
+    """One event is published under two ids."""
+    return lambda run: run.publish_again(run.find(topic, flow, place))
+
+
+def changed(run: History, record: TracedRecord, **values: object) -> None:
+    """The value of a record says something else."""
+    value = msgspec.json.decode(record.value or b"") | values
+    run.records[run.records.index(record)] = replace(record, value=msgspec.json.encode(value))
+
+
+def oversold(run: History) -> None:
+    """The reservation takes more units than there are."""
+    run.place("greedy", "u1", {"p2": 1000})
+    run.decline("greedy")
+
+
+def no_reservation(run: History) -> None:
+    run.place("unreserved", "u1", {"p1": 1}, reserve=False)
+    run.step("unreserved", S.PAID, "paid", run.charge("unreserved"))
+
+
+def refund_forgotten(run: History) -> None:
+    run.place("kept", "u1", {"p1": 1})
+    run.pay("kept")
+    run.cancel("kept")
+
+
+def part_refund_forgotten(run: History) -> None:
+    run.place("kept", "u1", {"p1": 1, "p2": 1})
+    run.pay("kept")
+    run.cancel("kept", "cancelled-by-seller", "", "s1")
+
+
+def refunded_twice(run: History) -> None:
+    run.publish_again(run.find("payment-refunded", "cancelled"))
+
+
+def refunded_without_end(run: History) -> None:
+    """The money of a part that is sold goes back."""
+    order = run.orders["paid"]
+    event = PaymentRefunded(order_id="paid", payment_id="p", amount=order.amount, reason="?", user_id="u1", seller_id="s1")
+    run.tell("u1", "refund", "paid", cause=run.put(event, "paid", run.last_event["paid"]))
+
+
+def stock_released_twice(run: History) -> None:
+    run.move("declined", "p1", -1)
+
+
+def stock_not_released(run: History) -> None:
+    run.place("hoarded", "u1", {"p1": 1})
+    run.give_back = lambda *_args, **_options: None  # type: ignore[method-assign]
+    run.decline("hoarded")
+
+
+def reservation_never_expires(run: History) -> None:
+    run.now -= 200_000_000
+    run.move("lost checkout", "p2", 3, "run-lost")
+    run.now += 200_000_000
+    run.user("later")
+
+
+def units_from_nowhere(run: History) -> None:
+    run.change("p1", quantity=run.products["p1"].quantity + 5)
+
+
+def paid_without_charge(run: History) -> None:
+    run.place("free", "u1", {"p1": 1})
+    run.step("free", S.PAID, "paid", run.last_event["free"])
+    run.reserved["p1"] -= 1
+
+
+def never_charged(run: History) -> None:
+    """Payment committed its offset before it handled the order."""
+    run.place("stuck", "u1", {"p1": 1})
+
+
+def never_told_order(run: History) -> None:
+    """The order service lost the payment-success that it had committed."""
+    run.place("stuck", "u1", {"p1": 1})
+    run.charge("stuck")
+
+
+def charged_wrongly(run: History) -> None:
+    changed(run, run.find("payment-success", "paid"), amount=4)
+
+
+def declined_and_paid(run: History) -> None:
+    run.place("both", "u1", {"p1": 1})
+    run.decline("both")
+    run.charge("both")
+
+
+def illegal(run: History) -> None:
+    run.step("shipped", S.PAID, "paid", run.last_event["shipped"])
+
+
+def shipped_before_paid(run: History) -> None:
+    run.place("hasty", "u1", {"p1": 1})
+    run.step("hasty", S.SHIPPED, "shipped", "run-ship")
+    run.charge("hasty")
+    run.reserved["p1"] -= 1
+
+
+def reordered_key(run: History) -> None:
+    """Two updates of one order lie in the wrong order."""
+    swap(run, run.find("order-updated", "shipped", 1), run.find("order-updated", "shipped", 2))
+
+
+def reordered_product(run: History) -> None:
+    swap(run, run.find("product-updated", "paid"), run.find("product-updated", "shipped"))
+
+
+def swap(run: History, one: TracedRecord, other: TracedRecord) -> None:
+    at, place = run.records.index(one), run.records.index(other)
+    run.records[at], run.records[place] = other, one
+    run.number()
+
+
+def two_partitions(run: History) -> None:
+    record = run.find("order-updated", "shipped", 2)
+    run.records[run.records.index(record)] = replace(record, partition=(record.partition + 1) % 3)
+    run.number()
+
+
+def blocked_seller_sells(run: History) -> None:
+    run.block("s1")
+    run.place("forbidden", "u1", {"p2": 1, "p1": 1})
+    changed(run, run.find("product-updated", "forbidden", 1), status="ACTIVE")
+    run.pay("forbidden")
+
+
+def deleted_product_sold(run: History) -> None:
+    product = run.products["p3"]
+    run.deleted.discard("p3")
+    run.products["p3"] = product
+    run.place("gone", "u1", {"p3": 1})
+    run.pay("gone")
+
+
+def stale_price_sold(run: History) -> None:
+    run.place("bargain", "u1", {"p1": 1})
+    value = msgspec.json.decode(run.find("order-created", "bargain").value or b"")
+    value["items"][0]["unitPrice"] = value["amount"] = 5
+    changed(run, run.find("order-created", "bargain"), items=value["items"], amount=5)
+    run.orders["bargain"] = replace(run.orders["bargain"], amount=Decimal("5.00"))
+    run.operations[-1] = replace(run.operations[-1], total="5.00")
+    run.decline("bargain")
+
+
+def duplicate_order(run: History) -> None:
+    run.place("second", "u1", {"p1": 1})
+    run.pay("second")
+    run.operations[-1] = replace(run.operations[-1], idempotency_key="key-paid")
+
+
+def duplicate_behind_unknown(run: History) -> None:
+    """A checkout without an answer made an order, and its repetition under the same key another one."""
+    for order_id in ("first", "second"):
+        run.place(order_id, "u1", {"p1": 1})
+        run.pay(order_id)
+        run.operations[-1] = replace(run.operations[-1], idempotency_key="same")
+    run.operations[-2] = replace(run.operations[-2], outcome=Outcome.UNKNOWN, status=0, order_id="")
+
+
+def phantom(run: History) -> None:
+    run.place("nobody's", "u1", {"p1": 1})
+    run.pay("nobody's")
+    run.operations.pop()
+
+
+def refused_and_placed(run: History) -> None:
+    run.place("refused", "u1", {"p1": 1})
+    run.pay("refused")
+    run.operations[-1] = replace(run.operations[-1], outcome=Outcome.REFUSED, status=409, order_id="")
+
+
+def other_total(run: History) -> None:
+    run.operations[0] = replace(run.operations[0], total="4.99")
+
+
+def leak(run: History) -> None:
+    run.operate("list-orders", "u2", "", seen=("dearer", "paid"))
+
+
+def leak_to_seller(run: History) -> None:
+    run.operate("list-sales", "s2", "", seen=("parted", "paid"), role="seller")
+
+
+def leak_to_guest(run: History) -> None:
+    run.operate("read-order", "", "paid", role="guest")
+
+
+def effect_first(run: History) -> None:
+    run.place("early", "u1", {"p1": 1})
+    run.now -= 60_000_000
+    run.pay("early")
+    run.now += 60_000_000
+
+
+def unknown_cause(run: History) -> None:
+    run.place("odd", "u1", {"p1": 1})
+    run.last_event["odd"] = "an event that is nowhere"
+    run.pay("odd")
+
+
+def poison(run: History) -> None:
+    run.append(TracedRecord("order-created", 0, 0, run.now, (), b"poison"))
+
+
+def given_up(run: History) -> None:
+    record = run.find("order-updated", "paid")
+    about = {"dlq_group": "seller", "dlq_error": "a bug", "dlq_topic": record.topic}
+    about |= {"dlq_partition": str(record.partition), "dlq_offset": str(record.offset)}
+    headers = (*record.headers, *((name, text.encode()) for name, text in about.items()))
+    run.append(TracedRecord("order-updated.dlq", 0, 0, run.now, headers, record.value))
+
+
+def inconsistent(run: History) -> None:
+    record = run.find("order-created", "paid")
+    run.records.append(replace(record, value=encode_json({"orderId": "other"})))
+
+
+def skipped(run: History) -> None:
+    run.records.remove(run.find("product-updated", "paid"))
+
+
+def charge_for_nobody(run: History) -> None:
+    run.orders["ghost"] = replace(run.orders["paid"], order_id="ghost")
+    run.last_event["ghost"] = "?"
+    run.charge("ghost")
+
+
+def told_by_sms_and_mail(run: History) -> None:
+    run.tell("u1", "order-shipped", "shipped", cause=run.last_event["shipped"], channel="sms")
+
+
+MUTANTS: dict[str, tuple[Callable[[History], None], set[Check]]] = {
+    "outbox of order-created skipped": (lose("order-created", "late"), {C.LOST_ORDER, C.LOST_EVENT, C.CHARGE_WITHOUT_ORDER}),
+    "outbox of payment-success skipped": (lose("payment-success", "late"), {C.PAID_WITHOUT_CHARGE, C.UNKNOWN_CAUSE}),
+    "outbox of order-updated skipped": (lose("order-updated", "shipped", 1), {C.OUT_OF_ORDER, C.ILLEGAL_TRANSITION}),
+    "outbox of product-updated skipped": (lose("product-updated", "paid"), {C.LOST_EVENT, C.STOCK_BALANCE}),
+    "outbox of product-created skipped": (lose("product-created", ""), {C.LOST_EVENT}),
+    "payment-refunded lost": (lose("payment-refunded", "cancelled"), {C.MISSING_REFUND}),
+    "payment-failed lost": (lose("payment-failed", "declined"), {C.EFFECT_WITHOUT_CAUSE}),
+    "commit before handling in payment": (never_charged, {C.STUCK_ORDER}),
+    "commit before handling in order": (never_told_order, {C.STUCK_ORDER}),
+    "inbox of payment skipped": (twice("payment-success", "paid"), {C.DOUBLE_CHARGE}),
+    "inbox of order skipped": (twice("order-updated", "paid"), {C.OUT_OF_ORDER, C.PUBLISHED_TWICE}),
+    "inbox of notification skipped": (twice("notification-sent", "paid"), {C.DUPLICATE_NOTIFICATION}),
+    "inbox of product skipped": (stock_released_twice, {C.STOCK_BALANCE}),
+    "order-created under two ids": (twice("order-created", "paid"), {C.PUBLISHED_TWICE}),
+    "payment-failed under two ids": (twice("payment-failed", "declined"), {C.PUBLISHED_TWICE}),
+    "product-updated under two ids": (twice("product-updated", "paid"), {C.PUBLISHED_TWICE}),
+    "product-deleted under two ids": (twice("product-deleted", ""), {C.PUBLISHED_TWICE}),
+    "user-created under two ids": (twice("user-created", ""), {C.PUBLISHED_TWICE}),
+    "seller-blocked under two ids": (twice("seller-blocked", ""), {C.PUBLISHED_TWICE, C.LOST_NOTIFICATION}),
+    "refunded twice": (refunded_twice, {C.MONEY_BALANCE, C.LOST_NOTIFICATION}),
+    "refund of what is sold": (refunded_without_end, {C.MONEY_BALANCE}),
+    "refund forgotten": (refund_forgotten, {C.MISSING_REFUND}),
+    "refund of a part forgotten": (part_refund_forgotten, {C.MISSING_REFUND}),
+    "oversell": (oversold, {C.OVERSOLD}),
+    "no reservation": (no_reservation, {C.NOT_RESERVED, C.STOCK_BALANCE}),
+    "stock not given back": (stock_not_released, {C.LEAKED_RESERVATION}),
+    "reservation that never expires": (reservation_never_expires, {C.LEAKED_RESERVATION}),
+    "units from nowhere": (units_from_nowhere, {C.STOCK_BALANCE}),
+    "paid without a charge": (paid_without_charge, {C.PAID_WITHOUT_CHARGE}),
+    "charge of another amount": (charged_wrongly, {C.WRONG_AMOUNT, C.MONEY_BALANCE}),
+    "charge without an order": (charge_for_nobody, {C.CHARGE_WITHOUT_ORDER}),
+    "declined and charged": (declined_and_paid, {C.PAID_AND_DECLINED}),
+    "back from the end": (illegal, {C.ILLEGAL_TRANSITION, C.DUPLICATE_NOTIFICATION}),
+    "shipped before it is paid": (shipped_before_paid, {C.ILLEGAL_TRANSITION}),
+    "updates reordered per key": (reordered_key, {C.OUT_OF_ORDER, C.ILLEGAL_TRANSITION}),
+    "versions reordered per key": (reordered_product, {C.OUT_OF_ORDER}),
+    "one key in two partitions": (two_partitions, {C.TWO_PARTITIONS}),
+    "blocked seller sells": (blocked_seller_sells, {C.BLOCKED_SELLER_SOLD}),
+    "deleted product sold": (deleted_product_sold, {C.SOLD_AFTER_DELETION}),
+    "sold at an old price": (stale_price_sold, {C.WRONG_PRICE}),
+    "two orders of one key": (duplicate_order, {C.DUPLICATE_ORDER}),
+    "two orders of one key, one unanswered": (duplicate_behind_unknown, {C.DUPLICATE_ORDER}),
+    "order of nobody": (phantom, {C.PHANTOM_ORDER}),
+    "order of a refused request": (refused_and_placed, {C.REFUSED_ORDER}),
+    "answer with another total": (other_total, {C.WRONG_AMOUNT}),
+    "notification lost": (lose("notification-sent", "paid"), {C.LOST_NOTIFICATION}),
+    "welcome lost": (lose("notification-sent", "u1"), {C.LOST_NOTIFICATION}),
+    "receipt twice": (twice("notification-sent", "paid", 1), {C.DUPLICATE_NOTIFICATION}),
+    "other user's order in a list": (leak, {C.LEAK}),
+    "other seller's order in a list": (leak_to_seller, {C.LEAK}),
+    "order readable by a guest": (leak_to_guest, {C.LEAK}),
+    "effect before its cause": (effect_first, {C.EFFECT_BEFORE_CAUSE}),
+    "cause that is nowhere": (unknown_cause, {C.UNKNOWN_CAUSE}),
+    "poison that stays": (poison, {C.UNCONTAINED_POISON}),
+    "sound event given up": (given_up, {C.GIVEN_UP}),
+    "one offset, two records": (inconsistent, {C.INCONSISTENT_OFFSET}),
+    "records not read": (skipped, {C.SKIPPED_RECORDS}),
+}
+
+
+@pytest.mark.parametrize(("plant", "names"), MUTANTS.values(), ids=MUTANTS)
+def test_a_defect_is_found_under_its_name(plant: Callable[[History], None], names: set[Check]) -> None:
+    run = sound_history()
+    plant(run)
+    assert _names(run.judge()) == names
+
+
+def _price(final: Final) -> Final:
+    shown = [replace(copy, price=Decimal("1.23")) if copy.product_id == "p1" else copy for copy in final.replicas["search"]]
+    return replace(final, replicas={"search": shown})
+
+
+def _deleted(final: Final) -> Final:
+    return replace(final, replicas={"search": [ShownProduct(product_id="p3")]})
+
+
+def _first(final: Final, **values: object) -> Final:
+    products: list[Product] = [replace(final.products[0], **values), *final.products[1:]]
+    return replace(final, products=products)
+
+
+def _cart(final: Final) -> Final:
+    line = CartLine(
+        product_id="p1", seller_id="s1", name="Thing p1", quantity=1, unit_price=Decimal("5.00"), available=True,
+        line_total=Decimal("5.00"),
+    )  # fmt: skip
+    return replace(final, carts=[Cart(owner="user:u1", lines=[line], amount=Decimal("5.00"), currency="USD")])
+
+
+def _order(final: Final) -> Final:
+    return replace(final, orders=[FinalOrder("paid", S.PENDING)])
+
+
+ANSWERS: dict[str, tuple[Callable[[Final], Final], set[Check]]] = {
+    "price not replicated": (_price, {C.STALE_REPLICA}),
+    "deletion not replicated": (_deleted, {C.STALE_REPLICA}),
+    "price not replicated to a cart": (_cart, {C.STALE_REPLICA}),
+    "stock that the events do not tell": (lambda final: _first(final, quantity=99), {C.STALE_REPLICA}),
+    "units that stay reserved": (lambda final: _first(final, reserved=2), {C.LEAKED_RESERVATION}),
+    "less than nothing reserved": (lambda final: _first(final, reserved=-1), {C.STOCK_BALANCE, C.OVERSOLD}),
+    "status of an order that no event tells": (_order, {C.OTHER_STATUS}),
+}
+
+
+@pytest.mark.parametrize(("answers", "names"), ANSWERS.values(), ids=ANSWERS)
+def test_an_answer_that_differs_is_found(answers: Callable[[Final], Final], names: set[Check]) -> None:
+    assert _names(sound_history().judge(answers)) == names
+
+
+def test_a_blocked_sellers_product_on_sale_is_found() -> None:
+    run = sound_history()
+    run.block("s1")
+    judged = run.judge(lambda final: _first(final, status=ProductStatus.ACTIVE))
+    assert _names(judged) == {C.BLOCKED_SELLER_SOLD, C.STALE_REPLICA}
+
+
+def test_an_sms_goes_with_a_message_and_not_alone() -> None:
+    run = sound_history()
+    told_by_sms_and_mail(run)
+    assert run.judge().violations == ()
+    told_by_sms_and_mail(run)
+    assert _names(run.judge()) == {C.DUPLICATE_NOTIFICATION}
+
+
+def test_an_update_without_parts_is_about_all_of_them() -> None:
+    run = sound_history()
+    for index, record in enumerate(run.records):
+        if record.topic == "order-updated" and record.header("ce_correlationid") != b"parted":
+            update = msgspec.json.decode(record.value or b"", type=OrderUpdated)
+            run.records[index] = replace(record, value=encode_json(replace(update, parts=[])))
+    assert run.judge().violations == ()
+
+
+def _names(judged: Judgement) -> set[str]:
+    return set(judged.counts)
