@@ -1,5 +1,5 @@
 # Every target sets up what it needs: uv comes into .bootstrap/ unless it is installed, everything else into .venv/.
-.PHONY: demo test slow laws fuzz texts collector live criteria check bench bench-load bench-tui bench-trace bench-hops pictures format install lock clean
+.PHONY: demo test slow laws fuzz texts collector live criteria check bench bench-load bench-tui bench-trace bench-hops bench-check pictures format install lock clean
 
 PYTHON ?= python3
 UV := $(or $(shell command -v uv 2>/dev/null),.bootstrap/bin/uv)
@@ -75,6 +75,10 @@ bench-hops: .venv/.dev
 
 bench-trace: .venv/.dev .venv/.apache-kafka
 	@$(RUN)/python -m tests.bench.trace
+
+# How long it takes to judge a stored run of a million events, and in how much memory.
+bench-check: .venv/.dev
+	@$(RUN)/python -m tests.bench.check
 
 # The screens of the client for the README and the docs.
 pictures: .venv/.dev

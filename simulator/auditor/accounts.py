@@ -57,8 +57,7 @@ class Accounts:
 
     def blocked_now(self, seller_id: str) -> bool:
         """Whether the last event of a seller is a block."""
-        blocks = self._blocks.get(seller_id, ())
-        return bool(blocks) and blocks[-1][1]
+        return [False, *(is_block for _, is_block, _, _ in self._blocks.get(seller_id, ()))][-1]
 
     @property
     def blocks(self) -> int:

@@ -114,6 +114,7 @@ class Auditor:
         seen = Circumstances(
             blocks=self.accounts,
             deleted=self.products.deleted(),
+            unclear=self.products.unclear(),
             from_beginning=from_beginning,
             clocks_agree=not any("clock" in fault.kind for fault in faults),
             ended_at=self._ended_at,

@@ -44,6 +44,8 @@ class Circumstances(msgspec.Struct, frozen=True):
 
     blocks: Blocks
     deleted: Collection[str]
+    unclear: Collection[str]
+    """Products of which an event is missing, so that nothing can be said of their units."""
     from_beginning: bool
     clocks_agree: bool
     ended_at: int
@@ -62,14 +64,15 @@ def _findings(state: OrderState, seen: Circumstances) -> Iterator[_Finding]:
     if not state.created:
         yield from _without_order(state, seen)
         return
-    if state.first_previous not in ("", S.PENDING):
-        yield Check.LOST_EVENT, f"its first update begins at {state.first_previous}"
+    lost = [*_lost(state)]
+    yield from lost
     yield from _ends(state)
     yield from _money(state)
     yield from _stock(state, seen)
-    yield from _messages(state)
-    if state.causes and not set(state.causes) <= set(state.events):
-        yield Check.UNKNOWN_CAUSE, "a payment or message names a cause that is no event of the order"
+    if not lost:  # Messages about an event that is lost have no cause, and look like too many.
+        yield from _messages(state)
+        if not set(state.causes) <= set(state.events):
+            yield Check.UNKNOWN_CAUSE, "a payment or message names a cause that is no event of the order"
     if seen.clocks_agree:
         yield from _times(state)
     for seller in {line.seller_id for line in state.lines}:
@@ -90,7 +93,7 @@ def _without_order(state: OrderState, seen: Circumstances) -> Iterator[_Finding]
     for offer in state.offers:
         held[offer.product_id] -= offer.moved
     for product_id, units in held.items():
-        if product_id not in seen.deleted and units:
+        if product_id not in (*seen.deleted, *seen.unclear) and units:
             yield Check.LEAKED_RESERVATION, f"{units} units of {product_id} are held, and no order came of it"
 
 
@@ -101,13 +104,20 @@ def _last(state: OrderState, seller: str) -> str:
 
 def _ends(state: OrderState) -> Iterator[_Finding]:
     for seller in sorted({line.seller_id for line in state.lines}):
-        last, known = _last(state, seller), state.parts.get(seller, ())
+        last = _last(state, seller)
         if last in OPEN:
             yield Check.STUCK_ORDER, f"the part of {seller} is still {last}"
         if last == S.CANCELLED and state.charges and state.refunds:
             refunded = {refund.seller_id for refund in state.refunds}
             if seller in refunded or "" in refunded:
                 yield Check.STUCK_ORDER, f"the part of {seller} was refunded, and is still {last}"
+
+
+def _lost(state: OrderState) -> Iterator[_Finding]:
+    """Events that later ones show to be missing."""
+    for status in state.gaps:
+        yield Check.LOST_EVENT, f"the update to {status} was published nowhere"
+    for seller, known in state.parts.items():
         if S.PAID in known and not state.charges:
             yield Check.PAID_WITHOUT_CHARGE, f"the part of {seller} is PAID, and was not charged"
         if S.FAILED in known and not state.declines:
@@ -147,7 +157,10 @@ def _stock(state: OrderState, seen: Circumstances) -> Iterator[_Finding]:
         if last in SOLD or last == S.PENDING or not SHIPPED.isdisjoint(known):
             held[line.product_id] += line.units
     for product_id, count in units.items():
-        moves = [offer.moved for offer in state.offers if offer.product_id == product_id]
+        if product_id in seen.unclear:
+            continue
+        offers = sorted((o for o in state.offers if o.product_id == product_id), key=lambda offer: offer.version)
+        moves = [offer.moved for offer in offers]
         if not any(moved < 0 for moved in moves):
             yield Check.NOT_RESERVED, f"{count} units of {product_id} were not reserved"
             continue

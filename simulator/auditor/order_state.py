@@ -50,6 +50,7 @@ class Offer(msgspec.Struct, array_like=True, frozen=True, gc=False):
     cents: int
     name: int
     active: bool
+    version: int
 
 
 class Refund(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -70,9 +71,11 @@ class OrderState(msgspec.Struct, array_like=True):
     user_id: str = ""
     amount: int = 0
     lines: list[Line] = []
-    first_previous: str = ""
-    """The previous status in the first order-updated."""
-    status: str = ""
+    status: str = S.PENDING
+    reached: list[str] = []
+    """The statuses of the order, in the order of its updates."""
+    gaps: list[str] = []
+    """Previous statuses that no update before had led to: it is lost, or lies behind."""
     whole: bool = False
     """Some update was about the whole order: it named no parts."""
     blocked: bool = False
@@ -89,7 +92,7 @@ class OrderState(msgspec.Struct, array_like=True):
     causes: list[int] = []
     """The events that payments and notifications name as their causes."""
     offers: list[Offer] = []
-    """The changes of stock in the flow of the order, those of one product in their order."""
+    """The changes of stock in the flow of the order."""
     moved_at: int = 0
     told: dict[str, int] = {}
     """How often who was told what: by template, user, and whether by SMS."""
@@ -142,7 +145,7 @@ def told_key(template: str, user_id: str, *, sms: bool = False) -> str:
 def note_move(state: OrderState, event: ProductUpdated, moved: int, fact: Fact) -> None:
     """Take a change of stock that belongs to the flow of the order."""
     state.offers.append(
-        Offer(event.product_id, moved, to_cents(event.price), hash(event.name), event.status == "ACTIVE")
+        Offer(event.product_id, moved, to_cents(event.price), hash(event.name), event.status == "ACTIVE", event.version)
     )
     state.moved_at = max(state.moved_at, fact.at)
 
@@ -166,32 +169,37 @@ def _created(order_id: str, state: OrderState, fact: Fact, event: OrderCreated) 
 
 
 def _updated(order_id: str, state: OrderState, fact: Fact, event: OrderUpdated) -> Iterator[Violation]:
-    first = not state.first_previous
-    if first:
-        state.first_previous = event.previous_status
-    elif event.previous_status != state.status:
-        detail = f"became {event.status} after {event.previous_status}, but was {state.status}"
-        yield _found(Check.OUT_OF_ORDER, order_id, detail, fact)
-    same = event.status == state.status
-    state.status, state.whole = event.status, state.whole or not event.parts
-    state.blocked = state.blocked or event.reason == "seller-blocked"
     sellers = {item.seller_id for item in event.items}
     parts = {part.seller_id: part.status for part in event.parts} or dict.fromkeys(sellers, event.status)
     if S.PAID in parts.values():
         state.paid_at = min(state.paid_at or fact.at, fact.at)
-    changed = False
+    if event.status == state.status and all(
+        state.parts.get(seller, [""])[-1] == after for seller, after in parts.items()
+    ):
+        yield _found(Check.PUBLISHED_TWICE, order_id, "an update tells of no change", fact)
+        return
+    broken = event.previous_status != state.status
+    if broken and event.status in (*state.gaps, *state.reached):
+        detail = f"the update to {event.status} after {event.previous_status} lies behind that to {state.status}"
+        yield _found(Check.OUT_OF_ORDER, order_id, detail, fact)
+        state.gaps = [status for status in state.gaps if status != event.status]
+        for seller, after in parts.items():
+            state.parts.setdefault(seller, []).insert(0, after)
+        return
+    if broken:
+        state.gaps.append(event.previous_status)
+    state.status, state.whole = event.status, state.whole or not event.parts
+    state.blocked = state.blocked or event.reason == "seller-blocked"
+    state.reached.append(event.status)
     for seller, after in parts.items():
         known = state.parts.setdefault(seller, [])
-        # Of an order that was placed before the recording, the status before its first update is not known.
-        before = known[-1] if known else S.PENDING if state.first_previous == S.PENDING else after
-        if not known or after != before:
+        before = known[-1] if known else S.PENDING
+        if after != before:
             known.append(after)
-        changed = changed or after != before or (first and state.first_previous != S.PENDING)
-        if after != before and after not in STEPS[S(before)]:
-            detail = f"the part of {seller} is {after} after {before}"
-            yield _found(Check.ILLEGAL_TRANSITION, order_id, detail, fact)
-    if same and not changed:
-        yield _found(Check.PUBLISHED_TWICE, order_id, "an update tells of no change", fact)
+            # Behind a gap, or a beginning that was not read, the status before is not known.
+            if not broken and after not in STEPS[S(before)] and (known[:-1] or not state.gaps):
+                detail = f"the part of {seller} is {after} after {before}"
+                yield _found(Check.ILLEGAL_TRANSITION, order_id, detail, fact)
     if event.parts and sum(part.amount for part in event.parts) != event.amount:
         yield _found(Check.WRONG_AMOUNT, order_id, f"its parts do not add up to {event.amount}", fact)
 

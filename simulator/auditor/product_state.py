@@ -21,7 +21,17 @@ NoteMove = Callable[[ProductUpdated, int, Fact], None]
 class ProductState:
     """A product as far as it was read. Versions of product-updated lie in one partition, in their order."""
 
-    __slots__ = ("created", "created_number", "deleted", "deleted_number", "first", "last", "numbers", "partition")
+    __slots__ = (
+        "created",
+        "created_number",
+        "deleted",
+        "deleted_number",
+        "first",
+        "gap",
+        "last",
+        "numbers",
+        "partition",
+    )
 
     def __init__(self) -> None:
         self.created: ProductCreated | None = None
@@ -33,6 +43,8 @@ class ProductState:
         self.last: ProductUpdated | None = None
         self.numbers = array("q")
         """The events of the updates by version, from the second version of the product on; 0 for one that is lost."""
+        self.gap: Fact | None = None
+        """The first update before which one was missing, when it was read."""
         self.partition = -1
 
 
@@ -54,6 +66,11 @@ class Products:
     def deleted(self) -> frozenset[str]:
         """The products that were deleted."""
         return frozenset(product_id for product_id, state in self._states.items() if state.deleted)
+
+    def unclear(self) -> frozenset[str]:
+        """The products of which an event was missing when a later one was read, or the first."""
+        states = self._states.items()
+        return frozenset(product_id for product_id, state in states if state.gap is not None or state.created is None)
 
     def fold(self, fact: Fact) -> Iterator[Violation]:
         """Take an event of a product; what is wrong at once."""
@@ -89,6 +106,7 @@ class Products:
             if state.deleted and last > state.deleted:
                 detail = f"changed to version {last} after its deletion with version {state.deleted}"
                 yield Violation(Check.SOLD_AFTER_DELETION, product_id, detail)
+            yield from self._lost(product_id, state)
             if not from_beginning:
                 continue
             if state.created is None:
@@ -97,6 +115,18 @@ class Products:
             if state.deleted and state.deleted > last + 1:
                 detail = f"versions {last + 1} to {state.deleted - 1} were published nowhere"
                 yield Violation(Check.LOST_EVENT, product_id, detail)
+
+    @staticmethod
+    def _lost(product_id: str, state: ProductState) -> Iterator[Violation]:
+        """Versions that lie nowhere, behind the first that was read; the deletion has one of its own."""
+        missing = [version for version, number in enumerate(state.numbers, 2) if not number]
+        if state.created is None:
+            begin = next((version for version, number in enumerate(state.numbers, 2) if number), 0)
+            missing = [version for version in missing if version > begin]
+        versions = [version for version in missing if version != state.deleted]
+        if versions and state.gap is not None:
+            detail = f"{len(versions)} versions from {versions[0]} to {versions[-1]} were published nowhere"
+            yield _found(Check.LOST_EVENT, product_id, detail, state.gap)
 
     def _state(self, product_id: str) -> ProductState:
         state = self._states.get(product_id)
@@ -125,8 +155,7 @@ class Products:
             state.numbers[index] = fact.number
             return
         if last is not None and event.version > last.version + 1:
-            detail = f"versions {last.version + 1} to {event.version - 1} do not lie before version {event.version}"
-            yield _found(Check.LOST_EVENT, event.product_id, detail, fact)
+            state.gap = state.gap or fact
         state.numbers.extend([0] * (index - len(state.numbers)))
         state.numbers.append(fact.number)
         state.last = event
@@ -143,9 +172,9 @@ class Products:
         self, state: ProductState, before: ProductCreated | ProductUpdated, event: ProductUpdated, fact: Fact
     ) -> Iterator[Violation]:
         moved = event.quantity - before.quantity
-        if before is state.created and event.version != before.version + 1:
-            detail = f"version {event.version} is the first behind version {before.version}"
-            yield _found(Check.LOST_EVENT, event.product_id, detail, fact)
+        if event.version != before.version + 1:
+            state.gap = state.gap or fact
+            return
         if event.seller_sequence < before.seller_sequence:
             detail = f"change {event.seller_sequence} of the seller lies behind change {before.seller_sequence}"
             yield _found(Check.OUT_OF_ORDER, event.product_id, detail, fact)

@@ -29,7 +29,7 @@ def compare(final: Final, orders: States[OrderState], products: Products, accoun
         yield from _cart(cart, products)
     for order in final.orders:
         state = orders.find(order.order_id)
-        status = (state.status or OrderStatus.PENDING) if state is not None and state.created else ""
+        status = state.status if state is not None and state.created else ""
         if state is not None and status and order.status != status:
             detail = f"order shows {order.status}, and its last event says {status}"
             yield Violation(Check.OTHER_STATUS, order.order_id, detail, order.order_id)

@@ -22,6 +22,7 @@ from simulator.cli.load_options import (
     seed_of,
 )
 from simulator.cli.reading import Json, explained, say
+from simulator.cli.simulate_check import check
 from simulator.cli.simulate_run import run
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True)
 app.command()(run)
+app.command()(check)
 
 
 @app.callback()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -36,9 +37,11 @@ from services_stub.contracts.events import (
 from services_stub.contracts.http.product import Product
 from services_stub.contracts.times import from_microseconds, rfc3339
 from simulator.auditor.audit import Auditor, Judgement
+from simulator.history.directory import RunDirectory, RunRecord, Target
 from simulator.history.final import Final, FinalOrder, ShownProduct
-from simulator.history.operations import FaultRecord, Operation
+from simulator.history.operations import FaultRecord, Operation, OperationLog
 from simulator.measure.outcomes import Outcome
+from simulator.trace.recording import Recorder
 from simulator.trace.records import TracedRecord
 
 S = OrderStatus
@@ -83,7 +86,9 @@ class SyntheticHistory:
         )
         partition = zlib.crc32(event.subject.encode()) % PARTITIONS
         headers = tuple((name, value) for name, value in envelope.headers())
-        self.append(TracedRecord(event.topic, partition, 0, self.now, headers, encode_json(event), event.subject.encode()))
+        self.append(
+            TracedRecord(event.topic, partition, 0, self.now, headers, encode_json(event), event.subject.encode())
+        )
         return event_id
 
     def append(self, record: TracedRecord) -> TracedRecord:
@@ -133,13 +138,13 @@ class SyntheticHistory:
         self.products[product_id] = ProductUpdated(**state)  # type: ignore[arg-type]
         self.reserved[product_id] = 0
 
-    def change(self, product_id: str, flow: str = "", cause: str = "", **values: object) -> None:
+    def change(self, product_id: str, flow: str = "", cause: str = "", **values: Any) -> None:
         before = self.products[product_id]
         after = self.products[product_id] = replace(before, version=before.version + 1, **values)
         if product_id not in self.deleted:
             self.put(after, flow, cause)
 
-    def edit(self, product_id: str, **values: object) -> None:
+    def edit(self, product_id: str, **values: Any) -> None:
         """A change by the seller, which has a number."""
         self.change(product_id, seller_sequence=self.products[product_id].seller_sequence + 1, **values)
 
@@ -154,11 +159,13 @@ class SyntheticHistory:
         self.reserved[product_id] += units
         self.change(product_id, order_id, cause, quantity=self.products[product_id].quantity - units)
 
-    def tell(self, user_id: str, template: str, about: str, flow: str = "", cause: str = "", channel: str = "email") -> None:
+    def tell(
+        self, user_id: str, template: str, about: str, flow: str = "", cause: str = "", channel: str = "email"
+    ) -> None:
         message = NotificationSent(
             notification_id=f"n{self._events}", user_id=user_id, channel=channel, template=template, about=about
         )
-        self.put(message, flow or about, cause)
+        self.put(message, about, cause)
 
     # Orders
 
@@ -222,9 +229,22 @@ class SyntheticHistory:
         number = len(self.operations)
         self.operations.append(
             Operation(
-                number, 0, operation, sent_at or self.now, sent_at or self.now, self.now + 5000, outcome, status,
-                user_id, role, key, order_id, total, request or f"run-{number}-0", seen,
-            )  # fmt: skip
+                session=number,
+                step=0,
+                operation=operation,
+                planned_at=sent_at or self.now,
+                sent_at=sent_at or self.now,
+                done_at=self.now + 5000,
+                outcome=outcome,
+                status=status,
+                user_id=user_id,
+                role=role,
+                idempotency_key=key,
+                order_id=order_id,
+                total=total,
+                request_id=request or f"run-{number}-0",
+                seen=seen,
+            )
         )
 
     def step(self, order_id: str, status: OrderStatus, reason: str, cause: str, *sellers: str) -> str:
@@ -239,18 +259,18 @@ class SyntheticHistory:
         self.orders[order_id] = after
         event_id = self.last_event[order_id] = self.put(after, order_id, cause)
         chosen = [part.seller_id for part in parts if not sellers or part.seller_id in sellers]
-        was_paid = before.status is not S.PENDING or any(part.status is S.PAID for part in before.parts)
-        self._tell(order_id, status, chosen, event_id, was_paid=was_paid)
+        paid = {part.seller_id for part in before.parts if part.status is S.PAID}
+        self._tell(order_id, status, chosen, event_id, paid)
         return event_id
 
-    def _tell(self, order_id: str, status: OrderStatus, sellers: list[str], event_id: str, *, was_paid: bool) -> None:
+    def _tell(self, order_id: str, status: OrderStatus, sellers: list[str], event_id: str, paid: set[str]) -> None:
         shopper = self.orders[order_id].user_id
         if status is S.PAID:
             self.tell(shopper, "receipt", order_id, cause=event_id)
         for seller in sellers:
             if status is S.PAID:
                 self.tell(seller, "sale", order_id, cause=event_id)
-            if status is S.CANCELLED and was_paid:
+            if status is S.CANCELLED and seller in paid:
                 self.tell(seller, "sale-cancelled", order_id, cause=event_id)
             template = {S.SHIPPED: "order-shipped", S.DELIVERED: "order-delivered", S.CANCELLED: "order-cancelled"}
             if status in template:
@@ -258,7 +278,9 @@ class SyntheticHistory:
 
     def charge(self, order_id: str) -> str:
         order = self.orders[order_id]
-        paid = PaymentSuccess(order_id=order_id, payment_id=f"pay-{order_id}", amount=order.amount, user_id=order.user_id)
+        paid = PaymentSuccess(
+            order_id=order_id, payment_id=f"pay-{order_id}", amount=order.amount, user_id=order.user_id
+        )
         return self.put(paid, order_id, self.last_event[order_id])
 
     def pay(self, order_id: str) -> None:
@@ -335,7 +357,11 @@ class SyntheticHistory:
         ]
         shown = [
             ShownProduct(
-                product_id=each.product_id, version=each.version, name=each.name, price=each.price, quantity=each.quantity
+                product_id=each.product_id,
+                version=each.version,
+                name=each.name,
+                price=each.price,
+                quantity=each.quantity,
             )
             for each in products
         ]
@@ -374,6 +400,23 @@ class SyntheticHistory:
         """Time passes, and something happens that concerns no order."""
         self.now += _LATER
         self.user("late")
+
+    def write(self, directory: RunDirectory, **run: object) -> None:
+        """Write all of it into a run directory."""
+        with Recorder(directory.records) as recorder:
+            recorder.write(self.records)
+        self.write_rest(directory, **run)
+
+    def write_rest(self, directory: RunDirectory, **run: object) -> None:
+        """Write all but the records."""
+        with OperationLog(directory.operations) as log:
+            for operation in self.operations:
+                log.write(operation)
+        directory.final.write_bytes(encode_json(self.final()))
+        target = Target(gateway="http://127.0.0.1:8080", bootstrap_servers="127.0.0.1:9092", fresh=True)
+        times = {"begun_at": START, "started_at": START, "load_ended_at": self.now, "drained_at": self.now}
+        whole: dict[str, Any] = {"drained": True, "ended_at": self.now, **times, **run}
+        directory.write(RunRecord(run_id="run", seed=7, scenario={}, target=target, versions={}, workers=1, **whole))
 
     def judge(self, final: Callable[[Final], Final] = lambda final: final) -> Judgement:
         """What the auditor finds."""

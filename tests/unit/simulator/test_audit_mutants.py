@@ -76,7 +76,9 @@ def refunded_twice(run: History) -> None:
 def refunded_without_end(run: History) -> None:
     """The money of a part that is sold goes back."""
     order = run.orders["paid"]
-    event = PaymentRefunded(order_id="paid", payment_id="p", amount=order.amount, reason="?", user_id="u1", seller_id="s1")
+    event = PaymentRefunded(
+        order_id="paid", payment_id="p", amount=order.amount, reason="?", user_id="u1", seller_id="s1"
+    )
     run.tell("u1", "refund", "paid", cause=run.put(event, "paid", run.last_event["paid"]))
 
 
@@ -259,7 +261,7 @@ def inconsistent(run: History) -> None:
 
 
 def skipped(run: History) -> None:
-    run.records.remove(run.find("product-updated", "paid"))
+    run.records.remove(run.find("product-updated", "shipped"))
 
 
 def charge_for_nobody(run: History) -> None:
@@ -273,19 +275,22 @@ def told_by_sms_and_mail(run: History) -> None:
 
 
 MUTANTS: dict[str, tuple[Callable[[History], None], set[Check]]] = {
-    "outbox of order-created skipped": (lose("order-created", "late"), {C.LOST_ORDER, C.LOST_EVENT, C.CHARGE_WITHOUT_ORDER}),
-    "outbox of payment-success skipped": (lose("payment-success", "late"), {C.PAID_WITHOUT_CHARGE, C.UNKNOWN_CAUSE}),
-    "outbox of order-updated skipped": (lose("order-updated", "shipped", 1), {C.OUT_OF_ORDER, C.ILLEGAL_TRANSITION}),
-    "outbox of product-updated skipped": (lose("product-updated", "paid"), {C.LOST_EVENT, C.STOCK_BALANCE}),
+    "outbox of order-created skipped": (
+        lose("order-created", "late"),
+        {C.LOST_ORDER, C.LOST_EVENT, C.CHARGE_WITHOUT_ORDER},
+    ),
+    "outbox of payment-success skipped": (lose("payment-success", "late"), {C.PAID_WITHOUT_CHARGE}),
+    "outbox of order-updated skipped": (lose("order-updated", "shipped", 1), {C.LOST_EVENT}),
+    "outbox of product-updated skipped": (lose("product-updated", "paid"), {C.LOST_EVENT}),
     "outbox of product-created skipped": (lose("product-created", ""), {C.LOST_EVENT}),
-    "payment-refunded lost": (lose("payment-refunded", "cancelled"), {C.MISSING_REFUND}),
+    "payment-refunded lost": (lose("payment-refunded", "cancelled"), {C.MISSING_REFUND, C.EFFECT_WITHOUT_CAUSE}),
     "payment-failed lost": (lose("payment-failed", "declined"), {C.EFFECT_WITHOUT_CAUSE}),
     "commit before handling in payment": (never_charged, {C.STUCK_ORDER}),
     "commit before handling in order": (never_told_order, {C.STUCK_ORDER}),
     "inbox of payment skipped": (twice("payment-success", "paid"), {C.DOUBLE_CHARGE}),
-    "inbox of order skipped": (twice("order-updated", "paid"), {C.OUT_OF_ORDER, C.PUBLISHED_TWICE}),
+    "inbox of order skipped": (twice("order-updated", "paid"), {C.PUBLISHED_TWICE}),
     "inbox of notification skipped": (twice("notification-sent", "paid"), {C.DUPLICATE_NOTIFICATION}),
-    "inbox of product skipped": (stock_released_twice, {C.STOCK_BALANCE}),
+    "inbox of product skipped": (stock_released_twice, {C.STOCK_BALANCE, C.OVERSOLD}),
     "order-created under two ids": (twice("order-created", "paid"), {C.PUBLISHED_TWICE}),
     "payment-failed under two ids": (twice("payment-failed", "declined"), {C.PUBLISHED_TWICE}),
     "product-updated under two ids": (twice("product-updated", "paid"), {C.PUBLISHED_TWICE}),
@@ -297,22 +302,22 @@ MUTANTS: dict[str, tuple[Callable[[History], None], set[Check]]] = {
     "refund forgotten": (refund_forgotten, {C.MISSING_REFUND}),
     "refund of a part forgotten": (part_refund_forgotten, {C.MISSING_REFUND}),
     "oversell": (oversold, {C.OVERSOLD}),
-    "no reservation": (no_reservation, {C.NOT_RESERVED, C.STOCK_BALANCE}),
+    "no reservation": (no_reservation, {C.NOT_RESERVED}),
     "stock not given back": (stock_not_released, {C.LEAKED_RESERVATION}),
     "reservation that never expires": (reservation_never_expires, {C.LEAKED_RESERVATION}),
     "units from nowhere": (units_from_nowhere, {C.STOCK_BALANCE}),
     "paid without a charge": (paid_without_charge, {C.PAID_WITHOUT_CHARGE}),
-    "charge of another amount": (charged_wrongly, {C.WRONG_AMOUNT, C.MONEY_BALANCE}),
+    "charge of another amount": (charged_wrongly, {C.WRONG_AMOUNT}),
     "charge without an order": (charge_for_nobody, {C.CHARGE_WITHOUT_ORDER}),
     "declined and charged": (declined_and_paid, {C.PAID_AND_DECLINED}),
     "back from the end": (illegal, {C.ILLEGAL_TRANSITION, C.DUPLICATE_NOTIFICATION}),
     "shipped before it is paid": (shipped_before_paid, {C.ILLEGAL_TRANSITION}),
-    "updates reordered per key": (reordered_key, {C.OUT_OF_ORDER, C.ILLEGAL_TRANSITION}),
+    "updates reordered per key": (reordered_key, {C.OUT_OF_ORDER}),
     "versions reordered per key": (reordered_product, {C.OUT_OF_ORDER}),
     "one key in two partitions": (two_partitions, {C.TWO_PARTITIONS}),
-    "blocked seller sells": (blocked_seller_sells, {C.BLOCKED_SELLER_SOLD}),
-    "deleted product sold": (deleted_product_sold, {C.SOLD_AFTER_DELETION}),
-    "sold at an old price": (stale_price_sold, {C.WRONG_PRICE}),
+    "blocked seller sells": (blocked_seller_sells, {C.BLOCKED_SELLER_SOLD, C.STALE_REPLICA}),
+    "deleted product sold": (deleted_product_sold, {C.SOLD_AFTER_DELETION, C.STALE_REPLICA}),
+    "sold at an old price": (stale_price_sold, {C.WRONG_PRICE, C.WRONG_AMOUNT}),
     "two orders of one key": (duplicate_order, {C.DUPLICATE_ORDER}),
     "two orders of one key, one unanswered": (duplicate_behind_unknown, {C.DUPLICATE_ORDER}),
     "order of nobody": (phantom, {C.PHANTOM_ORDER}),
@@ -329,7 +334,7 @@ MUTANTS: dict[str, tuple[Callable[[History], None], set[Check]]] = {
     "poison that stays": (poison, {C.UNCONTAINED_POISON}),
     "sound event given up": (given_up, {C.GIVEN_UP}),
     "one offset, two records": (inconsistent, {C.INCONSISTENT_OFFSET}),
-    "records not read": (skipped, {C.SKIPPED_RECORDS}),
+    "records not read": (skipped, {C.SKIPPED_RECORDS, C.LOST_EVENT}),
 }
 
 
@@ -341,7 +346,9 @@ def test_a_defect_is_found_under_its_name(plant: Callable[[History], None], name
 
 
 def _price(final: Final) -> Final:
-    shown = [replace(copy, price=Decimal("1.23")) if copy.product_id == "p1" else copy for copy in final.replicas["search"]]
+    shown = [
+        replace(copy, price=Decimal("1.23")) if copy.product_id == "p1" else copy for copy in final.replicas["search"]
+    ]
     return replace(final, replicas={"search": shown})
 
 

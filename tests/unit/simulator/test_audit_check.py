@@ -1,0 +1,108 @@
+"""`marketplace simulate check`: the verdict on a stored run, its exit code, and the evidence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from typer.testing import CliRunner
+
+from services_stub.contracts.events import OrderStatus
+from simulator.auditor.checks import MEANING, Check
+from simulator.cli import app
+from simulator.history.directory import RunDirectory
+from tests.unit.simulator.synthetic_history import SyntheticHistory, sound_history
+
+runner = CliRunner()
+
+
+def checked(run: SyntheticHistory, path: Path, **values: object) -> tuple[int, str, Any]:
+    """The exit code, the output, and `violations.json`."""
+    directory = RunDirectory(path)
+    run.write(directory, **values)
+    result = runner.invoke(app, ["simulate", "check", str(path)])
+    return result.exit_code, result.output, msgspec.json.decode(directory.violations.read_bytes())
+
+
+def double_charge() -> SyntheticHistory:
+    run = sound_history()
+    run.publish_again(run.find("payment-success", "paid"))
+    return run
+
+
+def stuck() -> SyntheticHistory:
+    run = sound_history()
+    run.place("stuck", "u1", {"p1": 1})
+    return run
+
+
+def test_every_check_has_a_meaning() -> None:
+    assert set(MEANING) == set(Check)
+
+
+def test_a_sound_run_passes_and_says_what_it_does_not_show(tmp_path: Path) -> None:
+    code, output, written = checked(sound_history(), tmp_path)
+    assert (code, written["verdict"], written["violations"]) == (0, "pass", [])
+    assert "verdict: pass" in output
+    assert "two checkouts raced for the last units of a product" in output
+
+
+def test_a_violation_comes_with_events_requests_flow_and_command(tmp_path: Path) -> None:
+    code, output, written = checked(double_charge(), tmp_path)
+    (found,) = written["violations"]
+    assert (code, found["check"], found["correlationId"]) == (1, "double-charge", "paid")
+    assert found["places"][0].startswith("payment-success[")
+    assert found["places"][0] in output
+    assert "key key-paid" in found["operations"][0]
+    assert any("payment-success" in line for line in found["flow"])
+    assert f"marketplace trace show paid --recording {tmp_path}/records.msgpack" in output
+    shown = runner.invoke(app, found["replay"].split()[1:])
+    assert shown.exit_code == 0
+    assert "payment-success" in shown.output
+
+
+@pytest.mark.parametrize(
+    ("values", "code"),
+    [({}, 1), ({"drained": False}, 4), ({"drained": False, "interrupted": True}, 2)],
+    ids=["drained", "not drained", "interrupted"],
+)
+def test_a_missing_end_is_a_violation_only_after_the_drain(tmp_path: Path, values: dict[str, Any], code: int) -> None:
+    assert checked(stuck(), tmp_path, **values)[0] == code
+
+
+def test_something_wrong_is_a_violation_whenever_the_run_ended(tmp_path: Path) -> None:
+    assert checked(double_charge(), tmp_path, drained=False, interrupted=True)[0] == 1
+
+
+def test_a_run_whose_records_were_not_all_read_is_unknown(tmp_path: Path) -> None:
+    run = stuck()
+    run.records.remove(run.find("notification-sent", "late"))
+    code, output, _ = checked(run, tmp_path)
+    assert code == 2
+    assert "records were not read" in output
+
+
+def test_orders_from_before_the_recording_are_left_out(tmp_path: Path) -> None:
+    run = sound_history()
+    begin = run.find("order-updated", "shipped", 2)
+    run.records = run.records[run.records.index(begin) :]
+    run.operations = []
+    code, _, written = checked(run, tmp_path, interrupted=True)
+    assert (code, written["counts"]) == (0, {})
+    assert OrderStatus.DELIVERED in run.orders["shipped"].status
+
+
+def test_no_run_is_told_from_a_bad_one(tmp_path: Path) -> None:
+    empty = runner.invoke(app, ["simulate", "check", str(tmp_path)])
+    assert empty.exit_code == 64
+    sound_history().write(RunDirectory(tmp_path))
+    (tmp_path / "operations.msgpack").write_bytes(b"\x00\x00\x00\x01x")
+    assert runner.invoke(app, ["simulate", "check", str(tmp_path)]).exit_code == 64
+
+
+def test_json_is_the_whole_report(tmp_path: Path) -> None:
+    double_charge().write(RunDirectory(tmp_path))
+    result = runner.invoke(app, ["simulate", "check", str(tmp_path), "--json"])
+    assert msgspec.json.decode(result.output) == msgspec.json.decode((tmp_path / "violations.json").read_bytes())

@@ -1,0 +1,140 @@
+"""No sound history has a violation, however its purchases overlap, and in whatever order its partitions are read."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Iterator
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services_stub.contracts.events import Hop, HopOutcome, OrderStatus
+from simulator.auditor.audit import Auditor
+from simulator.auditor.order_state import OrderState
+from simulator.auditor.states import States
+from simulator.measure.outcomes import Outcome
+from simulator.trace.records import TracedRecord
+from tests.unit.simulator.records import hops
+from tests.unit.simulator.synthetic_history import SyntheticHistory
+
+S = OrderStatus
+ENDS = ("paid", "delivered", "declined", "void", "cancelled", "charged late", "cancelled first", "refunded")
+PRODUCTS = {"p1": "s1", "p2": "s1", "p3": "s2"}
+STOCK = 7
+
+
+def purchase(run: SyntheticHistory, order_id: str, end: str, lines: dict[str, int]) -> Iterator[None]:
+    """A purchase, step by step; others may go on in between."""
+    if any(run.products[product_id].quantity < units for product_id, units in lines.items()):
+        run.operate("place-order", "u1", "", outcome=Outcome.REFUSED, status=409, key=f"key-{order_id}")
+        return
+    run.place(order_id, "u1", lines)
+    yield
+    if end == "void":
+        run.cancel(order_id)
+    elif end == "declined":
+        run.decline(order_id)
+    elif end == "charged late":
+        run.decline(order_id)
+        yield
+        run.step(order_id, S.CANCELLED, "charged-after-failure", run.charge(order_id))
+        yield
+        run.refund(order_id)
+    elif end == "cancelled first":
+        run.cancel(order_id)
+        yield
+        run.charge(order_id)
+        yield
+        run.refund(order_id)
+    else:
+        yield from paid(run, order_id, end)
+
+
+def paid(run: SyntheticHistory, order_id: str, end: str) -> Iterator[None]:
+    charge = run.charge(order_id)
+    yield
+    run.step(order_id, S.PAID, "paid", charge)
+    for item in run.orders[order_id].items:
+        run.reserved[item.product_id] -= item.quantity
+    yield
+    if end == "cancelled":
+        run.cancel(order_id)
+        yield
+        run.refund(order_id)
+    elif end in ("delivered", "refunded"):
+        sellers = [part.seller_id for part in run.orders[order_id].parts]
+        for status in (S.SHIPPED, S.DELIVERED if end == "delivered" else S.REFUNDING):
+            for seller in sellers:
+                run.step(order_id, status, str(status), "run-ship", seller)
+                yield
+        run.refund(order_id)
+
+
+def overlapped(purchases: list[Iterator[None]], chance: random.Random) -> None:
+    """Carry out all purchases, a step of one after a step of another."""
+    while purchases:
+        chosen = chance.choice(purchases)
+        if next(chosen, chosen) is chosen:
+            purchases.remove(chosen)
+
+
+def read_anyhow(records: list[TracedRecord], chance: random.Random) -> list[TracedRecord]:
+    """The same records, those of each partition in their order, and the partitions in any."""
+    lanes: dict[tuple[str, int], list[TracedRecord]] = defaultdict(list)
+    for record in records:
+        lanes[record.topic, record.partition].append(record)
+    order = [lane for lane, own in lanes.items() for _ in own]
+    chance.shuffle(order)
+    at = dict.fromkeys(lanes, 0)
+    read = []
+    for lane in order:
+        read.append(lanes[lane][at[lane]])
+        at[lane] += 1
+    return read
+
+
+lines = st.dictionaries(st.sampled_from(sorted(PRODUCTS)), st.integers(1, 3), min_size=1)
+orders = st.lists(st.tuples(st.sampled_from(ENDS), lines), min_size=1, max_size=8)
+
+
+@settings(max_examples=60, deadline=None)
+@given(orders, st.integers(0, 2**32), st.integers(0, 6))
+def test_no_sound_history_has_a_violation(wanted: list[tuple[str, dict[str, int]]], seed: int, repeated: int) -> None:
+    run, chance = SyntheticHistory(), random.Random(seed)
+    run.user("u1")
+    for seller in ("s1", "s2"):
+        run.user(seller, "seller")
+    for product_id, seller in PRODUCTS.items():
+        run.product(product_id, seller, quantity=STOCK)
+    overlapped([purchase(run, f"order-{n}", end, own) for n, (end, own) in enumerate(wanted)], chance)
+    run.operate("list-orders", "u1", "", seen=tuple(run.orders))
+    run.settle()
+    for _ in range(repeated):  # as a publisher does that crashed before it heard of the acknowledgement
+        run.append(chance.choice(run.records))
+    delivered = [_again(record) for record in run.records[:repeated]]
+    auditor = Auditor()
+    auditor.orders = States(OrderState, OrderState, most_open=2)
+    auditor.take(read_anyhow(run.records, chance))
+    auditor.take([hops("payment", *delivered)])
+    auditor.take_operations(run.operations)
+    judged = auditor.end(run.final(), exclusive=True)
+    assert judged.violations == ()
+    assert judged.sometimes["an event lay twice in its topic"] <= repeated
+    assert judged.sometimes["an event was delivered again, and ignored"] == repeated
+
+
+def _again(record: TracedRecord) -> Hop:
+    return Hop(
+        event_id="", correlation_id="", topic=record.topic, partition=record.partition, offset=record.offset,
+        polled_at=1, handled_at=2, committed_at=3, outcome=HopOutcome.DUPLICATE,
+    )  # fmt: skip
+
+
+def test_states_that_are_kept_as_bytes_are_the_same_when_they_change_again() -> None:
+    states = States(OrderState, OrderState, most_open=2)
+    for number in range(5):
+        states.change(str(number)).declines = number
+    states.change("0").declines += 10
+    assert {name: state.declines for name, state in states.all()} == {"0": 10, "1": 1, "2": 2, "3": 3, "4": 4}
+    assert (len(states), states.find("unknown")) == (5, None)
