@@ -13,7 +13,8 @@ from services_stub.contracts.events import OrderStatus
 from simulator.auditor.checks import MEANING, Check
 from simulator.cli import app
 from simulator.history.directory import RunDirectory
-from tests.unit.simulator.synthetic_history import SyntheticHistory, sound_history
+from tests.unit.simulator.sound_history import sound_history
+from tests.unit.simulator.synthetic_history import SyntheticHistory
 
 runner = CliRunner()
 
