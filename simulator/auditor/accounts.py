@@ -8,11 +8,11 @@ from itertools import pairwise
 
 from services_stub.contracts.events import NotificationSent, SellerBlocked, SellerUnblocked, UserCreated
 from simulator.auditor.checks import Check
-from simulator.auditor.facts import Fact
+from simulator.auditor.entries import Entry
 from simulator.auditor.order_end import CLOCKS
 from simulator.auditor.violation import Violation
 
-_Block = tuple[int, bool, int, Fact]
+_Block = tuple[int, bool, int, Entry]
 """When, whether it is a block or its end, and the event."""
 
 
@@ -25,23 +25,23 @@ class Accounts:
         self._told: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
         """The events that tell a user, by user and template."""
 
-    def fold(self, fact: Fact) -> Iterator[Violation]:
+    def fold(self, entry: Entry) -> Iterator[Violation]:
         """Take an event of an account; what is wrong at once."""
-        match fact.event:
+        match entry.event:
             case UserCreated(user_id=user_id):
-                if self._users.setdefault(user_id, fact.number) != fact.number:
+                if self._users.setdefault(user_id, entry.number) != entry.number:
                     yield Violation(
-                        Check.PUBLISHED_TWICE, user_id, "was created under two ids", fact.flow, (fact.place,)
+                        Check.PUBLISHED_TWICE, user_id, "was created under two ids", entry.flow, (entry.place,)
                     )
             case SellerBlocked(seller_id=seller_id) | SellerUnblocked(seller_id=seller_id):
                 known = self._blocks.setdefault(seller_id, [])
-                if all(number != fact.number for _, _, number, _ in known):
-                    known.append((fact.at, isinstance(fact.event, SellerBlocked), fact.number, fact))
+                if all(number != entry.number for _, _, number, _ in known):
+                    known.append((entry.at, isinstance(entry.event, SellerBlocked), entry.number, entry))
                     known.sort(key=lambda block: block[0])
             case NotificationSent(user_id=user_id, template="welcome" | "seller-blocked" as template):
                 told = self._told[user_id, template]
-                if fact.number not in told:
-                    told.append(fact.number)
+                if entry.number not in told:
+                    told.append(entry.number)
             case _:
                 return
 
@@ -67,10 +67,10 @@ class Accounts:
     def end(self) -> Iterator[Violation]:
         """Messages that are missing or too many, and changes that were published twice."""
         for seller_id, blocks in self._blocks.items():
-            for (_, before, _, _), (_, after, _, fact) in pairwise(blocks):
+            for (_, before, _, _), (_, after, _, entry) in pairwise(blocks):
                 if before is after:
                     detail = "was blocked twice without an end of the block" if after else "was unblocked twice"
-                    yield Violation(Check.PUBLISHED_TWICE, seller_id, detail, fact.flow, (fact.place,))
+                    yield Violation(Check.PUBLISHED_TWICE, seller_id, detail, entry.flow, (entry.place,))
             count = sum(is_block for _, is_block, _, _ in blocks)
             yield from self._messages(seller_id, "seller-blocked", count)
         for user_id in self._users:

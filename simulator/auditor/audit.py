@@ -41,7 +41,7 @@ from services_stub.contracts.topics import (
 from simulator.auditor import order_state
 from simulator.auditor.accounts import Accounts
 from simulator.auditor.checks import Check
-from simulator.auditor.facts import Fact, fact_of
+from simulator.auditor.entries import Entry, entry_of
 from simulator.auditor.order_end import TEMPLATES, Circumstances, judge
 from simulator.auditor.order_state import OrderState
 from simulator.auditor.partitions import Partitions
@@ -65,7 +65,7 @@ _TOPICS = _ORDERS | _PRODUCTS | _ACCOUNTS | {NOTIFICATION_SENT}
 
 
 class Judgement(msgspec.Struct, frozen=True):
-    """What was found in a run, and how much was looked at."""
+    """The findings about a run, and how much was looked at."""
 
     violations: tuple[Violation, ...]
     counts: dict[str, int]
@@ -153,44 +153,44 @@ class Auditor:
                 self.poison.note_dead_letter(record)
             return
         self._ended_at = max(self._ended_at, record.written_at)
-        fact = fact_of(record)
-        if fact is None:
+        entry = entry_of(record)
+        if entry is None:
             self.poison.note(record)
         elif topic in _ORDERS:
-            self._order(fact)
+            self._order(entry)
         elif topic in _PRODUCTS:
-            self._add(self.products.fold(fact))
-        elif isinstance(fact.event, NotificationSent):
-            self._message(fact, fact.event)
+            self._add(self.products.fold(entry))
+        elif isinstance(entry.event, NotificationSent):
+            self._message(entry, entry.event)
         else:
-            self._add(self.accounts.fold(fact))
+            self._add(self.accounts.fold(entry))
 
-    def _order(self, fact: Fact) -> None:
-        order_id = order_id_of(fact.event)
+    def _order(self, entry: Entry) -> None:
+        order_id = order_id_of(entry.event)
         state = self.orders.change(order_id)
-        topic, partition, _ = fact.place
+        topic, partition, _ = entry.place
         if state.partitions.setdefault(topic, partition) != partition:
             detail = f"{topic} lies in partitions {state.partitions[topic]} and {partition}"
-            self.violations.add(Violation(Check.TWO_PARTITIONS, order_id, detail, fact.flow, (fact.place,)))
-        if fact.number in state.events:
+            self.violations.add(Violation(Check.TWO_PARTITIONS, order_id, detail, entry.flow, (entry.place,)))
+        if entry.number in state.events:
             self.sometimes.repeated += 1
             return
-        state.events.append(fact.number)
-        self._add(order_state.fold(order_id, state, fact))
+        state.events.append(entry.number)
+        self._add(order_state.fold(order_id, state, entry))
 
-    def _message(self, fact: Fact, event: NotificationSent) -> None:
+    def _message(self, entry: Entry, event: NotificationSent) -> None:
         if event.template not in TEMPLATES:
-            self._add(self.accounts.fold(fact))
+            self._add(self.accounts.fold(entry))
             return
         state = self.orders.change(event.about)
-        if fact.number in state.messages:
+        if entry.number in state.messages:
             self.sometimes.repeated += 1
             return
-        state.messages.append(fact.number)
-        order_state.note_message(state, event, fact)
+        state.messages.append(entry.number)
+        order_state.note_message(state, event, entry)
 
-    def _note_move(self, event: ProductUpdated, moved: int, fact: Fact) -> None:
-        order_state.note_move(self.orders.change(fact.flow), event, moved, fact)
+    def _note_move(self, event: ProductUpdated, moved: int, entry: Entry) -> None:
+        order_state.note_move(self.orders.change(entry.flow), event, moved, entry)
 
     def _hops(self, record: TracedRecord) -> None:
         outcomes = Counter(report.consumption.outcome for report in reports_of(record) if isinstance(report, Reported))

@@ -13,7 +13,7 @@ class Kind(Enum):
     """Something is there that must not be: no later record makes it right."""
     MISSING = "missing"
     """Something is not there that must come: certain only once everything was consumed."""
-    BLIND = "blind"
+    UNREAD = "unread"
     """Records were not read, so that the other checks may be wrong."""
 
 
@@ -128,5 +128,5 @@ MISSING = frozenset(
 def kind_of(check: str) -> Kind:
     """The kind of a check; that of one which is not in the list is WRONG."""
     if check == C.SKIPPED_RECORDS:
-        return Kind.BLIND
+        return Kind.UNREAD
     return Kind.MISSING if check in MISSING else Kind.WRONG

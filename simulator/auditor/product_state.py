@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 
 from services_stub.contracts.events import ProductCreated, ProductDeleted, ProductUpdated
 from simulator.auditor.checks import Check
-from simulator.auditor.facts import Fact
+from simulator.auditor.entries import Entry
 from simulator.auditor.violation import Violation
 
-NoteMove = Callable[[ProductUpdated, int, Fact], None]
+NoteMove = Callable[[ProductUpdated, int, Entry], None]
 """Is told of each change of stock in the flow of an order: the state after it, and the units that moved."""
 
 
@@ -38,12 +38,12 @@ class ProductState:
         self.created_number = self.deleted_number = 0
         self.deleted = 0
         """The version of its deletion; 0 before."""
-        self.first: tuple[ProductUpdated, Fact] | None = None
+        self.first: tuple[ProductUpdated, Entry] | None = None
         """The first update, until product-created was read, which may be later."""
         self.last: ProductUpdated | None = None
         self.numbers = array("q")
         """The events of the updates by version, from the second version of the product on; 0 for one that is lost."""
-        self.gap: Fact | None = None
+        self.gap: Entry | None = None
         """The first update before which one was missing, when it was read."""
         self.partition = -1
 
@@ -72,30 +72,30 @@ class Products:
         states = self._states.items()
         return frozenset(product_id for product_id, state in states if state.gap is not None or state.created is None)
 
-    def fold(self, fact: Fact) -> Iterator[Violation]:
+    def fold(self, entry: Entry) -> Iterator[Violation]:
         """Take an event of a product; what is wrong at once."""
-        match fact.event:
+        match entry.event:
             case ProductCreated() as event:
                 state = self._state(event.product_id)
                 if state.created is None:
-                    state.created, state.created_number = event, fact.number
+                    state.created, state.created_number = event, entry.number
                     if state.first is not None:
                         first, state.first = state.first, None
                         yield from self._follows(state, event, *first)
-                elif state.created_number == fact.number:
+                elif state.created_number == entry.number:
                     self.repeated += 1
                 else:
-                    yield _found(Check.PUBLISHED_TWICE, event.product_id, "was created under two ids", fact)
+                    yield _found(Check.PUBLISHED_TWICE, event.product_id, "was created under two ids", entry)
             case ProductUpdated() as event:
-                yield from self._updated(self._state(event.product_id), event, fact)
+                yield from self._updated(self._state(event.product_id), event, entry)
             case ProductDeleted() as event:
                 state = self._state(event.product_id)
                 if not state.deleted:
-                    state.deleted, state.deleted_number = event.version, fact.number
-                elif state.deleted_number == fact.number:
+                    state.deleted, state.deleted_number = event.version, entry.number
+                elif state.deleted_number == entry.number:
                     self.repeated += 1
                 else:
-                    yield _found(Check.PUBLISHED_TWICE, event.product_id, "was deleted under two ids", fact)
+                    yield _found(Check.PUBLISHED_TWICE, event.product_id, "was deleted under two ids", entry)
             case _:
                 return
 
@@ -134,59 +134,59 @@ class Products:
             state = self._states[product_id] = ProductState()
         return state
 
-    def _updated(self, state: ProductState, event: ProductUpdated, fact: Fact) -> Iterator[Violation]:
-        partition = fact.place[1]
+    def _updated(self, state: ProductState, event: ProductUpdated, entry: Entry) -> Iterator[Violation]:
+        partition = entry.place[1]
         if state.partition not in (-1, partition):
             detail = f"product-updated lies in partitions {state.partition} and {partition}"
-            yield _found(Check.TWO_PARTITIONS, event.product_id, detail, fact)
+            yield _found(Check.TWO_PARTITIONS, event.product_id, detail, entry)
         state.partition = partition
         last, index = state.last, event.version - 2
         known = state.numbers[index] if 0 <= index < len(state.numbers) else None
-        if known == fact.number:
+        if known == entry.number:
             self.repeated += 1
             return
         if known:
             detail = f"version {event.version} lies there under two ids"
-            yield _found(Check.PUBLISHED_TWICE, event.product_id, detail, fact)
+            yield _found(Check.PUBLISHED_TWICE, event.product_id, detail, entry)
             return
         if last is not None and event.version <= last.version:
             detail = f"version {event.version} lies behind version {last.version}"
-            yield _found(Check.OUT_OF_ORDER, event.product_id, detail, fact)
-            state.numbers[index] = fact.number
+            yield _found(Check.OUT_OF_ORDER, event.product_id, detail, entry)
+            state.numbers[index] = entry.number
             return
         if last is not None and event.version > last.version + 1:
-            state.gap = state.gap or fact
+            state.gap = state.gap or entry
         state.numbers.extend([0] * (index - len(state.numbers)))
-        state.numbers.append(fact.number)
+        state.numbers.append(entry.number)
         state.last = event
         if event.quantity < 0:
-            yield _found(Check.OVERSOLD, event.product_id, f"{event.quantity} units are left", fact)
+            yield _found(Check.OVERSOLD, event.product_id, f"{event.quantity} units are left", entry)
         if last is not None:
-            yield from self._follows(state, last, event, fact)
+            yield from self._follows(state, last, event, entry)
         elif state.created is not None:
-            yield from self._follows(state, state.created, event, fact)
+            yield from self._follows(state, state.created, event, entry)
         else:
-            state.first = (event, fact)
+            state.first = (event, entry)
 
     def _follows(
-        self, state: ProductState, before: ProductCreated | ProductUpdated, event: ProductUpdated, fact: Fact
+        self, state: ProductState, before: ProductCreated | ProductUpdated, event: ProductUpdated, entry: Entry
     ) -> Iterator[Violation]:
         moved = event.quantity - before.quantity
         if event.version != before.version + 1:
-            state.gap = state.gap or fact
+            state.gap = state.gap or entry
             return
         if event.seller_sequence < before.seller_sequence:
             detail = f"change {event.seller_sequence} of the seller lies behind change {before.seller_sequence}"
-            yield _found(Check.OUT_OF_ORDER, event.product_id, detail, fact)
+            yield _found(Check.OUT_OF_ORDER, event.product_id, detail, entry)
         if not moved or event.seller_sequence > before.seller_sequence:
             return
-        if fact.own_flow:
-            yield _found(Check.STOCK_BALANCE, event.product_id, f"moved by {moved} units for no order", fact)
+        if entry.own_flow:
+            yield _found(Check.STOCK_BALANCE, event.product_id, f"moved by {moved} units for no order", entry)
             return
-        self._note_move(event, moved, fact)
+        self._note_move(event, moved, entry)
         if moved < 0 and event.quantity == 0:
-            self.sold_out_at.append(fact.at)
+            self.sold_out_at.append(entry.at)
 
 
-def _found(check: Check, product_id: str, detail: str, fact: Fact) -> Violation:
-    return Violation(check, product_id, detail, fact.flow, (fact.place,))
+def _found(check: Check, product_id: str, detail: str, entry: Entry) -> Violation:
+    return Violation(check, product_id, detail, entry.flow, (entry.place,))

@@ -79,7 +79,7 @@ class Sometimes:
 
 
 def of_order(state: OrderState) -> Iterator[Happening]:
-    """What happened to an order."""
+    """The happenings of an order."""
     statuses = {status for known in state.parts.values() for status in known}
     if S.PAID in statuses:
         yield H.PAID

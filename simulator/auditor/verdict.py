@@ -57,11 +57,11 @@ def verdict_of(judgement: Judgement, run: RunRecord, *, answered: bool) -> tuple
     kinds = {kind_of(check) for check in judgement.counts}
     if Kind.WRONG in kinds:
         return Verdict.VIOLATED, "something is there that must not be"
-    if Kind.MISSING in kinds and run.drained and Kind.BLIND not in kinds:
+    if Kind.MISSING in kinds and run.drained and Kind.UNREAD not in kinds:
         return Verdict.VIOLATED, "something is missing, and everything was consumed"
     if Kind.MISSING in kinds and run.load_ended_at and not run.drained and not run.interrupted and not run.failure:
         return Verdict.NOT_DRAINED, "something was still missing when the time for the drain was over"
-    if Kind.BLIND in kinds:
+    if Kind.UNREAD in kinds:
         return Verdict.UNKNOWN, "records were not read"
     if not run.drained or not answered:
         return Verdict.UNKNOWN, "the run ended before everything was consumed, and the services were asked"

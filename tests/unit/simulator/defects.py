@@ -191,8 +191,8 @@ def duplicate_behind_unknown(run: History) -> None:
 
 
 def phantom(run: History) -> None:
-    run.place("nobody's", "u1", {"p1": 1})
-    run.pay("nobody's")
+    run.place("phantom", "u1", {"p1": 1})
+    run.pay("phantom")
     run.operations.pop()
 
 
@@ -252,7 +252,7 @@ def skipped(run: History) -> None:
     run.records.remove(run.find("product-updated", "shipped"))
 
 
-def charge_for_nobody(run: History) -> None:
+def charge_without_order(run: History) -> None:
     run.orders["ghost"] = replace(run.orders["paid"], order_id="ghost")
     run.last_event["ghost"] = "?"
     run.charge("ghost")

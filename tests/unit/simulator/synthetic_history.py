@@ -212,7 +212,7 @@ class SyntheticHistory(SyntheticLog):
         self.move(order_id, product_id, -units)
 
     def final(self) -> Final:
-        """What all services answer once everything was consumed."""
+        """The answers of all services once everything was consumed."""
         products = [
             Product(
                 product_id=each.product_id,
@@ -267,7 +267,7 @@ class SyntheticHistory(SyntheticLog):
         directory.write(RunRecord(run_id="run", seed=7, scenario={}, target=target, versions={}, workers=1, **whole))
 
     def judge(self, final: Callable[[Final], Final] = lambda final: final) -> Judgement:
-        """What the auditor finds."""
+        """The findings of the auditor."""
         auditor = Auditor()
         auditor.take(self.records)
         auditor.take_operations(self.operations)

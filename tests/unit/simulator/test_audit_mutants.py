@@ -18,7 +18,7 @@ from simulator.auditor.checks import Check
 from simulator.history.final import Final, FinalOrder, ShownProduct
 from tests.unit.simulator.defects import (
     blocked_seller_sells,
-    charge_for_nobody,
+    charge_without_order,
     charged_wrongly,
     declined_and_paid,
     deleted_product_sold,
@@ -106,7 +106,7 @@ MUTANTS: dict[str, tuple[Callable[[History], None], set[Check]]] = {
     "units from nowhere": (units_from_nowhere, {C.STOCK_BALANCE}),
     "paid without a charge": (paid_without_charge, {C.PAID_WITHOUT_CHARGE}),
     "charge of another amount": (charged_wrongly, {C.WRONG_AMOUNT}),
-    "charge without an order": (charge_for_nobody, {C.CHARGE_WITHOUT_ORDER}),
+    "charge without an order": (charge_without_order, {C.CHARGE_WITHOUT_ORDER}),
     "declined and charged": (declined_and_paid, {C.PAID_AND_DECLINED}),
     "back from the end": (illegal, {C.ILLEGAL_TRANSITION, C.DUPLICATE_NOTIFICATION}),
     "shipped before it is paid": (shipped_before_paid, {C.ILLEGAL_TRANSITION}),
@@ -118,7 +118,7 @@ MUTANTS: dict[str, tuple[Callable[[History], None], set[Check]]] = {
     "sold at an old price": (stale_price_sold, {C.WRONG_PRICE, C.WRONG_AMOUNT}),
     "two orders of one key": (duplicate_order, {C.DUPLICATE_ORDER}),
     "two orders of one key, one unanswered": (duplicate_behind_unknown, {C.DUPLICATE_ORDER}),
-    "order of nobody": (phantom, {C.PHANTOM_ORDER}),
+    "order that was not asked for": (phantom, {C.PHANTOM_ORDER}),
     "order of a refused request": (refused_and_placed, {C.REFUSED_ORDER}),
     "answer with another total": (other_total, {C.WRONG_AMOUNT}),
     "notification lost": (lose("notification-sent", "paid"), {C.LOST_NOTIFICATION}),

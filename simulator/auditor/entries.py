@@ -13,7 +13,7 @@ from simulator.trace.records import Place, TracedRecord
 _READERS = {topic: (event_type(kind), msgspec.json.Decoder(kind).decode) for topic, kind in EVENT_BY_TOPIC.items()}
 
 
-class Fact(msgspec.Struct, frozen=True, gc=False):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """An event that was read. `at` is its own time, in microseconds of Unix time.
 
     `number` stands for its id, and `cause_number` for that of its cause: they are hashes, of which an order can keep
@@ -31,7 +31,7 @@ class Fact(msgspec.Struct, frozen=True, gc=False):
     place: Place
 
 
-def fact_of(record: TracedRecord) -> Fact | None:
+def entry_of(record: TracedRecord) -> Entry | None:
     """The event that a record carries; None for poison, which no consumer takes for an event either."""
     expected, decode = _READERS[record.topic]
     try:
@@ -42,7 +42,7 @@ def fact_of(record: TracedRecord) -> Fact | None:
     except (ValueError, ArithmeticError, RecursionError, msgspec.MsgspecError, MalformedEnvelope):
         return None
     at = microseconds(envelope.time)
-    return Fact(
+    return Entry(
         event=event,
         number=hash(envelope.id),
         flow=envelope.correlation_id,
