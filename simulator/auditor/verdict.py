@@ -13,7 +13,7 @@ from simulator.auditor.evidence import Evidence
 from simulator.history.directory import RunRecord
 
 _MOST_SHOWN = 3
-"""Violations of one check that are printed with their evidence."""
+"""Violations of one check that are printed."""
 
 
 class Verdict(Enum):
@@ -76,22 +76,25 @@ def lines_of(report: Report) -> list[str]:
         f"verdict: {report.verdict.value} ({report.why})",
         f"judged {report.records:,} records, {report.orders:,} orders and {report.operations:,} operations",
     ]
+    drawn: set[str | None] = set()
     for check, count in sorted(report.counts.items()):
         lines += ["", f"{check}: {count:,} × {MEANING.get(Check(check), '')}"]
         shown = [each for each in report.violations if each.check == check][:_MOST_SHOWN]
         for violation in shown:
-            lines += _lines(violation)
+            # One with all its evidence is enough to see what is meant; the file has the others.
+            full = violation is shown[0] and violation.correlation_id not in drawn
+            lines += _lines(violation, full=full)
+            drawn.add(violation.correlation_id if violation.flow else None)
     never = [what for what, count in report.sometimes.items() if not count]
     if never:
         lines += ["", "This run does not show whether all is well where", *(f"  {what}" for what in never)]
     return lines
 
 
-def _lines(violation: Evidence) -> list[str]:
+def _lines(violation: Evidence, *, full: bool) -> list[str]:
     lines = [f"  {violation.about}: {violation.detail}"]
-    lines += [f"    {event}" for event in violation.events]
-    lines += [f"    {each}" for each in violation.operations]
-    lines += [f"    {line}" for line in violation.flow]
+    if full:
+        lines += [f"    {line}" for line in (*violation.events, *violation.operations, *violation.flow)]
     if violation.replay:
         lines.append(f"    {violation.replay}")
     return lines
