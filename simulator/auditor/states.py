@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-MOST_OPEN = 10_000
+MOST_OPEN = 5_000
 """States that are kept as objects: more orders than are usually under way at once."""
 
 State = TypeVar("State")
