@@ -57,7 +57,6 @@ class Check(StrEnum):
     INCONSISTENT_OFFSET = "inconsistent-offset"
     SKIPPED_RECORDS = "skipped-records"
     DASHBOARD = "consistent-dashboard"
-    CAUSAL_REPLICATION = "causal-replication"
 
 
 C = Check
@@ -100,7 +99,6 @@ MEANING: Mapping[Check, str] = {
     C.INCONSISTENT_OFFSET: "two reads of one offset had different records",
     C.SKIPPED_RECORDS: "offsets of a partition were not read",
     C.DASHBOARD: "the numbers of a dashboard are not the sums of its list",
-    C.CAUSAL_REPLICATION: "a cart shows a later change of a seller and misses an earlier one",
 }
 
 MISSING = frozenset(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Protocol
 
 import msgspec
@@ -202,7 +202,11 @@ TEMPLATES = frozenset(
 )  # fmt: skip
 """The templates about orders, whose number is known."""
 
-_OF_PARTS = {S.CANCELLED: "order-cancelled", S.SHIPPED: "order-shipped", S.DELIVERED: "order-delivered"}
+_OF_PARTS: Mapping[str, str] = {
+    S.CANCELLED: "order-cancelled",
+    S.SHIPPED: "order-shipped",
+    S.DELIVERED: "order-delivered",
+}
 
 
 def expected_messages(state: OrderState) -> dict[str, int]:

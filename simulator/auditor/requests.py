@@ -80,7 +80,7 @@ class Requests:
 
     def _place(self, operation: Operation) -> None:
         key = hash((operation.user_id, operation.idempotency_key))
-        self._by_request[operation.request_id] = (operation.outcome, key)
+        self._by_request[_step_of(operation.request_id)] = (operation.outcome, key)
         if operation.outcome is Outcome.REFUSED and operation.status == _CONFLICT:
             self._refused.append((operation.sent_at, operation.done_at))
         if key in self._unknown:
@@ -100,7 +100,7 @@ class Requests:
                 )  # fmt: skip
 
     def _placed_by(self, order_id: str, state: OrderState, *, exclusive: bool) -> Iterator[Violation]:
-        asked = self._by_request.get(state.request)
+        asked = self._by_request.get(_step_of(state.request))
         requests = (state.request,)
         if asked is None:
             if exclusive:
@@ -125,3 +125,8 @@ class Requests:
             if user_id not in owners:
                 detail = f"was shown to the {role} {user_id}, and belongs to {', '.join(sorted(owners))}"
                 yield Violation(Check.LEAK, seen, detail, seen, (), (request,))
+
+
+def _step_of(request_id: str) -> str:
+    """The step of a request: its further requests, of which an operation names the last, have a `+` more each."""
+    return request_id.rstrip("+")

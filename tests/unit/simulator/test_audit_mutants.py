@@ -202,6 +202,12 @@ def test_an_sms_goes_with_a_message_and_not_alone() -> None:
     assert _names(run.judge()) == {C.DUPLICATE_NOTIFICATION}
 
 
+def test_an_order_belongs_to_the_step_of_its_request_whichever_of_them_placed_it() -> None:
+    run = sound_history()
+    run.operations[0] = replace(run.operations[0], request_id=run.operations[0].request_id + "++")
+    assert run.judge().violations == ()
+
+
 def test_an_update_without_parts_is_about_all_of_them() -> None:
     run = sound_history()
     for index, record in enumerate(run.records):
