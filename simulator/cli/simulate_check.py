@@ -20,7 +20,8 @@ def check(
 ) -> None:
     """Judge a stored run: every order, charge, unit of stock and message of it. Writes `violations.json`.
 
-    Exit code 0 if all is right, 1 if something is not, 2 if that cannot be said, 4 if orders were still under way.
+    Exit code 0 if all is right, 1 if something is not, 2 if that cannot be said, 4 if orders were still under way, 64 if
+    there is no run.
     """
     with explained():
         import msgspec
@@ -29,10 +30,11 @@ def check(
         from simulator.auditor.stored import check as check_run
         from simulator.auditor.verdict import lines_of
         from simulator.history.directory import RunDirectory
+        from simulator.trace.recording import NoRecording
 
         try:
             report = check_run(RunDirectory(directory))
-        except (OSError, msgspec.MsgspecError) as error:
+        except (NoRecording, OSError, msgspec.MsgspecError) as error:
             typer.echo(f"{directory} is no run that can be judged: {error}", err=True)
             raise typer.Exit(_NO_RUN) from None
         if as_json:

@@ -99,8 +99,9 @@ def test_no_run_is_told_from_a_bad_one(tmp_path: Path) -> None:
     empty = runner.invoke(app, ["simulate", "check", str(tmp_path)])
     assert empty.exit_code == 64
     sound_history().write(RunDirectory(tmp_path))
-    (tmp_path / "operations.msgpack").write_bytes(b"\x00\x00\x00\x01x")
-    assert runner.invoke(app, ["simulate", "check", str(tmp_path)]).exit_code == 64
+    for name in ("operations.msgpack", "records.msgpack", "run.json"):
+        (tmp_path / name).write_bytes(b"\x00\x00\x00\x01x")
+        assert runner.invoke(app, ["simulate", "check", str(tmp_path)]).exit_code == 64
 
 
 def test_json_is_the_whole_report(tmp_path: Path) -> None:
