@@ -14,7 +14,7 @@ _READERS = {topic: (event_type(kind), msgspec.json.Decoder(kind).decode) for top
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
-    """An event that was read. `at` is its own time, in microseconds of Unix time.
+    """An event that was read.
 
     `number` stands for its id, and `cause_number` for that of its cause: they are hashes, of which an order can keep
     many.
@@ -27,8 +27,15 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     cause_number: int
     own_flow: bool
     """It began its flow: the correlation id is its own id."""
-    at: int
+    time: str
+    written_at: int
     place: Place
+
+    @property
+    def at(self) -> int:
+        """Its own time in microseconds of Unix time; that of the record where it has none. Few are asked for it."""
+        at = microseconds(self.time)
+        return self.written_at if at is None else at
 
 
 def entry_of(record: TracedRecord) -> Entry | None:
@@ -41,7 +48,6 @@ def entry_of(record: TracedRecord) -> Entry | None:
         event = decode(record.value or b"")
     except (ValueError, ArithmeticError, RecursionError, msgspec.MsgspecError, MalformedEnvelope):
         return None
-    at = microseconds(envelope.time)
     return Entry(
         event=event,
         number=hash(envelope.id),
@@ -49,6 +55,7 @@ def entry_of(record: TracedRecord) -> Entry | None:
         cause=envelope.causation_id,
         cause_number=hash(envelope.causation_id),
         own_flow=envelope.correlation_id == envelope.id,
-        at=record.written_at if at is None else at,
+        time=envelope.time,
+        written_at=record.written_at,
         place=record.place,
     )

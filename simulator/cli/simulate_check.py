@@ -20,8 +20,8 @@ def check(
 ) -> None:
     """Judge a stored run: every order, charge, unit of stock and message of it. Writes `violations.json`.
 
-    Exit code 0 if all is right, 1 if something is not, 2 if that cannot be said, 4 if orders were still under way, 64 if
-    there is no run.
+    Exit code 0 if all is right, 1 if something is not, 2 if that cannot be said, 4 if orders were still under way, and
+    64 if there is no run.
     """
     with explained():
         import msgspec
