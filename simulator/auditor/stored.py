@@ -8,10 +8,11 @@ from contextlib import contextmanager
 
 from simulator.auditor.audit import Auditor, Judgement
 from simulator.auditor.evidence import Evidence, evidence_of
-from simulator.auditor.verdict import Report, verdict_of
-from simulator.history.directory import RunDirectory, put_json
-from simulator.history.final import final_in
+from simulator.auditor.verdict import Report, findings_of
+from simulator.history.directory import RunDirectory, RunRecord, put_json
+from simulator.history.final import Final, final_in
 from simulator.history.operations import faults_in, operations_in
+from simulator.history.verdict import worst
 from simulator.trace.recording import recorded
 
 
@@ -23,16 +24,18 @@ def check(directory: RunDirectory) -> Report:
         msgspec.MsgspecError: another file of the run is damaged.
         OSError: a file is missing, or cannot be read or written.
     """
+    run, final = directory.read(), final_in(directory.final)
     with _no_collection():
-        judgement = judge(directory)
+        judgement = _judgement(directory, run, final)
         evidence: list[Evidence] = []
         if judgement.violations:
             evidence = evidence_of(directory, judgement.violations)
-    verdict, why = verdict_of(judgement, directory.read(), answered=directory.final.exists())
+    reasons = findings_of(judgement, run, final.missing)
+    verdict = worst(reasons)
     report = Report(
         verdict=verdict,
         exit_code=verdict.exit_code,
-        why=why,
+        reasons=reasons,
         orders=judgement.orders,
         records=judgement.records,
         operations=judgement.operations,
@@ -44,16 +47,14 @@ def check(directory: RunDirectory) -> Report:
     return report
 
 
-def judge(directory: RunDirectory) -> Judgement:
-    """Read all of a run, and judge it; raises as `check` does."""
-    run = directory.read()
+def _judgement(directory: RunDirectory, run: RunRecord, final: Final) -> Judgement:
     auditor = Auditor()
     for batch in recorded(directory.records):
         auditor.take(batch)
     if directory.operations.exists():
         auditor.take_operations(operations_in(directory.operations))
     complete = run.target.fresh and not run.interrupted and not run.failure
-    return auditor.end(final_in(directory.final), faults_in(directory.faults), exclusive=complete)
+    return auditor.end(final, faults_in(directory.faults), exclusive=complete)
 
 
 @contextmanager

@@ -1,84 +1,95 @@
-"""The verdict on a run, its exit code, and both in words. Pure."""
+"""The verdict on a run by its violations, and both in words. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from enum import Enum
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from simulator.auditor.audit import Judgement
 from simulator.auditor.checks import MEANING, Check, Kind, kind_of
 from simulator.auditor.evidence import Evidence
+from simulator.auditor.sometimes import Happening
 from simulator.history.directory import RunRecord
+from simulator.history.verdict import Finding, Verdict
 
 _MOST_SHOWN = 3
 """Violations of one check that are printed."""
 
 
-class Verdict(Enum):
-    """The verdict on a run."""
-
-    PASS = "pass"
-    VIOLATED = "violated"
-    UNKNOWN = "unknown"
-    NOT_DRAINED = "not drained"
-
-    @property
-    def exit_code(self) -> int:
-        """The exit code of a command that ends with it."""
-        return {Verdict.PASS: 0, Verdict.VIOLATED: 1, Verdict.UNKNOWN: 2, Verdict.NOT_DRAINED: 4}[self]
-
-
 class Report(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The verdict with its evidence, as `violations.json` has it.
 
-    `counts` are all violations by check, `violations` the first of each; `sometimes` is how often things happened
-    without which a run shows nothing.
+    `reasons` are one finding for each check that is violated, and one for each thing that keeps the run from showing
+    that all is well. `counts` are all violations by check, `violations` the first of each; `sometimes` is how often
+    things happened without which a run shows nothing.
     """
 
     verdict: Verdict
     exit_code: int
-    why: str
+    reasons: Sequence[Finding]
     orders: int
     records: int
     operations: int
     counts: Mapping[str, int]
     sometimes: Mapping[str, int]
-    violations: list[Evidence]
+    violations: Sequence[Evidence]
 
 
-def verdict_of(judgement: Judgement, run: RunRecord, *, answered: bool) -> tuple[Verdict, str]:
-    """The verdict on a run, and why.
+def findings_of(judgement: Judgement, run: RunRecord, missing: Sequence[str]) -> list[Finding]:
+    """The findings on a run; none where it shows that every check holds.
 
-    What is only missing is a violation once everything was consumed. `answered` says whether the services were asked
-    after the drain.
+    What is only missing is a violation once everything was consumed and read. `missing` are the requests after the
+    drain that the services did not answer.
     """
-    kinds = {kind_of(check) for check in judgement.counts}
-    if Kind.WRONG in kinds:
-        return Verdict.VIOLATED, "something is there that must not be"
-    if Kind.MISSING in kinds and run.drained and Kind.UNREAD not in kinds:
-        return Verdict.VIOLATED, "something is missing, and everything was consumed"
-    if Kind.MISSING in kinds and run.load_ended_at and not run.drained and not run.interrupted and not run.failure:
-        return Verdict.NOT_DRAINED, "something was still missing when the time for the drain was over"
-    if Kind.UNREAD in kinds:
-        return Verdict.UNKNOWN, "records were not read"
-    if not run.drained or not answered:
-        return Verdict.UNKNOWN, "the run ended before everything was consumed, and the services were asked"
+    verdicts = _verdicts(judgement, run)
+    findings = [
+        Finding(verdicts[kind_of(check)], f"{check}: {count:,} × {MEANING[Check(check)]}")
+        for check, count in sorted(judgement.counts.items())
+    ]
+    if not run.drained:
+        findings.append(Finding(_undrained(run), "the run ended before everything was consumed"))
+    if missing:
+        more = f", and {len(missing) - 1:,} more" if len(missing) > 1 else ""
+        findings.append(Finding(Verdict.UNKNOWN, f"requests after the drain were not answered: {missing[0]}{more}"))
     if not judgement.orders:
-        return Verdict.UNKNOWN, "there was no order"
-    return Verdict.PASS, "every check holds"
+        findings.append(Finding(Verdict.UNKNOWN, "there was no order, so nothing was shown of orders"))
+    return findings
+
+
+def _verdicts(judgement: Judgement, run: RunRecord) -> dict[Kind, Verdict]:
+    """The verdict that a violation means, by the kind of its check."""
+    all_read = not run.unread and Kind.UNREAD not in map(kind_of, judgement.counts)
+    consumed = Verdict.VIOLATED if all_read else Verdict.UNKNOWN
+    return {
+        Kind.WRONG: Verdict.VIOLATED,
+        Kind.MISSING: consumed if run.drained else _undrained(run),
+        Kind.UNREAD: Verdict.UNKNOWN,
+    }
+
+
+def _undrained(run: RunRecord) -> Verdict:
+    """The verdict on a run without an end of its drain: only one that had the time for it was not drained."""
+    broken_off = run.interrupted or run.failure or run.unread or not run.load_ended_at
+    return Verdict.UNKNOWN if broken_off else Verdict.NOT_DRAINED
+
+
+def short_lines(report: Report) -> list[str]:
+    """In two lines: how much was judged, and how often things happened without which that shows nothing."""
+    happened = [f"{_word(what)} {count:,}" for what, count in report.sometimes.items() if count]
+    never = [_word(what) for what, count in report.sometimes.items() if not count]
+    return [
+        f"judged: {report.records:,} records, {report.orders:,} orders, {report.operations:,} operations",
+        f"happened: {', '.join(happened) or 'nothing'}; never: {', '.join(never) or 'nothing'}",
+    ]
 
 
 def lines_of(report: Report) -> list[str]:
-    """The verdict for people, with the evidence of the first violations of each check."""
-    lines = [
-        f"verdict: {report.verdict.value} ({report.why})",
-        f"judged {report.records:,} records, {report.orders:,} orders and {report.operations:,} operations",
-    ]
+    """The whole report, with the evidence of the first violations of each check."""
+    lines = [*short_lines(report), *map(str, report.reasons)]
     drawn: set[str | None] = set()
-    for check, count in sorted(report.counts.items()):
-        lines += ["", f"{check}: {count:,} × {MEANING.get(Check(check), '')}"]
+    for check in sorted(report.counts):
+        lines += ["", f"{check}:"]
         shown = [each for each in report.violations if each.check == check][:_MOST_SHOWN]
         for violation in shown:
             # One with all its evidence is enough to see what is meant; the file has the others.
@@ -88,7 +99,11 @@ def lines_of(report: Report) -> list[str]:
     never = [what for what, count in report.sometimes.items() if not count]
     if never:
         lines += ["", "This run does not show whether all is well where", *(f"  {what}" for what in never)]
-    return lines
+    return [*lines, "", f"verdict: {report.verdict.value}"]
+
+
+def _word(happening: str) -> str:
+    return Happening(happening).name.lower().replace("_", " ")
 
 
 def _lines(violation: Evidence, *, full: bool) -> list[str]:

@@ -9,8 +9,6 @@ import typer
 
 from simulator.cli.reading import Json, explained, say
 
-_NO_RUN = 64
-
 
 def check(
     directory: Annotated[
@@ -18,10 +16,10 @@ def check(
     ],
     as_json: Json = False,
 ) -> None:
-    """Judge a stored run: every order, charge, unit of stock and message of it. Writes `violations.json`.
+    """Judge a stored run as its end did, with evidence: every order, charge, unit of stock and message of it.
 
-    Exit code 0 if all is right, 1 if something is not, 2 if that cannot be said, 4 if orders were still under way, and
-    64 if there is no run.
+    Writes `violations.json`. Exit codes: 0 pass, 1 invariant violated, 2 unknown, 4 not drained, 64 no run. How fast it
+    was is not judged again.
     """
     with explained():
         import msgspec
@@ -30,13 +28,14 @@ def check(
         from simulator.auditor.stored import check as check_run
         from simulator.auditor.verdict import lines_of
         from simulator.history.directory import RunDirectory
+        from simulator.history.verdict import BAD_ARGUMENTS
         from simulator.trace.recording import NoRecording
 
         try:
             report = check_run(RunDirectory(directory))
         except (NoRecording, OSError, msgspec.MsgspecError) as error:
             typer.echo(f"{directory} is no run that can be judged: {error}", err=True)
-            raise typer.Exit(_NO_RUN) from None
+            raise typer.Exit(BAD_ARGUMENTS) from None
         if as_json:
             typer.echo(indented_json(report))
         else:

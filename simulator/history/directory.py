@@ -24,7 +24,8 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A run, as `run.json` has it. Times are microseconds of Unix time; 0 for one that has not come.
 
     The load lasts from `started_at` to `load_ended_at`, and the drain until `drained_at`. `interrupted` and `failure`
-    say why the run did not get to its end; without `ended_at` it is under way, or was killed.
+    say why the run did not get to its end, and `unread` why the log was not read to its end; without `ended_at` it is
+    under way, or was killed.
     """
 
     run_id: str
@@ -44,6 +45,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     drained: bool = False
     interrupted: bool = False
     failure: str = ""
+    unread: str = ""
 
 
 class RunDirectory:

@@ -35,6 +35,7 @@ class Final(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """All answers. A list that is empty was not asked for.
 
     `products` are those of the product service, `replicas` those of the services that keep copies, by their names.
+    `missing` are the requests that were not answered.
     """
 
     products: list[Product] = []
@@ -42,13 +43,14 @@ class Final(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     dashboards: list[Dashboard] = []
     carts: list[Cart] = []
     replicas: dict[str, list[ShownProduct]] = {}
+    missing: list[str] = []
 
 
 def final_in(path: Path) -> Final:
-    """The answers in a file; none where there is no file.
+    """The answers in a file; where there is no file all are missing.
 
     Raises:
         msgspec.MsgspecError: the file holds something else.
         OSError: it cannot be read.
     """
-    return msgspec.json.decode(path.read_bytes(), type=Final) if path.exists() else Final()
+    return msgspec.json.decode(path.read_bytes(), type=Final) if path.exists() else Final(missing=["all of them"])

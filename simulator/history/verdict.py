@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum
-from typing import NamedTuple
+
+import msgspec
 
 from simulator.measure.judging import Judgement
 from simulator.measure.judging import Verdict as Objective
@@ -35,11 +36,14 @@ _EXIT_CODES = {
 BAD_ARGUMENTS, NOT_REACHABLE, INTERNAL_ERROR, INTERRUPTED = 64, 69, 70, 130
 
 
-class Finding(NamedTuple):
+class Finding(msgspec.Struct, frozen=True):
     """A verdict on a part of a run, with its reason in words."""
 
     verdict: Verdict
     reason: str
+
+    def __str__(self) -> str:
+        return f"{self.verdict.value}: {self.reason}"
 
 
 def worst(findings: Iterable[Finding]) -> Verdict:

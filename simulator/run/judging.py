@@ -14,9 +14,9 @@ from simulator.measure.measurements import Measurements
 from simulator.measure.ranges import FaultTime, Timeline, TimeRange
 from simulator.measure.slo import Slo
 from simulator.run.hits import with_hits
-from simulator.run.plugs import Judge
+from simulator.run.plugs import Judge, Judged
 from simulator.run.positions import LagSample
-from simulator.run.results import generator_finding, result_lines, summary_document
+from simulator.run.results import figure_lines, generator_finding, summary_document
 from simulator.run.sagas import Sagas
 from simulator.run.stages import measured_sagas
 
@@ -43,6 +43,7 @@ class JudgedRun(NamedTuple):
     findings: Sequence[Finding]
     open_sagas: int
     lags: Sequence[LagSample]
+    judged: Sequence[Judged]
 
     def document(self, verdict: Verdict, exit_code: int) -> dict[str, Any]:
         """The summary for programs."""
@@ -60,7 +61,8 @@ class JudgedRun(NamedTuple):
 
     def lines(self) -> list[str]:
         """The summary for people."""
-        return result_lines(self.findings, self.measurements, self.timeline)
+        said = [line for judged in self.judged for line in judged.lines]
+        return [*figure_lines(self.measurements, self.timeline), *said, *map(str, self.findings)]
 
 
 def judged_run(directory: RunDirectory, outcomes: Outcomes, slos: Sequence[Slo], judges: Sequence[Judge]) -> JudgedRun:
@@ -89,9 +91,10 @@ def judged_run(directory: RunDirectory, outcomes: Outcomes, slos: Sequence[Slo],
     limited = generator_finding(measurements, timeline) if record.started_at else None
     if limited is not None:
         findings.append(limited)
-    if record.drained_at and not record.interrupted and not record.failure:
-        findings += [finding for judge in judges for finding in judge(directory)]
-    return JudgedRun(record, measurements, timeline, judgements, findings, open_sagas, _lags(directory))
+    whole = record.drained_at and not record.interrupted and not record.failure
+    by_judges = [judge(directory) for judge in judges] if whole else []
+    findings += [finding for each in by_judges for finding in each.findings]
+    return JudgedRun(record, measurements, timeline, judgements, findings, open_sagas, _lags(directory), by_judges)
 
 
 def _timeline(record: RunRecord, faults: Iterable[FaultRecord]) -> Timeline:

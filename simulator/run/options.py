@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from simulator.measure.slo import Slo
+from simulator.run.auditing import audited
 from simulator.run.plugs import Faults, Judge, NoFaults
 from simulator.run.targets import Choice
 from simulator.scenario import Scenario
@@ -24,4 +25,4 @@ class RunOptions:
     drain_us: int = 30_000_000
     slos: Sequence[Slo] = ()
     faults: Faults = field(default_factory=NoFaults)
-    judges: Sequence[Judge] = ()
+    judges: Sequence[Judge] = (audited,)

@@ -83,5 +83,12 @@ class NoFaults:
         """Nothing."""
 
 
-Judge = Callable[[RunDirectory], Sequence[Finding]]
-"""Judges a run by its directory after the drain, and may add files to it. What it finds decides the verdict."""
+class Judged(NamedTuple):
+    """The findings of a judge, which decide the verdict, and further lines for people."""
+
+    findings: Sequence[Finding]
+    lines: Sequence[str] = ()
+
+
+Judge = Callable[[RunDirectory], Judged]
+"""Judges a run by its directory after the drain, and may add files to it."""

@@ -52,7 +52,7 @@ def summary_document(
         "exitCode": exit_code,
         "interrupted": record.interrupted,
         "failure": record.failure,
-        "reasons": [{"verdict": finding.verdict.value, "reason": finding.reason} for finding in findings],
+        "reasons": findings,
         "seconds": timeline.run.end / 1_000_000,
         "drained": record.drained,
         "openSagas": open_sagas,
@@ -79,8 +79,8 @@ def summary_document(
     }
 
 
-def result_lines(findings: Iterable[Finding], measurements: Measurements, timeline: Timeline) -> list[str]:
-    """The figures for people: one line for each operation and stage, and the reasons of the verdict."""
+def figure_lines(measurements: Measurements, timeline: Timeline) -> list[str]:
+    """The figures for people: one line for each operation and stage."""
     intervals = timeline.run.intervals(measurements.interval)
     lines = [f"{'':<22}{'planned':>9}{'ok':>8}{'refused':>9}{'none':>6}{'p50':>10}{'p99':>10}{'raw p99':>10}"]
     for name in (*_requests(measurements), *(stage for stage in STAGES if stage in measurements.operations)):
@@ -90,7 +90,7 @@ def result_lines(findings: Iterable[Finding], measurements: Measurements, timeli
         columns = "".join(f"{latency_text(figure):>10}" for figure in figures)
         none = summary.offered - ok - refused
         lines.append(f"{name:<22}{summary.offered:>9,}{ok:>8,}{refused:>9,}{none:>6,}{columns}")
-    return [*lines, *(f"{finding.verdict.value}: {finding.reason}" for finding in findings)]
+    return lines
 
 
 def _requests(measurements: Measurements) -> list[str]:

@@ -86,7 +86,7 @@ class Run:
         except NotMade as error:
             self._findings.append(Finding(Verdict.UNKNOWN, f"the population cannot be made: {error}"))
         except Exception as error:  # noqa: BLE001 - a bug, or a worker that was killed: what was measured is kept
-            self._keep(failure=f"{error}\n{traceback.format_exc()}")
+            self._keep_failure(error)
         return self._finish()
 
     def _log_of(self, found: Reached) -> LogReader:
@@ -114,6 +114,7 @@ class Run:
         left = drained(reader, self._options.drain_us / 1_000_000)
         self._keep(drained=left.nothing, drained_at=_now())
         if reader.failure:
+            self._keep(unread=reader.failure)
             self._findings.append(Finding(Verdict.UNKNOWN, f"the log was not read to its end: {reader.failure}"))
         elif not left.nothing:
             self._findings.append(Finding(Verdict.NOT_DRAINED, str(left)))
@@ -131,15 +132,27 @@ class Run:
         return people
 
     def _finish(self) -> int:
-        """Judge the run, write its results, and complete `run.json`."""
+        """Judge the run and write its results; those of a partial run where that is interrupted, or fails."""
         loading = self._loading
         self._keep(started_at=loading.started_at, load_ended_at=loading.ended_at)
         if loading.failure:
             self._findings.append(Finding(Verdict.UNKNOWN, loading.failure))
+        if self._record.drained_at:
+            self._say("judging all that was recorded")
+        try:
+            return self._results()
+        except KeyboardInterrupt:
+            self._keep(interrupted=True)
+        except Exception as error:  # noqa: BLE001 - a bug in a judge: what was measured is kept
+            self._keep_failure(error)
+        return self._results()
+
+    def _results(self) -> int:
+        """Judge the run, write its results, and complete `run.json`; the exit code."""
         outcomes = Outcomes(
             replace(self._record, ended_at=_now()),
-            loading.measurements,
-            loading.faults,
+            self._loading.measurements,
+            self._loading.faults,
             None if self._reader is None else self._reader.sagas,
             self._findings,
         )
@@ -155,6 +168,9 @@ class Run:
         word = {INTERRUPTED: "interrupted: these results are partial", INTERNAL_ERROR: "internal error"}
         self.lines = [*judged.lines(), *self._record.failure.splitlines(), f"verdict: {word.get(code, verdict.value)}"]
         return code
+
+    def _keep_failure(self, error: Exception) -> None:
+        self._keep(failure=f"{error}\n{traceback.format_exc()}")
 
     def _keep(self, **changes: Any) -> None:
         self._record = replace(self._record, **changes)

@@ -72,6 +72,10 @@ def test_a_run_measures_what_it_sent_and_what_came_of_it_and_can_be_repeated(
         assert {order.order_id for order in orders} <= {order["orderId"] for order in final["orders"]}
         assert len(final["dashboards"]) == 20
         assert len(final["products"]) >= len(json.loads(directory.population.read_bytes())["products"])
+        judged = json.loads(directory.violations.read_bytes())
+        assert judged["counts"] == {}
+        assert judged["orders"] >= len(orders)
+        assert judged["sometimes"]["an order was paid"] > 0
         keys.append({order.idempotency_key for order in orders})
         assert all(key.startswith(record.run_id) for key in keys[-1])
     assert not keys[0] & keys[1]
@@ -89,6 +93,9 @@ def test_a_run_with_faults_counts_what_each_met_and_leaves_none(marketplace: Mar
     found = faults_in(directory.faults)
     assert [(fault.kind, fault.target) for fault in found] == [("kill", "payment"), ("pause", "order")]
     assert all(fault.hit_sagas + fault.hit_requests > 0 for fault in found)
+    judged = json.loads(directory.violations.read_bytes())
+    assert judged["counts"] == {}
+    assert judged["sometimes"]["a fault hit an order that was under way"] > 0
     assert marketplace.control.faults() == []
 
 
@@ -124,4 +131,5 @@ def test_an_interrupted_run_says_that_its_results_are_partial(marketplace: Marke
     assert directory.read().interrupted
     summary = json.loads(directory.summary.read_bytes())
     assert summary["interrupted"]
+    assert not directory.violations.exists()
     assert summary["requests"]["ok"] > 0

@@ -66,11 +66,37 @@ def test_a_violation_comes_with_events_requests_flow_and_command(tmp_path: Path)
 
 @pytest.mark.parametrize(
     ("values", "code"),
-    [({}, 1), ({"drained": False}, 4), ({"drained": False, "interrupted": True}, 2)],
-    ids=["drained", "not drained", "interrupted"],
+    [
+        ({}, 1),
+        ({"drained": False}, 4),
+        ({"drained": False, "interrupted": True}, 2),
+        ({"drained": False, "unread": "the broker is gone"}, 2),
+        ({"unread": "the broker is gone"}, 2),
+    ],
 )
 def test_a_missing_end_is_a_violation_only_after_the_drain(tmp_path: Path, values: dict[str, Any], code: int) -> None:
     assert checked(stuck(), tmp_path, **values)[0] == code
+
+
+def test_a_sound_run_that_was_not_drained_or_not_asked_is_no_pass(tmp_path: Path) -> None:
+    assert checked(sound_history(), tmp_path, drained=False)[0] == 4
+    RunDirectory(tmp_path).final.unlink()
+    result = runner.invoke(app, ["simulate", "check", str(tmp_path)])
+    assert result.exit_code == 4
+    assert "unknown: requests after the drain were not answered" in result.output
+    sound_history().write(RunDirectory(tmp_path))
+    RunDirectory(tmp_path).final.write_text('{"missing": ["GET /orders", "GET /cart"]}')
+    result = runner.invoke(app, ["simulate", "check", str(tmp_path)])
+    assert result.exit_code == 2
+    assert "unknown: requests after the drain were not answered: GET /orders, and 1 more" in result.output
+
+
+def test_a_run_without_an_order_shows_nothing(tmp_path: Path) -> None:
+    run = SyntheticHistory()
+    run.user("u1")
+    code, output, _ = checked(run, tmp_path)
+    assert code == 2
+    assert "unknown: there was no order" in output
 
 
 def test_something_wrong_is_a_violation_whenever_the_run_ended(tmp_path: Path) -> None:
@@ -82,7 +108,8 @@ def test_a_run_whose_records_were_not_all_read_is_unknown(tmp_path: Path) -> Non
     run.records.remove(run.find("notification-sent", "late"))
     code, output, _ = checked(run, tmp_path)
     assert code == 2
-    assert "records were not read" in output
+    assert "unknown: skipped-records" in output
+    assert "unknown: stuck-order" in output
 
 
 def test_orders_from_before_the_recording_are_left_out(tmp_path: Path) -> None:

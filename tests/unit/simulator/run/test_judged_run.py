@@ -14,7 +14,7 @@ from simulator.measure.outcomes import Outcome
 from simulator.measure.slo import parse_slo
 from simulator.run.hits import with_hits
 from simulator.run.judging import JudgedRun, Outcomes, judged_run
-from simulator.run.plugs import Judge
+from simulator.run.plugs import Judge, Judged
 from simulator.run.progress import latency_text, progress_line
 from simulator.run.sagas import Sagas
 from tests.unit.simulator.run.log import STARTED_AT, at, checkout, created, updated
@@ -82,12 +82,15 @@ def test_where_the_generator_was_the_limit_nothing_is_known(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("partial", [{"interrupted": True}, {"failure": "a bug"}, {"drained_at": 0}])
 def test_judges_look_at_whole_runs_alone(tmp_path: Path, partial: dict[str, object]) -> None:
-    def judge(directory: RunDirectory) -> list[Finding]:
+    def judge(directory: RunDirectory) -> Judged:
         assert directory.measurements.exists()
         assert faults_in(directory.faults)[0].hit_sagas == 1
-        return [Finding(Verdict.VIOLATED, "money is lost")]
+        return Judged([Finding(Verdict.VIOLATED, "money is lost")], ["happened: much"])
 
-    assert judged(tmp_path, judges=(judge,)).findings == [Finding(Verdict.VIOLATED, "money is lost")]
+    found = judged(tmp_path, judges=(judge,))
+    assert found.findings == [Finding(Verdict.VIOLATED, "money is lost")]
+    assert found.lines()[-2:] == ["happened: much", "invariant violated: money is lost"]
+    assert found.document(Verdict.VIOLATED, 1)["reasons"] == found.findings
     assert judged(tmp_path, record=replace(RECORD, **partial), judges=(judge,)).findings == []
 
 
