@@ -55,13 +55,14 @@ from simulator.auditor.violation import Violation, Violations
 from simulator.history.final import Final
 from simulator.history.operations import FaultRecord, Operation
 from simulator.trace.events import Reported, reports_of
+from simulator.trace.expected import CONSUMERS
 from simulator.trace.records import TracedRecord
 
 _ORDERS = frozenset({ORDER_CREATED, ORDER_UPDATED, PAYMENT_SUCCESS, PAYMENT_FAILED, PAYMENT_REFUNDED})
 _PRODUCTS = frozenset({PRODUCT_CREATED, PRODUCT_UPDATED, PRODUCT_DELETED})
 _ACCOUNTS = frozenset({USER_CREATED, SELLER_BLOCKED, SELLER_UNBLOCKED})
 _TOPICS = _ORDERS | _PRODUCTS | _ACCOUNTS | {NOTIFICATION_SENT}
-"""The topics that are judged. Of the others, which are samples that may be lost, only the offsets are checked."""
+"""The topics that are judged. Of the others, which are samples that may be lost, offsets and poison are checked."""
 
 
 class Judgement(msgspec.Struct, frozen=True):
@@ -151,6 +152,8 @@ class Auditor:
                 self._hops(record)
             elif topic.endswith(DEAD_LETTER_SUFFIX):
                 self.poison.note_dead_letter(record)
+            elif topic in CONSUMERS and entry_of(record) is None:
+                self.poison.note(record)
             return
         self._ended_at = max(self._ended_at, record.written_at)
         entry = entry_of(record)

@@ -40,7 +40,15 @@ def _products(
     masters: Mapping[str, Product], orders: States[OrderState], products: Products, accounts: Accounts
 ) -> Iterator[Violation]:
     held: Counter[str] = Counter()
+    unordered: Counter[str] = Counter()
+    """Units of reservations that became no order. Those that are not given back in time are found without answers."""
+    unclear = products.unclear()
     for _, state in orders.all() if masters else ():
+        if not state.created and not state.parts:
+            units: Counter[str] = Counter()
+            for offer in state.offers:
+                units[offer.product_id] -= offer.moved
+            unordered += units
         for line in state.lines:
             known = state.parts.get(line.seller_id)
             if not known or known[-1] == OrderStatus.PENDING:
@@ -55,7 +63,7 @@ def _products(
             status=master.status,
         )
         yield from _copy("product", shown, products)
-        if master.reserved > held[product_id]:
+        if master.reserved > held[product_id] + unordered[product_id] and product_id not in unclear:
             detail = f"{master.reserved} units are reserved, {held[product_id]} of them for orders that are open"
             yield Violation(Check.LEAKED_RESERVATION, product_id, detail)
         elif master.reserved < held[product_id]:

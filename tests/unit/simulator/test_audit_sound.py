@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 from services_stub.contracts.events import Hop, HopOutcome, OrderStatus
 from simulator.auditor.audit import Auditor
+from simulator.auditor.checks import Check
 from simulator.auditor.order_state import OrderState
 from simulator.auditor.states import States
 from simulator.measure.outcomes import Outcome
 from simulator.trace.records import TracedRecord
 from tests.unit.simulator.records import hops
+from tests.unit.simulator.sound_history import sound_history
 from tests.unit.simulator.synthetic_history import SyntheticHistory
 
 S = OrderStatus
@@ -129,6 +131,24 @@ def _again(record: TracedRecord) -> Hop:
         event_id="", correlation_id="", topic=record.topic, partition=record.partition, offset=record.offset,
         polled_at=1, handled_at=2, committed_at=3, outcome=HopOutcome.DUPLICATE,
     )  # fmt: skip
+
+
+def test_a_reservation_may_be_held_as_long_as_it_lasts_and_no_longer() -> None:
+    run = sound_history()
+    run.move("unanswered", "p2", 2, "run-unanswered")
+    assert run.judge().violations == ()
+    run.now += 100_000_000
+    run.user("later")
+    assert set(run.judge().counts) == {Check.LEAKED_RESERVATION}
+
+
+def test_poison_among_samples_becomes_a_dead_letter_too() -> None:
+    run = sound_history()
+    poison = run.append(TracedRecord("product-viewed", 0, 0, run.now, (), b"poison"))
+    assert set(run.judge().counts) == {Check.UNCONTAINED_POISON}
+    about = (("dlq_group", b"analytics"), ("dlq_partition", b"0"), ("dlq_offset", str(poison.offset).encode()))
+    run.append(TracedRecord("product-viewed.dlq", 0, 0, run.now, about, b"poison"))
+    assert run.judge().violations == ()
 
 
 def test_states_that_are_kept_as_bytes_are_the_same_when_they_change_again() -> None:
