@@ -9,12 +9,15 @@ from simulator.run.log_reader import LogReader
 from simulator.trace.kafka_source import SourceUnavailable
 
 _LOOK_SECONDS = 0.2
+_QUIET_SECONDS = 1.0
+"""No event may come for so long: a service may have handled a record, and not yet published all that comes of it."""
 
 
 class Left(NamedTuple):
-    """All that is not at its end: open sagas, records that a group has before it, and such that were not read."""
+    """All that is not at its end: open sagas, refunds, records before a group, and such that were not read."""
 
     sagas: int
+    refunds: int
     lag: int
     unread: int
 
@@ -24,16 +27,25 @@ class Left(NamedTuple):
         return not any(self)
 
     def __str__(self) -> str:
-        return f"{self.sagas} open sagas, {self.lag} records before consumers, {self.unread} records not read"
+        return (
+            f"{self.sagas} open sagas, {self.refunds} refunds due, {self.lag} records before consumers, "
+            f"{self.unread} records not read"
+        )
 
 
 def drained(reader: LogReader, seconds: float) -> Left:
-    """Wait until nothing is left, at most so long; a sample of the lag must be younger than the beginning."""
+    """Wait until nothing is left and no event comes, at most so long.
+
+    A sample of the lag must be younger than the beginning.
+    """
     began = time.time_ns() // 1000
-    deadline = time.monotonic() + seconds
+    quiet_since = time.monotonic()
+    deadline, events = quiet_since + seconds, -1
     while True:
-        left = _left(reader, began)
-        if left.nothing or time.monotonic() > deadline or reader.failure:
+        left, now = _left(reader, began), time.monotonic()
+        if not left.nothing or events != reader.positions.events:
+            quiet_since, events = now, reader.positions.events
+        if (left.nothing and now - quiet_since >= _QUIET_SECONDS) or now > deadline or reader.failure:
             return left
         time.sleep(_LOOK_SECONDS)
 
@@ -41,10 +53,11 @@ def drained(reader: LogReader, seconds: float) -> Left:
 def _left(reader: LogReader, since: int) -> Left:
     latest = reader.latest
     lag = 1 if latest is None or latest.at < since else sum(lag.records for lag in latest.groups.values())
-    if reader.sagas.open or lag:
-        return Left(reader.sagas.open, lag, 0)
+    left = Left(reader.sagas.open, reader.sagas.refunds_due, lag, 0)
+    if not left.nothing:
+        return left
     try:
         ends = reader.ends()
     except SourceUnavailable:
-        return Left(0, 0, 1)
-    return Left(0, 0, sum(max(0, end - reader.positions.ends.get(place, 0)) for place, end in ends.items()))
+        return left._replace(unread=1)
+    return left._replace(unread=sum(max(0, end - reader.positions.ends.get(place, 0)) for place, end in ends.items()))

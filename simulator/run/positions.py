@@ -46,6 +46,11 @@ class Positions:
             if record.topic in CONSUMERS:
                 self._written.setdefault(place, deque()).append((record.offset, record.written_at))
 
+    @property
+    def events(self) -> int:
+        """The sum of the ends of all topics of events, which grows with each that is read."""
+        return sum(self.ends[place] for place in self.begin if place[0] in CONSUMERS)
+
     def consumed_by(self, group: str) -> list[Partition]:
         """The partitions that a group reads."""
         return [place for place in self.begin if group in CONSUMERS.get(place[0], ())]

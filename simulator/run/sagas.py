@@ -24,6 +24,8 @@ from simulator.trace.events import correlation_of, microseconds
 PLACED = "order-placed"
 """The template of the message that says no more than that there is an order."""
 
+_ENDED = frozenset({OrderStatus.CANCELLED, OrderStatus.REFUNDING})
+
 Read = TypeVar("Read")
 
 
@@ -40,19 +42,33 @@ class Saga(msgspec.Struct, gc=False):
     settled_as: str = ""
     notified_at: int = 0
     """The first message to its shopper about more than that there is an order."""
+    taken: bool = False
+    """Money was taken, be it after a first payment that was declined."""
+    ended: bool = False
+    """A part of it has ended, and has yet to get its money back if it was taken."""
 
     @property
     def is_open(self) -> bool:
         """Whether it began and has not come to its end."""
         return bool(self.created_at) and not (self.settled_at and self.notified_at)
 
+    @property
+    def refund_due(self) -> bool:
+        """Whether money has to be given back."""
+        return self.taken and self.ended
+
 
 class _Created(msgspec.Struct, rename="camel"):
     user_id: str
 
 
+class _Part(msgspec.Struct):
+    status: str
+
+
 class _Updated(msgspec.Struct, rename="camel"):
     status: str
+    parts: list[_Part] = []
 
 
 class _Notified(msgspec.Struct, rename="camel"):
@@ -68,11 +84,17 @@ class Sagas:
         self.by_order: dict[str, Saga] = {}
         self._by_request: dict[str, str] = {}
         self._open: set[str] = set()
+        self._refunds_due: set[str] = set()
 
     @property
     def open(self) -> int:
         """The number of orders that were placed and have not come to their end."""
         return len(self._open)
+
+    @property
+    def refunds_due(self) -> int:
+        """The number of orders of which money has to be given back."""
+        return len(self._refunds_due)
 
     @property
     def begun(self) -> int:
@@ -93,10 +115,11 @@ class Sagas:
                 _STAGES[record.topic](saga, record)
                 if record.topic == ORDER_CREATED:
                     self._by_request.setdefault(saga.request_id, order_id)
-                if saga.is_open:
-                    self._open.add(order_id)
-                else:
-                    self._open.discard(order_id)
+                for orders, belongs in ((self._open, saga.is_open), (self._refunds_due, saga.refund_due)):
+                    if belongs:
+                        orders.add(order_id)
+                    else:
+                        orders.discard(order_id)
 
 
 def _order_of(record: TracedRecord) -> str:
@@ -116,11 +139,15 @@ def _created(saga: Saga, record: TracedRecord) -> None:
 def _paid(saga: Saga, record: TracedRecord) -> None:
     if not saga.payment_at:
         saga.payment_at, saga.charged = _time_of(record), record.topic == PAYMENT_SUCCESS
+    saga.taken = saga.taken or record.topic == PAYMENT_SUCCESS
 
 
 def _updated(saga: Saga, record: TracedRecord) -> None:
     order = _read(record, _Updated)
-    if order is not None and not saga.settled_at and order.status != OrderStatus.PENDING:
+    if order is None:
+        return
+    saga.ended = not _ENDED.isdisjoint([part.status for part in order.parts] or [order.status])
+    if not saga.settled_at and order.status != OrderStatus.PENDING:
         saga.settled_at, saga.settled_as = _time_of(record), order.status
 
 

@@ -32,6 +32,12 @@ def test_a_group_has_before_it_all_behind_the_offset_that_it_committed() -> None
     assert made.lag("payment", {PLACE: 8}, at(3000)) == Lag()
 
 
+def test_events_are_counted_and_reports_of_hops_are_not() -> None:
+    made = Positions({PLACE: 5, ("trace-hops", 0): 7})
+    made.add_all([written(5, 0), record("trace-hops", "", 10, {}, offset=7), written(6, 1000)])
+    assert made.events == 7
+
+
 def test_a_group_that_has_committed_nothing_has_all_of_the_run_before_it() -> None:
     assert positions().lag("payment", {}, at(0)) == Lag()
     assert positions(written(5, 0)).lag("payment", {}, at(500)) == Lag(1, 0.5)

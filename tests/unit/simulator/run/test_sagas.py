@@ -15,7 +15,7 @@ from simulator.measure.summary import NO_ANSWER, summarized
 from simulator.run.sagas import Sagas
 from simulator.run.stages import STAGES, measured_sagas
 from simulator.trace import TracedRecord
-from tests.unit.simulator.run.log import MS, STARTED_AT, at, charged, checkout, created, declined, told, updated
+from tests.unit.simulator.run.log import MS, STARTED_AT, at, charged, checkout, created, declined, record, told, updated
 
 PAID = [
     created("o", 10),
@@ -97,6 +97,27 @@ def test_a_checkout_without_an_answer_counts_if_the_log_has_its_order() -> None:
 def test_a_clock_that_differs_does_not_make_an_effect_earlier_than_its_cause() -> None:
     measurements, _ = measured([checkout("o", planned=10, sent=20, done=30)], created("o", 1), charged("o", 2))
     assert summarized(measurements, "saga.payment", {0}).response.highest == 10 * MS
+
+
+def test_a_refund_is_due_of_what_was_charged_and_has_ended_until_each_part_got_it() -> None:
+    def parts(milliseconds: int, *statuses: str) -> TracedRecord:
+        value = {"status": "PAID", "parts": [{"status": status} for status in statuses]}
+        return record("order-updated", "o", milliseconds, value)
+
+    sagas, due = sagas_of(*PAID), []
+    for entry in (
+        parts(90, "PAID", "CANCELLED"),
+        parts(100, "PAID", "REFUNDED"),
+        parts(110, "REFUNDING", "REFUNDED"),
+        updated("o", 120, "REFUNDED"),
+        updated("o", 130, "CANCELLED"),
+    ):
+        sagas.add_all([entry])
+        due.append(sagas.refunds_due)
+    assert due == [1, 0, 1, 0, 1]
+    cancelled = (created("o", 10), declined("o", 30), updated("o", 40, "CANCELLED"))
+    assert sagas_of(*cancelled).refunds_due == 0
+    assert sagas_of(*cancelled, charged("o", 50)).refunds_due == 1
 
 
 def test_an_order_is_open_until_it_is_settled_and_its_shopper_was_told() -> None:
