@@ -47,7 +47,7 @@ from simulator.auditor.order_state import OrderState
 from simulator.auditor.partitions import Partitions
 from simulator.auditor.poison import Poison
 from simulator.auditor.product_state import Products
-from simulator.auditor.replicas import compare
+from simulator.auditor.replicas import compare, without
 from simulator.auditor.requests import Requests
 from simulator.auditor.sometimes import Sometimes, of_order
 from simulator.auditor.states import States
@@ -78,9 +78,16 @@ class Judgement(msgspec.Struct, frozen=True):
 
 
 class Auditor:
-    """Judges one run."""
+    """Judges one run.
 
-    def __init__(self) -> None:
+    `asked_at` is when the services were asked for their last answers, in microseconds of Unix time, and 0 if that was
+    at the end: an answer is not compared with what was published after it.
+    """
+
+    def __init__(self, asked_at: int = 0) -> None:
+        self._asked_at = asked_at
+        self._changed_since: set[str] = set()
+        """The orders and products of records that were written after the services were asked."""
         self.violations = Violations()
         self.partitions, self.accounts, self.poison = Partitions(), Accounts(), Poison()
         self.orders = States(OrderState, OrderState)
@@ -129,7 +136,7 @@ class Auditor:
         self._add(self.accounts.end())
         self._add(self.poison.end(self.partitions))
         self._add(self.requests.end(self.orders, exclusive=exclusive))
-        self._add(compare(final, self.orders, self.products, self.accounts))
+        self._add(compare(without(final, self._changed_since), self.orders, self.products, self.accounts))
         self._add(self.partitions.end())
         self.sometimes.add_run(self.products, self.requests, self.accounts, len(self.poison), faults)
         return Judgement(
@@ -156,6 +163,8 @@ class Auditor:
                 self.poison.note(record)
             return
         self._ended_at = max(self._ended_at, record.written_at)
+        if self._asked_at and record.written_at > self._asked_at:
+            self._changed_since.add((record.key or b"").decode(errors="replace"))
         entry = entry_of(record)
         if entry is None:
             self.poison.note(record)

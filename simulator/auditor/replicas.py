@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+
+from msgspec.structs import replace
 
 from services_stub.contracts.events import OrderStatus, ProductStatus
 from services_stub.contracts.http.cart import Cart
@@ -16,6 +18,21 @@ from simulator.auditor.product_state import Products
 from simulator.auditor.states import States
 from simulator.auditor.violation import Violation
 from simulator.history.final import Final, ShownProduct
+
+
+def without(final: Final, ids: Collection[str]) -> Final:
+    """The answers but for these orders and products."""
+    return replace(
+        final,
+        products=[product for product in final.products if product.product_id not in ids],
+        orders=[order for order in final.orders if order.order_id not in ids],
+        carts=[
+            replace(cart, lines=[line for line in cart.lines if line.product_id not in ids]) for cart in final.carts
+        ],
+        replicas={
+            name: [copy for copy in shown if copy.product_id not in ids] for name, shown in final.replicas.items()
+        },
+    )
 
 
 def compare(final: Final, orders: States[OrderState], products: Products, accounts: Accounts) -> Iterator[Violation]:

@@ -48,7 +48,7 @@ def check(directory: RunDirectory) -> Report:
 
 
 def _judgement(directory: RunDirectory, run: RunRecord, final: Final) -> Judgement:
-    auditor = Auditor()
+    auditor = Auditor(run.drained_at)
     for batch in recorded(directory.records):
         auditor.take(batch)
     if directory.operations.exists():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,12 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
+from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.events import OrderStatus
 from simulator.auditor.checks import MEANING, Check
 from simulator.cli import app
 from simulator.history.directory import RunDirectory
+from simulator.trace.recording import Recorder
 from tests.unit.simulator.sound_history import sound_history
 from tests.unit.simulator.synthetic_history import SyntheticHistory
 
@@ -97,6 +100,23 @@ def test_a_run_without_an_order_shows_nothing(tmp_path: Path) -> None:
     code, output, _ = checked(run, tmp_path)
     assert code == 2
     assert "unknown: there was no order" in output
+
+
+def test_a_product_that_changed_after_the_services_were_asked_is_not_compared_with_their_answers(
+    tmp_path: Path,
+) -> None:
+    run = sound_history()
+    run.write_rest(RunDirectory(tmp_path))
+    run.now += 1_000
+    run.edit("p1", price=Decimal("9.00"))
+    with Recorder(RunDirectory(tmp_path).records) as recorder:
+        recorder.write(run.records)
+    assert runner.invoke(app, ["simulate", "check", str(tmp_path)]).exit_code == 0
+    run.write_rest(RunDirectory(tmp_path), drained_at=run.now + 1)
+    RunDirectory(tmp_path).final.write_bytes(encode_json(sound_history().final()))
+    result = runner.invoke(app, ["simulate", "check", str(tmp_path)])
+    assert result.exit_code == 1
+    assert "stale-replica: 2 ×" in result.output
 
 
 def test_something_wrong_is_a_violation_whenever_the_run_ended(tmp_path: Path) -> None:
