@@ -9,13 +9,16 @@ from typing import Any
 
 import msgspec
 
-from simulator.engine.http import HttpSender, PyreqwestSender, Request
+from simulator.engine.http import Answer, HttpSender, PyreqwestSender, Request
 from simulator.measure.outcomes import Outcome
 from simulator.personas.personas import Role
 from simulator.workload import answers, api
+from simulator.workload.asking import asked
 from simulator.workload.people import People, SignedIn
+from simulator.workload.visitor import signed_in
 
 _AT_A_TIME = 32
+_SIGN_IN_AGAIN, _BLOCKED = (401, 403), 403
 _ANSWER = timedelta(seconds=20)
 
 
@@ -27,17 +30,30 @@ class _Page(msgspec.Struct, rename="camel"):
 class _Reading:
     def __init__(self, sender: HttpSender) -> None:
         self._sender, self._places = sender, asyncio.Semaphore(_AT_A_TIME)
+        self._renewed: dict[str, SignedIn] = {}
         self.missing: list[str] = []
         """The requests that were not answered with what was asked for."""
 
     async def one(self, request: Request, account: SignedIn) -> msgspec.Raw | None:
-        """An answer; None where there is none."""
+        """An answer; None where there is none. Of an account that is blocked none is missing."""
         async with self._places:
-            answer = await self._sender.send(api.signed(request, account.token))
+            answer = await self._signed(request, account)
+            if answer.status in _SIGN_IN_AGAIN:  # a long load outlasts the tokens from before it
+                login = await asked(self._sender, api.login(account.email, account.password))
+                if login.status == _BLOCKED:
+                    return None
+                renewed = signed_in(account.email, account.password, login)
+                if renewed is not None:
+                    self._renewed[account.email] = renewed
+                    answer = await self._signed(request, account)
         if answer.outcome is not Outcome.OK:
             self.missing.append(f"{request.method} {request.path} of {account.user_id}: {answer.status}")
             return None
         return msgspec.Raw(answer.body)
+
+    async def _signed(self, request: Request, account: SignedIn) -> Answer:
+        token = self._renewed.get(account.email, account).token
+        return await asked(self._sender, api.signed(request, token))
 
     async def pages(self, first: Request, account: SignedIn) -> list[msgspec.Raw]:
         """All items of a list."""

@@ -21,6 +21,7 @@ from simulator.plan import Plan
 from simulator.population import Account, Product, account_of, name_of, texts_of
 from simulator.scenario import Loop
 from simulator.workload import answers, api
+from simulator.workload.asking import asked
 from simulator.workload.people import People, SignedIn
 from simulator.workload.visitor import signed_in
 
@@ -31,9 +32,6 @@ AT_A_TIME = 32
 
 _LONG = 10_000
 """Sessions. To make more of them only to learn who comes would take longer than to make everyone."""
-
-_PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0)
-"""Seconds between the attempts of one request: a marketplace that has just started may not be quick yet."""
 
 
 class NotMade(Exception):
@@ -182,14 +180,10 @@ class Maker:
         return made
 
     async def _asked(self, request: Request, refusals: Collection[int] = ()) -> Answer:
-        """An answer that is no refusal but one of these. What is unavailable, or too much at a time, is tried again."""
-        for pause in (*_PAUSES, None):
-            answer = await self._sender.send(request)
-            if answer.outcome is Outcome.OK or answer.status in refusals:
-                return answer
-            if pause is None or (answer.outcome is Outcome.REFUSED and answer.status != 429):
-                break
-            await asyncio.sleep(pause)
+        """An answer that is no refusal but one of these."""
+        answer = await asked(self._sender, request)
+        if answer.outcome is Outcome.OK or answer.status in refusals:
+            return answer
         said = answer.body[:300].decode(errors="replace")
         raise NotMade(f"{request.method} {request.path}: {answer.status or 'no answer'}: {said}")
 

@@ -15,7 +15,7 @@ from simulator.measure.outcomes import Outcome
 from simulator.personas.personas import Role
 from simulator.plan import Plan
 from simulator.scenario import Loop, Mix, Population, Scenario, read_scenario
-from simulator.workload import answers, making
+from simulator.workload import answers, asking, making
 from simulator.workload.making import Maker, NotMade, needed_by
 from simulator.workload.people import People
 
@@ -120,7 +120,7 @@ def test_made_again_it_is_the_same_whatever_happened_meanwhile() -> None:
 
 
 def test_an_answer_that_gets_lost_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(making, "_PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(asking, "_PAUSES", (0.0, 0.0))
     shop = FakeMarketplace(lost=2)
     assert len(made(shop)[1]) == 5
     with pytest.raises(NotMade, match="POST /auth-service/api/auth/login: no answer: lost"):
