@@ -10,7 +10,7 @@ from simulator.auditor.checks import Check
 from simulator.auditor.order_state import OrderState
 from simulator.auditor.states import States
 from simulator.auditor.violation import Violation
-from simulator.history.operations import Operation
+from simulator.history.operations import CHECKOUT, Operation
 from simulator.measure.outcomes import Outcome
 
 _NEVER = frozenset({Outcome.REFUSED, Outcome.FAILED, Outcome.DROPPED})
@@ -43,7 +43,7 @@ class Requests:
         """Take an operation."""
         self.operations += 1
         self.outcomes[operation.outcome] += 1
-        if operation.idempotency_key:
+        if operation.operation == CHECKOUT:
             self._place(operation)
         if operation.outcome is Outcome.OK and operation.role in (*_SHOPPER, _SELLER, _GUEST):
             seen = operation.seen if not operation.order_id else (*operation.seen, operation.order_id)

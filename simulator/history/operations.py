@@ -16,6 +16,9 @@ import msgspec
 
 from simulator.measure.outcomes import Outcome
 
+CHECKOUT = "place-order"
+"""The operation that places an order."""
+
 _LENGTH_BYTES = 4
 _BATCH_BYTES, _BATCH_US = 1 << 16, 1_000_000
 _READ_BYTES = 1 << 20
@@ -29,7 +32,7 @@ class Operation(msgspec.Struct, frozen=True, array_like=True, gc=False):
     step: int
     """Its place in the session, from 0."""
     operation: str
-    """The name under which it is measured, for example `place-order`."""
+    """The name under which it is measured, for example `search`."""
     planned_at: int
     sent_at: int
     done_at: int

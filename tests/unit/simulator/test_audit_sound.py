@@ -142,6 +142,17 @@ def test_a_reservation_may_be_held_as_long_as_it_lasts_and_no_longer() -> None:
     assert set(run.judge().counts) == {Check.LEAKED_RESERVATION}
 
 
+def test_only_a_checkout_counts_as_one_that_was_repeated_under_its_key() -> None:
+    def judged(operation: str) -> dict[str, int]:
+        run = sound_history()
+        for _ in range(2):
+            run.operate(operation, "u1", "", key="again", outcome=Outcome.UNKNOWN, status=0)
+        return run.judge().sometimes
+
+    assert judged("place-order")["a checkout was repeated under its key"] == 1
+    assert judged("take-in-stock")["a checkout was repeated under its key"] == 0
+
+
 def test_poison_among_samples_becomes_a_dead_letter_too() -> None:
     run = sound_history()
     poison = run.append(TracedRecord("product-viewed", 0, 0, run.now, (), b"poison"))
