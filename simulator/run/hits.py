@@ -13,7 +13,10 @@ from simulator.run.sagas import Saga
 def with_hits(
     faults: Sequence[FaultRecord], operations: Iterable[Operation], sagas: Iterable[Saga], now: int
 ) -> list[FaultRecord]:
-    """The faults with the number of requests and sagas that each one hit. `now` is the end of what has no end."""
+    """The faults as they were planned one after the other, with the number of requests and sagas that each one hit.
+
+    `now` is the end of what has no end.
+    """
     requests = [(operation.sent_at, operation.done_at) for operation in operations]
     orders = [(saga.created_at, saga.settled_at or now) for saga in sagas if saga.created_at]
     return [
@@ -24,7 +27,7 @@ def with_hits(
         )
         if fault.begun_at
         else fault
-        for fault in faults
+        for fault in sorted(faults, key=lambda fault: fault.planned_at)  # they are told of as they end
     ]
 
 

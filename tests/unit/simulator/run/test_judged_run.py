@@ -105,8 +105,8 @@ def test_a_fault_hit_what_was_under_way_while_it_was_in_force() -> None:
     sagas = Sagas()
     sagas.add_all([created("before", 1), updated("before", 100, "PAID"), created("in", 150), created("after", 300)])
     operations = [checkout(sent=1, done=109), checkout(sent=1, done=110), checkout(sent=200, done=900)]
-    never = replace(FAULT, begun_at=0, ended_at=0)
-    hit, missed = with_hits([FAULT, never], operations, sagas.by_order.values(), at(1000))
+    never = replace(FAULT, planned_at=at(101), begun_at=0, ended_at=0)
+    hit, missed = with_hits([never, FAULT], operations, sagas.by_order.values(), at(1000))
     assert (hit.hit_requests, hit.hit_sagas) == (2, 1)
     assert (missed.hit_requests, missed.hit_sagas) == (0, 0)
 
