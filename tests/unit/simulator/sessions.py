@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from simulator.engine.session import Perform, Session, Start, Step
 from simulator.measure.outcomes import Outcome
 
+SLOW_SECONDS = 0.03
+
 
 @dataclass(frozen=True)
 class SomeStep:
@@ -50,6 +52,9 @@ class SomeWorkload:
     async def perform(self, session: Session[Step], step: Step, _start: Start) -> Outcome:
         await asyncio.sleep(0)
         if session.start_us == self.odd_us:
+            if self.odd == "slow":
+                await asyncio.sleep(SLOW_SECONDS)
+                return Outcome.OK
             if self.odd == "killed":
                 os.kill(os.getpid(), signal.SIGKILL)
             raise RuntimeError("a bug in a step")

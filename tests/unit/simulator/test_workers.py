@@ -9,7 +9,9 @@ from simulator.engine.workers import WorkerLost, Workers
 from simulator.measure.measurements import SECOND, Measurements, merged
 from simulator.measure.outcomes import Outcome
 from simulator.measure.summary import summarized
-from tests.unit.simulator.sessions import SomeWorkload
+from tests.unit.simulator.sessions import SLOW_SECONDS, SomeWorkload
+
+MILLISECOND = 0.001
 
 
 def ok(parts: list[Measurements]) -> int:
@@ -22,6 +24,13 @@ def test_workers_share_the_sessions_and_their_measurements_add_up() -> None:
     Workers(SomeWorkload(rate=200, seconds=0.2), LoadOptions(SECOND, max_in_flight=2), 2, parts.append).run()
     assert ok(parts) == 40
     assert {worker for work in merged(parts).generator.values() for worker in work.busy} == {0, 1}
+
+
+def test_the_first_operation_does_not_begin_before_the_start() -> None:
+    parts: list[Measurements] = []
+    Workers(SomeWorkload(rate=1, seconds=1, odd_us=0, odd="slow"), LoadOptions(SECOND), 1, parts.append).run()
+    response = summarized(merged(parts), "ask", {0}).response
+    assert response.percentile(100) >= (SLOW_SECONDS - MILLISECOND) * SECOND
 
 
 @pytest.mark.slow
