@@ -1,7 +1,9 @@
 """How a worker of the load generator shares the processors: it is let in at once, and leaves again at once.
 
-The marketplace works in long time slices, so a worker that is woken while both processors are busy would wait until one
-of them ends. A process with shorter time slices than the one that runs need not wait, and gets no larger share.
+The marketplace works in long time slices, so a worker that is woken while all processors are busy would wait until one
+of them ends. A process with shorter time slices than the one that runs need not wait, and gets no larger share. Linux
+divides the processors among sessions, and then within each: a worker in a session of its own has no part in what the
+process that started it, and its terminal, use up.
 """
 
 from __future__ import annotations
@@ -33,8 +35,13 @@ class _Attributes(ctypes.Structure):
     )
 
 
-def prefer_short_time_slices() -> None:
-    """Let this process work in time slices of 0.1 ms. Where the system does not have that, nothing changes."""
+def start_without_delay() -> None:
+    """Let this process work in a session of its own, in time slices of 0.1 ms where the system has them.
+
+    Raises:
+        PermissionError: it leads a process group, as no worker does.
+    """
+    os.setsid()
     number = _SET_ATTRIBUTES.get(platform.machine())
     if sys.platform == "linux" and number is not None:
         nice = os.getpriority(os.PRIO_PROCESS, 0)

@@ -21,7 +21,7 @@ from multiprocessing.connection import Connection, wait
 import uvloop
 
 from simulator.engine.load import Load, LoadOptions
-from simulator.engine.scheduling import prefer_short_time_slices
+from simulator.engine.scheduling import start_without_delay
 from simulator.engine.session import Workload
 from simulator.measure.measurements import Measurements
 
@@ -138,7 +138,7 @@ def _share_of(options: LoadOptions, worker: int, workers: int) -> LoadOptions:
 
 def _work(connection: Connection, workload: Workload, options: LoadOptions, worker: int, workers: int) -> None:
     """The whole life of a worker: it says that it is ready, is told the start, sends parts, and its failure or None."""
-    prefer_short_time_slices()
+    start_without_delay()
     failure: str | None = None
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -1,15 +1,18 @@
-"""A worker of the load generator has short time slices, where the system has them."""
+"""A worker of the load generator shares the processors as a session, and has short time slices where there are any."""
 
 from __future__ import annotations
 
-import ctypes
+import multiprocessing
+import os
 import platform
 import sys
 import threading
+from concurrent.futures import ProcessPoolExecutor
+from ctypes import CDLL, byref, sizeof
 
 import pytest
 
-from simulator.engine.scheduling import _Attributes, prefer_short_time_slices
+from simulator.engine.scheduling import _Attributes, start_without_delay
 
 _GET_ATTRIBUTES = {"x86_64": 315, "aarch64": 275}
 
@@ -17,26 +20,25 @@ _GET_ATTRIBUTES = {"x86_64": 315, "aarch64": 275}
 def slice_of_this_thread() -> int:
     """Nanoseconds; 0 where Linux does not tell, as before 6.12."""
     found = _Attributes()
-    ctypes.CDLL(None).syscall(_GET_ATTRIBUTES[platform.machine()], 0, ctypes.byref(found), ctypes.sizeof(found), 0)
+    CDLL(None).syscall(_GET_ATTRIBUTES[platform.machine()], 0, byref(found), sizeof(found), 0)
     return int(found.runtime)
+
+
+def started() -> tuple[bool, list[int]]:
+    """Whether this process has a session of its own after that, and the time slices of two threads, one a new one."""
+    start_without_delay()
+    found = [slice_of_this_thread()]
+    thread = threading.Thread(target=lambda: found.append(slice_of_this_thread()))
+    thread.start()
+    thread.join()
+    return os.getsid(0) == os.getpid(), found
 
 
 @pytest.mark.skipif(
     sys.platform != "linux" or platform.machine() not in _GET_ATTRIBUTES or not slice_of_this_thread(),
     reason="the system has no time slices of a given length",
 )
-def test_the_time_slices_become_short_and_those_of_new_threads_too() -> None:
-    found: list[int] = []
-
-    def work() -> None:
-        prefer_short_time_slices()
-        found.append(slice_of_this_thread())
-        inner = threading.Thread(target=lambda: found.append(slice_of_this_thread()))
-        inner.start()
-        inner.join()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
-    assert found == [100_000, 100_000]
+def test_a_worker_has_a_session_of_its_own_and_short_time_slices_in_each_thread() -> None:
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as processes:
+        assert processes.submit(started).result() == (True, [100_000, 100_000])
     assert slice_of_this_thread() != 100_000
