@@ -72,6 +72,9 @@ async def fault(
     milliseconds: Annotated[int | None, typer.Option(help="How long, or how often.", show_default=False)] = None,
     topic: Annotated[str | None, typer.Option(help="The topic whose records it strikes.", show_default=False)] = None,
     service: Annotated[str | None, typer.Option(help="The service that it strikes.", show_default=False)] = None,
+    link: Annotated[
+        str | None, typer.Option(help="The calls that it strikes: order-product.", show_default=False)
+    ] = None,
     api_key: Annotated[int | None, typer.Option(help="The kind of Kafka request.", show_default=False)] = None,
     error: Annotated[
         list[int] | None, typer.Option(help="A Kafka error code; once for each request.", show_default=False)
@@ -86,6 +89,7 @@ async def fault(
         "milliseconds": milliseconds,
         "topic": topic,
         "service": service,
+        "link": link,
         "apiKey": api_key,
         "errors": error or None,
     }

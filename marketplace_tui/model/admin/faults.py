@@ -12,7 +12,14 @@ import msgspec
 from services_stub.client.errors import InvalidInput
 from services_stub.contracts.base import Request
 from services_stub.contracts.control import Action, ActiveFault, BrokerAction, ServiceAction
-from services_stub.contracts.control_faults import BrokerFault, Fault, PaymentFault, ProcessFault, RecordFault
+from services_stub.contracts.control_faults import (
+    BrokerFault,
+    Fault,
+    LinkFault,
+    PaymentFault,
+    ProcessFault,
+    RecordFault,
+)
 from services_stub.contracts.problem import FieldError, problem
 
 _PLACE = re.compile(r" - at `\$\.?(\w*)[^`]*`$")
@@ -35,6 +42,7 @@ _FIELDS = {
     "topic": ("Topic", "order-created", "a topic of events"),
     "service": ("Service", "order", "the name of a service"),
     "apiKey": ("Kafka API key", "0", "0 is produce, 1 is fetch"),
+    "link": ("Calls", "order-product", "of one service to another, as `up --link` names them"),
     "errors": ("Kafka error codes", "6", "one for each request, such as 6 6 7"),
 }
 """Words, first value and bounds of each parameter that occurs."""
@@ -78,6 +86,7 @@ KINDS: tuple[Kind, ...] = (
     *_kinds("broker", BrokerAction, once=True),
     *_kinds("processes", ProcessFault, once=False),
     *_kinds("processes", ServiceAction, once=True),
+    *_kinds("links", LinkFault, once=False),
 )
 """Everything that the control API can do to a marketplace, by area."""
 
