@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -153,6 +152,9 @@ def slos_of(texts: list[str]) -> list[Slo]:
 
 def carried_out(options: RunOptions) -> int:
     """Carry out a run, with its seed as the first and the last line; the exit code."""
+    from rich.console import Console
+
+    from simulator.cli.live import told
     from simulator.plan import Plan
     from simulator.plan.text import load_words
     from simulator.run.running import Run
@@ -166,12 +168,13 @@ def carried_out(options: RunOptions) -> int:
         account = "set MARKETPLACE_EMAIL and MARKETPLACE_PASSWORD to its account, or take it out of the mix"
         raise typer.BadParameter(f"the plan has sessions of an admin: {account}", param_hint="--gateway")
     say([f"seed {options.seed}: {load_words(options.scenario.load)}", *options.faults.lines()])
-    try:
-        made = Run(options, lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201 - progress
-    except OSError as error:
-        raise typer.BadParameter(f"{error.filename}: {error.strerror}", param_hint="--runs") from error
-    with _interrupted_by(signal.SIGTERM, signal.SIGHUP):
-        code = made.execute()
+    with told(Console()) as tell:
+        try:
+            made = Run(options, tell)
+        except OSError as error:
+            raise typer.BadParameter(f"{error.filename}: {error.strerror}", param_hint="--runs") from error
+        with _interrupted_by(signal.SIGTERM, signal.SIGHUP):
+            code = made.execute()
     kept = [f"results: {made.directory.path}"] if made.directory.path.exists() else []
     say([*made.lines, *kept, f"seed {options.seed}"])
     return code

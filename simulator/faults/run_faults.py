@@ -57,6 +57,7 @@ class RunFaults:
         self._faults, self._words = faults, words
         self._seed, self._end_us, self._interval_us = seed, end_us, interval_us
         self._connect = connect
+        self._injector: Injector | None = None
 
     def lines(self) -> list[str]:
         """The faults in words, before the target is known."""
@@ -69,6 +70,10 @@ class RunFaults:
         named = [fault.target for fault in self._faults if fault.kind.place is Place.LINK]
         drawn = _LINKS_OF_A_PURCHASE if _OF_LINKS & set(self._words) else ()
         return list(dict.fromkeys([*named, *drawn]))
+
+    def in_force(self) -> list[str]:
+        """The faults that have begun and not ended, in words."""
+        return [] if self._injector is None else [str(fault) for fault in self._injector.in_force.copy()]
 
     def planned_for(self, state: State | None) -> list[PlannedFault]:
         """The faults for a marketplace, None for one without a control API; the same for the same seed and services.
@@ -106,22 +111,20 @@ class RunFaults:
         """
         planned = self.planned_for(state)
         if planned and state is not None:
-            asyncio.run(_carried_out(self._connect(state), planned, started_at, stopped, activity, keep))
+            control = self._connect(state)
+            self._injector = Injector(
+                control, clock=lambda: time.time_ns() // 1000, activity=lambda: _counted(activity()), record=keep
+            )
+            asyncio.run(_carried_out(self._injector, control, planned, started_at, stopped))
+
+
+def _counted(now: RunActivity) -> Activity:
+    return Activity(now.open_sagas, 0, sagas_begun=now.sagas_begun, requests_begun=now.requests_ended)
 
 
 async def _carried_out(
-    control: Control,
-    faults: Sequence[PlannedFault],
-    started_at: int,
-    stopped: threading.Event,
-    activity: Callable[[], RunActivity],
-    keep: Callable[[FaultRecord], None],
+    injector: Injector, control: Control, faults: Sequence[PlannedFault], started_at: int, stopped: threading.Event
 ) -> None:
-    def counted() -> Activity:
-        now = activity()
-        return Activity(now.open_sagas, 0, sagas_begun=now.sagas_begun, requests_begun=now.requests_ended)
-
-    injector = Injector(control, clock=lambda: time.time_ns() // 1000, activity=counted, record=keep)
     injecting = asyncio.create_task(injector.run(faults, started_at))
     try:
         while not injecting.done():

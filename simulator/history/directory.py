@@ -33,6 +33,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     scenario: dict[str, Any]
     target: Target
     versions: dict[str, str]
+    machine: dict[str, str] = {}
     workers: int
     slos: tuple[str, ...] = ()
     planned_us: int = 0
@@ -62,10 +63,15 @@ class RunDirectory:
         self.faults = path / "faults.jsonl"
         self.measurements = path / "measurements.json"
         self.lag = path / "lag.jsonl"
+        self.processes = path / "processes.jsonl"
+        self.progress = path / "progress.jsonl"
         self.final = path / "final.json"
         """The answers of the services after the drain."""
         self.violations = path / "violations.json"
         self.summary = path / "summary.json"
+        self.report = path / "report.html"
+        self.junit = path / "junit.xml"
+        self.markdown = path / "summary.md"
 
     def read(self) -> RunRecord:
         """The run.

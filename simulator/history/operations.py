@@ -19,6 +19,9 @@ from simulator.measure.outcomes import Outcome
 CHECKOUT = "place-order"
 """The operation that places an order."""
 
+ACCEPTED, PAYMENT, PAID, NOTIFIED = STAGES = ("saga.accepted", "saga.payment", "saga.paid", "saga.notified")
+"""Answered; charged or declined; PAID, or FAILED or CANCELLED instead (refused); and the shopper told of it."""
+
 _LENGTH_BYTES = 4
 _BATCH_BYTES, _BATCH_US = 1 << 16, 1_000_000
 _READ_BYTES = 1 << 20

@@ -9,6 +9,7 @@ import msgspec
 
 from simulator.measure.judging import Judgement
 from simulator.measure.judging import Verdict as Objective
+from simulator.measure.text import measured_text
 
 
 class Verdict(Enum):
@@ -63,4 +64,4 @@ def finding_of(judgement: Judgement) -> Finding | None:
 def _because(judgement: Judgement) -> str:
     if judgement.reason:
         return f", {judgement.reason}"
-    return "" if judgement.measured is None else f", measured {judgement.measured:g}"
+    return "" if judgement.measured is None else f", measured {measured_text(judgement.slo, judgement.measured)}"

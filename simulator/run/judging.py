@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from simulator.history import FaultRecord, Operation, RunDirectory, RunRecord, operations_in
+from simulator.history.samples import LagSample, ProcessSample, samples_in
 from simulator.history.verdict import Finding, Verdict, finding_of
 from simulator.measure.judging import Judgement, judged
 from simulator.measure.measurements import Measurements
@@ -15,8 +16,8 @@ from simulator.measure.ranges import FaultTime, Timeline, TimeRange
 from simulator.measure.slo import Slo
 from simulator.run.hits import with_hits
 from simulator.run.plugs import Judge, Judged
-from simulator.run.positions import LagSample
-from simulator.run.results import figure_lines, generator_finding, summary_document
+from simulator.run.process_figures import process_figures
+from simulator.run.results import figure_lines, generator_finding, process_lines, summary_document
 from simulator.run.sagas import Sagas
 from simulator.run.stages import measured_sagas
 
@@ -43,6 +44,8 @@ class JudgedRun(NamedTuple):
     findings: Sequence[Finding]
     open_sagas: int
     lags: Sequence[LagSample]
+    processes: dict[str, dict[str, Any]]
+    """The CPU and memory that each process used during the load."""
     judged: Sequence[Judged]
 
     def document(self, verdict: Verdict, exit_code: int) -> dict[str, Any]:
@@ -57,12 +60,14 @@ class JudgedRun(NamedTuple):
             self.judgements,
             open_sagas=self.open_sagas,
             lags=self.lags,
+            processes=self.processes,
         )
 
     def lines(self) -> list[str]:
         """The summary for people."""
         said = [line for judged in self.judged for line in judged.lines]
-        return [*figure_lines(self.measurements, self.timeline), *said, *map(str, self.findings)]
+        figures = [*figure_lines(self.measurements, self.timeline), *process_lines(self.processes)]
+        return [*figures, *said, *map(str, self.findings)]
 
 
 def judged_run(directory: RunDirectory, outcomes: Outcomes, slos: Sequence[Slo], judges: Sequence[Judge]) -> JudgedRun:
@@ -94,7 +99,11 @@ def judged_run(directory: RunDirectory, outcomes: Outcomes, slos: Sequence[Slo],
     whole = record.drained_at and not record.interrupted and not record.failure
     by_judges = [judge(directory) for judge in judges] if whole else []
     findings += [finding for each in by_judges for finding in each.findings]
-    return JudgedRun(record, measurements, timeline, judgements, findings, open_sagas, _lags(directory), by_judges)
+    lags = samples_in(directory.lag, LagSample)
+    used = process_figures(
+        samples_in(directory.processes, ProcessSample), record.started_at, record.load_ended_at or record.ended_at
+    )
+    return JudgedRun(record, measurements, timeline, judgements, findings, open_sagas, lags, used, by_judges)
 
 
 def _timeline(record: RunRecord, faults: Iterable[FaultRecord]) -> Timeline:
@@ -111,9 +120,3 @@ def _timeline(record: RunRecord, faults: Iterable[FaultRecord]) -> Timeline:
 
 def _operations(directory: RunDirectory) -> Iterable[Operation]:
     return operations_in(directory.operations) if directory.operations.exists() else ()
-
-
-def _lags(directory: RunDirectory) -> list[LagSample]:
-    if not directory.lag.exists():
-        return []
-    return msgspec.json.Decoder(LagSample).decode_lines(directory.lag.read_bytes())

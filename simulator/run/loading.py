@@ -11,11 +11,12 @@ from datetime import timedelta
 from simulator.engine.load import LoadOptions
 from simulator.engine.workers import Workers
 from simulator.history import FaultRecord
+from simulator.history.progress import FaultOver, Progress
 from simulator.measure.measurements import SECOND, Measurements
 from simulator.run.log_reader import LogReader
 from simulator.run.options import RunOptions
 from simulator.run.plugs import Activity
-from simulator.run.progress import progress_line
+from simulator.run.progress import newest_second
 from simulator.run.sagas import Sagas
 from simulator.run.targets import Reached
 from simulator.workload.workload import ANSWER_TIMEOUT, MarketplaceWorkload
@@ -26,8 +27,8 @@ _FAULTS_END_SECONDS = 60.0
 class Loading:
     """One load, and all that is known of it at any moment, also after it was interrupted."""
 
-    def __init__(self, options: RunOptions, say: Callable[[str], None]) -> None:
-        self._options, self._say = options, say
+    def __init__(self, options: RunOptions, tell: Callable[[Progress], None]) -> None:
+        self._options, self._tell = options, tell
         self.measurements = Measurements()
         self.faults: list[FaultRecord] = []
         self.failure = ""
@@ -50,10 +51,11 @@ class Loading:
         def deliver(part: Measurements) -> None:
             self.measurements.add(part)
             self._ended += part.total
-            elapsed = time.time_ns() // 1000 - self.started_at
+            now = _now()
+            elapsed = now - self.started_at
             if elapsed // SECOND > self._told and elapsed < end + SECOND:
                 self._told = elapsed // SECOND
-                self._say(progress_line(self.measurements, elapsed, end, reader.sagas.open, reader.latest))
+                self._tell(newest_second(self.measurements, now, elapsed, reader.sagas.open, reader.latest))
 
         def begin(unix_start: int) -> None:
             self.started_at = unix_start
@@ -71,7 +73,7 @@ class Loading:
         try:
             yield
         finally:
-            self.ended_at = time.time_ns() // 1000
+            self.ended_at = _now()
             self._faults_stopped.set()
             if self._faults_thread is not None:
                 self._faults_thread.join(_FAULTS_END_SECONDS)
@@ -82,9 +84,17 @@ class Loading:
         def activity() -> Activity:
             return Activity(sagas.open, sagas.begun, self._ended)
 
+        def keep(fault: FaultRecord) -> None:
+            self.faults.append(fault)
+            self._tell(FaultOver(at=_now(), fault=fault))
+
         try:
             self._options.faults.carry_out(
-                reached.state, reached.cluster, self.started_at, self._faults_stopped, activity, self.faults.append
+                reached.state, reached.cluster, self.started_at, self._faults_stopped, activity, keep
             )
         except Exception as error:  # noqa: BLE001 - whatever it is, the run goes on and its verdict says so
             self.failure = f"a fault was not applied: {type(error).__name__}: {error}"
+
+
+def _now() -> int:
+    return time.time_ns() // 1000

@@ -12,7 +12,8 @@ from typing import Self
 import msgspec
 
 from services_stub.contracts.topics import ALL_TOPICS
-from simulator.run.positions import GROUPS, LagSample, Positions
+from simulator.history.samples import LagSample
+from simulator.run.positions import GROUPS, Positions
 from simulator.run.sagas import Sagas
 from simulator.trace.cluster import Cluster
 from simulator.trace.kafka_source import GroupOffsets, KafkaSource, Partition, SourceUnavailable

@@ -32,6 +32,9 @@ class Faults(Protocol):
     def links(self) -> Sequence[str]:
         """The calls that have to pass a proxy, in a marketplace that is started for the run, as `order-product`."""
 
+    def in_force(self) -> Sequence[str]:
+        """The faults that have begun and not ended, in words. Any thread may ask."""
+
     def check(self, state: State | None) -> None:
         """Refuse, before there is any load, what the marketplace cannot have.
 
@@ -65,6 +68,10 @@ class NoFaults:
         return ()
 
     def links(self) -> Sequence[str]:
+        """None."""
+        return ()
+
+    def in_force(self) -> Sequence[str]:
         """None."""
         return ()
 

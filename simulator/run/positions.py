@@ -5,28 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping
 
-import msgspec
-
+from simulator.history.samples import Lag
 from simulator.trace import TracedRecord
 from simulator.trace.expected import CONSUMERS
 from simulator.trace.kafka_source import Partition
 
 GROUPS = sorted({group for groups in CONSUMERS.values() for group in groups})
 """The consumer groups of the contracts."""
-
-
-class Lag(msgspec.Struct, frozen=True):
-    """Of a group: the records before it, and the age of the oldest of them in seconds; 0 without one."""
-
-    records: int = 0
-    seconds: float = 0.0
-
-
-class LagSample(msgspec.Struct, frozen=True):
-    """The lag of each group at a time, in microseconds of Unix time."""
-
-    at: int
-    groups: dict[str, Lag]
 
 
 class Positions:

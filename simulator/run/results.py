@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from simulator.history import RunRecord
+from simulator.history.operations import STAGES
+from simulator.history.samples import SIMULATOR, LagSample
 from simulator.history.verdict import Finding, Verdict
 from simulator.measure.judging import Judgement
 from simulator.measure.measurements import Measurements
@@ -14,9 +16,7 @@ from simulator.measure.outcomes import Outcome
 from simulator.measure.ranges import Timeline
 from simulator.measure.self_check import generator_limit
 from simulator.measure.summary import Summary, summarized, summarized_together
-from simulator.run.positions import LagSample
-from simulator.run.progress import latency_text
-from simulator.run.stages import STAGES
+from simulator.measure.text import latency_text
 
 PERCENTILES = (50, 90, 95, 99, 99.9, 100)
 
@@ -40,6 +40,7 @@ def summary_document(
     *,
     open_sagas: int,
     lags: Iterable[LagSample],
+    processes: dict[str, dict[str, Any]],
 ) -> dict[str, Any]:
     """All figures of a run, for programs. Latencies are in milliseconds; null means no answer, or no operation."""
     intervals = timeline.run.intervals(measurements.interval)
@@ -66,6 +67,7 @@ def summary_document(
             "pacingErrorP99": _milliseconds(max((each.percentile(99) for each in work), default=None)),
         },
         "lag": _largest_lags(lags),
+        "processes": processes,
         "slos": [
             {
                 "slo": str(judgement.slo),
@@ -91,6 +93,20 @@ def figure_lines(measurements: Measurements, timeline: Timeline) -> list[str]:
         none = summary.offered - ok - refused
         lines.append(f"{name:<22}{summary.offered:>9,}{ok:>8,}{refused:>9,}{none:>6,}{columns}")
     return lines
+
+
+def process_lines(processes: dict[str, dict[str, Any]]) -> list[str]:
+    """The use of all processes in one line, and another for those whose memory grew."""
+    marketplace = [figures for name, figures in processes.items() if name != SIMULATOR]
+    if not marketplace:
+        return []
+    cpu, memory = sum(each["cpuMean"] for each in marketplace), max(each["memoryPeak"] for each in marketplace)
+    own = processes[SIMULATOR]["cpuMean"] if SIMULATOR in processes else 0
+    grown = [name for name, figures in processes.items() if figures["memoryFlat"] is False]
+    growth = ", ".join(f"{name} by {processes[name]['memoryGrowthPercent']:g} %" for name in grown)
+    size = f"{len(marketplace)} processes, none over {memory / 2**20:,.0f} MiB"
+    used = f"marketplace: {cpu:.2f} cores in {size}; simulator: {own:.2f} cores"
+    return [used, f"memory that grew after the warm-up: {growth}"] if grown else [used]
 
 
 def _requests(measurements: Measurements) -> list[str]:

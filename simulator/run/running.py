@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import platform
+import os
 import secrets
 import shutil
 import time
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
-from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -21,15 +21,20 @@ from simulator.engine.http import PyreqwestSender
 from simulator.faults.planned import FaultError
 from simulator.history import RunDirectory, RunRecord, Target
 from simulator.history.directory import put_json
+from simulator.history.progress import Begun, Ended, Phase, PhaseBegun, Progress, ProgressFile, Said
 from simulator.history.verdict import BAD_ARGUMENTS, INTERNAL_ERROR, INTERRUPTED, NOT_REACHABLE, Finding, Verdict, worst
 from simulator.plan import Plan
 from simulator.plan.text import load_words
+from simulator.report.writing import write_reports
 from simulator.run.drain import drained
 from simulator.run.final import final_reading
 from simulator.run.judging import Outcomes, judged_run
 from simulator.run.loading import Loading
 from simulator.run.log_reader import LogReader
+from simulator.run.machine import machine, versions
 from simulator.run.options import RunOptions
+from simulator.run.processes import ProcessReader
+from simulator.run.sampler import Sampler
 from simulator.run.targets import NotReachable, Reached, reached
 from simulator.trace.kafka_source import SourceUnavailable
 from simulator.workload import answers
@@ -41,11 +46,11 @@ _SETTLE_SECONDS = 10.0
 
 
 class Run:
-    """One run. `say` is given progress; the results are in `directory`."""
+    """One run. `tell` is given its progress, by any thread; the results are in `directory`."""
 
-    def __init__(self, options: RunOptions, say: Callable[[str], None]) -> None:
+    def __init__(self, options: RunOptions, tell: Callable[[Progress], None]) -> None:
         """Raises OSError where the run directory cannot be made."""
-        self._options, self._say = options, say
+        self._options = options
         self._plan = Plan(options.scenario, options.seed)
         now = datetime.now(UTC)
         run_id = f"{now:%Y%m%dT%H%M%S}-{options.seed}-{secrets.token_hex(3)}"
@@ -56,13 +61,15 @@ class Run:
             seed=options.seed,
             scenario=msgspec.json.decode(encode_json(options.scenario)),
             target=Target(gateway=options.choice.gateway, bootstrap_servers=options.choice.kafka),
-            versions={"marketplace-terminal": metadata.version("marketplace-terminal"), **_machine()},
+            versions=versions(),
+            machine=machine(),
             workers=options.workers,
             slos=tuple(map(str, options.slos)),
             planned_us=int(options.scenario.load.end),  # a duration would be written as text
             begun_at=_now(),
         )
-        self._loading = Loading(options, say)
+        self._progress = ProgressFile(self.directory.progress, tell)
+        self._loading = Loading(options, self._progress.add)
         self._reader: LogReader | None = None
         self._findings: list[Finding] = []
         self.lines: list[str] = []
@@ -71,11 +78,16 @@ class Run:
     def execute(self) -> int:
         """Run it; the exit code."""
         self.directory.write(self._record)
+        with self._progress:
+            self._progress.add(self._begun())
+            return self._executed()
+
+    def _executed(self) -> int:
         try:
             with reached(self._options.choice, self._say, self._options.faults.links()) as found:
                 self._keep(target=found.target)
                 self._options.faults.check(found.state)
-                with self._log_of(found) as self._reader:
+                with self._log_of(found) as self._reader, self._sampler(found, self._reader):
                     self._go(found, self._reader)
         except (NotReachable, FaultError) as error:
             shutil.rmtree(self.directory.path)
@@ -96,10 +108,16 @@ class Run:
         except SourceUnavailable as error:
             raise NotReachable(str(error)) from error
 
+    def _sampler(self, found: Reached, reader: LogReader) -> Sampler:
+        processes = ProcessReader(Path(found.target.data_dir) if found.state is not None else None)
+        in_force, tell = self._options.faults.in_force, self._progress.add
+        return Sampler(self.directory.processes, processes, reader, in_force, tell)
+
     def _go(self, found: Reached, reader: LogReader) -> None:
+        self._enter(Phase.POPULATION, "making the population")
         people = asyncio.run(self._populated(found))
         drained(reader, _SETTLE_SECONDS)  # where others use it, too, it may never be quiet
-        self._say(f"load: {load_words(self._options.scenario.load)}")
+        self._enter(Phase.LOAD, f"load: {load_words(self._options.scenario.load)}")
         workload = MarketplaceWorkload(
             self._options.scenario,
             self._options.seed,
@@ -110,7 +128,7 @@ class Run:
         )
         self._loading.run(workload, found, reader)
         self._keep(started_at=self._loading.started_at, load_ended_at=self._loading.ended_at)
-        self._say("waiting until all that was begun is at its end")
+        self._enter(Phase.DRAIN, "waiting until all that was begun is at its end")
         left = drained(reader, self._options.drain_us / 1_000_000)
         self._keep(drained=left.nothing, drained_at=_now())
         if reader.failure:
@@ -138,7 +156,7 @@ class Run:
         if loading.failure:
             self._findings.append(Finding(Verdict.UNKNOWN, loading.failure))
         if self._record.drained_at:
-            self._say("judging all that was recorded")
+            self._enter(Phase.JUDGING, "judging all that was recorded")
         try:
             return self._results()
         except KeyboardInterrupt:
@@ -166,8 +184,40 @@ class Run:
         put_json(self.directory.summary, judged.document(verdict, code))
         self._keep(ended_at=judged.record.ended_at)
         word = {INTERRUPTED: "interrupted: these results are partial", INTERNAL_ERROR: "internal error"}
-        self.lines = [*judged.lines(), *self._record.failure.splitlines(), f"verdict: {word.get(code, verdict.value)}"]
+        last = f"verdict: {word.get(code, verdict.value)}"
+        self.lines = [*judged.lines(), *self._record.failure.splitlines(), *self._written(), last]
+        partial = code in (INTERRUPTED, INTERNAL_ERROR)
+        self._progress.add(
+            Ended(at=_now(), verdict=verdict.value, exit_code=code, partial=partial, lines=tuple(self.lines))
+        )
         return code
+
+    def _written(self) -> list[str]:
+        """Write the reports; the reason where that cannot be done."""
+        try:
+            write_reports(self.directory)
+        except Exception as error:  # noqa: BLE001 - the results do not depend on how they look
+            return [f"no report was written: {type(error).__name__}: {error}"]
+        return []
+
+    def _begun(self) -> Begun:
+        record, options = self._record, self._options
+        return Begun(
+            at=record.begun_at,
+            run_id=record.run_id,
+            seed=record.seed,
+            pid=os.getpid(),
+            load=load_words(options.scenario.load),
+            planned_us=record.planned_us,
+            faults=tuple(options.faults.lines()),
+            slos=record.slos,
+        )
+
+    def _enter(self, phase: Phase, text: str) -> None:
+        self._progress.add(PhaseBegun(at=_now(), phase=phase, text=text))
+
+    def _say(self, text: str) -> None:
+        self._progress.add(Said(at=_now(), text=text))
 
     def _keep_failure(self, error: Exception) -> None:
         self._keep(failure=f"{error}\n{traceback.format_exc()}")
@@ -186,10 +236,6 @@ def _population_document(people: People, products: list[answers.Product]) -> dic
         },
         "products": products,
     }
-
-
-def _machine() -> dict[str, str]:
-    return {"python": platform.python_version(), "system": platform.platform()}
 
 
 def _now() -> int:

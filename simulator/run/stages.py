@@ -10,13 +10,10 @@ from collections.abc import Iterable
 
 from services_stub.contracts.events import OrderStatus
 from simulator.history import Operation
-from simulator.history.operations import CHECKOUT
+from simulator.history.operations import ACCEPTED, CHECKOUT, NOTIFIED, PAID, PAYMENT
 from simulator.measure.measurements import Measurements
 from simulator.measure.outcomes import Outcome
 from simulator.run.sagas import Saga, Sagas
-
-ACCEPTED, PAYMENT, PAID, NOTIFIED = STAGES = ("saga.accepted", "saga.payment", "saga.paid", "saga.notified")
-"""Answered; charged or declined; PAID, or FAILED or CANCELLED instead (refused); and the shopper told of it."""
 
 
 def measured_sagas(

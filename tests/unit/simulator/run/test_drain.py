@@ -8,9 +8,9 @@ from typing import cast
 
 import pytest
 
+from simulator.history.samples import Lag, LagSample
 from simulator.run import drain
 from simulator.run.log_reader import LogReader
-from simulator.run.positions import Lag, LagSample
 
 SECONDS = 10.0
 

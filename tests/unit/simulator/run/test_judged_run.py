@@ -12,10 +12,12 @@ from simulator.history.verdict import Finding, Verdict, worst
 from simulator.measure.measurements import SECOND, Measurements
 from simulator.measure.outcomes import Outcome
 from simulator.measure.slo import parse_slo
+from simulator.measure.text import latency_text
+from simulator.report.progress_text import second_line
 from simulator.run.hits import with_hits
 from simulator.run.judging import JudgedRun, Outcomes, judged_run
 from simulator.run.plugs import Judge, Judged
-from simulator.run.progress import latency_text, progress_line
+from simulator.run.progress import newest_second
 from simulator.run.sagas import Sagas
 from tests.unit.simulator.run.log import STARTED_AT, at, checkout, created, updated
 
@@ -66,7 +68,7 @@ def test_the_worst_finding_is_the_verdict() -> None:
 def test_objectives_of_sagas_and_requests_are_judged_and_no_data_is_a_miss(tmp_path: Path) -> None:
     found = judged(tmp_path, slos=("saga.paid.p99<1s", "saga.paid.p99<1ms", "search.p99<1s", "saga.paid.ok>=100%"))
     assert [finding.verdict for finding in found.findings] == [Verdict.SLO_MISSED, Verdict.SLO_MISSED]
-    assert "measured 150000" in found.findings[0].reason
+    assert "measured 150 ms" in found.findings[0].reason
     assert "no data" in found.findings[1].reason
     assert found.open_sagas == 1  # its shopper was not told
     assert found.document(Verdict.PASS, 0)["operations"]["saga.paid"]["response"]["p99"] == 150.0
@@ -126,7 +128,8 @@ def test_progress_is_that_of_the_newest_whole_second() -> None:
     for number in range(20):
         measurements.record("search", Outcome.OK, planned=SECOND + number, sent=SECOND + number, done=SECOND + 12_000)
     measurements.record("buy", Outcome.UNKNOWN, planned=SECOND, sent=SECOND, done=2 * SECOND)
-    assert progress_line(measurements, 2 * SECOND + 5, 60 * SECOND, 3, None) == (
+    second = newest_second(measurements, 0, 2 * SECOND + 5, 3, None)
+    assert second_line(second, 60) == (
         "    2 of 60 s  21/s planned, 20/s answered, p50 12 ms, p99 none, 1 unknown; 3 open sagas, lag 0"
     )
     assert [latency_text(figure) for figure in (None, 900.0, 1_234_567.0)] == ["-", "0.9 ms", "1.23 s"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from simulator.run.positions import GROUPS, Lag, Positions
+from simulator.history.samples import Lag
+from simulator.run.positions import GROUPS, Positions
 from simulator.trace import TracedRecord
 from simulator.trace.kafka_source import Partition
 from tests.unit.simulator.run.log import at, record

@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.history import Operation
+from simulator.history.operations import STAGES
 from simulator.measure.measurements import Measurements
 from simulator.measure.outcomes import Outcome
 from simulator.measure.summary import NO_ANSWER, summarized
 from simulator.run.sagas import Sagas
-from simulator.run.stages import STAGES, measured_sagas
+from simulator.run.stages import measured_sagas
 from simulator.trace import TracedRecord
 from tests.unit.simulator.run.log import MS, STARTED_AT, at, charged, checkout, created, declined, record, told, updated
 

@@ -1,0 +1,78 @@
+"""Progress of a run in plain lines."""
+
+from __future__ import annotations
+
+from simulator.history.progress import (
+    Begun,
+    Ended,
+    FaultOver,
+    Latencies,
+    Moment,
+    Phase,
+    PhaseBegun,
+    Progress,
+    Said,
+    Second,
+)
+from simulator.measure.text import latency_text
+
+_TROUBLE = ("refused", "failed", "unknown", "dropped")
+
+
+class ProgressLines:
+    """Says progress in lines, one piece after the other. During the load a moment has none: its second has it all."""
+
+    def __init__(self) -> None:
+        self._of = 0
+        self._phase: Phase | None = None
+
+    def of(self, progress: Progress) -> list[str]:
+        """The lines of a piece of progress; often none."""
+        match progress:
+            case Begun():
+                self._of = progress.planned_us // 1_000_000
+                return [f"run {progress.run_id}, seed {progress.seed}: {progress.load}", *progress.faults]
+            case PhaseBegun():
+                self._phase = progress.phase
+                return [progress.text]
+            case Said():
+                return [progress.text]
+            case Second():
+                return [second_line(progress, self._of)]
+            case Moment():
+                return [moment_line(progress)] if self._phase is Phase.DRAIN else []
+            case FaultOver():
+                fault = progress.fault
+                hit = f"hit {fault.hit_sagas:,} sagas and {fault.hit_requests:,} requests" if fault.begun_at else "none"
+                return [f"fault {fault.name} is over: {hit}{f'; {fault.note}' if fault.note else ''}"]
+            case Ended():
+                return list(progress.lines)
+
+
+def second_line(second: Second, of: int) -> str:
+    """The newest second of a load that lasts `of` seconds."""
+    latencies = f"p50 {_latency(second.corrected.p50, second)}, p99 {_latency(second.corrected.p99, second)}"
+    trouble = [f"{second.outcomes[outcome]} {outcome}" for outcome in _TROUBLE if second.outcomes.get(outcome)]
+    return (
+        f"{second.second:>5} of {of} s  {second.offered:g}/s planned, {second.achieved:g}/s answered, {latencies}"
+        f"{''.join(f', {each}' for each in trouble)}; {second.open_sagas} open sagas, lag {second.lag}"
+    )
+
+
+def moment_line(moment: Moment) -> str:
+    """The backlog, without a load."""
+    return (
+        f"{moment.open_sagas:,} open sagas, {moment.refunds_due:,} refunds due, lag {moment.lag:,}"
+        f"{''.join(f', {fault} in force' for fault in moment.faults)}"
+    )
+
+
+def _latency(milliseconds: float | None, second: Second) -> str:
+    if milliseconds is None:
+        return "none" if second.outcomes else "-"
+    return latency_text(milliseconds * 1000)
+
+
+def percentiles(latencies: Latencies, second: Second) -> tuple[str, str, str]:
+    """p50, p95 and p99 in words."""
+    return _latency(latencies.p50, second), _latency(latencies.p95, second), _latency(latencies.p99, second)
