@@ -23,14 +23,16 @@ from simulator.cli.load_options import (
 )
 from simulator.cli.reading import Json, explained, say
 from simulator.cli.simulate_check import check
+from simulator.cli.simulate_report import compare, report
 from simulator.cli.simulate_run import run
+from simulator.cli.simulate_watch import watch
 
 if TYPE_CHECKING:
     from simulator.scenario import Scenario
 
 app = typer.Typer(no_args_is_help=True)
-app.command()(run)
-app.command()(check)
+for command in (run, watch, check, report, compare):
+    app.command()(command)
 
 
 @app.callback()
