@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
@@ -20,7 +20,7 @@ _CHARACTER, _BOLD = 6.7, 7.9
 _ROW, _LANE, _PLOT, _GAP = 17, 18, 84, 14
 _RIGHT = 12
 _SWATCH = 18
-_NEAR = 7
+_NEAR = 24
 """Violations that are nearer to each other than so many pixels share a mark."""
 
 
@@ -78,7 +78,7 @@ class Chart:
 
     def _lanes(self) -> None:
         self._label("faults", self._y + 13)
-        lanes = lanes_of(self._bars)
+        lanes = lanes_of(self._bars, self._extent)
         for lane in lanes or [[]]:
             for bar in lane:
                 self._bar(bar)
@@ -104,23 +104,32 @@ class Chart:
         }
         said = f"{bar.name}, from {bar.begin:.1f} s to {bar.end:.1f} s"
         add(self._front, make("rect", shape, make("title", {}, said)))
-        length = len(bar.name) * _CHARACTER
-        if length <= right - left - 6:
+        if self._extent(bar) == (left, right):
             add(self._front, _text(bar.name, left + 4, self._y + 13, "on-fault"))
-        elif right + 4 + length < self._frame.width - _RIGHT:
+        elif self._extent(bar)[0] == left:
             add(self._front, _text(bar.name, right + 4, self._y + 13))
         else:
             add(self._front, _text(bar.name, left - 4, self._y + 13, "end"))
 
+    def _extent(self, bar: Bar) -> tuple[float, float]:
+        """The place that a bar takes with its name: in it, else behind it, else before it."""
+        left, right = self._time.at(bar.begin), self._time.at(bar.end)
+        length = len(bar.name) * _CHARACTER + 8
+        if length <= right - left:
+            return left, right
+        return (left, right + length) if right + length < self._frame.width - _RIGHT else (left - length, right)
+
     def _marks(self) -> bool:
         """Draw the violations; False without any that have a time."""
         started = self._results.record.started_at
-        near: dict[int, list[tuple[float, str]]] = defaultdict(list)
-        for mark in self._results.marks:
+        near: list[list[tuple[float, str]]] = []
+        for mark in sorted(self._results.marks):
             moment = (mark.at - started) / SECOND
             place = self._time.at(moment)
-            near[int(place / _NEAR)].append((place, f"{time_text(max(0, moment))}: {mark.check}, {mark.about}"))
-        for marks in near.values():
+            if not near or place - near[-1][-1][0] > _NEAR:
+                near.append([])
+            near[-1].append((place, f"{time_text(max(0, moment))}: {mark.check}, {mark.about}"))
+        for marks in near:
             x, y = marks[0][0], self._y + _LANE / 2
             said = "\n".join(text for _, text in marks[:12])
             shape = {"d": f"M{x:.1f} {y - 6:.1f}l6 6l-6 6l-6 -6z", "class": "violation"}
@@ -220,11 +229,11 @@ def bars_of(results: Results) -> list[Bar]:
     return sorted(bars, key=lambda bar: (bar.begin, bar.end, bar.name))
 
 
-def lanes_of(bars: Sequence[Bar]) -> list[list[Bar]]:
-    """The bars in as few lanes as keep those apart that overlap."""
+def lanes_of(bars: Sequence[Bar], extent: Callable[[Bar], tuple[float, float]]) -> list[list[Bar]]:
+    """The bars in as few lanes as keep those apart whose places, from where to where, overlap."""
     lanes: list[list[Bar]] = []
-    for bar in bars:
-        lane = next((lane for lane in lanes if lane[-1].end <= bar.begin), None)
+    for bar in sorted(bars, key=extent):
+        lane = next((lane for lane in lanes if extent(lane[-1])[1] <= extent(bar)[0]), None)
         if lane is None:
             lanes.append([bar])
         else:

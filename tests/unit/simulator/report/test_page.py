@@ -89,7 +89,7 @@ def test_a_line_is_broken_where_nothing_is_known_and_a_lone_value_is_a_dot() -> 
 
 def test_faults_that_overlap_have_lanes_of_their_own() -> None:
     one, two, three = Bar("a", 0, 5), Bar("b", 3, 4), Bar("c", 5, 6)
-    assert lanes_of([one, two, three]) == [[one, three], [two]]
+    assert lanes_of([one, two, three], lambda bar: (bar.begin, bar.end)) == [[one, three], [two]]
 
 
 def test_places_are_read_back() -> None:
