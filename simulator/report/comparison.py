@@ -49,7 +49,7 @@ class Difference(msgspec.Struct, frozen=True, rename="camel"):
     p_value: float | None
     slower: float | None
     verdict: str
-    """`slower`, `faster`, `same`, or `unknown`."""
+    """`slower`, `faster`, `none` (no difference was shown), or `unknown`."""
 
     @property
     def change(self) -> float | None:
@@ -142,12 +142,12 @@ def _verdict(difference: Difference) -> str:
     if difference.p_value is None:
         return "unknown"
     if difference.p_value >= SIGNIFICANT:
-        return "same"
+        return "none"
     before, after = (math.inf if each is None else each for each in (difference.before, difference.after))
     slower = (difference.slower or 0) > 0.5
     if slower and after > before * (1 + RELEVANT):
         return "slower"
-    return "faster" if not slower and after < before * (1 - RELEVANT) else "same"
+    return "faster" if not slower and after < before * (1 - RELEVANT) else "none"
 
 
 def _differences(before: Results, after: Results) -> Iterator[Difference]:

@@ -7,7 +7,7 @@ from simulator.report.comparison import Comparison, Difference, Side
 from simulator.trace.drawings.plain import fit, plain
 
 _NAME, _SIDE = 24, 27
-_SIGNS = {"slower": "▲ slower", "faster": "▼ faster", "same": "= same", "unknown": "? too little data"}
+_SIGNS = {"slower": "▲ slower", "faster": "▼ faster", "none": "= none shown", "unknown": "? too little data"}
 
 
 def comparison_lines(comparison: Comparison) -> list[str]:

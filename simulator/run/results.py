@@ -98,8 +98,10 @@ def figure_lines(measurements: Measurements, timeline: Timeline) -> list[str]:
 def process_lines(processes: dict[str, dict[str, Any]]) -> list[str]:
     """The use of all processes in one line, and another for those whose memory grew."""
     marketplace = [figures for name, figures in processes.items() if name != SIMULATOR]
-    if not marketplace:
+    if not processes:
         return []
+    if not marketplace:
+        return ["marketplace: the CPU and memory of processes elsewhere cannot be seen"]
     cpu, memory = sum(each["cpuMean"] for each in marketplace), max(each["memoryPeak"] for each in marketplace)
     own = processes[SIMULATOR]["cpuMean"] if SIMULATOR in processes else 0
     grown = [name for name, figures in processes.items() if figures["memoryFlat"] is False]

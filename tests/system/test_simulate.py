@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from simulator.history import RunDirectory, faults_in, operations_in
+from simulator.history.progress import Ended, progress_in
 from simulator.measure.outcomes import Outcome
 from simulator.trace.recording import recorded
 from tests.system.marketplace import Marketplace
@@ -76,6 +77,11 @@ def test_a_run_measures_what_it_sent_and_what_came_of_it_and_can_be_repeated(
         assert judged["counts"] == {}
         assert judged["orders"] >= len(orders)
         assert judged["sometimes"]["an order was paid"] > 0
+        assert {"order", "payment", "kafka", "simulator"} <= summary["processes"].keys()
+        ended = progress_in(directory.progress)[-1]
+        assert isinstance(ended, Ended)
+        assert ended.exit_code == summary["exitCode"]
+        assert "Resident memory" in directory.report.read_text(encoding="utf-8")
         keys.append({order.idempotency_key for order in orders})
         assert all(key.startswith(record.run_id) for key in keys[-1])
     assert not keys[0] & keys[1]
@@ -133,3 +139,5 @@ def test_an_interrupted_run_says_that_its_results_are_partial(marketplace: Marke
     assert summary["interrupted"]
     assert not directory.violations.exists()
     assert summary["requests"]["ok"] > 0
+    assert "these results are partial" in directory.report.read_text(encoding="utf-8")
+    assert "was not judged" in directory.markdown.read_text(encoding="utf-8")
