@@ -226,7 +226,7 @@ def violations(results: Results) -> list[Element]:
 
 
 def _violation(violation: Evidence, *, is_open: bool) -> Element:
-    details = make("details", {"open": "open"} if is_open else {})
+    details = make("details", {"class": "evidence", **({"open": "open"} if is_open else {})})
     details.append(make("summary", {}, make("strong", {}, violation.about or "the log"), f": {violation.detail}"))
     for title, lines in (("records", violation.events), ("requests", violation.operations), ("flow", violation.flow)):
         if lines:
