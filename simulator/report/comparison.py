@@ -128,8 +128,7 @@ def side_of(results: Results) -> Side:
 
 def judged(differences: Sequence[Difference], *, limited: bool) -> list[Difference]:
     """The differences with adjusted p-values and their verdicts."""
-    tested = [each for each in differences if each.p_value is not None]
-    adjusted = iter(holm([each.p_value for each in tested if each.p_value is not None]))
+    adjusted = iter(holm([each.p_value for each in differences if each.p_value is not None]))
     found = []
     for each in differences:
         p_value = None if each.p_value is None else next(adjusted)
