@@ -30,6 +30,25 @@ Profile = Annotated[str, typer.Option(metavar="POINTS", help="Moments and rates 
 Users = Annotated[int | None, typer.Option(min=1, help="Virtual users of a closed loop.", show_default=False)]
 Think = Annotated[str, typer.Option(metavar="TIME", help="The mean of the think times.")]
 
+Sessions = Annotated[
+    str, typer.Option(metavar="NUMBERS", help="Only these sessions of the plan, as 3,17,40-60; not in a closed loop.")
+]
+
+
+def sessions_of(text: str, scenario: Scenario) -> frozenset[int] | None:
+    """The sessions that were chosen, None for all; ends the command where they cannot be."""
+    from simulator.plan.numbers import numbers_of
+    from simulator.scenario import Loop
+
+    if not text:
+        return None
+    if scenario.load.loop is Loop.CLOSED:
+        raise typer.BadParameter("a closed loop has no sessions known beforehand", param_hint="--sessions")
+    try:
+        return numbers_of(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--sessions") from error
+
 
 def load_flags(
     loop: str, arrivals: str, shape: str, rate: str, duration: str, profile: str, users: int | None, think: str

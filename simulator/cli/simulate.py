@@ -14,24 +14,27 @@ from simulator.cli.load_options import (
     Rate,
     ScenarioName,
     Seed,
+    Sessions,
     Shape,
     Think,
     Users,
     load_flags,
     scenario_of,
     seed_of,
+    sessions_of,
 )
 from simulator.cli.reading import Json, explained, say
 from simulator.cli.simulate_check import check
 from simulator.cli.simulate_report import compare, report
 from simulator.cli.simulate_run import run
+from simulator.cli.simulate_shrink import shrink
 from simulator.cli.simulate_watch import watch
 
 if TYPE_CHECKING:
     from simulator.scenario import Scenario
 
 app = typer.Typer(no_args_is_help=True)
-for command in (run, watch, check, report, compare):
+for command in (run, watch, check, report, compare, shrink):
     app.command()(command)
 
 
@@ -52,12 +55,14 @@ def plan(
     profile: Profile = "",
     users: Users = None,
     think: Think = "",
+    sessions: Sessions = "",
     as_json: Json = False,
 ) -> None:
     """Print all sessions of a run with their steps, without running it. The same seed prints the same everywhere."""
     flags = load_flags(loop, arrivals, shape, rate, duration, profile, users, think)
     with explained():
-        print_plan(scenario_of(scenario, flags), seed_of(seed), as_json)
+        made_of = scenario_of(scenario, flags)
+        print_plan(made_of, seed_of(seed), sessions_of(sessions, made_of), as_json)
 
 
 @app.command()
@@ -85,14 +90,14 @@ def faults() -> None:
         say(listing_lines())
 
 
-def print_plan(scenario: Scenario, seed: int, as_json: bool) -> None:
+def print_plan(scenario: Scenario, seed: int, only: frozenset[int] | None, as_json: bool) -> None:
     """Print a plan: for people, or as lines of JSON, of which the first has the scenario and the last the numbers."""
     from services_stub.contracts.encoding import encode_json
     from simulator.plan import Plan, Summary
     from simulator.plan.summary import header
     from simulator.plan.text import opening_lines, session_lines, summary_lines
 
-    made = Plan(scenario, seed)
+    made = Plan(scenario, seed, only)
     summary = Summary(made)
     say([header(made).decode()] if as_json else opening_lines(made))
     for session in made.sessions():

@@ -20,12 +20,14 @@ from simulator.cli.load_options import (
     Rate,
     ScenarioName,
     Seed,
+    Sessions,
     Shape,
     Think,
     Users,
     load_flags,
     scenario_of,
     seed_of,
+    sessions_of,
 )
 from simulator.cli.reading import DataDir, KafkaConfig, say
 
@@ -65,6 +67,7 @@ def run(
     profile: Profile = "",
     users: Users = None,
     think: Think = "",
+    sessions: Sessions = "",
     data_dir: DataDir = None,
     fresh: Fresh = False,
     gateway: Gateway = "",
@@ -90,6 +93,7 @@ def run(
     options = RunOptions(
         scenario=made_of,
         seed=drawn,
+        sessions=sessions_of(sessions, made_of),
         faults=faults_of(fault or [], nemesis, drawn, int(made_of.load.end)),
         choice=choice_of(data_dir, fresh, gateway, kafka, kafka_config),
         runs=(runs or state_directory() / "runs").expanduser().absolute(),
@@ -155,16 +159,11 @@ def carried_out(options: RunOptions) -> int:
     from rich.console import Console
 
     from simulator.cli.live import told
-    from simulator.plan import Plan
     from simulator.plan.text import load_words
     from simulator.run.running import Run
     from simulator.workload.making import needed_by
 
-    if (
-        options.choice.gateway
-        and options.choice.admin is None
-        and needed_by(Plan(options.scenario, options.seed)).admin
-    ):
+    if options.choice.gateway and options.choice.admin is None and needed_by(options.plan).admin:
         account = "set MARKETPLACE_EMAIL and MARKETPLACE_PASSWORD to its account, or take it out of the mix"
         raise typer.BadParameter(f"the plan has sessions of an admin: {account}", param_hint="--gateway")
     say([f"seed {options.seed}: {load_words(options.scenario.load)}", *options.faults.lines()])

@@ -88,9 +88,9 @@ class RunFaults:
             raise FaultError("\n".join(found))
         return planned
 
-    def check(self, state: State | None) -> None:
-        """Refuse what the marketplace cannot have. Raises FaultError; the text has every reason."""
-        self.planned_for(state)
+    def check(self, state: State | None) -> list[str]:
+        """The faults for a marketplace as they are written. Raises FaultError; the text has every reason."""
+        return [str(fault) for fault in self.planned_for(state)]
 
     def carry_out(
         self,

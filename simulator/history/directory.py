@@ -18,6 +18,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     data_dir: str = ""
     fresh: bool = False
     """It was started for this run, and ended after it."""
+    kafka: str = ""
+    """How its Kafka is run, as its control API says; empty where it has none."""
 
 
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +37,10 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     versions: dict[str, str]
     machine: dict[str, str] = {}
     workers: int
+    sessions: str = ""
+    """The numbers of the sessions that it had, as they are written; empty for all of the plan."""
+    faults: tuple[str, ...] = ()
+    """The faults that it was to have, by hand and drawn, as they are written."""
     slos: tuple[str, ...] = ()
     planned_us: int = 0
     """How long sessions were to begin."""

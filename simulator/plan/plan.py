@@ -20,13 +20,20 @@ _LONGEST_THINK = 10
 
 
 class Plan:
-    """All that happens in a run, as far as it can be known before it: the same for the same scenario and seed."""
+    """All that happens in a run, as far as it can be known before it: the same for the same scenario and seed.
 
-    def __init__(self, scenario: Scenario, seed: int) -> None:
-        self.scenario, self.seed = scenario, seed
+    With `only` there are only the sessions of these numbers, each as it is among all; not in a closed loop.
+    """
+
+    def __init__(self, scenario: Scenario, seed: int, only: frozenset[int] | None = None) -> None:
+        self.scenario, self.seed, self.only = scenario, seed, only
         self.catalogue = Catalogue(scenario, seed)
         self._personas = Weighted({name: weight for name, weight in scenario.weights.items() if weight})
         self._cards = Weighted({card: weight for card, weight in sorted(scenario.cards.items()) if weight})
+
+    def __reduce__(self) -> tuple[type[Plan], tuple[Scenario, int, frozenset[int] | None]]:
+        """Worker processes make it anew from what it is made from, which is small."""
+        return Plan, (self.scenario, self.seed, self.only)
 
     def sessions(self) -> Iterator[Session]:
         """All sessions, in the order of their starts.
@@ -39,7 +46,8 @@ class Plan:
             return
         stream = RandomStream(self.seed, "arrivals")
         for number, moment in enumerate(moments(ramps_of(load), load.arrivals, stream)):
-            yield self._session(number, moment)
+            if self.only is None or number in self.only:
+                yield self._session(number, moment)
 
     def users(self) -> list[VirtualUser]:
         """The virtual users of a closed loop, whose sessions begin when the last one has ended."""

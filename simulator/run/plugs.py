@@ -35,8 +35,8 @@ class Faults(Protocol):
     def in_force(self) -> Sequence[str]:
         """The faults that have begun and not ended, in words. Any thread may ask."""
 
-    def check(self, state: State | None) -> None:
-        """Refuse, before there is any load, what the marketplace cannot have.
+    def check(self, state: State | None) -> Sequence[str]:
+        """The faults that this marketplace will have, as they are written; refused before there is any load.
 
         Raises:
             FaultError: the text has every reason.
@@ -75,8 +75,9 @@ class NoFaults:
         """None."""
         return ()
 
-    def check(self, state: State | None) -> None:
-        """Nothing to refuse."""
+    def check(self, state: State | None) -> Sequence[str]:  # noqa: ARG002 - of faults
+        """None."""
+        return ()
 
     def carry_out(
         self,

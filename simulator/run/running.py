@@ -23,7 +23,7 @@ from simulator.history import RunDirectory, RunRecord, Target
 from simulator.history.directory import put_json
 from simulator.history.progress import Begun, Ended, Phase, PhaseBegun, Progress, ProgressFile, Said
 from simulator.history.verdict import BAD_ARGUMENTS, INTERNAL_ERROR, INTERRUPTED, NOT_REACHABLE, Finding, Verdict, worst
-from simulator.plan import Plan
+from simulator.plan.numbers import numbers_text
 from simulator.plan.text import load_words
 from simulator.report.writing import write_reports
 from simulator.run.drain import drained
@@ -51,7 +51,7 @@ class Run:
     def __init__(self, options: RunOptions, tell: Callable[[Progress], None]) -> None:
         """Raises OSError where the run directory cannot be made."""
         self._options = options
-        self._plan = Plan(options.scenario, options.seed)
+        self._plan = options.plan
         now = datetime.now(UTC)
         run_id = f"{now:%Y%m%dT%H%M%S}-{options.seed}-{secrets.token_hex(3)}"
         self.directory = RunDirectory(options.runs / run_id)
@@ -64,6 +64,7 @@ class Run:
             versions=versions(),
             machine=machine(),
             workers=options.workers,
+            sessions="" if options.sessions is None else numbers_text(options.sessions),
             slos=tuple(map(str, options.slos)),
             planned_us=int(options.scenario.load.end),  # a duration would be written as text
             begun_at=_now(),
@@ -86,7 +87,7 @@ class Run:
         try:
             with reached(self._options.choice, self._say, self._options.faults.links()) as found:
                 self._keep(target=found.target)
-                self._options.faults.check(found.state)
+                self._keep(faults=tuple(self._options.faults.check(found.state)))
                 with self._log_of(found) as self._reader, self._sampler(found, self._reader):
                     self._go(found, self._reader)
         except (NotReachable, FaultError) as error:
@@ -119,8 +120,7 @@ class Run:
         drained(reader, _SETTLE_SECONDS)  # where others use it, too, it may never be quiet
         self._enter(Phase.LOAD, f"load: {load_words(self._options.scenario.load)}")
         workload = MarketplaceWorkload(
-            self._options.scenario,
-            self._options.seed,
+            self._plan,
             self._record.run_id,
             found.target.gateway,
             people,

@@ -92,7 +92,9 @@ def _running(data_dir: Path | None) -> State | None:
 
 def _of(state: State, config: dict[str, str], *, fresh: bool) -> Reached:
     servers, admin = state.kafka.bootstrap_servers, state.user("admin")
-    target = Target(gateway=state.gateway, bootstrap_servers=servers, data_dir=state.data_dir, fresh=fresh)
+    target = Target(
+        gateway=state.gateway, bootstrap_servers=servers, data_dir=state.data_dir, fresh=fresh, kafka=state.kafka.mode
+    )
     return Reached(target, Cluster(servers, config), (admin.email, admin.password), state)
 
 

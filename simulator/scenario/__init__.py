@@ -2,8 +2,9 @@
 
 from simulator.scenario.model import Arrivals, Cart, Hot, Load, Loop, Mix, Population, Scenario, Shape
 from simulator.scenario.quantities import Duration, Point, Rate
-from simulator.scenario.reading import DEFAULT, PRESETS, ScenarioError, preset_text, read_scenario
+from simulator.scenario.reading import DEFAULT, PRESETS, ScenarioError, preset_text, read_scenario, scenario_in
 from simulator.scenario.schema import scenario_schema
+from simulator.scenario.writing import scenario_text
 
 __all__ = [
     "DEFAULT",
@@ -23,5 +24,7 @@ __all__ = [
     "Shape",
     "preset_text",
     "read_scenario",
+    "scenario_in",
     "scenario_schema",
+    "scenario_text",
 ]

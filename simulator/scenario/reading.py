@@ -67,6 +67,15 @@ def read_scenario(named: str = DEFAULT, flags: Mapping[str, object] | None = Non
     raise ScenarioError(f"{place}: {problem}")
 
 
+def scenario_in(document: Mapping[str, Any]) -> Scenario:
+    """The scenario as runs keep it, with every key.
+
+    Raises:
+        msgspec.ValidationError: it is none.
+    """
+    return msgspec.convert(document, Scenario, dec_hook=_read)
+
+
 def _text_of(named: str) -> str:
     path = Path(named).expanduser()
     try:

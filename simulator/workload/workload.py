@@ -16,7 +16,7 @@ from simulator.history import Operation, OperationLog
 from simulator.measure.outcomes import Outcome
 from simulator.personas import Action, actions
 from simulator.plan import Plan, Session, Step, VirtualUser
-from simulator.scenario import Loop, Scenario
+from simulator.scenario import Loop
 from simulator.workload import selling, shopping
 from simulator.workload.people import People
 from simulator.workload.visitor import Market, Reply, Visitor
@@ -56,8 +56,7 @@ ANSWER_TIMEOUT = timedelta(seconds=10)
 class MarketplaceWorkload:
     """A plan, the people that it is about, and the marketplace that they visit. It can be pickled."""
 
-    scenario: Scenario
-    seed: int
+    plan: Plan
     run_id: str
     gateway: str
     people: People
@@ -66,16 +65,16 @@ class MarketplaceWorkload:
 
     def sessions(self) -> Iterable[Session] | Iterable[VirtualUser]:
         """The sessions of the plan; of a closed loop its users."""
-        plan = Plan(self.scenario, self.seed)
-        return plan.users() if self.scenario.load.loop is Loop.CLOSED else plan.sessions()
+        return self.plan.users() if self.plan.scenario.load.loop is Loop.CLOSED else self.plan.sessions()
 
     @asynccontextmanager
     async def performing(self) -> AsyncIterator[Perform]:
         """Carry out steps, and keep each."""
-        catalogue = Plan(self.scenario, self.seed).catalogue
         async with PyreqwestSender(self.gateway, timeout=ANSWER_TIMEOUT) as sender:
             with OperationLog(self.operations) as log:
-                yield Performing(Market(self.run_id, self.seed, catalogue, self.people, sender), log.write)
+                yield Performing(
+                    Market(self.run_id, self.plan.seed, self.plan.catalogue, self.people, sender), log.write
+                )
 
 
 class Performing:
