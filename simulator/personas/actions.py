@@ -64,7 +64,8 @@ class RemoveFromCart(Action, frozen=True, kw_only=True):
 class PlaceOrder(Action, frozen=True, kw_only=True):
     """Order the cart. `at_seen_price`: only at the amount that the cart showed last.
 
-    The key is unique in a plan; a run puts its own id before it, so that a second run of the plan makes orders, too.
+    A plan has the key once, or again for a checkout that is repeated; a run puts its own id before it, so that a second
+    run of the plan makes orders, too.
     """
 
     card: str

@@ -100,6 +100,14 @@ PERSONAS: dict[str, Persona] = {
             s.see_order: _LEAVE,
         },
     ),
+    "repeating": Persona(
+        Role.SHOPPER,
+        {
+            s.fill: {s.order_twice: 100},
+            s.order_twice: {s.see_order: 50, s.leave: 50},
+            s.see_order: _LEAVE,
+        },
+    ),
     "seller": Persona(
         Role.SELLER,
         {

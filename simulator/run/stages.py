@@ -1,7 +1,7 @@
 """The latency of sagas by stage, from the planned start of the checkout, measured like operations.
 
-Each checkout that made an order, as its answer or the log says, counts once in every stage. What has not come when the
-log ends is unknown: it is counted, as slower than everything that came.
+Each checkout that made an order, as its answer or the log says, counts once in every stage; its repetitions do not.
+What has not come when the log ends is unknown: it is counted, as slower than everything that came.
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ def measured_sagas(
 ) -> tuple[Measurements, int]:
     """The measurements of all stages, and how many sagas are open. Times are microseconds of Unix time."""
     measurements, open_sagas = Measurements(), 0
+    counted: set[str] = set()
     for operation in operations:
         order_id = operation.order_id or sagas.caused_by(operation.request_id)
-        if operation.operation != CHECKOUT or not order_id:
+        if operation.operation != CHECKOUT or not order_id or order_id in counted:
             continue
+        counted.add(order_id)
         saga = sagas.by_order.get(order_id) or Saga()
         open_sagas += saga.is_open or not saga.created_at
         planned, sent = operation.planned_at - started_at, operation.sent_at - started_at

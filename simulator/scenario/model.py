@@ -142,6 +142,9 @@ class Mix(Section, frozen=True, kw_only=True):
     hesitant: Annotated[Weight, Meta(description="Changes the cart, leaves it, or cancels the order.")] = 0
     bargain_hunter: Annotated[Weight, Meta(description="Looks for low prices, and orders at the price seen only.")] = 0
     returning: Annotated[Weight, Meta(description="Reads orders and messages, and buys the same product again.")] = 0
+    repeating: Annotated[
+        Weight, Meta(description="Orders, and sends the checkout again under its key, as one who got no answer.")
+    ] = 0
     seller: Annotated[Weight, Meta(description="Reads sales, ships, changes prices, takes in stock.")] = 0
     admin: Annotated[Weight, Meta(description="Reads the overview, blocks a seller and takes the block back.")] = 0
     checkout: Annotated[Weight, Meta(description="Fills the cart and orders, nothing else.")] = 0
