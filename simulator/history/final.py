@@ -20,6 +20,15 @@ class FinalOrder(msgspec.Struct, frozen=True, rename="camel"):
     status: OrderStatus
 
 
+class AskedByOther(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """An order that was asked for by one who has no part in it, and the status of the answer. A guest has no id."""
+
+    order_id: str
+    role: str
+    user_id: str = ""
+    status: int
+
+
 class ShownProduct(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A product as a service shows it that keeps a copy of it. None where it does not show that."""
 
@@ -35,7 +44,8 @@ class Final(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """All answers. A list that is empty was not asked for.
 
     `products` are those of the product service, `replicas` those of the services that keep copies, by their names.
-    `missing` are the requests that were not answered.
+    `others` are the orders that were asked for by those who may not see them, `missing` the requests that were not
+    answered.
     """
 
     products: list[Product] = []
@@ -43,6 +53,7 @@ class Final(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     dashboards: list[Dashboard] = []
     carts: list[Cart] = []
     replicas: dict[str, list[ShownProduct]] = {}
+    others: list[AskedByOther] = []
     missing: list[str] = []
 
 

@@ -9,9 +9,11 @@ from typing import Any
 
 import msgspec
 
+from services_stub.contracts.http.page import LARGEST_PAGE
 from simulator.engine.http import Answer, HttpSender, PyreqwestSender, Request
 from simulator.measure.outcomes import Outcome
 from simulator.personas.personas import Role
+from simulator.run.others import asked_by_others
 from simulator.workload import answers, api
 from simulator.workload.asking import asked
 from simulator.workload.people import People, SignedIn
@@ -55,6 +57,13 @@ class _Reading:
         token = self._renewed.get(account.email, account).token
         return await asked(self._sender, api.signed(request, token))
 
+    async def status(self, request: Request, account: SignedIn | None) -> int:
+        """The status of an answer, whatever it is."""
+        async with self._places:
+            if account is None:
+                return (await asked(self._sender, request)).status
+            return (await self._signed(request, account)).status
+
     async def pages(self, first: Request, account: SignedIn) -> list[msgspec.Raw]:
         """All items of a list."""
         found: list[msgspec.Raw] = []
@@ -75,20 +84,21 @@ class _Reading:
 async def final_reading(gateway: str, people: People) -> dict[str, Any]:
     """The products, dashboards, orders and carts of a population, and its products as the search has them (replicas).
 
-    Orders are those of everyone where an admin is known, else those of the shoppers who came.
+    Orders are those of everyone where an admin is known, else those of the shoppers who came. Some are asked for by
+    others, too.
     """
     async with PyreqwestSender(gateway, timeout=_ANSWER) as sender:
         reading = _Reading(sender)
         sellers, shoppers = people.accounts[Role.SELLER].values(), people.accounts[Role.SHOPPER].values()
         admin = people.accounts[Role.ADMIN].get(0)
         products = await _each(reading.pages(api.own_products(), seller) for seller in sellers)
-        dashboards = await asyncio.gather(*(reading.one(api.dashboard(), seller) for seller in sellers))
+        dashboards = await asyncio.gather(*(reading.one(api.dashboard(LARGEST_PAGE), seller) for seller in sellers))
         carts = await asyncio.gather(*(reading.one(api.cart(), shopper) for shopper in shoppers))
         if admin is not None:
             orders = await reading.pages(api.all_orders(), admin)
         else:
             orders = await _each(reading.pages(api.orders(limit=100), shopper) for shopper in shoppers)
-        reader = next(iter(sellers))
+        reader = next(iter([*shoppers, *sellers]))  # a seller may be blocked, and is then answered nothing
         found = await _each(reading.pages(api.found_of(seller.user_id), reader) for seller in sellers)
         return {
             "products": products,
@@ -96,6 +106,7 @@ async def final_reading(gateway: str, people: People) -> dict[str, Any]:
             "orders": orders,
             "carts": [answer for answer in carts if answer is not None],
             "replicas": {"search": found},
+            "others": await asked_by_others(reading, orders, people),
             "missing": reading.missing,
         }
 

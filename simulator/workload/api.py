@@ -193,9 +193,9 @@ def messages() -> Request:
     return _get("/notification-service/api/notifications")
 
 
-def dashboard() -> Request:
-    """The own sales in numbers."""
-    return _get("/seller-service/api/dashboard")
+def dashboard(limit: int = 0) -> Request:
+    """The own sales in numbers, with so many of them."""
+    return _get("/seller-service/api/dashboard", limit=str(limit or ""))
 
 
 def overview() -> Request:

@@ -79,8 +79,9 @@ def test_tokens_that_a_long_load_has_outlasted_are_renewed_once(monkeypatch: pyt
 
 
 def test_of_a_seller_who_is_blocked_nothing_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = read(FakeMarketplace("sue"), monkeypatch)
-    assert (found["products"], found["missing"]) == ([{"of": "sam"}], [])
+    found = read(FakeMarketplace("sam"), monkeypatch)
+    assert (found["products"], found["missing"]) == ([{"of": "sue"}], [])
+    assert found["replicas"]["search"]  # all can be found, by one who is not blocked
 
 
 def test_what_is_refused_is_missing_and_what_is_too_much_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
