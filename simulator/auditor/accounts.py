@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from services_stub.contracts.events import NotificationSent, SellerBlocked, SellerUnblocked, UserCreated
@@ -20,7 +20,8 @@ class Accounts:
     """All users and sellers of a run."""
 
     def __init__(self) -> None:
-        self._users: dict[str, int] = {}
+        self._users: dict[str, tuple[int, str]] = {}
+        """The event of each account, and its flow."""
         self._blocks: dict[str, list[_Block]] = {}
         self._told: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
         """The events that tell a user, by user and template."""
@@ -29,7 +30,7 @@ class Accounts:
         """Take an event of an account; what is wrong at once."""
         match entry.event:
             case UserCreated(user_id=user_id):
-                if self._users.setdefault(user_id, entry.number) != entry.number:
+                if self._users.setdefault(user_id, (entry.number, entry.flow))[0] != entry.number:
                     yield Violation(
                         Check.PUBLISHED_TWICE, user_id, "was created under two ids", entry.flow, (entry.place,)
                     )
@@ -64,20 +65,38 @@ class Accounts:
         """How many blocks there were."""
         return sum(is_block for blocks in self._blocks.values() for _, is_block, _, _ in blocks)
 
-    def end(self) -> Iterator[Violation]:
-        """Messages that are missing or too many, and changes that were published twice."""
+    def end(
+        self, users: Mapping[str, str], disabled: Mapping[str, Entry], *, from_beginning: bool
+    ) -> Iterator[Violation]:
+        """Messages that are missing or too many, and changes that were published twice or not at all.
+
+        `users` are those who were answered, with a request; `disabled` the sellers whose products were, with an event
+        that says so.
+        """
+        if from_beginning:
+            yield from self._lost(users, disabled)
         for seller_id, blocks in self._blocks.items():
             for (_, before, _, _), (_, after, _, entry) in pairwise(blocks):
                 if before is after:
                     detail = "was blocked twice without an end of the block" if after else "was unblocked twice"
                     yield Violation(Check.PUBLISHED_TWICE, seller_id, detail, entry.flow, (entry.place,))
             count = sum(is_block for _, is_block, _, _ in blocks)
-            yield from self._messages(seller_id, "seller-blocked", count)
-        for user_id in self._users:
-            yield from self._messages(user_id, "welcome", 1)
+            yield from self._messages(seller_id, "seller-blocked", count, blocks[-1][-1].flow)
+        for user_id, (_, flow) in self._users.items():
+            yield from self._messages(user_id, "welcome", 1, flow)
 
-    def _messages(self, user_id: str, template: str, wanted: int) -> Iterator[Violation]:
+    def _lost(self, users: Mapping[str, str], disabled: Mapping[str, Entry]) -> Iterator[Violation]:
+        for user_id, request in users.items():
+            if user_id not in self._users:
+                detail = "has an account, and user-created was published nowhere"
+                yield Violation(Check.LOST_EVENT, user_id, detail, "", (), (request,))
+        for seller_id, entry in disabled.items():
+            if not any(is_block for _, is_block, _, _ in self._blocks.get(seller_id, ())):
+                detail = "has disabled products, and seller-blocked was published nowhere"
+                yield Violation(Check.LOST_EVENT, seller_id, detail, entry.flow, (entry.place,))
+
+    def _messages(self, user_id: str, template: str, wanted: int, flow: str) -> Iterator[Violation]:
         told = len(self._told.get((user_id, template), ()))
         if told != wanted:
             check = Check.LOST_NOTIFICATION if told < wanted else Check.DUPLICATE_NOTIFICATION
-            yield Violation(check, user_id, f"{template}: {told} of {wanted} messages", user_id)
+            yield Violation(check, user_id, f"{template}: {told} of {wanted} messages", flow)

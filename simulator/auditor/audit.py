@@ -47,9 +47,10 @@ from simulator.auditor.order_state import OrderState
 from simulator.auditor.partitions import Partitions
 from simulator.auditor.poison import Poison
 from simulator.auditor.product_state import Products
-from simulator.auditor.replicas import compare, without
+from simulator.auditor.replicas import compare, shown_to_others, without
 from simulator.auditor.requests import Requests
-from simulator.auditor.sometimes import Sometimes, of_order
+from simulator.auditor.sales import wrong_sales
+from simulator.auditor.sometimes import Happening, Sometimes, of_order
 from simulator.auditor.states import States
 from simulator.auditor.violation import Violation, Violations
 from simulator.history.final import Final
@@ -133,12 +134,15 @@ class Auditor:
             self._add(judge(order_id, state, seen))
             self.sometimes.add_all(of_order(state))
         self._add(self.products.end(from_beginning=from_beginning))
-        self._add(self.accounts.end())
+        self._add(self.accounts.end(self.requests.users, self.products.disabled, from_beginning=from_beginning))
         self._add(self.poison.end(self.partitions))
         self._add(self.requests.end(self.orders, exclusive=exclusive))
         self._add(compare(without(final, self._changed_since), self.orders, self.products, self.accounts))
+        self._add(wrong_sales(final, self.orders, self._changed_since, from_beginning=from_beginning))
+        self._add(shown_to_others(final))
         self._add(self.partitions.end())
         self.sometimes.add_run(self.products, self.requests, self.accounts, len(self.poison), faults)
+        self.sometimes.add_all([Happening.ASKED_BY_OTHERS] * len(final.others))
         return Judgement(
             violations=tuple(self.violations.kept),
             counts=dict(self.violations.counts),
@@ -188,6 +192,8 @@ class Auditor:
             self.sometimes.repeated += 1
             return
         state.events.append(entry.number)
+        if entry.flow != order_id:
+            state.flow = entry.flow
         self._add(order_state.fold(order_id, state, entry))
 
     def _message(self, entry: Entry, event: NotificationSent) -> None:

@@ -25,6 +25,7 @@ class Check(StrEnum):
     PHANTOM_ORDER = "phantom-order"
     REFUSED_ORDER = "refused-order"
     DUPLICATE_ORDER = "duplicate-order"
+    OTHER_ANSWER = "other-answer"
     STUCK_ORDER = "stuck-order"
     ILLEGAL_TRANSITION = "illegal-transition"
     OUT_OF_ORDER = "out-of-order"
@@ -54,6 +55,7 @@ class Check(StrEnum):
     UNCONTAINED_POISON = "uncontained-poison"
     STALE_REPLICA = "stale-replica"
     OTHER_STATUS = "other-status"
+    WRONG_SALES = "wrong-sales"
     INCONSISTENT_OFFSET = "inconsistent-offset"
     SKIPPED_RECORDS = "skipped-records"
     DASHBOARD = "consistent-dashboard"
@@ -67,6 +69,7 @@ MEANING: Mapping[Check, str] = {
     C.PHANTOM_ORDER: "an order exists that no operation of the run asked for",
     C.REFUSED_ORDER: "an order exists whose request was refused, failed, or never sent",
     C.DUPLICATE_ORDER: "one idempotency key made two orders",
+    C.OTHER_ANSWER: "a checkout that was repeated under its key was refused, after it had made an order",
     C.STUCK_ORDER: "a part of an order did not come to an end",
     C.ILLEGAL_TRANSITION: "a part of an order came to a status that its last one does not lead to",
     C.OUT_OF_ORDER: "the events of one key do not lie in the order in which they happened",
@@ -96,6 +99,7 @@ MEANING: Mapping[Check, str] = {
     C.UNCONTAINED_POISON: "a record that is no event did not become a dead letter",
     C.STALE_REPLICA: "a service shows another state of a product than its last event",
     C.OTHER_STATUS: "a service shows another status of an order than its last event",
+    C.WRONG_SALES: "the sales of a seller are others than the orders of the events",
     C.INCONSISTENT_OFFSET: "two reads of one offset had different records",
     C.SKIPPED_RECORDS: "offsets of a partition were not read",
     C.DASHBOARD: "the numbers of a dashboard are not the sums of its list",
@@ -111,6 +115,7 @@ MISSING = frozenset(
         C.UNCONTAINED_POISON,
         C.STALE_REPLICA,
         C.OTHER_STATUS,
+        C.WRONG_SALES,
         C.CHARGE_WITHOUT_ORDER,
         C.PAID_WITHOUT_CHARGE,
         C.EFFECT_WITHOUT_CAUSE,

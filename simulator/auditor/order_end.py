@@ -54,7 +54,7 @@ class Circumstances(msgspec.Struct, frozen=True):
 def judge(order_id: str, state: OrderState, seen: Circumstances) -> Iterator[Violation]:
     """All that is wrong with an order at the end."""
     for check, detail in _findings(state, seen):
-        yield Violation(check, order_id, detail, order_id)
+        yield Violation(check, order_id, detail, state.flow or order_id)
 
 
 _Finding = tuple[Check, str]

@@ -98,6 +98,8 @@ class OrderState(msgspec.Struct, array_like=True):
     """How often who was told what: by template, user, and whether by SMS."""
     messages: list[int] = []
     partitions: dict[str, int] = {}
+    flow: str = ""
+    """The flow of its events, where that is another than its own id."""
 
 
 def fold(order_id: str, state: OrderState, entry: Entry) -> Iterator[Violation]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterator
 
-from services_stub.contracts.events import ProductCreated, ProductDeleted, ProductUpdated
+from services_stub.contracts.events import ProductCreated, ProductDeleted, ProductStatus, ProductUpdated
 from simulator.auditor.checks import Check
 from simulator.auditor.entries import Entry
 from simulator.auditor.violation import Violation
+from simulator.trace.records import Place
 
 NoteMove = Callable[[ProductUpdated, int, Entry], None]
 """Is told of each change of stock in the flow of an order: the state after it, and the units that moved."""
@@ -31,6 +32,7 @@ class ProductState:
         "last",
         "numbers",
         "partition",
+        "place",
     )
 
     def __init__(self) -> None:
@@ -46,6 +48,8 @@ class ProductState:
         self.gap: Entry | None = None
         """The first update before which one was missing, when it was read."""
         self.partition = -1
+        self.place: Place | None = None
+        """The event that tells its last state."""
 
 
 class Products:
@@ -56,6 +60,8 @@ class Products:
         self._states: dict[str, ProductState] = {}
         self.sold_out_at: list[int] = []
         """When the last units of some product went into an order."""
+        self.disabled: dict[str, Entry] = {}
+        """The sellers of products that were disabled, each with the first event that says so."""
         self.repeated = 0
         """Records that repeat an event."""
 
@@ -79,6 +85,7 @@ class Products:
                 state = self._state(event.product_id)
                 if state.created is None:
                     state.created, state.created_number = event, entry.number
+                    state.place = state.place or entry.place
                     if state.first is not None:
                         first, state.first = state.first, None
                         yield from self._follows(state, event, *first)
@@ -91,7 +98,7 @@ class Products:
             case ProductDeleted() as event:
                 state = self._state(event.product_id)
                 if not state.deleted:
-                    state.deleted, state.deleted_number = event.version, entry.number
+                    state.deleted, state.deleted_number, state.place = event.version, entry.number, entry.place
                 elif state.deleted_number == entry.number:
                     self.repeated += 1
                 else:
@@ -159,6 +166,10 @@ class Products:
         state.numbers.extend([0] * (index - len(state.numbers)))
         state.numbers.append(entry.number)
         state.last = event
+        if not state.deleted:
+            state.place = entry.place
+        if event.status == ProductStatus.DISABLED:
+            self.disabled.setdefault(event.seller_id, entry)
         if event.quantity < 0:
             yield _found(Check.OVERSOLD, event.product_id, f"{event.quantity} units are left", entry)
         if last is not None:

@@ -19,6 +19,9 @@ from simulator.auditor.states import States
 from simulator.auditor.violation import Violation
 from simulator.history.final import Final, ShownProduct
 
+_SHOWN = range(200, 300)
+"""The statuses of answers that show something."""
+
 
 def without(final: Final, ids: Collection[str]) -> Final:
     """The answers but for these orders and products."""
@@ -53,6 +56,14 @@ def compare(final: Final, orders: States[OrderState], products: Products, accoun
     yield from consistent_dashboards(final.dashboards)
 
 
+def shown_to_others(final: Final) -> Iterator[Violation]:
+    """The orders that a service showed to those who have no part in them."""
+    for asked in final.others:
+        if asked.status in _SHOWN:
+            detail = f"was shown to the {asked.role} {asked.user_id}".rstrip() + ", who has no part in it"
+            yield Violation(Check.LEAK, asked.order_id, detail, asked.order_id)
+
+
 def _products(
     masters: Mapping[str, Product], orders: States[OrderState], products: Products, accounts: Accounts
 ) -> Iterator[Violation]:
@@ -82,16 +93,16 @@ def _products(
         yield from _copy("product", shown, products)
         if master.reserved > held[product_id] + unordered[product_id] and product_id not in unclear:
             detail = f"{master.reserved} units are reserved, {held[product_id]} of them for orders that are open"
-            yield Violation(Check.LEAKED_RESERVATION, product_id, detail)
+            yield _found(Check.LEAKED_RESERVATION, product_id, detail, products)
         elif master.reserved < held[product_id]:
             detail = f"{master.reserved} units are reserved, and open orders have {held[product_id]}"
-            yield Violation(Check.STOCK_BALANCE, product_id, detail)
+            yield _found(Check.STOCK_BALANCE, product_id, detail, products)
         if master.quantity < 0 or master.reserved < 0:
             detail = f"{master.quantity} units are left, and {master.reserved} reserved"
-            yield Violation(Check.OVERSOLD, product_id, detail)
+            yield _found(Check.OVERSOLD, product_id, detail, products)
         if accounts.blocked_now(master.seller_id) and master.status is ProductStatus.ACTIVE:
             detail = f"is on sale, and its seller {master.seller_id} is blocked"
-            yield Violation(Check.BLOCKED_SELLER_SOLD, product_id, detail)
+            yield _found(Check.BLOCKED_SELLER_SOLD, product_id, detail, products)
 
 
 def _copy(name: str, copy: ShownProduct, products: Products) -> Iterator[Violation]:
@@ -100,7 +111,7 @@ def _copy(name: str, copy: ShownProduct, products: Products) -> Iterator[Violati
     if state is None or last is None:
         return
     if state.deleted:
-        yield Violation(Check.STALE_REPLICA, copy.product_id, f"{name} shows it after its deletion")
+        yield _found(Check.STALE_REPLICA, copy.product_id, f"{name} shows it after its deletion", products)
         return
     # Of a service that shows stock the version follows it; one that does not may leave out changes of stock alone.
     pairs = (
@@ -113,7 +124,7 @@ def _copy(name: str, copy: ShownProduct, products: Products) -> Iterator[Violati
     for field, shown, true in pairs:
         if shown is not None and true is not None and shown != true:
             detail = f"{name} shows the {field} {shown}, and the last event says {true}"
-            yield Violation(Check.STALE_REPLICA, copy.product_id, detail)
+            yield _found(Check.STALE_REPLICA, copy.product_id, detail, products)
             return
 
 
@@ -124,7 +135,15 @@ def _cart(cart: Cart, products: Products) -> Iterator[Violation]:
         if state is None or last is None:
             continue
         if line.available and (state.deleted or last.status is not ProductStatus.ACTIVE):
-            yield Violation(Check.STALE_REPLICA, line.product_id, f"the cart of {cart.owner} has it as available")
+            detail = f"the cart of {cart.owner} has it as available"
+            yield _found(Check.STALE_REPLICA, line.product_id, detail, products)
         elif not state.deleted and (line.unit_price, line.name) != (last.price, last.name):
             detail = f"the cart of {cart.owner} has {line.name} at {line.unit_price}, not {last.name} at {last.price}"
-            yield Violation(Check.STALE_REPLICA, line.product_id, detail)
+            yield _found(Check.STALE_REPLICA, line.product_id, detail, products)
+
+
+def _found(check: Check, product_id: str, detail: str, products: Products) -> Violation:
+    """A violation, with the event that tells the last state of its product."""
+    state = products.find(product_id)
+    places = () if state is None or state.place is None else (state.place,)
+    return Violation(check, product_id, detail, "", places)

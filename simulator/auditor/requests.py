@@ -17,6 +17,8 @@ _NEVER = frozenset({Outcome.REFUSED, Outcome.FAILED, Outcome.DROPPED})
 """The outcomes after which there must be no order."""
 _SHOPPER, _SELLER, _GUEST = ("user", "shopper"), "seller", "guest"
 _CONFLICT = 409
+_FOR_ITSELF = (404, _CONFLICT, 422)
+"""The statuses of a request that is refused for what it asks for."""
 
 
 class Requests:
@@ -28,8 +30,12 @@ class Requests:
         self._by_request: dict[str, tuple[Outcome, int]] = {}
         """Of requests that place an order: the outcome, and the hash of who asked under which key."""
         self._by_key: dict[int, str] = {}
-        self._answered: dict[str, tuple[str, str]] = {}
-        """By order: the total in the answer, and the request."""
+        self._answered: dict[str, tuple[str, str, int]] = {}
+        """By order: the total in the first answer, the request, and when the answer came."""
+        self._turned_down: list[tuple[int, Operation]] = []
+        """Checkouts that were refused for themselves, with the hash of who asked under which key."""
+        self.users: dict[str, str] = {}
+        """Shoppers and sellers who were answered, each with a request."""
         self._seen: dict[tuple[str, str, str], str] = {}
         """Who, in which role, saw which id, and the first request by which they did."""
         self._refused: list[tuple[int, int]] = []
@@ -45,6 +51,8 @@ class Requests:
         self.outcomes[operation.outcome] += 1
         if operation.operation == CHECKOUT:
             self._place(operation)
+        if operation.outcome is Outcome.OK and operation.role in (*_SHOPPER, _SELLER):
+            self.users.setdefault(operation.user_id, operation.request_id)
         if operation.outcome is Outcome.OK and operation.role in (*_SHOPPER, _SELLER, _GUEST):
             seen = operation.seen if not operation.order_id else (*operation.seen, operation.order_id)
             for each in seen:
@@ -56,7 +64,8 @@ class Requests:
         `exclusive` says that no other client placed orders meanwhile.
         """
         yield from self._found
-        for order_id, (total, request) in self._answered.items():
+        yield from self._other_answers()
+        for order_id, (total, request, _) in self._answered.items():
             state = orders.find(order_id)
             if state is None or not state.created:
                 detail = "was placed, and no order-created was published"
@@ -83,12 +92,16 @@ class Requests:
         self._by_request[_step_of(operation.request_id)] = (operation.outcome, key)
         if operation.outcome is Outcome.REFUSED and operation.status == _CONFLICT:
             self._refused.append((operation.sent_at, operation.done_at))
+        if operation.outcome is Outcome.REFUSED and operation.status in _FOR_ITSELF:
+            self._turned_down.append((key, operation))
         if key in self._unknown:
             self.retried += 1
         if operation.outcome is Outcome.UNKNOWN:
             self._unknown.add(key)
         if operation.outcome is Outcome.OK and operation.order_id:
-            self._answered[operation.order_id] = (operation.total, operation.request_id)
+            _, _, before = self._answered.get(operation.order_id, ("", "", operation.done_at + 1))
+            if operation.done_at < before:
+                self._answered[operation.order_id] = (operation.total, operation.request_id, operation.done_at)
             known = self._by_key.setdefault(key, operation.order_id)
             if known != operation.order_id:
                 detail = f"the key {operation.idempotency_key} stands for {known}, too"
@@ -98,6 +111,15 @@ class Requests:
                         (operation.request_id,),
                     )
                 )  # fmt: skip
+
+    def _other_answers(self) -> Iterator[Violation]:
+        for key, operation in self._turned_down:
+            order_id = self._by_key.get(key, "")
+            _, request, answered_at = self._answered.get(order_id, ("", "", operation.sent_at + 1))
+            if answered_at <= operation.sent_at:
+                detail = f"was placed, and its checkout refused with {operation.status} when it was repeated"
+                requests = (request, operation.request_id)
+                yield Violation(Check.OTHER_ANSWER, order_id, detail, order_id, (), requests)
 
     def _placed_by(self, order_id: str, state: OrderState, *, exclusive: bool) -> Iterator[Violation]:
         asked = self._by_request.get(_step_of(state.request))

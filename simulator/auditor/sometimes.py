@@ -37,6 +37,7 @@ class Happening(StrEnum):
     POISON = "a record was no event"
     UNKNOWN = "the outcome of an operation was unknown"
     RETRIED = "a checkout was repeated under its key"
+    ASKED_BY_OTHERS = "an order was asked for by others"
     FAULT = "a fault hit an order that was under way"
 
 

@@ -181,6 +181,11 @@ def duplicate_order(run: History) -> None:
     run.operations[-1] = replace(run.operations[-1], idempotency_key="key-paid")
 
 
+def repeated_and_refused(run: History) -> None:
+    """A checkout that was repeated under its key is taken for another one, for which the cart is empty."""
+    run.operate("place-order", "u1", "", request="again", key="key-paid", outcome=Outcome.REFUSED, status=409)
+
+
 def duplicate_behind_unknown(run: History) -> None:
     """A checkout without an answer made an order, and its repetition under the same key another one."""
     for order_id in ("first", "second"):
