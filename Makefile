@@ -1,5 +1,5 @@
 # Every target sets up what it needs: uv comes into .bootstrap/ unless it is installed, everything else into .venv/.
-.PHONY: demo test slow laws fuzz texts collector live criteria check bench bench-load bench-tui bench-trace bench-hops bench-check pictures format install lock clean
+.PHONY: demo test slow laws fuzz texts collector live criteria mutants seeds check bench bench-load bench-tui bench-trace bench-hops bench-check pictures format install lock clean
 
 PYTHON ?= python3
 UV := $(or $(shell command -v uv 2>/dev/null),.bootstrap/bin/uv)
@@ -52,6 +52,15 @@ live: .venv/.dev .venv/.apache-kafka
 criteria: export MARKETPLACE_CRITERIA_SECONDS := 600
 criteria: .venv/.dev .venv/.apache-kafka
 	@$(RUN)/pytest -m slow -s tests/system/test_criteria.py
+
+# The auditor against services that are broken on purpose, one run each; and against N sound runs. Both take half an hour,
+# may be stopped and called again, and keep their results in .mutants/ until the sources change.
+mutants: .venv/.dev
+	@$(RUN)/python -m tests.system.mutants
+
+N ?= 100
+seeds: .venv/.dev
+	@$(RUN)/python -m tests.system.mutants --seeds $(N)
 
 check: .venv/.dev
 	@$(RUN)/ruff check .
