@@ -96,7 +96,7 @@ MEANING: Mapping[Check, str] = {
     C.DUPLICATE_NOTIFICATION: "a user was told the same thing more than once",
     C.LEAK: "a user saw what belongs to another one",
     C.GIVEN_UP: "a sound event became a dead letter",
-    C.UNCONTAINED_POISON: "a record that is no event did not become a dead letter",
+    C.UNCONTAINED_POISON: "a record that is no event did not become a dead letter of every group that reads it",
     C.STALE_REPLICA: "a service shows another state of a product than its last event",
     C.OTHER_STATUS: "a service shows another status of an order than its last event",
     C.WRONG_SALES: "the sales of a seller are others than the orders of the events",

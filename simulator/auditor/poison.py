@@ -1,4 +1,4 @@
-"""Records that are no events, and dead letters: each of the first must become one of the second, and nothing else."""
+"""Records that are no events, and dead letters: every group gives up the first that it reads, and nothing else."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ class Poison:
 
     def __init__(self) -> None:
         self._poison: set[Place] = set()
-        self._dead: dict[Place, tuple[Place, str, str, str]] = {}
+        self._dead: dict[Place, dict[str, tuple[Place, str, str]]] = {}
+        """The dead letters of each record, by the group that gave it up."""
 
     def __len__(self) -> int:
         return len(self._poison)
@@ -34,14 +35,17 @@ class Poison:
         dead = dead_letter_of(record)
         if dead is not None:
             reason = dead.error.partition("\n")[0]
-            self._dead[dead.of] = (record.place, dead.group, reason, correlation_of(record))
+            self._dead.setdefault(dead.of, {})[dead.group] = (record.place, reason, correlation_of(record))
 
     def end(self, partitions: Partitions) -> Iterator[Violation]:
-        """Poison that no group gave up, and events that one did."""
-        for place in sorted(self._poison - self._dead.keys()):
-            detail = "is no event, and there is no dead letter of it"
-            yield Violation(Check.UNCONTAINED_POISON, place_text(place), detail, "", (place,))
-        for of, (place, group, reason, flow) in self._dead.items():
-            if of not in self._poison and partitions.holds(*of):
-                detail = f"is an event, and {group} gave it up: {reason}"
-                yield Violation(Check.GIVEN_UP, place_text(of), detail, flow, (of, place))
+        """Poison that a group did not give up, and events that one did."""
+        for place in sorted(self._poison):
+            missing = CONSUMERS[place[0]] - self._dead.get(place, {}).keys()
+            if missing:
+                detail = f"is no event, and there is no dead letter of it by {', '.join(sorted(missing))}"
+                yield Violation(Check.UNCONTAINED_POISON, place_text(place), detail, "", (place,))
+        for of, groups in self._dead.items():
+            for group, (place, reason, flow) in groups.items() if of not in self._poison else ():
+                if partitions.holds(*of):
+                    detail = f"is an event, and {group} gave it up: {reason}"
+                    yield Violation(Check.GIVEN_UP, place_text(of), detail, flow, (of, place))

@@ -42,7 +42,7 @@ class Requests:
         """When checkouts were under way that a conflict ended."""
         self._unknown: set[int] = set()
         self.retried = 0
-        """Checkouts that were repeated under the key of one whose outcome was unknown."""
+        """Checkouts that were repeated under the key of one that had made an order, or whose outcome was unknown."""
         self._found: list[Violation] = []
 
     def fold(self, operation: Operation) -> None:
@@ -94,7 +94,7 @@ class Requests:
             self._refused.append((operation.sent_at, operation.done_at))
         if operation.outcome is Outcome.REFUSED and operation.status in _FOR_ITSELF:
             self._turned_down.append((key, operation))
-        if key in self._unknown:
+        if key in self._unknown or key in self._by_key:
             self.retried += 1
         if operation.outcome is Outcome.UNKNOWN:
             self._unknown.add(key)

@@ -240,12 +240,22 @@ def poison(run: History) -> None:
     run.append(TracedRecord("order-created", 0, 0, run.now, (), b"poison"))
 
 
+def poison_skipped_by_one(run: History) -> None:
+    """All groups but one made a dead letter of it."""
+    record = run.append(TracedRecord("payment-failed", 0, 0, run.now, (), b"poison"))
+    for group in ("order", "seller", "analytics"):
+        dead_letter(run, record, group)
+
+
 def given_up(run: History) -> None:
-    record = run.find("order-updated", "paid")
-    about = {"dlq_group": "seller", "dlq_error": "a bug", "dlq_topic": record.topic}
+    dead_letter(run, run.find("order-updated", "paid"), "seller")
+
+
+def dead_letter(run: History, record: TracedRecord, group: str) -> None:
+    about = {"dlq_group": group, "dlq_error": "a bug", "dlq_topic": record.topic}
     about |= {"dlq_partition": str(record.partition), "dlq_offset": str(record.offset)}
     headers = (*record.headers, *((name, text.encode()) for name, text in about.items()))
-    run.append(TracedRecord("order-updated.dlq", 0, 0, run.now, headers, record.value))
+    run.append(TracedRecord(f"{record.topic}.dlq", 0, 0, run.now, headers, record.value))
 
 
 def inconsistent(run: History) -> None:
