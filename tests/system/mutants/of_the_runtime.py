@@ -82,7 +82,7 @@ def notification_has_no_inbox() -> None:
     replace(Notifier, "notify", notified)
 
 
-@mutant("product", Check.STOCK_BALANCE, faults="duplicate:order-updated=100%@1s+6s")
+@mutant("product", Check.STOCK_BALANCE, faults="duplicate:order-updated=100%@1s+5s")
 def product_has_no_inbox() -> None:
     """A record that comes twice is handled twice: the stock of an order that has ended goes back each time."""
     forget_the_inbox()
@@ -93,13 +93,9 @@ def product_has_no_inbox() -> None:
     )
 
 
-@mutant(
-    "order notification seller analytics",
-    Check.UNCONTAINED_POISON,
-    faults="poison:payment-success=500ms@1s+4s",
-)
+@mutant("notification", Check.UNCONTAINED_POISON, faults="poison:payment-success=500ms@1s+4s")
 def poison_is_skipped() -> None:
-    """A record that is no event is passed over without a dead letter."""
+    """A record that is no event is passed over, without a dead letter."""
     replace(in_database._EventBatch, "_give_up", lambda *_arguments: Outcome.DEAD_LETTER)
 
 
