@@ -109,19 +109,20 @@ class Products:
     def end(self, *, from_beginning: bool) -> Iterator[Violation]:
         """All that two topics tell together: creations, changes and deletions."""
         for product_id, state in self._states.items():
+            places = () if state.place is None else (state.place,)
             last = state.last.version if state.last is not None else 1
             if state.deleted and last > state.deleted:
                 detail = f"changed to version {last} after its deletion with version {state.deleted}"
-                yield Violation(Check.SOLD_AFTER_DELETION, product_id, detail)
+                yield Violation(Check.SOLD_AFTER_DELETION, product_id, detail, "", places)
             yield from self._lost(product_id, state)
             if not from_beginning:
                 continue
             if state.created is None:
-                yield Violation(Check.LOST_EVENT, product_id, "product-created was published nowhere")
+                yield Violation(Check.LOST_EVENT, product_id, "product-created was published nowhere", "", places)
             # What happens to a deleted product's stock has a version, and no event.
             if state.deleted and state.deleted > last + 1:
                 detail = f"versions {last + 1} to {state.deleted - 1} were published nowhere"
-                yield Violation(Check.LOST_EVENT, product_id, detail)
+                yield Violation(Check.LOST_EVENT, product_id, detail, "", places)
 
     @staticmethod
     def _lost(product_id: str, state: ProductState) -> Iterator[Violation]:

@@ -22,7 +22,7 @@ from simulator.auditor.checks import Check
 from tests.system.mutants.mutant import mutant
 from tests.system.mutants.patching import put, replace
 
-_HANDLING = 0.4
+_HANDLING = 0.8
 """Seconds between a commit that comes too early and the handling."""
 
 
