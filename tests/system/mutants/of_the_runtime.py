@@ -26,9 +26,16 @@ _HANDLING = 0.8
 """Seconds between a commit that comes too early and the handling."""
 
 
+class _Nothing(set[str]):
+    """The ids that were handled, of which none is remembered, also within a batch."""
+
+    def add(self, element: str, /) -> None:
+        """Forget it."""
+
+
 def forget_the_inbox() -> None:
     """Handle every record, whether its event was handled before or not."""
-    replace(inbox, "seen", lambda _connection, _event_ids: set())
+    replace(inbox, "seen", lambda _connection, _event_ids: _Nothing())
     replace(inbox, "claim", lambda _transaction, _event_id: None)
 
 
