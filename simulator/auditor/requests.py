@@ -32,8 +32,8 @@ class Requests:
         self._by_key: dict[int, str] = {}
         self._answered: dict[str, tuple[str, str, int]] = {}
         """By order: the total in the first answer, the request, and when the answer came."""
-        self._turned_down: list[tuple[int, Operation]] = []
-        """Checkouts that were refused for themselves, with the hash of who asked under which key."""
+        self._turned_down: list[tuple[int, int, int, str]] = []
+        """Checkouts that were refused for themselves: the hash as above, when they were sent, status and request."""
         self.users: dict[str, str] = {}
         """Shoppers and sellers who were answered, each with a request."""
         self._seen: dict[tuple[str, str, str], str] = {}
@@ -93,7 +93,7 @@ class Requests:
         if operation.outcome is Outcome.REFUSED and operation.status == _CONFLICT:
             self._refused.append((operation.sent_at, operation.done_at))
         if operation.outcome is Outcome.REFUSED and operation.status in _FOR_ITSELF:
-            self._turned_down.append((key, operation))
+            self._turned_down.append((key, operation.sent_at, operation.status, operation.request_id))
         if key in self._unknown or key in self._by_key:
             self.retried += 1
         if operation.outcome is Outcome.UNKNOWN:
@@ -113,13 +113,12 @@ class Requests:
                 )  # fmt: skip
 
     def _other_answers(self) -> Iterator[Violation]:
-        for key, operation in self._turned_down:
+        for key, sent_at, status, repeated in self._turned_down:
             order_id = self._by_key.get(key, "")
-            _, request, answered_at = self._answered.get(order_id, ("", "", operation.sent_at + 1))
-            if answered_at <= operation.sent_at:
-                detail = f"was placed, and its checkout refused with {operation.status} when it was repeated"
-                requests = (request, operation.request_id)
-                yield Violation(Check.OTHER_ANSWER, order_id, detail, order_id, (), requests)
+            _, request, answered_at = self._answered.get(order_id, ("", "", sent_at + 1))
+            if answered_at <= sent_at:
+                detail = f"was placed, and its checkout refused with {status} when it was repeated"
+                yield Violation(Check.OTHER_ANSWER, order_id, detail, order_id, (), (request, repeated))
 
     def _placed_by(self, order_id: str, state: OrderState, *, exclusive: bool) -> Iterator[Violation]:
         asked = self._by_request.get(_step_of(state.request))
