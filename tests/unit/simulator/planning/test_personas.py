@@ -46,7 +46,8 @@ def test_a_table_adds_up_and_every_state_leads_to_the_end(name: str) -> None:
 @example("hesitant", 3256665)
 def test_nothing_is_done_before_it_can_be(name: str, seed: int) -> None:
     in_cart: set[int] = set()
-    placed, keys, blocked = 0, [], set()
+    placed, blocked = 0, set[int]()
+    keys: list[str] = []
     for action in visit_of(name, seed):
         match action:
             case actions.AddToCart(product=product, quantity=quantity):
