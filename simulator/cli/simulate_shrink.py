@@ -10,8 +10,6 @@ import typer
 
 from simulator.cli.reading import explained, say
 
-_PASS, _UNKNOWN = 0, 2
-
 
 def shrink(
     directory: Annotated[
@@ -24,13 +22,14 @@ def shrink(
     """Leave out faults and sessions of a failed run as long as it still fails, and print the command of what is left.
 
     Each part is run on a marketplace of its own; a check of those that were violated has to be violated again. Exit
-    codes: 0 there is such a command, 2 not even the whole run failed again, 64 no run that failed.
+    codes: 0 there is such a command, 2 not even the whole run failed again, 64 no run that failed, 69 a marketplace
+    does not start, 130 interrupted; the smallest part until then is printed.
     """
     with explained():
         import msgspec
 
         from simulator.history.directory import RunDirectory
-        from simulator.history.verdict import BAD_ARGUMENTS
+        from simulator.history.verdict import BAD_ARGUMENTS, INTERRUPTED, NOT_REACHABLE, Verdict
         from simulator.shrink.shrinking import Shrinking
         from simulator.shrink.stored import CannotShrink, StoredRun
 
@@ -42,11 +41,20 @@ def shrink(
             raise typer.Exit(BAD_ARGUMENTS) from None
         say([f"{stored.whole} failed: {', '.join(sorted(stored.failed))}"])
         search = Shrinking(stored.whole, stored.failed, stored.run, runs, lambda line: say([line]))
-        smallest = search.search()
+        code = 0
+        try:
+            search.search()
+        except KeyboardInterrupt:
+            code = INTERRUPTED
+            say(["interrupted"])
+        except CannotShrink as error:
+            code = NOT_REACHABLE
+            typer.echo(f"a part could not be run: {error}", err=True)
+        smallest = search.smallest
         if smallest is None:
-            say(["It did not fail again. What happens by chance may need several tries: --runs."])
-            raise typer.Exit(_UNKNOWN)
+            say(["It has not failed again."])
+            raise typer.Exit(code or Verdict.UNKNOWN.exit_code)
         scenario = stored.write_scenario()
         command = ["marketplace", "simulate", "run", str(scenario), "--seed", str(stored.seed), *smallest.options]
         say(["", f"{smallest} still fail:", shlex.join([*command, "--kafka", stored.kafka, "--fresh"])])
-        raise typer.Exit(_PASS)
+        raise typer.Exit(code)

@@ -239,7 +239,8 @@ def _faults(results: Results) -> str:
 
 def scenario_differences(before: Results, after: Results) -> list[str]:
     """The keys in which the scenarios of two runs differ, with both values; none where they have the same plan."""
-    return list(_different(before.record.scenario, after.record.scenario, ""))
+    one, other = ({**each.record.scenario, "sessions": each.record.sessions or "all"} for each in (before, after))
+    return list(_different(one, other, ""))
 
 
 def _different(one: Any, other: Any, path: str) -> Iterator[str]:

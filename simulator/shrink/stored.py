@@ -10,7 +10,7 @@ from simulator.auditor.checks import Kind, kind_of
 from simulator.faults.planned import planned
 from simulator.faults.run_faults import RunFaults
 from simulator.history.directory import RunDirectory
-from simulator.history.verdict import Verdict
+from simulator.history.verdict import BAD_ARGUMENTS, INTERNAL_ERROR, INTERRUPTED, NOT_REACHABLE, Verdict
 from simulator.plan import Plan
 from simulator.plan.numbers import numbers_of
 from simulator.run.options import RunOptions
@@ -52,7 +52,12 @@ class StoredRun:
         return target.bootstrap_servers if target.kafka == "external" else target.kafka
 
     def run(self, part: Part) -> frozenset[str]:
-        """Run a part of the plan; what failed in it."""
+        """Run a part of the plan; what failed in it.
+
+        Raises:
+            CannotShrink: it could not be run; the text says why.
+            KeyboardInterrupt: it was interrupted.
+        """
         load_end = int(self._scenario.load.end)
         options = RunOptions(
             scenario=self._scenario,
@@ -64,8 +69,12 @@ class StoredRun:
             faults=RunFaults([planned(text) for text in part.faults], seed=self.seed, end_us=load_end),
         )
         made = Run(options, lambda _line: None)
-        made.execute()
-        return failed_in(made.directory) if made.directory.path.exists() else frozenset()
+        code = made.execute()
+        if code == INTERRUPTED:
+            raise KeyboardInterrupt
+        if code in (BAD_ARGUMENTS, NOT_REACHABLE, INTERNAL_ERROR):
+            raise CannotShrink("\n".join(made.lines))
+        return failed_in(made.directory)
 
     def write_scenario(self) -> Path:
         """Put the scenario beside the run, as a file that a run takes."""
