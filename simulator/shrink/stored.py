@@ -88,7 +88,7 @@ class StoredRun:
 
 
 class _Verdict(msgspec.Struct):
-    """What is of interest in `violations.json`."""
+    """The verdict in `violations.json`, and the violations by check."""
 
     verdict: Verdict
     counts: dict[str, int]
