@@ -166,7 +166,8 @@ class Auditor:
             elif topic in CONSUMERS and entry_of(record) is None:
                 self.poison.note(record)
             return
-        self._ended_at = max(self._ended_at, record.written_at)
+        if record.written_at > self._ended_at:
+            self._ended_at = record.written_at
         if self._asked_at and record.written_at > self._asked_at:
             self._changed_since.add((record.key or b"").decode(errors="replace"))
         entry = entry_of(record)

@@ -66,4 +66,5 @@ def _no_collection() -> Iterator[None]:
         yield
     finally:
         if collecting:
+            gc.freeze()  # the states refer to each other, and the process ends before their memory is needed again
             gc.enable()
