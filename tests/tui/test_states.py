@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from marketplace_tui.screens.shop.checkout import CheckoutScreen
 from services_stub.contracts.events.order import OrderStatus
 from tests.tui.data import shop
@@ -50,6 +52,7 @@ def test_a_screen_without_its_first_answer_says_so() -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.slow
 def test_windows_fit_both_sizes() -> None:
     async def scenario() -> None:
         async with running(shop()) as client:

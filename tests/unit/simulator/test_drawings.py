@@ -175,7 +175,7 @@ def test_a_duration_has_the_unit_that_fits(microseconds: int, text: str) -> None
     assert duration(microseconds) == text
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(flows(), st.integers(1, 200), st.one_of(st.none(), st.integers(1, 40)), st.booleans())
 def test_no_drawing_is_wider_or_higher_than_it_may_be(
     flow: Flow, width: int, height: int | None, ascii_only: bool
