@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 import msgspec
 
@@ -51,7 +52,7 @@ from simulator.auditor.replicas import compare, shown_to_others, without
 from simulator.auditor.requests import Requests
 from simulator.auditor.sales import wrong_sales
 from simulator.auditor.sometimes import Happening, Sometimes, of_order
-from simulator.auditor.states import States
+from simulator.auditor.states import MOST_OPEN, States
 from simulator.auditor.violation import Violation, Violations
 from simulator.history.final import Final
 from simulator.history.operations import FaultRecord, Operation
@@ -82,17 +83,17 @@ class Auditor:
     """Judges one run.
 
     `asked_at` is when the services were asked for their last answers, in microseconds of Unix time, and 0 if that was
-    at the end: an answer is not compared with what was published after it.
+    at the end: an answer is not compared with what was published after it. `most_open` orders are kept as objects.
     """
 
-    def __init__(self, asked_at: int = 0) -> None:
+    def __init__(self, asked_at: int = 0, *, most_open: int = MOST_OPEN) -> None:
         self._asked_at = asked_at
         self._changed_since: set[str] = set()
         """The orders and products of records that were written after the services were asked."""
         self.violations = Violations()
         self.partitions, self.accounts, self.poison = Partitions(), Accounts(), Poison()
-        self.orders = States(OrderState, OrderState)
-        self.products = Products(self._note_move)
+        self.orders = States(OrderState, OrderState, most_open)
+        self.products = Products(partial(_note_move, self.orders))  # not a method: a cycle would outlive the auditor
         self.requests = Requests()
         self.sometimes = Sometimes()
         self._ended_at = 0
@@ -208,9 +209,6 @@ class Auditor:
         state.messages.append(entry.number)
         order_state.note_message(state, event, entry)
 
-    def _note_move(self, event: ProductUpdated, moved: int, entry: Entry) -> None:
-        order_state.note_move(self.orders.change(entry.flow), event, moved, entry)
-
     def _hops(self, record: TracedRecord) -> None:
         outcomes = Counter(report.consumption.outcome for report in reports_of(record) if isinstance(report, Reported))
         self.sometimes.delivered_again += outcomes[HopOutcome.DUPLICATE]
@@ -221,3 +219,7 @@ def order_id_of(event: Event) -> str:
     """The order that an event of an order or a payment is about."""
     assert isinstance(event, OrderCreated | OrderUpdated | PaymentSuccess | PaymentFailed | PaymentRefunded)
     return event.order_id
+
+
+def _note_move(orders: States[OrderState], event: ProductUpdated, moved: int, entry: Entry) -> None:
+    order_state.note_move(orders.change(entry.flow), event, moved, entry)

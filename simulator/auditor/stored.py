@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from simulator.auditor.audit import Auditor, Judgement
 from simulator.auditor.evidence import Evidence, evidence_of
 from simulator.auditor.verdict import Report, findings_of
@@ -13,6 +9,7 @@ from simulator.history.directory import RunDirectory, RunRecord, put_json
 from simulator.history.final import Final, final_in
 from simulator.history.operations import faults_in, operations_in
 from simulator.history.verdict import worst
+from simulator.trace.collection import no_collection
 from simulator.trace.recording import recorded
 
 
@@ -25,7 +22,7 @@ def check(directory: RunDirectory) -> Report:
         OSError: a file is missing, or cannot be read or written.
     """
     run, final = directory.read(), final_in(directory.final)
-    with _no_collection():
+    with no_collection():
         judgement = _judgement(directory, run, final)
         evidence: list[Evidence] = []
         if judgement.violations:
@@ -55,16 +52,3 @@ def _judgement(directory: RunDirectory, run: RunRecord, final: Final) -> Judgeme
         auditor.take_operations(operations_in(directory.operations))
     complete = run.target.fresh and not run.interrupted and not run.failure
     return auditor.end(final, faults_in(directory.faults), exclusive=complete)
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """The garbage collector pauses: among so many new objects it would look for cycles a good part of the time."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.freeze()  # the states refer to each other, and the process ends before their memory is needed again
-            gc.enable()

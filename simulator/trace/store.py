@@ -5,15 +5,14 @@ Nothing is dropped unseen: every record that was received is held, a report, wit
 
 from __future__ import annotations
 
-import gc
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from itertools import chain, islice
 
 import msgspec
 
 from services_stub.contracts.topics import TRACE_HOPS
+from simulator.trace.collection import no_collection
 from simulator.trace.decoded import Decoded
 from simulator.trace.events import Entry, Report, Reported, correlation_of, reports_of
 from simulator.trace.findings import Seen
@@ -96,7 +95,7 @@ class FlowStore:
 
     def fill(self, batches: Iterable[Iterable[TracedRecord]]) -> None:
         """Take batches until their end."""
-        with _no_collection():
+        with no_collection():
             for batch in batches:
                 self.add_all(batch)
 
@@ -107,7 +106,7 @@ class FlowStore:
 
     def flow(self, flow_id: str) -> Flow | None:
         """The flow with this id as far as it was read; None where nothing of it was."""
-        with _no_collection():
+        with no_collection():
             pieces = self._pieces(flow_id)
             if not pieces:
                 return None
@@ -211,15 +210,3 @@ class FlowStore:
         self._lost |= dict.fromkeys(evicted)
         while len(self._lost) > _MOST_LOST:
             del self._lost[next(iter(self._lost))]
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """The garbage collector pauses: among so many new objects it would look for cycles a good part of the time."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()

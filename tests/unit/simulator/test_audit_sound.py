@@ -115,8 +115,7 @@ def test_no_sound_history_has_a_violation(wanted: list[tuple[str, dict[str, int]
     for _ in range(repeated):  # as a publisher does that crashed before it heard of the acknowledgement
         run.append(chance.choice(run.records))
     delivered = [_again(record) for record in run.records[:repeated]]
-    auditor = Auditor()
-    auditor.orders = States(OrderState, OrderState, most_open=2)
+    auditor = Auditor(most_open=2)
     auditor.take(read_anyhow(run.records, chance))
     auditor.take([hops("payment", *delivered)])
     auditor.take_operations(run.operations)
