@@ -4,6 +4,9 @@ The marketplace works in long time slices, so a worker that is woken while all p
 of them ends. A process with shorter time slices than the one that runs need not wait, and gets no larger share. Linux
 divides the processors among sessions, and then within each: a worker in a session of its own has no part in what the
 process that started it, and its terminal, use up.
+
+That is not enough where the marketplace has more to do than the processors can: a request takes several steps of the
+worker, and each would wait for its share. A marketplace that was started for the run alone gives way to the worker.
 """
 
 from __future__ import annotations
@@ -12,12 +15,17 @@ import ctypes
 import os
 import platform
 import sys
+from contextlib import suppress
+from pathlib import Path
 
 _SET_ATTRIBUTES = {"x86_64": 314, "aarch64": 274}
 """The number of the system call sched_setattr(2), which the C library has no function for."""
 
 _TIME_SLICE_NANOSECONDS = 100_000
 """The shortest that Linux has."""
+
+_NICE = 10
+"""A tenth of the usual share, where there is not enough for all (sched(7))."""
 
 
 class _Attributes(ctypes.Structure):
@@ -48,3 +56,13 @@ def start_without_delay() -> None:
         wanted = _Attributes(policy=os.SCHED_OTHER, nice=nice, runtime=_TIME_SLICE_NANOSECONDS)
         wanted.size = ctypes.sizeof(wanted)
         ctypes.CDLL(None).syscall(number, 0, ctypes.byref(wanted), 0)
+
+
+def give_way(leader: int) -> None:
+    """Lower the priority of a session for good, by its leader: of its processes, and on Linux of the session, too.
+
+    There, priorities count within a session only (sched(7), autogroup).
+    """
+    os.setpriority(os.PRIO_PGRP, leader, _NICE)
+    with suppress(OSError):  # no Linux, or one without automatic groups
+        Path(f"/proc/{leader}/autogroup").write_text(str(_NICE))

@@ -16,6 +16,7 @@ from services_stub.client.control import ControlClient, ControlError, read_state
 from services_stub.client.user_files import default_data_directory
 from services_stub.contracts.control import State
 from simulator.engine.http import PyreqwestSender
+from simulator.engine.scheduling import give_way
 from simulator.history import Target
 from simulator.marketplace_process import MarketplaceProcess, NotStarted, StartOptions
 from simulator.measure.outcomes import Outcome
@@ -106,7 +107,9 @@ def _fresh(choice: Choice, say: Callable[[str], None], links: Sequence[str]) -> 
     say("starting a marketplace")
     try:
         background.run(process.begin())
-        yield background.run(process.ready())
+        state = background.run(process.ready())
+        give_way(state.launcher_pid)
+        yield state
     except NotStarted as error:
         raise NotReachable(f"the marketplace does not start: {error}") from error
     finally:

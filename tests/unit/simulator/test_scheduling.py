@@ -5,14 +5,17 @@ from __future__ import annotations
 import multiprocessing
 import os
 import platform
+import subprocess
 import sys
 import threading
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from ctypes import CDLL, byref, sizeof
+from pathlib import Path
 
 import pytest
 
-from simulator.engine.scheduling import _Attributes, start_without_delay
+from simulator.engine.scheduling import _Attributes, give_way, start_without_delay
 
 _GET_ATTRIBUTES = {"x86_64": 315, "aarch64": 275}
 
@@ -42,3 +45,12 @@ def test_a_worker_has_a_session_of_its_own_and_short_time_slices_in_each_thread(
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as processes:
         assert processes.submit(started).result() == (True, [100_000, 100_000])
     assert slice_of_this_thread() != 100_000
+
+
+def test_a_marketplace_of_a_run_gives_way_to_the_load_generator() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, start_new_session=True) as process:
+        give_way(process.pid)
+        assert os.getpriority(os.PRIO_PROCESS, process.pid) == 10
+        with suppress(FileNotFoundError):  # no Linux, or one without automatic groups
+            assert Path(f"/proc/{process.pid}/autogroup").read_text().endswith("nice 10\n")
+        process.communicate(b"\n")
