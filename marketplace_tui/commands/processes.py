@@ -69,7 +69,9 @@ async def fault(
     invocation: Invocation,
     kind: Annotated[str, typer.Argument(metavar="KIND", help="Such as slow-broker; a wrong one lists them all.")],
     rate: Annotated[float | None, typer.Option(help="The share that it strikes, up to 1.", show_default=False)] = None,
-    milliseconds: Annotated[int | None, typer.Option(help="How long, or how often.", show_default=False)] = None,
+    milliseconds: Annotated[
+        int | None, typer.Option(help="How long, how often, or how far ahead.", show_default=False)
+    ] = None,
     topic: Annotated[str | None, typer.Option(help="The topic whose records it strikes.", show_default=False)] = None,
     service: Annotated[str | None, typer.Option(help="The service that it strikes.", show_default=False)] = None,
     link: Annotated[

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from litestar import get
@@ -13,6 +12,7 @@ from services_stub.analytics.handlers import COUNTED
 from services_stub.analytics.store import reading
 from services_stub.analytics.store.reading import Lag
 from services_stub.contracts.http.analytics import Series, Summary
+from services_stub.runtime import clock
 from services_stub.runtime.context import Context
 from services_stub.runtime.http import allow
 
@@ -32,7 +32,7 @@ async def read_summary(context: Context, top: Top = 10) -> Summary:
 @get("/api/series", **allow("admin"))
 async def read_series(context: Context, resolution: Step = "minute", points: Points = 60) -> Series:
     """The last events in numbers, in steps of a second, a minute or an hour of event time."""
-    return await context.read(reading.series, _lag(context), resolution, points, datetime.now(UTC))
+    return await context.read(reading.series, _lag(context), resolution, points, clock.now())
 
 
 def _lag(context: Context) -> Lag:

@@ -9,6 +9,9 @@ import msgspec
 from services_stub.contracts.base import Request
 
 Milliseconds: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=600_000)]
+Skew: TypeAlias = Annotated[int, msgspec.Meta(ge=-600_000, le=600_000)]
+"""Milliseconds by which a clock is ahead of the right time; negative where it is behind."""
+
 Rate: TypeAlias = Annotated[float, msgspec.Meta(gt=0, le=1)]
 """The share of payments or records that a fault strikes; 1 strikes all."""
 
@@ -86,6 +89,21 @@ class _ServiceFault(Request, frozen=True, kw_only=True):
         return str(self.__struct_config__.tag)
 
 
+class ClockSkew(_ServiceFault, frozen=True, kw_only=True, tag="clock-skew"):
+    """The wall clock of a service is ahead by so many milliseconds, or behind where they are negative.
+
+    All times are shifted that it writes or compares; its time-outs and pauses are not. It needs a process of its own.
+    """
+
+    service: str
+    milliseconds: Skew
+
+    @property
+    def id(self) -> str:
+        """There is one at a time for each service."""
+        return f"clock-skew-{self.service}"
+
+
 class DeclinedPayments(_ServiceFault, frozen=True, kw_only=True, tag="declined-payments"):
     """The payment provider declines this share of the charges."""
 
@@ -156,8 +174,11 @@ class PoisonRecords(_RecordFault, frozen=True, kw_only=True, tag="poison-records
 BrokerFault: TypeAlias = SlowBroker | FailingRequests
 PaymentFault: TypeAlias = DeclinedPayments | DelayedPayments | PaymentOutage | LostPaymentAnswers | DoubleCharges
 RecordFault: TypeAlias = DuplicatedRecords | DelayedRecords | ResentRecords | PoisonRecords
-ServiceFault: TypeAlias = PaymentFault | RecordFault
-"""The faults that a service carries out: payment, or the publisher of the topic. They outlive its restarts."""
+ServiceFault: TypeAlias = PaymentFault | RecordFault | ClockSkew
+"""The faults that a service carries out: payment, the publisher of the topic, or the one that is named.
+
+They outlive its restarts.
+"""
 
 ProcessFault: TypeAlias = FullDisk
 """The faults that the supervisor lays on the process of a service."""

@@ -9,8 +9,9 @@ import structlog
 
 from services_stub.contracts.events.trace import RequestHop
 from services_stub.gateway.openapi import OWN
+from services_stub.runtime.clock import microseconds
 from services_stub.runtime.context import Context
-from services_stub.runtime.hops import REPORT_EVERY, HopReporter, microseconds
+from services_stub.runtime.hops import REPORT_EVERY, HopReporter
 from services_stub.runtime.kafka.producer import Publisher
 from services_stub.runtime.periodic import PeriodicWorker
 from services_stub.runtime.sampling import SampleSender

@@ -22,6 +22,7 @@ from services_stub.gateway.recipients import Recipients, message_of
 from services_stub.gateway.replay import GAP, Missed, Replayer
 from services_stub.gateway.subscription import LONGEST_QUEUE, Subscription
 from services_stub.gateway.visibility import STREAMED
+from services_stub.runtime import clock
 from services_stub.runtime.dead_letters import concerns
 from services_stub.runtime.decoding import EventDecoder
 from services_stub.runtime.errors import Unavailable
@@ -233,7 +234,7 @@ async def messages(
             subscription.offsets = resumed
             yield CONNECTED
         quiet_since = time.monotonic()
-        while not subscription.closed and (left := caller.expires_at - time.time()) > 0:
+        while not subscription.closed and (left := caller.expires_at - clock.seconds()) > 0:
             if subscription.overflowed:
                 subscription.join(broadcaster.offsets)
             if subscription.offsets != subscription.joined:

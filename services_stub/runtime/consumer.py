@@ -14,11 +14,12 @@ import structlog
 
 from services_stub.contracts.base import Event
 from services_stub.contracts.events.trace import HopOutcome as Outcome
+from services_stub.runtime.clock import microseconds
 from services_stub.runtime.dead_letters import concerns, reason_of_bug
 from services_stub.runtime.decoding import EventDecoder, Poisoned
 from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.handling import Handled, Handling, Item
-from services_stub.runtime.hops import HopReporter, microseconds
+from services_stub.runtime.hops import HopReporter
 from services_stub.runtime.kafka.record_source import RecordSource
 from services_stub.runtime.kafka.records import Record
 from services_stub.runtime.retry import pause_after

@@ -23,11 +23,6 @@ REPORT_EVERY = 0.1
 """Seconds."""
 
 
-def microseconds() -> int:
-    """Unix time in microseconds, the clock of hop reports."""
-    return time.time_ns() // 1000
-
-
 class HopReporter:
     """Gathers hops and sends them together on `trace-hops`; where the producer's queue is full, they are dropped.
 

@@ -9,12 +9,12 @@ import structlog
 
 from services_stub.contracts.base import Event
 from services_stub.contracts.events.trace import HopOutcome as Outcome
+from services_stub.runtime.clock import microseconds
 from services_stub.runtime.completions import Completions
 from services_stub.runtime.dead_letters import dead_letter
 from services_stub.runtime.decoding import Poisoned
 from services_stub.runtime.errors import Poison, Refused
 from services_stub.runtime.handling import Handled, Item, log_dead_letter
-from services_stub.runtime.hops import microseconds
 from services_stub.runtime.kafka.records import Record
 from services_stub.runtime.service import Handler
 from services_stub.runtime.sql import inbox

@@ -8,11 +8,11 @@ from functools import partial
 import structlog
 
 from services_stub.contracts.events.trace import HopOutcome as Outcome
+from services_stub.runtime.clock import microseconds
 from services_stub.runtime.dead_letters import dead_letter
 from services_stub.runtime.decoding import Poisoned
 from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.handling import Handled, Item, log_dead_letter
-from services_stub.runtime.hops import microseconds
 from services_stub.runtime.kafka.producer import Publisher
 from services_stub.runtime.service import Sink
 from services_stub.runtime.sql.transaction import Received

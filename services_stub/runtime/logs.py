@@ -9,6 +9,9 @@ from contextlib import suppress
 
 import structlog
 
+from services_stub.contracts.times import rfc3339
+from services_stub.runtime import clock
+
 
 class LossyText(io.TextIOWrapper):
     """A text stream that loses what cannot be written, for example to a full disk.
@@ -33,23 +36,17 @@ def configure(*, level: int = logging.INFO) -> None:
     sys.stderr = LossyText(sys.stderr.buffer, encoding="utf-8", errors="backslashreplace", line_buffering=True)
     shared: list[structlog.typing.Processor] = [
         structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        lambda _logger, _method, event: {**event, "timestamp": rfc3339(clock.now())},
         structlog.processors.format_exc_info,
     ]
+    renderer = structlog.processors.JSONRenderer(default=str, ensure_ascii=False)
     structlog.configure(
-        processors=[*shared, structlog.processors.JSONRenderer(default=str, ensure_ascii=False)],
+        processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(default=str, ensure_ascii=False),
-            ],
-        )
-    )
+    formatter = structlog.stdlib.ProcessorFormatter
+    handler.setFormatter(formatter(foreign_pre_chain=shared, processors=[formatter.remove_processors_meta, renderer]))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)

@@ -90,7 +90,7 @@ def _watch_identity(identity: ClusterIdentity, cluster_id: str, running: Sequenc
             os._exit(EXIT_UNAVAILABLE)
         if found is not None:
             for service in running:
-                service.answered_at = time.time()
+                service.answered_at = time.monotonic()
 
 
 def _exit_on_bug(error: BaseException) -> None:

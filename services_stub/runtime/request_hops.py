@@ -11,7 +11,8 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from services_stub.contracts.envelope import Cause, is_sampled
 from services_stub.contracts.events.trace import LONGEST_REQUEST_ID, RequestHop
-from services_stub.runtime.hops import HopReporter, microseconds
+from services_stub.runtime.clock import microseconds
+from services_stub.runtime.hops import HopReporter
 
 HOP_HEADER = "x-request-hop"
 """Of an answer, for the gateway: the correlation id, the request id and the path template of a sampled request."""

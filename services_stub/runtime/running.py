@@ -12,7 +12,9 @@ from typing import Any
 import structlog
 import uvicorn
 
+from services_stub.contracts.control_faults import ClockSkew
 from services_stub.contracts.http.gateway import ServiceHealth, TopicProgress
+from services_stub.runtime import clock
 from services_stub.runtime.application import Application, build_consumer
 from services_stub.runtime.consumer import Consumer
 from services_stub.runtime.context import Context
@@ -46,7 +48,7 @@ class _Server(uvicorn.Server):
 class RunningService:
     """A service at work. Create it after the fork, in a running event loop. `on_bug` ends the process.
 
-    `answered_at` is when Kafka last answered (Unix time in seconds); the process keeps it up to date.
+    `answered_at` is when Kafka last answered (monotonic time in seconds); the process keeps it up to date.
     """
 
     def __init__(
@@ -57,8 +59,8 @@ class RunningService:
         cluster_id: str,
         on_bug: Callable[[BaseException], None],
     ) -> None:
-        self._service, self._application, self._settings, self._on_bug = service, application, settings, on_bug
-        self.answered_at = time.time()
+        self._service, self._settings, self._on_bug = service, settings, on_bug
+        self.answered_at = time.monotonic()
         # The writer or the consumer polls it; in a service without either it would fill up with reports of errors.
         sends = service.tables is not None or bool(service.events())
         self._publisher = Publisher(settings, lambda reason: on_bug(RuntimeError(reason))) if sends else None
@@ -78,13 +80,15 @@ class RunningService:
         self.context = Context(
             settings, loop, self._peers, verifier, writer, self._reader, self._publisher, cluster_id=cluster_id
         )
+        self.context.faults.listen(clock.disturb)
         if self._publisher is not None:
             self.context.faults.listen(self._publisher.disturb)
-        self.context.progress = lambda: self._progress(time.time())
+        self.context.progress = self._progress
         self._workers: list[Worker] = []
         self._source: RecordSource | None = None
         self._consumer = self._build_consumer()
-        self._server = _Server(self._server_config())
+        bound, host, port = application.bind(self.context, self.health), settings.host, settings.port
+        self._server = _Server(server_config(bound, grace_seconds=_GRACE_SECONDS, host=host, port=port))
         self._serving: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -107,7 +111,9 @@ class RunningService:
     async def stop(self) -> None:
         """Drain: no new requests, batch committed, offsets committed, outbox flushed."""
         self.context.stopping.set()
-        self.context.faults.replace([])  # so that nothing is held back any more
+        # So that nothing is held back any more; the clock is not set back.
+        skew = self.context.faults.find(ClockSkew)
+        self.context.faults.replace([] if skew is None else [skew])
         self._server.should_exit = True
         if self._serving is not None:
             await self._serving
@@ -126,10 +132,9 @@ class RunningService:
 
     def health(self) -> ServiceHealth:
         """Ready once it consumes, with what else is worth knowing."""
-        now = time.time()
         ready = self._consumer is None or self._consumer.assigned
         details = [] if ready else ["waiting for Kafka"]
-        details += ["Kafka does not answer"] if now - self.answered_at > _SILENCE else []
+        details += ["Kafka does not answer"] if self._silence() else []
         if self._writer is not None:
             waiting, refused = self._writer.outbox.backlog(), self._writer.outbox.refused
             details += [f"{waiting} events wait"] if waiting and ready else []
@@ -142,13 +147,19 @@ class RunningService:
             ready=ready,
             detail=", ".join(details),
             requests=self._server.server_state.total_requests,
-            topics=self._progress(now),
+            topics=self._progress(),
         )
 
-    def _progress(self, now: float) -> list[TopicProgress]:
+    def _silence(self) -> float:
+        """The seconds since Kafka answered, 0 where they are few."""
+        seconds = time.monotonic() - self.answered_at
+        return seconds if seconds > _SILENCE else 0.0
+
+    def _progress(self) -> list[TopicProgress]:
         if self._source is None or self.context.stopping.is_set():
             return []
-        return self._source.progress.report(now, now if now - self.answered_at <= _SILENCE else self.answered_at)
+        now = clock.seconds()
+        return self._source.progress.report(now, now - self._silence())
 
     def _build_consumer(self) -> Consumer | None:
         events = self._service.events()
@@ -168,8 +179,3 @@ class RunningService:
             first=expected,
             next=found,
         )
-
-    def _server_config(self) -> uvicorn.Config:
-        application = self._application.bind(self.context, self.health)
-        host, port = self._settings.host, self._settings.port
-        return server_config(application, grace_seconds=_GRACE_SECONDS, host=host, port=port)

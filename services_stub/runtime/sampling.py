@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Protocol
 
 import structlog
@@ -15,6 +14,7 @@ import structlog
 from services_stub.contracts.base import Event
 from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.envelope import Cause, envelope_for
+from services_stub.runtime import clock
 from services_stub.runtime.identifiers import new_id
 from services_stub.runtime.settings import Settings
 
@@ -55,5 +55,5 @@ class Sampling:
         self.dropped += not sent
 
     def _send(self, cause: Cause, event: Event) -> bool:
-        envelope = envelope_for(event, event_id=new_id(), source=self._source, now=datetime.now(UTC), cause=cause)
+        envelope = envelope_for(event, event_id=new_id(), source=self._source, now=clock.now(), cause=cause)
         return self._sender.send(event.topic, event.subject.encode(), encode_json(event), envelope.headers())

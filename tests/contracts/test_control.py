@@ -30,6 +30,10 @@ GOLDEN: list[tuple[Request, str]] = [
         control_faults.SlowLink(link="order-product", milliseconds=50),
         '{"type":"slow-link","link":"order-product","milliseconds":50}',
     ),
+    (
+        control_faults.ClockSkew(service="order", milliseconds=-500),
+        '{"type":"clock-skew","service":"order","milliseconds":-500}',
+    ),
     (control_faults.DeclinedPayments(rate=0.2), '{"type":"declined-payments","rate":0.2}'),
     (control_faults.DelayedPayments(milliseconds=900), '{"type":"delayed-payments","milliseconds":900}'),
     (control_faults.PaymentOutage(), '{"type":"payment-outage"}'),
@@ -72,6 +76,13 @@ def test_a_command_has_its_bytes_and_comes_back_from_them(command: Request, text
     assert msgspec.json.decode(text, type=union) == command
     with pytest.raises(msgspec.ValidationError, match="unknown field `extra`"):
         msgspec.json.decode(text[:-1] + ',"extra":1}', type=union)
+
+
+@pytest.mark.parametrize("milliseconds", [-600_001, 600_001])
+def test_a_clock_is_ahead_or_behind_by_ten_minutes_at_most(milliseconds: int) -> None:
+    text = f'{{"type":"clock-skew","service":"order","milliseconds":{milliseconds}}}'
+    with pytest.raises(msgspec.ValidationError, match="milliseconds"):
+        msgspec.json.decode(text, type=control_faults.Fault)
 
 
 def test_every_command_has_golden_bytes() -> None:

@@ -23,6 +23,7 @@ FAULTS = [
     "kill:payment@500ms+1s",
     "pause:order@4s+2s",
     "reorder:payment-success=50%@4500ms+2s",
+    "skew:order=-1s500ms@6500ms+2s",
     "full-disk:payment@7s+1s",
 ]
 LAST_US = 10_000_000
@@ -56,6 +57,7 @@ def test_the_faults_of_a_run_are_carried_out_and_the_books_balance(marketplace: 
         ("pause", "order", ""),
         ("reorder", "payment-success", "50%"),
         ("full-disk", "payment", ""),
+        ("skew", "order", "-1s500ms"),
     ]
     assert all(record.has_hit and record.begun_at < record.ended_at for record in records)
 

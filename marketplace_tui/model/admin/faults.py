@@ -14,6 +14,7 @@ from services_stub.contracts.base import Request
 from services_stub.contracts.control import Action, ActiveFault, BrokerAction, ServiceAction
 from services_stub.contracts.control_faults import (
     BrokerFault,
+    ClockSkew,
     Fault,
     LinkFault,
     PaymentFault,
@@ -47,6 +48,9 @@ _FIELDS = {
 }
 """Words, first value and bounds of each parameter that occurs."""
 
+_OF_KIND = {"clock-skew": {"milliseconds": ("Milliseconds", "1000", "-600000 to 600000, negative for behind")}}
+"""The same where it is another for one kind."""
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -66,17 +70,20 @@ class Kind:
 
 
 def _kinds(area: str, union: TypeAlias, *, once: bool) -> list[Kind]:
-    return [
-        Kind(
-            tag=str(kind.__struct_config__.tag),
-            area=area,
-            once=once,
-            help=" ".join((kind.__doc__ or "").split()),
-            fields=tuple(Field(name, *_FIELDS[name]) for name in kind.__struct_encode_fields__),
-            type=kind,
-        )
-        for kind in get_args(union) or (union,)
-    ]
+    return [_kind(area, kind, once=once) for kind in get_args(union) or (union,)]
+
+
+def _kind(area: str, kind: type[Request], *, once: bool) -> Kind:
+    tag = str(kind.__struct_config__.tag)
+    parameters = _FIELDS | _OF_KIND.get(tag, {})
+    return Kind(
+        tag=tag,
+        area=area,
+        once=once,
+        help=" ".join((kind.__doc__ or "").split()),
+        fields=tuple(Field(name, *parameters[name]) for name in kind.__struct_encode_fields__),
+        type=kind,
+    )
 
 
 KINDS: tuple[Kind, ...] = (
@@ -85,6 +92,7 @@ KINDS: tuple[Kind, ...] = (
     *_kinds("broker", BrokerFault, once=False),
     *_kinds("broker", BrokerAction, once=True),
     *_kinds("processes", ProcessFault, once=False),
+    *_kinds("processes", ClockSkew, once=False),
     *_kinds("processes", ServiceAction, once=True),
     *_kinds("links", LinkFault, once=False),
 )

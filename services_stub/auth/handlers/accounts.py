@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import structlog
 from msgspec import structs
@@ -17,6 +18,8 @@ from services_stub.contracts.times import rfc3339
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.identifiers import new_id
 from services_stub.runtime.sql.transaction import Transaction
+
+_MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,10 @@ def block(transaction: Transaction, command: SetSellerBlocked) -> BlockChanged:
         return BlockChanged(users.user_of(row), known)
     kept_reason = command.reason if command.blocked else ""
     event = SellerBlocked if command.blocked else SellerUnblocked
-    envelope = transaction.publish(event(seller_id=row.user_id, reason=command.reason))
+    # Others tell by their times which change is the last, also where the clock was set back in between.
+    after_last = datetime.fromisoformat(row.block_at) + _MOMENT if row.block_at else transaction.now
+    at = max(transaction.now, after_last)
+    envelope = transaction.publish(event(seller_id=row.user_id, reason=command.reason), at=at)
     change = SellerBlockChange(seller_id=row.user_id, blocked=command.blocked, at=envelope.time, event_id=envelope.id)
     users.set_blocked(transaction, change, kept_reason)
     user = structs.replace(users.user_of(row), blocked=command.blocked, blocked_reason=kept_reason)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from datetime import UTC, datetime
 
 import jwt
 import msgspec
@@ -12,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services_stub.auth.domain import claims_of
 from services_stub.contracts.http.auth import Key, KeySet, User
+from services_stub.runtime import clock
 from services_stub.runtime.identifiers import new_id
 
 
@@ -26,7 +26,7 @@ class Signer:
 
     def access_token(self, user: User) -> str:
         """A token that identifies `user`."""
-        claims = claims_of(user.user_id, user.role, user.email, token_id=new_id(), now=datetime.now(UTC))
+        claims = claims_of(user.user_id, user.role, user.email, token_id=new_id(), now=clock.now())
         return jwt.encode(claims, self._private_key, algorithm="EdDSA", headers=self._headers)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from services_stub.cart import domain
 from services_stub.cart.handlers.carts import Resources, complete, refusal_of, to_cart_line
@@ -10,6 +10,7 @@ from services_stub.cart.store import CartRefusal
 from services_stub.contracts.envelope import Cause
 from services_stub.contracts.http.cart import Checkout, TakeCart
 from services_stub.contracts.times import from_microseconds, rfc3339
+from services_stub.runtime import clock
 
 
 async def take(resources: Resources, command: TakeCart, cause: Cause) -> Checkout:
@@ -19,7 +20,7 @@ async def take(resources: Resources, command: TakeCart, cause: Cause) -> Checkou
         Refused: the cart is empty, also because another order has its lines.
         Unavailable: the store is away, or product where the cart does not know a product. Trying again is safe.
     """
-    deadline = datetime.now(UTC) + timedelta(seconds=resources.checkout_seconds)
+    deadline = clock.now() + timedelta(seconds=resources.checkout_seconds)
     taken = await resources.checkouts.take(command.user_id, command.order_id, command.attempt_id, deadline)
     if isinstance(taken, CartRefusal):
         raise refusal_of(taken)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import datetime
 
 from services_stub.cart.domain import GRACE
 from services_stub.cart.store import LARGEST_OVERDUE_BATCH, Checkouts
 from services_stub.contracts.envelope import Cause
 from services_stub.contracts.http.order import OrderIds
+from services_stub.runtime import clock
 from services_stub.runtime.context import Context
 from services_stub.runtime.identifiers import new_id
 from services_stub.runtime.peers import Peers
@@ -24,7 +25,7 @@ def settle_overdue_now(context: Context, checkouts: Checkouts) -> bool:
         Unavailable: the order service does not answer, or the store is away; nothing is given back then.
         TimeoutError: there was no answer in time.
     """
-    return context.run(settle_overdue(checkouts, context.peers, datetime.now(UTC)), _ANSWER_WITHIN)
+    return context.run(settle_overdue(checkouts, context.peers, clock.now()), _ANSWER_WITHIN)
 
 
 async def settle_overdue(checkouts: Checkouts, peers: Peers, now: datetime) -> bool:

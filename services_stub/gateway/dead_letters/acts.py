@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol
 
@@ -32,6 +31,7 @@ from services_stub.gateway.dead_letters.index import log_order
 from services_stub.gateway.dead_letters.log import DeadLetterLog, kafka_is_away
 from services_stub.gateway.dead_letters.records import headers_to_send
 from services_stub.gateway.openapi import OWN
+from services_stub.runtime import clock
 from services_stub.runtime.identifiers import new_id
 from services_stub.runtime.kafka.records import Record
 
@@ -180,7 +180,7 @@ class Outgoing:
             event,
             event_id=new_id(),
             source=OWN,
-            now=datetime.now(UTC),
+            now=clock.now(),
             cause=self._act.cause,
             correlation_id=dead_letter.correlation_id,
         )

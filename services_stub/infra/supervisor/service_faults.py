@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from services_stub.client import loopback
-from services_stub.contracts.control_faults import PaymentFault, ServiceFault
+from services_stub.contracts.control_faults import ClockSkew, PaymentFault, ServiceFault
 from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.events import EVENT_BY_TOPIC, owner_of
 from services_stub.infra.config.ports import HOST
@@ -19,7 +19,7 @@ from services_stub.infra.processes.messages import ServiceArguments, encode
 from services_stub.infra.processes.protocol import Fork, Start
 from services_stub.infra.supervisor.control import UnknownName
 from services_stub.runtime.faults import FAULTS_PATH
-from services_stub.runtime.settings import INTERNAL_TOKEN
+from services_stub.runtime.settings import INTERNAL_TOKEN, Settings
 
 _TELL_SECONDS = 10.0
 _PAUSE = 0.1
@@ -44,7 +44,7 @@ class ServiceFaults:
 
         Raises:
             UnknownName: there is no such topic.
-            CannotDisturb: its service does not take it; nothing is changed.
+            CannotDisturb: its service does not take it, or shares the clock that it is about; nothing is changed.
         """
         async with self._lock:
             await self._replace(service_of(fault), {**self._faults, fault.id: fault})
@@ -66,6 +66,8 @@ class ServiceFaults:
             raise CannotDisturb(f"{service} has not been started yet")
         before = process.command
         own = [fault for fault in faults.values() if service_of(fault) == service]
+        if any(isinstance(fault, ClockSkew) for fault in own) and len(_services_in(before)) > 1:
+            raise CannotDisturb(f"{service} shares its process, and so its clock, with other services")
         # First for a process that is started meanwhile.
         process.command = with_faults(before, service, own)
         try:
@@ -97,13 +99,15 @@ class ServiceFaults:
 
 
 def service_of(fault: ServiceFault) -> str:
-    """The service that carries out a fault: payment, or the publisher of the topic.
+    """The service that carries out a fault: payment, the one that is named, or the publisher of the topic.
 
     Raises:
         UnknownName: there is no such topic.
     """
     if isinstance(fault, PaymentFault):
         return "payment"
+    if isinstance(fault, ClockSkew):
+        return fault.service
     event = EVENT_BY_TOPIC.get(fault.topic)
     if event is None:
         raise UnknownName(f"there is no topic {fault.topic[:100]} of events")
@@ -112,9 +116,14 @@ def service_of(fault: ServiceFault) -> str:
 
 def with_faults(command: Start, service: str, faults: Sequence[ServiceFault]) -> Fork:
     """The command that starts a service's process, with other faults for that service."""
-    assert isinstance(command, Fork)
     settings = [
         msgspec.structs.replace(own, faults=list(faults)) if own.service == service else own
-        for own in msgspec.json.decode(command.argument, type=ServiceArguments).services
+        for own in _services_in(command)
     ]
     return msgspec.structs.replace(command, argument=msgspec.Raw(encode(ServiceArguments(services=settings))))
+
+
+def _services_in(command: Start) -> Sequence[Settings]:
+    """The settings of the services that a process runs."""
+    assert isinstance(command, Fork)
+    return msgspec.json.decode(command.argument, type=ServiceArguments).services

@@ -22,7 +22,7 @@ from services_stub.contracts.control import (
     State,
     Status,
 )
-from services_stub.contracts.control_faults import BrokerFault, Fault, FullDisk, LinkFault, PaymentFault
+from services_stub.contracts.control_faults import BrokerFault, ClockSkew, Fault, FullDisk, LinkFault, PaymentFault
 from services_stub.infra import valkey
 from services_stub.infra.config import credentials, ports
 from services_stub.infra.config.directory import DataDirectory, DirectoryLock
@@ -128,10 +128,11 @@ class Supervisor:
 
     async def apply(self, fault: Fault) -> None:
         """Put a fault into force."""
+        if isinstance(fault, FullDisk | ClockSkew):
+            self._check_name(fault.service)
         if isinstance(fault, BrokerFault):
             await self._broker.apply(fault)
         elif isinstance(fault, FullDisk):
-            self._check_name(fault.service)
             self._full_disks.apply(fault)
         elif isinstance(fault, LinkFault):
             self._links.apply(fault)

@@ -10,7 +10,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Protocol
 
@@ -24,6 +24,7 @@ from services_stub.notification.domain.kinds import Channel
 from services_stub.notification.handlers.bounces import record_attempts
 from services_stub.notification.handlers.notifying import Notifier
 from services_stub.notification.store import spool
+from services_stub.runtime import clock
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.identifiers import new_id
@@ -122,7 +123,7 @@ class Delivery:
         waiting: Spool,
         session: Session,
         chance: random.Random,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] = clock.now,
     ) -> None:
         self._spool, self._session, self._chance, self._clock = waiting, session, chance, clock
         self._stopping = threading.Event()

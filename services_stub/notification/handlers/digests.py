@@ -6,7 +6,7 @@ What was gathered goes in the transaction that writes the digest, so there is ex
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 
@@ -16,6 +16,7 @@ from services_stub.notification.domain import amounts, templates
 from services_stub.notification.domain.kinds import Kind
 from services_stub.notification.handlers.notifying import NotificationRequest, Notifier
 from services_stub.notification.store import sales
+from services_stub.runtime import clock
 from services_stub.runtime.context import Context
 from services_stub.runtime.identifiers import new_id
 from services_stub.runtime.periodic import PeriodicWorker
@@ -59,9 +60,7 @@ def _together(cents_by_currency: dict[str, int]) -> str:
     return " + ".join(amounts.amount(cents, currency) for currency, cents in cents_by_currency.items())
 
 
-def digest_worker(
-    notifier: Notifier, context: Context, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-) -> PeriodicWorker:
+def digest_worker(notifier: Notifier, context: Context, clock: Callable[[], datetime] = clock.now) -> PeriodicWorker:
     """The worker that sends the digests when they are due."""
 
     def send(tx: Transaction, command: SendDigest) -> None:

@@ -13,8 +13,9 @@ from services_stub.contracts.events.trace import LONGEST_REQUEST_ID, RequestHop
 from services_stub.contracts.http.cart import Checkout, GivenBack, TakeCart
 from services_stub.contracts.http.product import Reservation, ReservationLine, Reserve
 from services_stub.runtime.batching import RequestBatcher
+from services_stub.runtime.clock import microseconds
 from services_stub.runtime.errors import Refused, Unavailable
-from services_stub.runtime.hops import HopReporter, microseconds
+from services_stub.runtime.hops import HopReporter
 from services_stub.runtime.peers import Peers
 
 _LARGEST_RESERVATION_BATCH = 40

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 
 import msgspec
@@ -20,6 +20,7 @@ from services_stub.order.fulfilment import PLACED
 from services_stub.order.handlers.transitions import no_such_order
 from services_stub.order.store import blocks
 from services_stub.order.store import orders as store
+from services_stub.runtime import clock
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.sql.transaction import Transaction
 
@@ -59,7 +60,7 @@ def place(tx: Transaction, command: Place) -> Placed:
     _refuse_blocked(tx, command, [part.seller_id for part in parts])
     # The clock and not the batch's time: the answers of `known` that let an expired reservation and an expired checkout
     # go are given by this writer too, so an order that they did not name finds itself too late here.
-    if datetime.now(UTC) >= command.expires_at:
+    if clock.now() >= command.expires_at:
         raise checkout_expired()
     store.insert_parts(tx, command.order_id, parts)
     store.append_history(tx, command.order_id, PLACED.status, PLACED.reason)

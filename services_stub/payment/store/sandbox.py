@@ -7,7 +7,6 @@ answer got lost in a crash must not be made twice, and what was taken must be th
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -29,6 +28,7 @@ from services_stub.payment.domain import (
     card_of,
 )
 from services_stub.payment.store.sandbox_faults import SandboxFaults
+from services_stub.runtime import clock
 
 _CHARGED, _PROCESSING, _CANCELED, _DECLINED = "charged", "processing", "canceled", "declined"
 _FAULT_REASON = "card_declined"
@@ -68,7 +68,7 @@ class Sandbox:
     concurrency = 1
 
     def __init__(
-        self, file: Path | str, clock: Callable[[], float] = time.time, faults: SandboxFaults | None = None
+        self, file: Path | str, clock: Callable[[], float] = clock.seconds, faults: SandboxFaults | None = None
     ) -> None:
         self._clock = clock
         self._faults = faults or SandboxFaults()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import msgspec
+
+from services_stub.runtime import clock
 
 TOLERANCE = 300
 """Seconds between the signing of a webhook and its arrival, at Stripe, which signs every attempt anew."""
@@ -66,7 +67,7 @@ class _StripeEvent(msgspec.Struct, frozen=True):
 class StripeWebhooks:
     """`Stripe-Signature: t=<seconds>,v1=<HMAC-SHA256 of "t.body">`, with several v1 while a secret is rolled."""
 
-    def __init__(self, secret: str, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, secret: str, clock: Callable[[], float] = clock.seconds) -> None:
         self._secret, self._clock = secret.encode(), clock
 
     def read(self, headers: Mapping[str, str], body: bytes) -> WebhookEvent:
@@ -109,7 +110,7 @@ class RazorpayWebhooks:
     another id is a repetition all the same.
     """
 
-    def __init__(self, secret: str, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, secret: str, clock: Callable[[], float] = clock.seconds) -> None:
         self._secret, self._clock = secret.encode(), clock
 
     def read(self, headers: Mapping[str, str], body: bytes) -> WebhookEvent:

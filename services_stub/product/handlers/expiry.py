@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from services_stub.contracts.envelope import Cause
 from services_stub.contracts.http.order import OrderIds
 from services_stub.product.domain import GRACE
 from services_stub.product.handlers.reservations import SettleOverdue, settle_overdue
 from services_stub.product.store import reservations
+from services_stub.runtime import clock
 from services_stub.runtime.context import Context
 from services_stub.runtime.identifiers import new_id
 
@@ -18,7 +19,7 @@ _ANSWER_WITHIN = 15.0
 
 def settle_overdue_now(context: Context) -> bool:
     """Settle the reservations that are overdue; whether there may be more of them."""
-    return settle_overdue_at(context, datetime.now(UTC))
+    return settle_overdue_at(context, clock.now())
 
 
 def settle_overdue_at(context: Context, now: datetime) -> bool:

@@ -50,7 +50,7 @@ class Progress:
 
     def sample(self, now: float) -> None:
         """Look how many records there are, once in `SAMPLE_EVERY` seconds."""
-        if now - self._sampled_at < SAMPLE_EVERY:
+        if 0 <= now - self._sampled_at < SAMPLE_EVERY:  # negative where the clock was set back
             return
         self._sampled_at = now
         for place in self._start:

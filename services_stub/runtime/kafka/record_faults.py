@@ -11,7 +11,6 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
 from services_stub.contracts.control_faults import (
@@ -24,6 +23,7 @@ from services_stub.contracts.control_faults import (
 )
 from services_stub.contracts.envelope import TYPE_PREFIX, Envelope, new_traceparent
 from services_stub.contracts.times import rfc3339
+from services_stub.runtime import clock
 from services_stub.runtime.identifiers import new_id
 
 RESENT_AFTER = (0.5, 1.5)
@@ -180,7 +180,7 @@ def _poison(topic: str, source: str) -> tuple[bytes, bytes, list[tuple[str, byte
         id=event_id,
         type=f"{TYPE_PREFIX}.{topic}.v1",
         source=f"/services/{source}",
-        time=rfc3339(datetime.now(UTC)),
+        time=rfc3339(clock.now()),
         subject=event_id,
         dataschema="",
         correlation_id=event_id,

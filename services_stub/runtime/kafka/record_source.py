@@ -12,6 +12,7 @@ from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
+from services_stub.runtime import clock
 from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.kafka import configuration
 from services_stub.runtime.kafka.progress import Progress
@@ -69,12 +70,12 @@ class RecordSource:
             else:
                 self._next[partition.topic, partition.partition] = partition.offset
         self._consumer.assign(committed)
-        self.progress.assigned({(p.topic, p.partition): max(p.offset, 0) for p in committed}, time.time())
+        self.progress.assigned({(p.topic, p.partition): max(p.offset, 0) for p in committed}, clock.seconds())
 
     def sample(self) -> None:
         """Look how many records there are, and commit again what failed, now and then; also where nothing is polled."""
-        now = time.time()
-        self.progress.sample(now)
+        self.progress.sample(clock.seconds())
+        now = time.monotonic()
         if self._refused and now >= self._commit_again_at:
             self._commit_again_at = now + _COMMIT_AGAIN_SECONDS
             again, self._refused = self._refused, {}

@@ -12,7 +12,6 @@ Everything here runs under the writer's lock, so nothing needs one of its own.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Protocol
 
@@ -36,7 +35,7 @@ from sqlalchemy import (
     update,
 )
 
-from services_stub.contracts.times import to_microseconds
+from services_stub.runtime import clock
 from services_stub.runtime.sql.database import InsertOrIgnore
 from services_stub.runtime.sql.prepared import write
 from services_stub.runtime.sql.transaction import OutboxRow
@@ -208,7 +207,7 @@ class Outbox:
 def _set_aside(connection: Connection, seq: int, reason: str) -> int:
     """Copy a row to those that were refused; 0 where it lies there already."""
     row = connection.execute(select(_outbox).where(_outbox.c.seq == seq)).one()
-    values = {**row._mapping, "reason": reason[:_LONGEST_REASON], "refused_at": to_microseconds(datetime.now(UTC))}
+    values = {**row._mapping, "reason": reason[:_LONGEST_REASON], "refused_at": clock.microseconds()}
     # After a broker lost its log, the replay meets the same refusal again.
     added = connection.execute(InsertOrIgnore(_refused).values(values)).rowcount
     structlog.get_logger().error(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from typing import Any, Generic, TypeVar
 
@@ -15,6 +15,7 @@ from sqlalchemy.sql.elements import ClauseElement
 from services_stub.contracts.base import Event
 from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.envelope import Cause, Envelope, envelope_for
+from services_stub.runtime import clock
 from services_stub.runtime.identifiers import new_id
 from services_stub.runtime.sql.prepared import fetch, write
 
@@ -54,7 +55,7 @@ class Transaction:
 
     def __init__(self, connection: Connection, source: str, now: datetime | None = None) -> None:
         self.connection = connection
-        self.now = now or datetime.now(UTC)
+        self.now = now or clock.now()
         self.cause = NO_CAUSE
         self.outbox: list[OutboxRow] = []
         self.callbacks: list[Callable[[], None]] = []
@@ -93,16 +94,19 @@ class Transaction:
         """
         self._appended.append((work, item))
 
-    def publish(self, event: Event, *, correlation_id: str = "", cause: Cause | None = None) -> Envelope:
+    def publish(
+        self, event: Event, *, correlation_id: str = "", cause: Cause | None = None, at: datetime | None = None
+    ) -> Envelope:
         """Publish `event` in this transaction, as caused by the item's cause unless `cause` names another.
 
-        The flow is the cause's unless `correlation_id` names another. The envelope is that of the record.
+        The flow is the cause's unless `correlation_id` names another, and its time that of the transaction unless it
+        happened `at` another. The envelope is that of the record.
         """
         envelope = envelope_for(
             event,
             event_id=new_id(),
             source=self._source,
-            now=self.now,
+            now=at or self.now,
             cause=cause or self.cause,
             correlation_id=correlation_id,
         )

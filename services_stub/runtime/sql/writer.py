@@ -12,7 +12,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Protocol
 
 import structlog
@@ -183,7 +183,7 @@ class Writer:
     def write(self, entries: list[Entry]) -> None:
         """Write one batch. The caller holds the write lock."""
         completions = Completions()
-        transaction = Transaction(self._connection, self._service, datetime.now(UTC))
+        transaction = Transaction(self._connection, self._service)
         try:
             with mapped_errors(), self._connection.begin():
                 savepoint = Savepoint(self._connection)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Protocol
 from urllib.parse import quote
 
@@ -22,6 +21,7 @@ from services_stub.contracts.base import Event
 from services_stub.contracts.http.product import ProductStates
 from services_stub.contracts.http.search import Rebuild
 from services_stub.contracts.times import rfc3339
+from services_stub.runtime import clock
 from services_stub.runtime.context import Context
 from services_stub.runtime.decoding import EventDecoder
 from services_stub.runtime.errors import Poison, Refused, Unavailable
@@ -90,7 +90,7 @@ class Rebuilder:
         with self._lock:
             if self.latest is not None and self.latest.state not in ("done", "failed"):
                 raise Refused(409, "rebuild-under-way", "the index is being rebuilt already")
-            self.latest = Rebuild(state="reading", started_at=rfc3339(datetime.now(UTC)))
+            self.latest = Rebuild(state="reading", started_at=rfc3339(clock.now()))
             self._thread = threading.Thread(target=self._run, name="rebuild", daemon=True)
             self._thread.start()
             return self.latest

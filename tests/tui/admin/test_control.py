@@ -85,6 +85,7 @@ def test_a_kind_is_made_of_the_values_that_its_form_begins_with(kind: Kind) -> N
         ("delayed-payments", {"milliseconds": ""}, "milliseconds"),
         ("failing-requests", {"apiKey": "0", "errors": "6, x"}, "errors"),
         ("failing-requests", {"apiKey": "-1", "errors": "6"}, "apiKey"),
+        ("clock-skew", {"service": "order", "milliseconds": "-600001"}, "milliseconds"),
     ],
 )
 def test_a_wrong_value_is_named_by_its_field(tag: str, values: dict[str, str], field: str) -> None:

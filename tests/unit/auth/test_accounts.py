@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from services_stub.auth.domain import canonical_email
 from services_stub.auth.service import SERVICE
 from services_stub.auth.store.tables import TABLES
+from services_stub.contracts.control_faults import ClockSkew
 from services_stub.contracts.events import SellerBlocked, SellerUnblocked, UserCreated
 from services_stub.contracts.http.auth import BlockEffect, SellerBlockChange
+from services_stub.runtime import clock
 from tests.unit.auth.conftest import ADMIN, OPTIONS, PASSWORD, AuthClient
 from tests.unit.serving import serving
 
@@ -208,6 +210,18 @@ def test_a_block_is_told_at_once_and_the_answer_says_what_it_did(auth: AuthClien
     _, answer = auth.post(f"/api/admin/unblock-seller/{seller_id}", by=admin)
     assert told[-1].blocked is False
     assert told[-1].at > first.at
+
+
+def test_of_two_changes_of_a_block_the_later_one_has_the_later_time(auth: AuthClient) -> None:
+    seller_id, admin = auth.register("s@example.com", "seller"), auth.admin_token()
+    try:
+        clock.disturb([ClockSkew(service="auth", milliseconds=600_000)])
+        assert auth.post(f"/api/admin/block-seller/{seller_id}", {"reason": "fraud"}, by=admin)[0] == 200
+    finally:
+        clock.disturb([])
+    assert auth.post(f"/api/admin/unblock-seller/{seller_id}", by=admin)[0] == 200
+    blocked, unblocked = (headers["ce_time"] for headers in auth.running.sender.headers[-2:])
+    assert blocked < unblocked
 
 
 def test_no_service_is_told_of_a_seller_who_was_never_blocked(auth: AuthClient) -> None:

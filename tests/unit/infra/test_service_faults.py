@@ -9,7 +9,13 @@ import msgspec
 import pytest
 
 from services_stub.client import loopback
-from services_stub.contracts.control_faults import DelayedRecords, DuplicatedRecords, PaymentOutage, ServiceFault
+from services_stub.contracts.control_faults import (
+    ClockSkew,
+    DelayedRecords,
+    DuplicatedRecords,
+    PaymentOutage,
+    ServiceFault,
+)
 from services_stub.infra.kafka.brokers import CannotDisturb
 from services_stub.infra.processes.managed_process import ManagedProcess
 from services_stub.infra.processes.messages import ServiceArguments, encode
@@ -108,6 +114,17 @@ def test_a_paused_service_is_not_waited_for(services: Services) -> None:
     services.processes["order"].paused = True
     with pytest.raises(CannotDisturb, match="resume it first"):
         asyncio.run(services.faults.apply(SLOW))
+
+
+def test_a_clock_is_shifted_where_its_process_has_no_other_service(services: Services) -> None:
+    ahead = ClockSkew(service="payment", milliseconds=1500)
+    asyncio.run(services.faults.apply(ahead))
+    assert services.told == [("http://127.0.0.1:3", [ahead])]
+    assert services.settings_of("payment").faults == [ahead]
+    with pytest.raises(CannotDisturb, match="order shares its process, and so its clock"):
+        asyncio.run(services.faults.apply(ClockSkew(service="order", milliseconds=1)))
+    assert services.faults.all() == [ahead]
+    assert services.settings_of("order").faults == []
 
 
 def test_only_topics_and_faults_that_there_are_can_be_named(services: Services) -> None:

@@ -53,6 +53,13 @@ def lag_of(report: TopicProgress) -> tuple[int, float]:
     return report.lag_records, report.staleness_seconds
 
 
+def test_a_clock_that_is_set_back_does_not_keep_it_from_looking() -> None:
+    log = Log()
+    log.after(1, p0=1, p1=0)
+    log.after(-HOUR, p0=3)
+    assert log.found().lag_records == 3
+
+
 def test_an_idle_topic_is_not_stale() -> None:
     log = Log()
     log.handle(record(0, START))

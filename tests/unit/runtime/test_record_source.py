@@ -90,7 +90,7 @@ def test_a_group_lingers_only_where_less_than_a_batch_waits(monkeypatch: pytest.
 def test_a_commit_that_failed_is_made_again_unless_a_later_one_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     log, now = Log(), [1000.0]
     source: Any = source_of(log)
-    monkeypatch.setattr(time, "time", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     log.offsets += [7, 8]
     source.commit(source.poll(1, 0))
     source.commit(source.poll(1, 0))

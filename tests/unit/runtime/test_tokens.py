@@ -41,6 +41,11 @@ def test_a_token_is_recognized_once_its_key_is_known() -> None:
     asyncio.run(scenario())
 
 
+def test_a_token_of_a_service_whose_clock_is_ahead_is_valid() -> None:
+    caller = asyncio.run(Verifier(_keys).caller(_token(iat=int(time.time()) + 600)))
+    assert caller.user_id == "u1"
+
+
 @pytest.mark.parametrize(
     ("authorization", "code"),
     [
