@@ -9,7 +9,6 @@ from itertools import pairwise
 from services_stub.contracts.events import NotificationSent, SellerBlocked, SellerUnblocked, UserCreated
 from simulator.auditor.checks import Check
 from simulator.auditor.entries import Entry
-from simulator.auditor.order_end import CLOCKS
 from simulator.auditor.violation import Violation
 
 _Block = tuple[int, bool, int, Entry]
@@ -46,13 +45,13 @@ class Accounts:
             case _:
                 return
 
-    def held(self, seller_id: str, at: int) -> bool:
-        """Whether a seller was blocked for some time before `at`, and still was."""
+    def held(self, seller_id: str, at: int, clocks: int) -> bool:
+        """Whether a seller was blocked for some time before `at`, and still was, where clocks may differ by so much."""
         blocked = False
         for moment, is_block, _, _ in self._blocks.get(seller_id, ()):
-            if is_block and moment < at - CLOCKS:
+            if is_block and moment < at - clocks:
                 blocked = True
-            elif not is_block and moment < at + CLOCKS:
+            elif not is_block and moment < at + clocks:
                 blocked = False
         return blocked
 

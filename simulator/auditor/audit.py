@@ -43,7 +43,7 @@ from simulator.auditor import order_state
 from simulator.auditor.accounts import Accounts
 from simulator.auditor.checks import Check
 from simulator.auditor.entries import Entry, entry_of
-from simulator.auditor.order_end import TEMPLATES, Circumstances, judge
+from simulator.auditor.order_end import TEMPLATES, Circumstances, clocks_under, judge
 from simulator.auditor.order_state import OrderState
 from simulator.auditor.partitions import Partitions
 from simulator.auditor.poison import Poison
@@ -126,7 +126,7 @@ class Auditor:
             deleted=self.products.deleted(),
             unclear=self.products.unclear(),
             from_beginning=from_beginning,
-            clocks_agree=not any("clock" in fault.kind for fault in faults),
+            clocks=clocks_under(faults),
             ended_at=self._ended_at,
         )
         placed = 0

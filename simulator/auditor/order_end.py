@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Protocol
 
 import msgspec
@@ -12,6 +12,7 @@ from services_stub.contracts.events import OrderStatus
 from simulator.auditor.checks import Check
 from simulator.auditor.order_state import OrderState, told_key
 from simulator.auditor.violation import Violation
+from simulator.history.operations import SKEW, FaultRecord
 
 S = OrderStatus
 
@@ -22,7 +23,7 @@ SHIPPED = frozenset({S.SHIPPED, S.DELIVERED, S.REFUNDING})
 OPEN = frozenset({S.PENDING, S.REFUNDING})
 
 CLOCKS = 100_000
-"""Microseconds by which clocks of services may differ before an effect counts as older than its cause."""
+"""Microseconds by which clocks of services may differ that no fault has shifted."""
 RESERVED_FOR = 75_000_000
 """Microseconds after which a reservation that became no order must have been given back, the question included."""
 
@@ -30,16 +31,16 @@ RESERVED_FOR = 75_000_000
 class Blocks(Protocol):
     """When sellers were blocked."""
 
-    def held(self, seller_id: str, at: int) -> bool:
-        """Whether the seller was blocked at that time."""
+    def held(self, seller_id: str, at: int, clocks: int) -> bool:
+        """Whether the seller was blocked at that time, where clocks may differ by so much."""
         ...
 
 
 class Circumstances(msgspec.Struct, frozen=True):
     """The circumstances in which the orders are judged.
 
-    `from_beginning` says that the recording has the topics from their beginnings; `clocks_agree` that no fault set a
-    clock. `ended_at` is the time of the newest record.
+    `from_beginning` says that the recording has the topics from their beginnings; `clocks` by how many microseconds two
+    times may be the other way round that services have written. `ended_at` is the time of the newest record.
     """
 
     blocks: Blocks
@@ -47,8 +48,17 @@ class Circumstances(msgspec.Struct, frozen=True):
     unclear: Collection[str]
     """Products of which an event is missing, so that nothing can be said of their units."""
     from_beginning: bool
-    clocks_agree: bool
+    clocks: int
     ended_at: int
+
+
+def clocks_under(faults: Iterable[FaultRecord]) -> int:
+    """By how many microseconds two clocks may have differed, or one from itself before and after.
+
+    A fault counts for the whole run: what was written while it was in force lies beside what was not.
+    """
+    offsets = [0, *(fault.amount for fault in faults if fault.kind == SKEW)]
+    return CLOCKS + max(offsets) - min(offsets)
 
 
 def judge(order_id: str, state: OrderState, seen: Circumstances) -> Iterator[Violation]:
@@ -73,10 +83,9 @@ def _findings(state: OrderState, seen: Circumstances) -> Iterator[_Finding]:
         yield from _messages(state)
         if not set(state.causes) <= set(state.events):
             yield Check.UNKNOWN_CAUSE, "a payment or message names a cause that is no event of the order"
-    if seen.clocks_agree:
-        yield from _times(state)
+    yield from _times(state, seen.clocks)
     for seller in {line.seller_id for line in state.lines}:
-        if _last(state, seller) in SOLD and seen.blocks.held(seller, state.created_at):
+        if _last(state, seller) in SOLD and seen.blocks.held(seller, state.created_at, seen.clocks):
             yield Check.BLOCKED_SELLER_SOLD, f"was placed while {seller} was blocked, and kept"
 
 
@@ -87,7 +96,7 @@ def _without_order(state: OrderState, seen: Circumstances) -> Iterator[_Finding]
             yield Check.CHARGE_WITHOUT_ORDER, "was charged or declined, and never created"
         if state.parts:
             yield Check.LOST_EVENT, "was updated, and order-created was published nowhere"
-    if state.parts or state.charges or seen.ended_at - state.moved_at < RESERVED_FOR:
+    if state.parts or state.charges or seen.ended_at - state.moved_at < RESERVED_FOR + seen.clocks:
         return
     held = Counter[str]()
     for offer in state.offers:
@@ -232,15 +241,16 @@ def expected_messages(state: OrderState) -> dict[str, int]:
     return wanted
 
 
-def _times(state: OrderState) -> Iterator[_Finding]:
+def _times(state: OrderState, clocks: int) -> Iterator[_Finding]:
+    tolerated = "" if clocks == CLOCKS else f"; clocks were shifted, and {clocks / 1e6:.3f} s are tolerated"
     moments = (
         ("order-created", state.created_at, "payment-success", state.charged_at),
         ("payment-success", state.charged_at, "order-updated to PAID", state.paid_at),
         ("payment-success", state.charged_at, "payment-refunded", state.refunded_at),
     )
     for cause, before, effect, after in moments:
-        if before and after and after < before - CLOCKS:
-            yield Check.EFFECT_BEFORE_CAUSE, f"{effect} lies {(before - after) / 1e6:.3f} s before {cause}"
+        if before and after and after < before - clocks:
+            yield Check.EFFECT_BEFORE_CAUSE, f"{effect} lies {(before - after) / 1e6:.3f} s before {cause}{tolerated}"
 
 
 def _money_text(cents: int) -> str:

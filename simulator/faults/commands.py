@@ -21,6 +21,7 @@ from services_stub.contracts.control import (
     StopBroker,
 )
 from services_stub.contracts.control_faults import (
+    ClockSkew,
     CutLink,
     DeclinedPayments,
     DelayedPayments,
@@ -38,6 +39,7 @@ from services_stub.contracts.control_faults import (
 )
 from simulator.faults.kinds import Place
 from simulator.faults.planned import PlannedFault
+from simulator.history.operations import SKEW
 from simulator.scenario.quantities import MICROSECONDS
 
 BROKER = "kafka"
@@ -160,6 +162,7 @@ _FAULTS: Mapping[Key, Callable[[PlannedFault], Fault]] = {
     ("slow", Place.LINK): lambda fault: SlowLink(link=fault.target, milliseconds=_milliseconds(fault)),
     ("cut", Place.LINK): lambda fault: CutLink(link=fault.target),
     ("full-disk", Place.SERVICE): lambda fault: FullDisk(service=fault.target),
+    (SKEW, Place.SERVICE): lambda fault: ClockSkew(service=fault.target, milliseconds=_milliseconds(fault)),
     ("decline", Place.PROVIDER): lambda fault: DeclinedPayments(rate=_share(fault)),
     ("delay", Place.PROVIDER): lambda fault: DelayedPayments(milliseconds=_milliseconds(fault)),
     ("outage", Place.PROVIDER): lambda _: PaymentOutage(),

@@ -170,6 +170,7 @@ class Injector:
             ended_at=course.ended_at,
             hit_sagas=sagas,
             hit_requests=requests,
+            amount=fault.amount,
             note="; ".join([*([fault.amount_words] if fault.kind.amount else []), *course.notes]),
         )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from simulator.history.operations import SKEW
 from simulator.scenario.quantities import MICROSECONDS
 
 SECOND = MICROSECONDS["s"]
@@ -24,11 +25,12 @@ class Place(StrEnum):
 
 
 class Amount(StrEnum):
-    """The measure of a fault: none, a percentage, or a time in microseconds."""
+    """The measure of a fault: none, a percentage, a time in microseconds, or one that may be negative."""
 
     NONE = ""
     SHARE = "SHARE"
     TIME = "TIME"
+    OFFSET = "[-]TIME"
 
 
 class Lasting(StrEnum):
@@ -44,7 +46,10 @@ Range: TypeAlias = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of fault. `usual` is its amount where none is given, `drawn` the least and the most of a nemesis."""
+    """A kind of fault. `usual` is its amount where none is given, `drawn` the least and the most of a nemesis.
+
+    A nemesis draws an offset as often negative as not.
+    """
 
     word: str
     place: Place
@@ -77,6 +82,15 @@ KINDS: tuple[Kind, ...] = (
     Kind("slow", Place.LINK, _ALL, "Every byte of its calls comes later, both ways.", _TIME, 100 * _MS, _SHORT),
     Kind("cut", Place.LINK, _ALL, "No byte of its calls passes; those that were sent arrive afterwards."),
     Kind("full-disk", Place.SERVICE, _ALL, "Its process cannot write to any file (Linux)."),
+    Kind(
+        SKEW,
+        Place.SERVICE,
+        _ALL,
+        "Its wall clock is ahead, or behind with a minus: all times that it writes and compares, not its pauses.",
+        Amount.OFFSET,
+        SECOND,
+        (SECOND // 10, 2 * SECOND),
+    ),
     Kind("decline", Place.PROVIDER, _ALL, "The payment provider declines charges.", _SHARE, 100, _SOME),
     Kind("delay", Place.PROVIDER, _ALL, "The payment provider answers later.", _TIME, 500 * _MS, _SHORT),
     Kind("outage", Place.PROVIDER, _ALL, "The payment provider cannot be reached."),

@@ -65,7 +65,9 @@ def _fault(kind: Kind, target: Target, stream: RandomStream, begin: int, interva
     lasting = kind.lasting is Lasting.ALWAYS or (kind.lasting is Lasting.MAYBE and stream.percent(50))
     lasts = _milliseconds(stream, interval // 8, interval // 4) if lasting else 0
     least, most = kind.drawn
-    amount = _milliseconds(stream, least, most) if kind.amount is Amount.TIME else stream.between(least, most)
+    amount = stream.between(least, most) if kind.amount is Amount.SHARE else _milliseconds(stream, least, most)
+    if kind.amount is Amount.OFFSET and stream.percent(50):
+        amount = -amount
     return PlannedFault(kind, stream.pick(_names(kind, target)), Duration(at), Duration(lasts), amount)
 
 

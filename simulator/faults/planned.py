@@ -76,7 +76,9 @@ def amount_words(kind: Kind, amount: int) -> str:
     """An amount of a kind of fault as people write it; empty where the kind has none."""
     if kind.amount is Amount.SHARE:
         return f"{amount}%"
-    return str(Duration(amount)) if kind.amount is Amount.TIME else ""
+    if kind.amount is Amount.NONE:
+        return ""
+    return f"{'-' if amount < 0 else ''}{Duration(abs(amount))}"
 
 
 def example_of(kind: Kind) -> str:
@@ -132,10 +134,11 @@ def _amount(kind: Kind, text: str | None) -> int:
         if share is None or not 1 <= int(share[1]) <= 100:
             raise ValueError(f"{shown(text)} is no share: write a whole percentage from 1% to 100%")
         return int(share[1])
-    time = duration_of(text)
+    minus = text.startswith("-") and kind.amount is Amount.OFFSET
+    time = duration_of(text[minus:])
     if time % MICROSECONDS["ms"] or not 0 < time <= LONGEST_AMOUNT:
         raise ValueError(f"{shown(text)} is no whole number of milliseconds from 1ms to 10m")
-    return time
+    return -time if minus else time
 
 
 def _wrong(text: str, kind: Kind, problem: str) -> FaultError:

@@ -11,6 +11,7 @@ from services_stub.contracts.control import KafkaMode, Status
 from services_stub.contracts.events import EVENT_BY_TOPIC, owner_of
 from simulator.faults.kinds import Kind, Place
 from simulator.faults.planned import PlannedFault, nearest
+from simulator.history.operations import SKEW
 from simulator.scenario.quantities import Duration
 
 _SANDBOX = "sandbox"
@@ -21,7 +22,7 @@ _FORGETS = "the embedded broker forgets its records when its process ends, and n
 class Target:
     """The names that faults may strike. Without a control API there are no services, no broker and no provider.
 
-    `links` are the calls that pass through a proxy, as `order-product`.
+    `links` are the calls that pass through a proxy, as `order-product`. In `one_process` all services share a clock.
     """
 
     services: tuple[str, ...] = ()
@@ -31,6 +32,7 @@ class Target:
     payments: str = ""
     controlled: bool = False
     limits_files: bool = False
+    one_process: bool = False
 
     @classmethod
     def of(cls, status: Status) -> Target:
@@ -43,6 +45,7 @@ class Target:
             payments=status.payments,
             controlled=True,
             limits_files=sys.platform == "linux",
+            one_process=len({service.pid for service in status.services}) == 1 < len(status.services),
         )
 
     def names(self, place: Place) -> tuple[str, ...]:
@@ -74,6 +77,8 @@ def impossible(kind: Kind, name: str, target: Target) -> str:
         return f"payments go to {target.payments}; only the sandbox can be disturbed"
     if kind.word == "full-disk" and not target.limits_files:
         return "only Linux can keep a process from writing to its files"
+    if kind.word == SKEW and target.one_process:
+        return "all services share one process, and so one clock: start the marketplace without --processes 1"
     return ""
 
 

@@ -22,6 +22,9 @@ CHECKOUT = "place-order"
 ACCEPTED, PAYMENT, PAID, NOTIFIED = STAGES = ("saga.accepted", "saga.payment", "saga.paid", "saga.notified")
 """Answered; charged or declined; PAID, or FAILED or CANCELLED instead (refused); and the shopper told of it."""
 
+SKEW = "skew"
+"""The kind of fault whose amount is how far the clock of a service was ahead."""
+
 _LENGTH_BYTES = 4
 _BATCH_BYTES, _BATCH_US = 1 << 16, 1_000_000
 _READ_BYTES = 1 << 20
@@ -67,6 +70,8 @@ class FaultRecord(msgspec.Struct, frozen=True):
     hit_sagas: int = 0
     hit_requests: int = 0
     note: str = ""
+    amount: int = 0
+    """A percentage, or microseconds, as its kind has it; 0 for one that has none."""
 
     @property
     def name(self) -> str:

@@ -6,16 +6,22 @@ import random
 from collections import defaultdict
 from collections.abc import Iterator
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from services_stub.contracts.events import Hop, HopOutcome, OrderStatus
+from services_stub.contracts.times import from_microseconds, rfc3339
 from simulator.auditor.audit import Auditor
 from simulator.auditor.checks import Check
 from simulator.auditor.order_state import OrderState
 from simulator.auditor.states import States
+from simulator.history.operations import FaultRecord
 from simulator.measure.outcomes import Outcome
+from simulator.trace.events import microseconds
 from simulator.trace.records import TracedRecord
+from tests.unit.simulator.defects import effect_first
 from tests.unit.simulator.records import hops
 from tests.unit.simulator.sound_history import sound_history
 from tests.unit.simulator.synthetic_history import SyntheticHistory
@@ -130,6 +136,58 @@ def _again(record: TracedRecord) -> Hop:
         event_id="", correlation_id="", topic=record.topic, partition=record.partition, offset=record.offset,
         polled_at=1, handled_at=2, committed_at=3, outcome=HopOutcome.DUPLICATE,
     )  # fmt: skip
+
+
+SKEWED = ("auth", "product", "order", "payment", "notification")
+AHEAD = 2_000_000
+
+
+def shifted(record: TracedRecord, service: str, by: int) -> TracedRecord:
+    """The same record, if the service published it by a clock that is ahead by so many microseconds."""
+    headers = dict(record.headers)
+    if headers["ce_source"] != f"/services/{service}".encode():
+        return record
+    time = from_microseconds((microseconds((headers["ce_time"] or b"").decode()) or 0) + by)
+    return replace(record, headers=tuple((headers | {"ce_time": rfc3339(time).encode()}).items()))
+
+
+def under_skew(service: str, by: int, *, known: bool) -> SyntheticHistory:
+    """The sound history, in which the clock of a service is ahead; `known` where a fault tells of it."""
+    run = sound_history()
+    run.records = [shifted(record, service, by) for record in run.records]
+    run.faults = [FaultRecord("skew", service, 1, 1, 2, amount=by)] if known else []
+    return run
+
+
+@pytest.mark.parametrize("service", SKEWED)
+@pytest.mark.parametrize("by", [-AHEAD, -AHEAD * 3 // 4, AHEAD])
+def test_a_sound_history_has_no_violation_where_a_fault_has_shifted_a_clock(service: str, by: int) -> None:
+    assert under_skew(service, by, known=True).judge().violations == ()
+
+
+@pytest.mark.parametrize(
+    ("service", "by", "found"),
+    [
+        ("payment", -AHEAD, Check.EFFECT_BEFORE_CAUSE),
+        ("order", AHEAD, Check.EFFECT_BEFORE_CAUSE),
+        ("order", -AHEAD * 3 // 4, Check.BLOCKED_SELLER_SOLD),
+    ],
+)
+def test_a_clock_that_no_fault_has_shifted_is_found(service: str, by: int, found: Check) -> None:
+    assert found in under_skew(service, by, known=False).judge().counts
+
+
+def test_an_effect_is_too_early_where_it_is_earlier_than_clocks_were_shifted() -> None:
+    run = sound_history()
+    run.faults = [
+        FaultRecord("skew", "order", 1, 1, 2, amount=AHEAD),
+        FaultRecord("skew", "payment", 3, 3, 4, amount=-AHEAD),
+        FaultRecord("delay", "provider", 5, 5, 6, amount=10 * AHEAD),
+    ]
+    effect_first(run)
+    (violation,) = run.judge().violations
+    assert violation.check == Check.EFFECT_BEFORE_CAUSE
+    assert violation.detail.endswith("; clocks were shifted, and 4.100 s are tolerated")
 
 
 def test_a_reservation_may_be_held_as_long_as_it_lasts_and_no_longer() -> None:

@@ -62,6 +62,7 @@ def refused(detail: str) -> NotPossible:
         ("stop:broker@4s+3s", "stop-broker", "start-broker"),
         ("slow:broker=70ms@4s+3s", "slow-broker", "slow-broker"),
         ("full-disk:order@4s+3s", "full-disk-order", "full-disk-order"),
+        ("skew:order=-500ms@4s+3s", "clock-skew-order", "clock-skew-order"),
         ("outage:provider@4s+3s", "payment-outage", "payment-outage"),
         ("lose-answers:provider=5%@4s+3s", "lost-payment-answers", "lost-payment-answers"),
         ("reorder:order-created@4s+3s", "resent-records-order-created", "resent-records-order-created"),

@@ -62,6 +62,12 @@ def test_every_kind_comes_before_one_comes_again_and_every_service_is_struck() -
     assert {part_of(fault) for fault in drawn if fault.kind.word == "pause"} == set(target_of().services)
 
 
+def test_clocks_are_drawn_ahead_and_behind_by_little() -> None:
+    amounts = [fault.amount for fault in draw(("skew",), target_of(), 7, 400 * SECOND)]
+    assert min(amounts) < 0 < max(amounts)
+    assert all(SECOND // 10 <= abs(amount) <= 2 * SECOND for amount in amounts)
+
+
 def test_only_what_was_asked_for_is_drawn() -> None:
     words = nemesis_words("pause, kill,kill")
     assert words == ("pause", "kill")

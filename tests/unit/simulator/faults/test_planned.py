@@ -31,6 +31,9 @@ def faults(draw: st.DrawFn) -> PlannedFault:
         amount = draw(st.integers(1, 100))
     elif kind.amount is Amount.TIME:
         amount = draw(st.integers(1, LONGEST_AMOUNT // 1000)) * 1000
+    elif kind.amount is Amount.OFFSET:
+        most = LONGEST_AMOUNT // 1000
+        amount = draw(st.integers(-most, most).filter(bool)) * 1000
     return PlannedFault(kind, target, Duration(draw(st.integers(0, LONGEST))), Duration(lasts), amount)
 
 
@@ -82,6 +85,10 @@ def test_the_list_fits_into_a_terminal() -> None:
         ("decline:provider=0%@1s+1s", "'0%' is no share: write a whole percentage from 1% to 100%"),
         ("decline:provider=0.5@1s+1s", "'0.5' is no share"),
         ("slow:broker=11m@1s+1s", "'11m' is no whole number of milliseconds from 1ms to 10m"),
+        ("slow:broker=-1s@1s+1s", "'-1s' is no duration"),
+        ("skew:order=-0s@1s+1s", "'-0s' is no whole number of milliseconds from 1ms to 10m"),
+        ("skew:order=-601s@1s+1s", "'-601s' is no whole number of milliseconds from 1ms to 10m"),
+        ("skew:order=--1s@1s+1s", "Write skew:SERVICE[=[-]TIME]@AT+FOR, as skew:payment=1s@40s+10s."),
         ("slow:broker=1us@1s+1s", "'1us' is no whole number of milliseconds from 1ms to 10m"),
         ("kill:payment@9999h", "is longer than a week"),
     ],
@@ -121,6 +128,9 @@ def test_each_kafka_each_provider_and_each_way_in_has_its_own_limits() -> None:
     assert "payments go to stripe" in problems([decline], target_of(payments="stripe"), MINUTE)[0]
     assert "it needs the control API" in problems([decline], OUTSIDE, MINUTE)[0]
     assert problems([planned("cut:order-product@1s+1s")], target_of(), MINUTE) == []
+    skew, together = planned("skew:order=-500ms@1s+1s"), Target(("order",), controlled=True, one_process=True)
+    assert problems([skew], target_of(), MINUTE) == []
+    assert "all services share one process, and so one clock" in problems([skew], together, MINUTE)[0]
     assert "`up --link` names them" in problems([planned("cut:order-cart@1s+1s")], Target(controlled=True), MINUTE)[0]
 
 
@@ -136,6 +146,8 @@ def test_each_kafka_each_provider_and_each_way_in_has_its_own_limits() -> None:
         ("decline:provider@10s+10s", "outage:provider@15s+10s", False),
         ("pause:order@10s+10s", "duplicate:order-created@15s+10s", True),
         ("cut:order-product@10s+10s", "slow:order-product@15s+10s", True),
+        ("skew:order=1s@10s+10s", "skew:order=-1s@15s+10s", True),
+        ("skew:order=1s@10s+10s", "kill:order@15s", False),
         ("delay:order-created@10s+10s", "delay:order-updated@15s+10s", False),
     ],
 )
