@@ -26,13 +26,13 @@ READERS = {
     "utils": {"formatdate", "localtime", "make_msgid"},
     "processors": {"TimeStamper"},
 }
-"""What reads the wall clock, by the name before the point: of Python, SQLAlchemy, and libraries in use."""
+"""Readers of the wall clock, by the name before the point: of Python, SQLAlchemy, and libraries in use."""
 
 OF_SQL = re.compile(r"\b(?:CURRENT_(?:DATE|TIME|TIMESTAMP)\b|(?:now|clock_timestamp|unixepoch|julianday)\s*\()", re.I)
 
 
 def reads(source: str) -> Iterator[str]:
-    """What a module has that reads the wall clock."""
+    """The places of a module that read the wall clock."""
     tree = ast.parse(source)
     documentation = docstring_lines(tree)
     for node in ast.walk(tree):
