@@ -26,9 +26,11 @@ class FakeTransaction(Transaction):
         super().__init__(connection, source, now)
         self.published: list[tuple[Event, str]] = []
 
-    def publish(self, event: Event, *, correlation_id: str = "", cause: Cause | None = None) -> Envelope:
+    def publish(
+        self, event: Event, *, correlation_id: str = "", cause: Cause | None = None, at: datetime | None = None
+    ) -> Envelope:
         self.published.append((event, correlation_id or (cause or self.cause).correlation_id))
-        return super().publish(event, correlation_id=correlation_id, cause=cause)
+        return super().publish(event, correlation_id=correlation_id, cause=cause, at=at)
 
     def commit(self) -> None:
         """Do what the writer does at the end of a batch."""
