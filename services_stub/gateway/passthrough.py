@@ -29,6 +29,7 @@ from services_stub.gateway.forwarding import (
 )
 from services_stub.gateway.hops import RequestHops
 from services_stub.gateway.limits import TOO_MANY_ATTEMPTS, TOO_MANY_REQUESTS, Attempt, Limits, headers_of
+from services_stub.runtime.faults import FAULTS_PATH
 from services_stub.runtime.http import LARGEST_BODY
 from services_stub.runtime.http_client import build_http_client, checked_url
 from services_stub.runtime.request_hops import HOP_HEADER
@@ -95,7 +96,7 @@ class PassThrough:
         base = self._services.get(name) if name is not None else None
         if name is not None and base is not None:
             await self._pass_on(name, base, scope, receive, send, left)
-        elif scope["path"].startswith("/internal"):
+        elif scope["path"].startswith("/internal") and scope["path"] != FAULTS_PATH:  # of the supervisor, by its token
             await _refuse(_NO_SUCH_PATH, send)
         else:
             await self._own(scope, receive, _uncached_by_default(send))

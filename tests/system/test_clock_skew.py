@@ -57,6 +57,17 @@ def test_a_clock_that_is_ahead_is_so_in_one_service_until_it_is_cleared(marketpl
 
 
 @pytest.mark.slow
+def test_every_service_has_a_clock_that_can_be_shifted(marketplace: Marketplace) -> None:
+    faults = [ClockSkew(service=service.name, milliseconds=-1) for service in marketplace.control.status().services]
+    for fault in faults:
+        marketplace.control.apply(fault)
+    assert [active.fault for active in marketplace.control.faults()] == faults
+    for fault in faults:
+        marketplace.control.clear(fault.id)
+    assert marketplace.control.faults() == []
+
+
+@pytest.mark.slow
 def test_there_is_one_clock_in_one_process_and_none_of_a_service_that_is_none(marketplace: Marketplace) -> None:
     with pytest.raises(UnknownTarget):
         marketplace.control.apply(ClockSkew(service="auht", milliseconds=1))

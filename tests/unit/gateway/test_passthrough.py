@@ -163,7 +163,7 @@ def test_what_is_not_for_the_outside_is_not_there(path: str) -> None:
 def test_other_paths_go_to_the_gateways_own_routes() -> None:
     async def scenario() -> None:
         async with front() as it:
-            for path in ("/", "/health/ready", "/unknown-service/api/x"):
+            for path in ("/", "/health/ready", "/unknown-service/api/x", "/internal/faults"):
                 assert (await it.http.get(path)).content == b"own"
             assert it.service.seen == []
 
