@@ -16,7 +16,7 @@ from services_stub.infra.config.ports import HOST
 from services_stub.infra.kafka.brokers import CannotDisturb
 from services_stub.infra.processes.managed_process import ManagedProcess
 from services_stub.infra.processes.messages import ServiceArguments, encode
-from services_stub.infra.processes.protocol import Fork, Start
+from services_stub.infra.processes.protocol import Fork
 from services_stub.infra.supervisor.control import UnknownName
 from services_stub.runtime.faults import FAULTS_PATH
 from services_stub.runtime.settings import INTERNAL_TOKEN, Settings
@@ -65,6 +65,7 @@ class ServiceFaults:
         if process is None:
             raise CannotDisturb(f"{service} has not been started yet")
         before = process.command
+        assert isinstance(before, Fork)  # as every service is started
         own = [fault for fault in faults.values() if service_of(fault) == service]
         if any(isinstance(fault, ClockSkew) for fault in own) and len(_services_in(before)) > 1:
             raise CannotDisturb(f"{service} shares its process, and so its clock, with other services")
@@ -114,7 +115,7 @@ def service_of(fault: ServiceFault) -> str:
     return owner_of(event)
 
 
-def with_faults(command: Start, service: str, faults: Sequence[ServiceFault]) -> Fork:
+def with_faults(command: Fork, service: str, faults: Sequence[ServiceFault]) -> Fork:
     """The command that starts a service's process, with other faults for that service."""
     settings = [
         msgspec.structs.replace(own, faults=list(faults)) if own.service == service else own
@@ -123,7 +124,6 @@ def with_faults(command: Start, service: str, faults: Sequence[ServiceFault]) ->
     return msgspec.structs.replace(command, argument=msgspec.Raw(encode(ServiceArguments(services=settings))))
 
 
-def _services_in(command: Start) -> Sequence[Settings]:
+def _services_in(command: Fork) -> Sequence[Settings]:
     """The settings of the services that a process runs."""
-    assert isinstance(command, Fork)
     return msgspec.json.decode(command.argument, type=ServiceArguments).services
