@@ -138,7 +138,7 @@ def _amount(kind: Kind, text: str | None) -> int:
     time = duration_of(text[minus:])
     if time % MICROSECONDS["ms"] or not 0 < time <= LONGEST_AMOUNT:
         raise ValueError(f"{shown(text)} is no whole number of milliseconds from 1ms to 10m")
-    return -time if minus else time
+    return -int(time) if minus else int(time)
 
 
 def _wrong(text: str, kind: Kind, problem: str) -> FaultError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from services_stub.client.control import ControlError, NotAnswering, NotPossible
@@ -75,6 +76,7 @@ def test_a_fault_lasts_from_its_time_for_its_duration(fault: str, begins: str, e
     assert not run.control.disturbed
     assert (record.planned_at, record.begun_at, record.ended_at) == (4 * SECOND, 4 * SECOND, 7 * SECOND)
     assert (record.hit_sagas, record.hit_requests) == (3, 5)
+    assert msgspec.json.decode(msgspec.json.encode(record), type=FaultRecord) == record
 
 
 def test_a_kill_ends_when_the_successor_is_ready() -> None:
