@@ -13,7 +13,7 @@ from enum import Enum
 from simulator.measure.measurements import Measurements
 from simulator.measure.outcomes import Outcome
 from simulator.measure.ranges import Timeline, TimeRange
-from simulator.measure.self_check import generator_limit
+from simulator.measure.self_check import latency_limit
 from simulator.measure.slo import SHARES, FaultClause, Relation, Slo
 from simulator.measure.summary import NO_ANSWER, Summary, summarized
 
@@ -49,7 +49,7 @@ def judged(slo: Slo, measurements: Measurements, timeline: Timeline) -> Judgemen
     recovering = slo.clause is not None and slo.clause.relation is Relation.WITHIN
     measured = _recovery(slo, measurements, timeline) if recovering else statistic_of(slo, summary)
     met = measured is not None and (_recovered_in_time(slo, measured) if recovering else slo.holds(measured))
-    limit = None if slo.statistic in SHARES - {"late"} else generator_limit(measurements, intervals, summary)
+    limit = None if slo.statistic in SHARES - {"late"} else latency_limit(measurements, intervals, summary)
     if limit is not None:
         return Judgement(slo, Verdict.UNKNOWN, measured, summary.offered, f"generator-limited: {limit}")
     reason = ""

@@ -1,10 +1,13 @@
-"""Whether the load generator itself was the limit: then latencies say nothing about the target."""
+"""Whether the load generator itself was the limit.
+
+Of what it measures, latencies are the first to be wrong. The load is another than the planned one only much later.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Set
 
-from simulator.measure.measurements import Generator, Measurements
+from simulator.measure.measurements import SECOND, Generator, Measurements
 from simulator.measure.summary import Summary
 
 LARGEST_BUSY = 0.8
@@ -16,9 +19,22 @@ LARGEST_PACING_ERROR = 5_000
 LARGEST_PACING_SHARE = 0.1
 """The same as a share of the median service time."""
 
+LARGEST_LATENESS = SECOND // 10
+"""The p99 of the pacing error, in microseconds, up to which a second has the load that was planned for it."""
 
-def generator_limit(measurements: Measurements, intervals: Set[int], summary: Summary) -> str | None:
+
+def latency_limit(measurements: Measurements, intervals: Set[int], summary: Summary) -> str | None:
     """The reason why the generator was the limit of the latencies of `summary` in these intervals, if it was."""
+    median = summary.service.percentile(50) if summary.service.total else 0
+    return _limit(measurements, intervals, max(LARGEST_PACING_ERROR, LARGEST_PACING_SHARE * median))
+
+
+def load_limit(measurements: Measurements, intervals: Set[int]) -> str | None:
+    """The reason why the load in these intervals was not the planned one, if it was not."""
+    return _limit(measurements, intervals, LARGEST_LATENESS)
+
+
+def _limit(measurements: Measurements, intervals: Set[int], largest_error: float) -> str | None:
     work = Generator()
     for index in intervals & measurements.generator.keys():
         work.add(measurements.generator[index])
@@ -26,10 +42,6 @@ def generator_limit(measurements: Measurements, intervals: Set[int], summary: Su
         share = busy / work.elapsed[worker]
         if share > LARGEST_BUSY:
             return f"worker {worker} was busy {share:.0%} of the time"
-    if not work.pacing_error.total:
-        return None
-    error = work.pacing_error.percentile(99)
-    median = summary.service.percentile(50) if summary.service.total else 0
-    if error > max(LARGEST_PACING_ERROR, LARGEST_PACING_SHARE * median):
+    if work.pacing_error.total and (error := work.pacing_error.percentile(99)) > largest_error:
         return f"1 % of the operations started {error / 1000:.1f} ms late or later"
     return None

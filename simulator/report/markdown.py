@@ -65,6 +65,9 @@ def _lines(results: Results) -> Iterator[str]:
         f"p50 {_latency(requests, 'p50')}, p99 {_latency(requests, 'p99')}, {summary.open_sagas:,} open sagas."
     )
     yield ""
+    if summary.generator.limit:
+        yield f"These latencies are not the target's alone: {code(summary.generator.limit)}."
+        yield ""
     for reason in summary.reasons:
         yield f"- {reason.verdict.value}: {code(reason.reason)}"
     if summary.reasons:

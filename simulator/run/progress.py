@@ -8,7 +8,7 @@ from collections.abc import Callable
 from simulator.history.progress import Latencies, Second
 from simulator.history.samples import LagSample
 from simulator.measure.measurements import SECOND, Measurements
-from simulator.measure.self_check import generator_limit
+from simulator.measure.self_check import latency_limit
 from simulator.measure.summary import summarized_together
 
 
@@ -26,7 +26,7 @@ def newest_second(measurements: Measurements, at: int, elapsed: int, open_sagas:
         raw=_latencies(summary.service_percentile),
         open_sagas=open_sagas,
         lag=0 if lag is None else sum(group.records for group in lag.groups.values()),
-        limit=generator_limit(measurements, {index}, summary) or "",
+        limit=latency_limit(measurements, {index}, summary) or "",
     )
 
 

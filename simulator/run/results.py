@@ -14,7 +14,7 @@ from simulator.measure.judging import Judgement
 from simulator.measure.measurements import Measurements
 from simulator.measure.outcomes import Outcome
 from simulator.measure.ranges import Timeline
-from simulator.measure.self_check import generator_limit
+from simulator.measure.self_check import latency_limit, load_limit
 from simulator.measure.summary import Summary, summarized, summarized_together
 from simulator.measure.text import latency_text
 
@@ -22,10 +22,8 @@ PERCENTILES = (50, 90, 95, 99, 99.9, 100)
 
 
 def generator_finding(measurements: Measurements, timeline: Timeline) -> Finding | None:
-    """Where the load generator was the limit, nothing is known about the target."""
-    intervals = timeline.run.intervals(measurements.interval)
-    requests = summarized_together(measurements, _requests(measurements), intervals)
-    limit = generator_limit(measurements, intervals, requests)
+    """Where the load was not the planned one, nothing is known of how the target stands that."""
+    limit = load_limit(measurements, timeline.run.intervals(measurements.interval))
     return None if limit is None else Finding(Verdict.UNKNOWN, f"generator-limited: {limit}")
 
 
@@ -62,7 +60,7 @@ def summary_document(
             name: _figures(summarized(measurements, name, intervals)) for name in sorted(measurements.operations)
         },
         "generator": {
-            "limit": next((finding.reason for finding in findings if "generator-limited" in finding.reason), None),
+            "limit": latency_limit(measurements, intervals, requests),
             "pacingErrorP50": _milliseconds(max((each.percentile(50) for each in work), default=None)),
             "pacingErrorP99": _milliseconds(max((each.percentile(99) for each in work), default=None)),
         },
@@ -92,6 +90,9 @@ def figure_lines(measurements: Measurements, timeline: Timeline) -> list[str]:
         columns = "".join(f"{latency_text(figure):>10}" for figure in figures)
         none = summary.offered - ok - refused
         lines.append(f"{name:<22}{summary.offered:>9,}{ok:>8,}{refused:>9,}{none:>6,}{columns}")
+    requests = summarized_together(measurements, _requests(measurements), intervals)
+    if limit := latency_limit(measurements, intervals, requests):
+        lines.append(f"these latencies are not the target's alone: {limit}")
     return lines
 
 

@@ -82,6 +82,20 @@ def test_where_the_generator_was_the_limit_nothing_is_known(tmp_path: Path) -> N
     assert finding == Finding(Verdict.UNKNOWN, "generator-limited: worker 0 was busy 90% of the time")
 
 
+@pytest.mark.parametrize(("late", "known"), [(9_000, True), (110_000, False)])
+def test_starts_that_are_late_say_something_of_latencies_first_and_of_the_load_at_last(
+    tmp_path: Path, late: int, known: bool
+) -> None:
+    measured = Measurements()
+    measured.record("search", Outcome.OK, planned=0, sent=late, done=late + 1000)
+    measured.record_pacing(0, late)
+    found = judged(tmp_path, measurements=measured)
+    words = f"1 % of the operations started {late / 1000:.1f} ms late or later"
+    assert f"these latencies are not the target's alone: {words}" in found.lines()
+    assert found.document(Verdict.PASS, 0)["generator"]["limit"] == words
+    assert found.findings == ([] if known else [Finding(Verdict.UNKNOWN, f"generator-limited: {words}")])
+
+
 @pytest.mark.parametrize("partial", [{"interrupted": True}, {"failure": "a bug"}, {"drained_at": 0}])
 def test_judges_look_at_whole_runs_alone(tmp_path: Path, partial: dict[str, object]) -> None:
     def judge(directory: RunDirectory) -> Judged:
