@@ -12,8 +12,9 @@ from rich.console import Console, Group
 from rich.live import Live
 
 from simulator.history.progress import Begun, Ended, Progress
-from simulator.report.live_view import ASCII, UNICODE, Watched, view
+from simulator.report.live_view import view
 from simulator.report.progress_text import ProgressLines
+from simulator.report.watched_run import ASCII, UNICODE, WatchedRun
 
 _FRAMES = 2
 """A second: figures come once a second, and drawing takes time from the reader of the log."""
@@ -25,16 +26,16 @@ def told(console: Console) -> Iterator[Callable[[Progress], None]]:
     if not console.is_terminal or console.is_dumb_terminal:
         yield _lines()
         return
-    watched, lock = Watched(), threading.Lock()
+    run, lock = WatchedRun(), threading.Lock()
     look = ASCII if console.options.ascii_only else UNICODE
 
     def tell(progress: Progress) -> None:
         with lock:
-            watched.add(progress)
+            run.add(progress)
 
     def drawn() -> Group:
         with lock:
-            return Group(*view(watched, time.time_ns() // 1000, console.width, console.height - 2, look))
+            return Group(*view(run, time.time_ns() // 1000, console.width, console.height - 2, look))
 
     with Live(console=console, get_renderable=drawn, refresh_per_second=_FRAMES, transient=True):
         yield tell

@@ -53,32 +53,25 @@ def watch(
 def followed(path: Path) -> Iterator[Progress]:
     """All progress of a run as it comes, until it has ended, or its process is gone."""
     from simulator.history.progress import Begun, Ended, ProgressReader
+    from simulator.history.runs import is_carried_out
 
-    reader, pid = ProgressReader(path), 0
+    reader, begun = ProgressReader(path), None
     while True:
-        alive = path.exists() and (not pid or _runs(pid))  # asked first, so that what it wrote last is read
+        # Asked first, so that what it wrote last is read.
+        alive = path.exists() and (begun is None or is_carried_out(begun))
         for each in reader.new() if path.exists() else ():
             yield each
             if isinstance(each, Ended):
                 return
             if isinstance(each, Begun):
-                pid = each.pid
+                begun = each
         if not alive:
             return
         time.sleep(_LOOK_SECONDS)
 
 
-def _runs(pid: int) -> bool:
-    import psutil
-
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False
-
-
 def _newest() -> Path | None:
     from services_stub.client.user_files import state_directory
+    from simulator.history.runs import newest_runs
 
-    begun = [path.parent for path in (state_directory() / "runs").glob("*/progress.jsonl")]
-    return max(begun, key=lambda path: path.name, default=None)
+    return next((found.path for found in newest_runs(state_directory() / "runs")), None)

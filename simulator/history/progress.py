@@ -124,6 +124,9 @@ Progress = Begun | PhaseBegun | Said | Second | Moment | FaultOver | Ended
 
 _decode = msgspec.json.Decoder(Progress).decode
 
+_LONGEST_LINE = 1 << 20
+"""Bytes. The longest line by far is the last one, whose results are some thousand."""
+
 
 class ProgressFile:
     """Appends progress to a file, and tells it. Threads may share it; `tell` is called by one at a time."""
@@ -156,19 +159,21 @@ class ProgressReader:
         self._path, self._read = path, 0
 
     def new(self) -> Iterator[Progress]:
-        """The lines that were not read yet. One that is damaged, or of a later version, is passed over.
+        """The lines that were not read yet; each is read when it is asked for.
+
+        One that is damaged, or of a later version, is passed over; one that is not whole yet comes the next time.
 
         Raises:
             OSError: the file cannot be read.
         """
         with self._path.open("rb") as file:
             file.seek(self._read)
-            content = file.read()
-        whole = content[: content.rfind(b"\n") + 1]
-        self._read += len(whole)
-        for line in whole.splitlines():
-            with suppress(msgspec.MsgspecError, UnicodeDecodeError):
-                yield _decode(line)
+            while line := file.readline(_LONGEST_LINE):
+                if not line.endswith(b"\n") and len(line) < _LONGEST_LINE:
+                    return
+                self._read += len(line)
+                with suppress(msgspec.MsgspecError, UnicodeDecodeError):
+                    yield _decode(line)
 
 
 def progress_in(path: Path) -> list[Progress]:

@@ -37,6 +37,14 @@ _EXIT_CODES = {
 BAD_ARGUMENTS, NOT_REACHABLE, INTERNAL_ERROR, INTERRUPTED = 64, 69, 70, 130
 
 
+_WITHOUT = {INTERRUPTED: "interrupted: these results are partial", INTERNAL_ERROR: "internal error"}
+
+
+def result_words(verdict: str, exit_code: int) -> str:
+    """The verdict of a run; where it did not get to its end, the reason that it has none."""
+    return _WITHOUT.get(exit_code, verdict)
+
+
 class Finding(msgspec.Struct, frozen=True):
     """A verdict on a part of a run, with its reason in words."""
 

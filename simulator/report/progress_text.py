@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from simulator.history.operations import FaultRecord
 from simulator.history.progress import (
     Begun,
     Ended,
     FaultOver,
-    Latencies,
     Moment,
     Phase,
     PhaseBegun,
@@ -42,16 +42,14 @@ class ProgressLines:
             case Moment():
                 return [moment_line(progress)] if self._phase is Phase.DRAIN else []
             case FaultOver():
-                fault = progress.fault
-                hit = f"hit {fault.hit_sagas:,} sagas and {fault.hit_requests:,} requests" if fault.begun_at else "none"
-                return [f"fault {fault.name} is over: {hit}{f'; {fault.note}' if fault.note else ''}"]
+                return [fault_line(progress.fault)]
             case Ended():
                 return list(progress.lines)
 
 
 def second_line(second: Second, of: int) -> str:
     """The newest second of a load that lasts `of` seconds."""
-    latencies = f"p50 {_latency(second.corrected.p50, second)}, p99 {_latency(second.corrected.p99, second)}"
+    latencies = f"p50 {latency_words(second.corrected.p50, second)}, p99 {latency_words(second.corrected.p99, second)}"
     trouble = [f"{second.outcomes[outcome]} {outcome}" for outcome in _TROUBLE if second.outcomes.get(outcome)]
     return (
         f"{second.second:>5} of {of} s  {second.offered:g}/s planned, {second.achieved:g}/s answered, {latencies}"
@@ -67,12 +65,14 @@ def moment_line(moment: Moment) -> str:
     )
 
 
-def _latency(milliseconds: float | None, second: Second) -> str:
+def fault_line(fault: FaultRecord) -> str:
+    """A fault that has ended, and what it hit."""
+    hit = f"hit {fault.hit_sagas:,} sagas and {fault.hit_requests:,} requests" if fault.begun_at else "none"
+    return f"fault {fault.name} is over: {hit}{f'; {fault.note}' if fault.note else ''}"
+
+
+def latency_words(milliseconds: float | None, second: Second) -> str:
+    """A percentile of a second: `none` where that operation had no answer, a dash where there was no operation."""
     if milliseconds is None:
         return "none" if second.outcomes else "-"
     return latency_text(milliseconds * 1000)
-
-
-def percentiles(latencies: Latencies, second: Second) -> tuple[str, str, str]:
-    """p50, p95 and p99 in words."""
-    return _latency(latencies.p50, second), _latency(latencies.p95, second), _latency(latencies.p99, second)

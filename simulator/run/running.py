@@ -22,7 +22,16 @@ from simulator.faults.planned import FaultError
 from simulator.history import RunDirectory, RunRecord, Target
 from simulator.history.directory import put_json
 from simulator.history.progress import Begun, Ended, Phase, PhaseBegun, Progress, ProgressFile, Said
-from simulator.history.verdict import BAD_ARGUMENTS, INTERNAL_ERROR, INTERRUPTED, NOT_REACHABLE, Finding, Verdict, worst
+from simulator.history.verdict import (
+    BAD_ARGUMENTS,
+    INTERNAL_ERROR,
+    INTERRUPTED,
+    NOT_REACHABLE,
+    Finding,
+    Verdict,
+    result_words,
+    worst,
+)
 from simulator.plan.numbers import numbers_text
 from simulator.plan.text import load_words
 from simulator.report.writing import write_reports
@@ -183,8 +192,7 @@ class Run:
             code = INTERRUPTED
         put_json(self.directory.summary, judged.document(verdict, code))
         self._keep(ended_at=judged.record.ended_at)
-        word = {INTERRUPTED: "interrupted: these results are partial", INTERNAL_ERROR: "internal error"}
-        last = f"verdict: {word.get(code, verdict.value)}"
+        last = f"verdict: {result_words(verdict.value, code)}"
         self.lines = [*judged.lines(), *self._record.failure.splitlines(), *self._written(), last]
         partial = code in (INTERRUPTED, INTERNAL_ERROR)
         self._progress.add(

@@ -17,8 +17,9 @@ from simulator.history.progress import (
     Second,
 )
 from simulator.measure.measurements import SECOND
-from simulator.report.live_view import ASCII, UNICODE, Watched, sparkline, view
+from simulator.report.live_view import view
 from simulator.report.progress_text import ProgressLines
+from simulator.report.watched_run import ASCII, UNICODE, WatchedRun, lights, sparkline
 from tests.unit.simulator.report.stored import START, moment
 
 BEGUN = Begun(at=START, run_id="r1", seed=7, pid=1, load="open loop, [red]flat[/] 20/s", planned_us=60 * SECOND)
@@ -48,8 +49,8 @@ ALL: list[Progress] = [
 ]
 
 
-def watched(progress: list[Progress]) -> Watched:
-    found = Watched()
+def watched(progress: list[Progress]) -> WatchedRun:
+    found = WatchedRun()
     for each in progress:
         found.add(each)
     return found
@@ -87,10 +88,17 @@ def test_the_light_of_the_invariants_is_lit_by_the_verdict(verdict: str, sign: s
     assert f"{sign} invariants " in view(watched([*ALL, ended]), START, 80, 17)[-1].plain
 
 
+def test_without_the_log_nothing_is_known_of_the_invariants() -> None:
+    ended = Ended(at=START, verdict="unknown", exit_code=2, partial=False, lines=())
+    known = watched([*ALL, moment(31, unread="the broker is away"), ended])
+    assert [light.well for light in lights(known)[2:]] == [False, None]
+
+
 def test_a_sparkline_shows_the_newest_values() -> None:
     assert sparkline([9, 0, 1, None, 2], 4, UNICODE) == "▁▅×█"
     assert sparkline([0, 0], 9, ASCII) == "__"
     assert sparkline([1], 0, ASCII) == ""
+    assert sparkline([-3, 1e308, 5e-324, None], 9, ASCII) == "_#_x"
 
 
 def test_progress_in_lines() -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import time
+from itertools import islice
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from marketplace_tui import cli
 from simulator.history import RunDirectory
+from simulator.history import progress as progress_module
 from simulator.history.progress import Begun, Ended, Progress, ProgressFile, ProgressReader, Said, progress_in
+from simulator.history.runs import is_carried_out, newest_runs
 from simulator.history.samples import SIMULATOR, ProcessSample, Usage, samples_in
 from simulator.measure.measurements import SECOND
 from simulator.run.process_figures import memory_growth, process_figures
@@ -32,6 +37,36 @@ def test_progress_is_told_and_read_as_it_grows(tmp_path: Path) -> None:
         assert list(reader.new()) == []
     assert told == progress_in(path)
     assert progress_in(tmp_path / "none") == []
+
+
+def test_a_line_without_end_is_read_in_pieces_and_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "progress.jsonl"
+    path.write_bytes(b"x" * 1010)
+    with ProgressFile(path, lambda _progress: None) as file:
+        file.add(ENDED)
+        file.add(BEGUN)
+        file.add(ENDED)
+    monkeypatch.setattr(progress_module, "_LONGEST_LINE", 250)
+    reader = ProgressReader(path)
+    assert list(islice(reader.new(), 1)) == [BEGUN]
+    assert list(reader.new()) == [ENDED]
+
+
+def test_the_newest_run_is_the_first_of_those_that_have_told_progress(tmp_path: Path) -> None:
+    for name in ("20260301T1-7-a", "20260302T1-7-b", "20260303T1-7-c"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "notes").write_text("no run")
+    for name in ("20260301T1-7-a", "20260302T1-7-b"):
+        RunDirectory(tmp_path / name).progress.touch()
+    assert [found.path.name for found in newest_runs(tmp_path)] == ["20260302T1-7-b", "20260301T1-7-a"]
+    assert list(newest_runs(tmp_path / "none")) == []
+
+
+def test_a_run_is_carried_out_by_the_process_that_began_it() -> None:
+    begun = replace(BEGUN, at=time.time_ns() // 1000)
+    assert is_carried_out(begun)
+    assert not is_carried_out(replace(begun, at=begun.at - 10 * 365 * 86_400 * SECOND))
+    assert not any(is_carried_out(replace(begun, pid=pid)) for pid in (2**22 + 1, -1, 2**70))
 
 
 def watch(directory: Path, progress: list[Progress], *arguments: str) -> int:

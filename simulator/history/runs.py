@@ -1,0 +1,36 @@
+"""The runs whose directories lie on a machine, and whether the process of a run is still there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+
+from simulator.history.directory import RunDirectory
+from simulator.history.progress import Begun
+
+_CLOCK_SECONDS = 60.0
+"""The clock of a machine is set by less than this between the start of a process and its first line."""
+
+
+def newest_runs(runs: Path) -> Iterator[RunDirectory]:
+    """The directories of runs that have told progress, the newest first: their names begin with their times.
+
+    Raises:
+        OSError: they cannot be listed.
+    """
+    for path in sorted(runs.iterdir() if runs.is_dir() else (), reverse=True):
+        found = RunDirectory(path)
+        if found.progress.is_file():
+            yield found
+
+
+def is_carried_out(begun: Begun) -> bool:
+    """Whether the process of a run is there; not another one that has its number by now."""
+    try:
+        process = psutil.Process(begun.pid)
+        started = process.create_time()
+        return process.status() != psutil.STATUS_ZOMBIE and started <= begun.at / 1_000_000 + _CLOCK_SECONDS
+    except (psutil.Error, ValueError, OverflowError):  # a number that no process can have
+        return False
