@@ -264,4 +264,14 @@ ADMIN_ACTIONS: tuple[Action, ...] = (
         command="admin clear-fault",
         footer=40,
     ),
+    Action(
+        "simulation.choose",
+        "Runs",
+        "Show another run of this machine.",
+        ("r",),
+        ("simulation",),
+        roles=_ADMIN,
+        command="simulate watch",
+        footer=20,
+    ),
 )

@@ -40,6 +40,7 @@ PLACES: dict[str, Place] = {
         Place("dead-letters", "Dead letters"),
         Place("faults", "Faults"),
         Place("tour", "Tour"),
+        Place("simulation", "Simulation"),
         Place("trace", "Trace"),
         Place("replay", "Replay", "trace"),
         Place("events", "Events"),
@@ -75,7 +76,7 @@ def places_of(role: Role) -> tuple[str, ...]:
         "guest": ("product",),
         "user": ("product", "checkout", "order", "trace", "replay"),
         "seller": ("order", "trace", "replay"),
-        "admin": ("order", "trace", "replay", "topology"),
+        "admin": ("order", "trace", "replay", "topology", "simulation"),
         "reader": ("trace", "replay", "topology"),
     }
     return (*sections, *below[role], *(() if role == "reader" else ("tour",)))

@@ -29,6 +29,7 @@ SCREENS = {
     "dead-letters": "admin.dead_letters:DeadLettersScreen",
     "faults": "admin.faults:FaultsScreen",
     "events": "trace.recorded:events_of",
+    "simulation": "admin.simulation:SimulationScreen",
 }
 """The class of each section, or what makes its screen, by module: a screen is imported when it is gone to."""
 

@@ -15,7 +15,7 @@ from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Annotated, Self, TypeAlias
 
 import msgspec
 
@@ -31,8 +31,12 @@ class Phase(StrEnum):
     JUDGING = "judging"
 
 
+Int64: TypeAlias = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+"""A line with a larger number is damaged. Not every such number can be divided."""
+
+
 class _Line(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag_field="kind"):
-    at: int
+    at: Int64
 
 
 class Begun(_Line, frozen=True, kw_only=True, tag="begun"):
@@ -42,7 +46,7 @@ class Begun(_Line, frozen=True, kw_only=True, tag="begun"):
     seed: int
     pid: int
     load: str
-    planned_us: int
+    planned_us: Int64
     """How long sessions are to begin."""
     faults: tuple[str, ...] = ()
     slos: tuple[str, ...] = ()
@@ -76,14 +80,14 @@ class Second(_Line, frozen=True, kw_only=True, tag="second"):
     `outcomes` are those of the planned. `limit` says why the load generator was the limit, where it was.
     """
 
-    second: int
+    second: Int64
     offered: float
     achieved: float
-    outcomes: dict[str, int]
+    outcomes: dict[str, Int64]
     corrected: Latencies
     raw: Latencies
-    open_sagas: int
-    lag: int
+    open_sagas: Int64
+    lag: Int64
     """Records before all consumer groups together."""
     limit: str = ""
 
@@ -91,9 +95,9 @@ class Second(_Line, frozen=True, kw_only=True, tag="second"):
 class Moment(_Line, frozen=True, kw_only=True, tag="moment"):
     """All that is under way, once a second, also while there is no load."""
 
-    open_sagas: int
-    refunds_due: int
-    lag: int
+    open_sagas: Int64
+    refunds_due: Int64
+    lag: Int64
     lag_seconds: float
     """The age of the oldest record before a group."""
     faults: tuple[str, ...] = ()

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
 import msgspec
 
 from marketplace_tui.actions.places import SECTIONS
 from marketplace_tui.actions.state import AccountRole
+from marketplace_tui.model.admin import simulation
 from marketplace_tui.model.tour import Told
+from marketplace_tui.screens.admin import simulation as simulation_screen
 from marketplace_tui.screens.base import ClientScreen
 from marketplace_tui.screens.everywhere.tour import TourScreen
 from marketplace_tui.screens.shop.order import OrderScreen
@@ -21,10 +26,12 @@ from services_stub.contracts.control_faults import DuplicatedRecords
 from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.http.cart import Cart
 from services_stub.contracts.problem import FieldError, problem
+from simulator.history import Target
 from simulator.trace import Flow, flow_of
 from simulator.trace.contents import content_of
 from tests.tui.admin.data import STATE
 from tests.tui.admin.fakes import AdminMarketplace, FakeControl
+from tests.tui.admin.runs import beginning, ended, load, stored
 from tests.tui.data import PRODUCTS, found, search_page
 from tests.tui.fake_marketplace import FakeMarketplace, Refused, page_of
 from tests.tui.hostile import TextOf, assert_intact, rewritten, spread
@@ -82,6 +89,22 @@ async def tell(client: RunningClient, text_of: TextOf) -> None:
     screen.model.told = Told((text_of("told"), text_of("told, too")), ORDER)
     screen.model.flow, screen.model.problem = _flow(text_of), text_of("problem")
     screen.model.changed()
+
+
+async def show_the_run_before(client: RunningClient, text_of: TextOf) -> None:
+    """Show a run that has ended, of another marketplace."""
+    screen = client.app.screen
+    assert isinstance(screen, simulation_screen.SimulationScreen)
+    screen.model.choose("1")
+    await client.settle()
+    assert screen.model.run.ended is not None
+
+
+def _store_runs(runs: Path, text_of: TextOf) -> None:
+    elsewhere = Target(gateway=text_of("gateway"), bootstrap_servers="", data_dir=text_of("elsewhere") or "/elsewhere")
+    stored(runs, "1", [*beginning("1", text_of), *load(37, text_of), ended(text_of("pass"), 0, text_of)], elsewhere)
+    here = Target(gateway=STATE.gateway, bootstrap_servers="")
+    stored(runs, "2", [*beginning("2", text_of), *load(35, text_of)], here)
 
 
 def _flow(text_of: TextOf) -> Flow:
@@ -160,6 +183,10 @@ ADMIN = (
     Visit("fault", ("8", "a")),
     Visit("palette", ("ctrl+p", "s", "t")),
     Visit("tour", ("f3",), tell),
+    Visit("simulation", ("f4",)),
+    Visit("run that has ended", ("f4",), show_the_run_before),
+    Visit("runs", ("f4", "r")),
+    Visit("line of a run", ("f4", "home", "enter")),
     Visit("block, refused", ("2", "j", "b"), refuse),
     Visit("send again, refused", ("7", "r"), refuse),
 )
@@ -228,8 +255,14 @@ async def marketplace_of(role: AccountRole, text_of: TextOf) -> AsyncIterator[Ru
     fake.rewrite = lambda body: rewritten(body, text_of)
     state = _state(text_of) if role in ("guest", "admin") else None
     account = None if role == "guest" else role
-    async with running(fake, account, size=LARGE, state=state, connect=lambda: control) as client:
-        yield client
+    with (
+        TemporaryDirectory() as home,
+        patch.object(simulation_screen, "state_directory", lambda: Path(home)),
+        patch.object(simulation, "is_carried_out", lambda _begun: True),
+    ):
+        _store_runs(Path(home) / "runs", text_of)
+        async with running(fake, account, size=LARGE, state=state, connect=lambda: control) as client:
+            yield client
 
 
 async def look(client: RunningClient, name: str) -> None:

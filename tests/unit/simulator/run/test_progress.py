@@ -32,7 +32,8 @@ def test_progress_is_told_and_read_as_it_grows(tmp_path: Path) -> None:
         assert list(reader.new()) == [BEGUN]
         file.add(Said(at=2, text="ü\n\u2028"))
         with path.open("ab") as other:
-            other.write(b'{"kind":"later","at":1}\n\xff\n{"kind":"sa')
+            other.write(b'{"kind":"later","at":1}\n\xff\n{"kind":"said","at":%s,"text":""}\n' % (b"9" * 400))
+            other.write(b'{"kind":"sa')
         assert list(reader.new()) == [Said(at=2, text="ü\n\u2028")]
         assert list(reader.new()) == []
     assert told == progress_in(path)
