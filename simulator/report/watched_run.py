@@ -156,7 +156,7 @@ def lights(run: WatchedRun) -> list[Light]:
 
 def _invariants(ended: Ended | None, unread: bool) -> Light:
     if ended is None or ended.partial:
-        return Light(None, "invariants: judged after the drain")
+        return Light(None, "invariants: judged after the drain" if ended is None else "invariants: not judged")
     if ended.verdict == Verdict.VIOLATED.value:
         return Light(False, "invariants")
     return Light(None, "invariants: the log was not read") if unread else Light(True, "invariants")

@@ -130,7 +130,7 @@ class RunReader:
         self._has_ended = False
 
     def read(self, chosen: str, *, again: bool) -> Reading:
-        """What is new; `again` looks for other runs, too.
+        """Everything that is new; `again` looks for other runs, too.
 
         Raises:
             OSError: the directory of runs, or a run, cannot be read.

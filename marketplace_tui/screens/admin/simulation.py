@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from textual.app import ComposeResult
 
@@ -19,11 +19,11 @@ from marketplace_tui.widgets.lines import Lines
 from marketplace_tui.widgets.rows import Row, Rows
 from services_stub.client.user_files import state_directory
 
-LOOK_SECONDS = 0.25
-"""How often what is new is read, and painted, while it is looked at."""
+LOOK_SECONDS = 1 / 3
+"""How often what is new is read, and painted: with the refresh of every screen at most four times in a second."""
 
-RUNS_SECONDS = 2.0
-"""How often new runs are looked for."""
+LOOKS_FOR_RUNS = 6
+"""So many looks until other runs are looked for, too."""
 
 TALL = 34
 """From so many lines on, there are empty lines between groups of figures."""
@@ -40,9 +40,10 @@ class SimulationScreen(ClientScreen):
     def __init__(self, marketplace: Marketplace) -> None:
         super().__init__()
         self.model = Simulation(marketplace.tasks, state_directory() / "runs", marketplace.state)
+        self._looks = 0
         self._entries: Sequence[text.Entry] = ()
         self._shown_run = ""
-        """Of the run whose entries they are."""
+        """The name of the run whose entries they are."""
 
     def compose_body(self) -> ComposeResult:
         """Head, figures, and the lines that were said."""
@@ -55,8 +56,7 @@ class SimulationScreen(ClientScreen):
     def begin(self) -> None:
         """Begin to read."""
         self.watch_model(self.model, self._show)
-        self.set_interval(LOOK_SECONDS, lambda: self._if_seen(self.model.look))
-        self.set_interval(RUNS_SECONDS, lambda: self._if_seen(self.model.look_for_runs))
+        self.set_interval(LOOK_SECONDS, self._look)
 
     def on_unmount(self) -> None:
         """Stop reading."""
@@ -111,9 +111,10 @@ class SimulationScreen(ClientScreen):
     def _rows(self) -> Rows:
         return self.query_one("#rows", Rows)
 
-    def _if_seen(self, do: Callable[[], None]) -> None:
+    def _look(self) -> None:
         if self.is_current:
-            do()
+            self._looks += 1
+            (self.model.look if self._looks % LOOKS_FOR_RUNS else self.model.look_for_runs)()
 
     def _show(self) -> None:
         rows, before, found = self._rows, self._entries, text.entries(self.model)

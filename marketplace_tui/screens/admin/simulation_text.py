@@ -20,8 +20,8 @@ NAME, WORDS = 12, 22
 """The cells of a figure's name, and of its words before its sparkline."""
 
 _LEAST_BAR = 8
-_LATEST = 253_402_300_799_999_999
-"""Microseconds of Unix time; a later moment has no date."""
+_LATEST = 253_402_214_400_000_000
+"""Microseconds of Unix time; a day later there is no date any more, whatever the time zone is."""
 
 _NO_RUN = "There is no run of the simulator on this machine. One loads this marketplace, and judges it:"
 
@@ -100,7 +100,8 @@ def choice(run: FoundRun, now: datetime) -> tuple[str, str]:
     if run.begun is None:
         return run.name, run.status
     load = f"seed {run.begun.seed}, {run.begun.load}"
-    return f"{_when(run.begun, now)}  {run.status}", load if run.is_own else f"{_about(run)}: {load}"
+    words = f"{_when(run.begun, now)}  {run.status.partition(':')[0]}"
+    return words, load if run.is_own else f"another marketplace, {load}"
 
 
 def _nothing(model: Simulation, width: int) -> list[Line]:
@@ -121,9 +122,11 @@ def _nothing(model: Simulation, width: int) -> list[Line]:
 
 def _which(model: Simulation, shown: FoundRun, now: datetime) -> Line:
     """Why this run is shown, what it is about, and whether there is a newer one."""
-    why = "Chosen" if model.chosen == shown.name else "The newest"
     begun = model.run.begun
-    facts = [f"{why}: {_about(shown)}"]
+    if model.chosen == shown.name:
+        facts = [f"Chosen: {_about(shown)}"]
+    else:
+        facts = ["The newest of this marketplace" if shown.is_own else f"The newest on this machine: {_about(shown)}"]
     if begun is not None:
         facts += [f"seed {begun.seed}", f"begun {_when(begun, now)}"]
     line = spans(f" {SEPARATOR} ".join(facts), "dim")

@@ -99,7 +99,7 @@ def test_another_run_is_chosen_and_its_lines_are_opened_and_copied(directory: Pa
             assert client.app.clipboard == "making the population"  # the cursor stays where it was put
             await client.press("r")
             assert_golden(client.text, "admin/simulation-runs-80x24")
-            await client.type("own")
+            await client.type("another")
             await client.press("enter")
             assert "Chosen: a marketplace of its own" in client.text
             stored(directory, NEWER, [*load(1), ended("interrupted", 130)], FRESH)

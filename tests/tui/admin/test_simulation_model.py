@@ -92,7 +92,7 @@ def test_a_run_is_followed_from_its_beginning_to_its_end(tmp_path: Path) -> None
     model, tasks = model_of(tmp_path)
     stored(tmp_path, NEW, beginning(NEW), Target(gateway="", bootstrap_servers=""))
     assert looked(model, tasks).state is State.STARTING
-    assert "a marketplace not known yet" in lines_of(model, 78)[1]
+    assert lines_of(model, 78)[1].startswith("The newest on this machine: a marketplace not known yet · seed 7")
     changes: list[int] = []
     end = model.watch(lambda: changes.append(1))
     looked(model, tasks)
@@ -124,6 +124,7 @@ def test_a_run_without_an_end_whose_process_is_gone_was_killed(tmp_path: Path) -
     stored(tmp_path, NEW, [ended("pass", 130)])
     assert looked(model, tasks).state is State.PARTIAL
     assert "⚠ interrupted: these results are partial" in lines_of(model, 78)
+    assert lines_of(model, 78)[4].endswith("○ invariants: not judged")
 
 
 def test_another_run_is_chosen_and_what_was_known_is_forgotten(tmp_path: Path) -> None:
@@ -136,7 +137,7 @@ def test_another_run_is_chosen_and_what_was_known_is_forgotten(tmp_path: Path) -
 
     newer, old = (text.choice(run, NOW) for run in model.shown.runs)
     assert newer[0].endswith("  under way")
-    assert newer[1].startswith("a marketplace of its own: seed 7, open loop")
+    assert newer[1].startswith("another marketplace, seed 7, open loop")
     assert (old[0].split("  ")[1], old[1].split(",")[0]) == ("SLO missed", "seed 7")
     model.chosen = NEWER
     assert looked(model, tasks).state is State.STARTING
@@ -179,7 +180,7 @@ def test_each_state_is_said_in_words(tmp_path: Path) -> None:
     model, tasks = model_of(tmp_path)
     running = "\n".join(lines_of(model, 78))
     for said in (
-        "The newest: this marketplace · seed 7 · begun 11:59:10",
+        "The newest of this marketplace · seed 7 · begun 11:59:10",
         "  load, 42 of 60 s",
         "⚠ FAULT kill:payment@6s+30s",
         "● generator  ✗ 10 without answer  ● log  ○ invariants: judged after the drain",
