@@ -51,7 +51,8 @@ def status_of(directory: RunDirectory) -> tuple[Begun | None, str, bool]:
     Raises:
         OSError: its files cannot be read.
     """
-    begun = next((each for each in ProgressReader(directory.progress).new() if isinstance(each, Begun)), None)
+    first = next(ProgressReader(directory.progress).new(), None)
+    begun = first if isinstance(first, Begun) else None
     try:
         summary = msgspec.json.decode(directory.summary.read_bytes(), type=_Summary)
     except (FileNotFoundError, msgspec.MsgspecError, UnicodeDecodeError):

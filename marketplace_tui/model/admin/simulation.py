@@ -17,7 +17,7 @@ import msgspec
 
 from marketplace_tui.model.tasks import Tasks
 from marketplace_tui.model.watched import Watched
-from services_stub.contracts.control import State as Marketplace
+from services_stub.contracts.control import State
 from simulator.history import RunDirectory, Target
 from simulator.history.progress import Begun, Ended, Progress, ProgressReader
 from simulator.history.runs import is_carried_out, newest_runs, status_of
@@ -30,7 +30,7 @@ _MOST_AT_ONCE = 2_000
 """So much progress is taken in at a time: the event loop goes on between two times."""
 
 
-class State(Enum):
+class RunState(Enum):
     """How far a run is."""
 
     STARTING = auto()
@@ -65,8 +65,8 @@ class FoundRun:
 class Reading:
     """All runs, the newest first, and everything that is new of the one that is followed.
 
-    It `begins` where another one was followed before, and is `whole` where there is no more to be read now.
-    `is_there` says whether its process is, as far as is known.
+    It `begins` where another one was followed before, and `is_whole` where there is no more to be read now. `is_there`
+    says whether its process is, as far as is known.
     """
 
     runs: tuple[FoundRun, ...] = ()
@@ -83,7 +83,7 @@ class Reading:
         return self.runs, self.run, self.is_there, self.reports
 
 
-def belongs(target: Target, marketplace: Marketplace | None) -> bool:
+def belongs(target: Target, marketplace: State | None) -> bool:
     """Whether a run is about a marketplace: by its data directory, or by its gateway where the run knows that alone."""
     if marketplace is None:
         return False
@@ -101,13 +101,13 @@ def followed(runs: Sequence[FoundRun], chosen: str) -> FoundRun | None:
     return next((run for run in runs if run.name == chosen), None) or next(own, None) or next(iter(runs), None)
 
 
-def state_of(run: WatchedRun, is_there: bool) -> State:
+def state_of(run: WatchedRun, is_there: bool) -> RunState:
     """How far a run is; `is_there` says whether its process is."""
     if run.ended is not None:
-        return State.PARTIAL if run.ended.partial else State.ENDED
+        return RunState.PARTIAL if run.ended.partial else RunState.ENDED
     if not is_there:
-        return State.KILLED
-    return State.RUNNING if run.seconds else State.STARTING
+        return RunState.KILLED
+    return RunState.RUNNING if run.seconds else RunState.STARTING
 
 
 def reports_of(directory: RunDirectory) -> tuple[Path, ...]:
@@ -118,7 +118,7 @@ def reports_of(directory: RunDirectory) -> tuple[Path, ...]:
 class RunReader:
     """Finds and reads runs. For threads, one at a time."""
 
-    def __init__(self, runs: Path, marketplace: Marketplace | None) -> None:
+    def __init__(self, runs: Path, marketplace: State | None) -> None:
         self._directory, self._marketplace = runs, marketplace
         self._runs: tuple[FoundRun, ...] = ()
         self._over: dict[Path, FoundRun] = {}
@@ -193,9 +193,9 @@ class Simulation(Watched):
     for, and `problem` why they cannot be read.
     """
 
-    def __init__(self, tasks: Tasks, runs: Path, marketplace: Marketplace | None) -> None:
+    def __init__(self, tasks: Tasks, runs: Path, marketplace: State | None) -> None:
         super().__init__()
-        self.marketplace = marketplace
+        self.runs, self.marketplace = runs, marketplace
         self.run = WatchedRun()
         self.shown = Reading()
         """The last reading."""
@@ -207,7 +207,7 @@ class Simulation(Watched):
         self._again = True
 
     @property
-    def state(self) -> State:
+    def state(self) -> RunState:
         """How far the run is."""
         return state_of(self.run, self.shown.is_there)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from marketplace_tui.model.admin.simulation import FoundRun, Simulation, State
+from marketplace_tui.model.admin.simulation import FoundRun, RunState, Simulation
 from marketplace_tui.text.lines import Line, Look, Span, cut_line, spans, wrapped
 from marketplace_tui.text.signs import AHEAD, BARS, DONE, ELLIPSIS, FAILED, RULE, SEPARATOR, WARNING
 from marketplace_tui.text.values import clock_time
@@ -22,8 +22,6 @@ NAME, WORDS = 12, 22
 _LEAST_BAR = 8
 _LATEST = 253_402_214_400_000_000
 """Microseconds of Unix time; a day later there is no date any more, whatever the time zone is."""
-
-_NO_RUN = "There is no run of the simulator on this machine. One loads this marketplace, and judges it:"
 
 _VERDICTS: dict[str, tuple[str, Look]] = {"pass": (DONE, "good"), "unknown": (WARNING, "warning")}
 """The sign and the look of those that say nothing bad of the marketplace."""
@@ -110,13 +108,14 @@ def _nothing(model: Simulation, width: int) -> list[Line]:
         return [*(spans(line, "bad") for line in lines), (Span("f5", "key", "app.refresh"), Span(" tries again."))]
     if not model.is_loaded:
         return [(Span(f"Looking for runs{ELLIPSIS}", "dim"),)]
-    copies = (Span("y", "key", "app.copy"), Span(" copies it.", "dim"))
+    where, copies = short_path(model.runs), (Span("y", "key", "app.copy"), Span(" copies it.", "dim"))
     return [
-        *(spans(line) for line in wrapped(_NO_RUN, width)),
+        *(spans(line) for line in wrapped(f"There is no run of the simulator in {where}.", width)),
+        *(spans(line) for line in wrapped("One that loads this marketplace, and judges it, is started by:", width)),
         (),
         *(spans(line, "accent") for line in wrapped(command(model), width)),
         (),
-        (Span("Start it in another terminal, and see it here as it runs. ", "dim"), *copies),
+        (Span("Do that in another terminal, and see it here as it runs. ", "dim"), *copies),
     ]
 
 
@@ -153,12 +152,12 @@ def _progress(model: Simulation, now: datetime, width: int, *, flat: bool) -> Li
     """The part of the run that is under way as a bar, or its end."""
     run = model.run
     match model.state:
-        case State.ENDED:
+        case RunState.ENDED:
             sign, look = _VERDICTS.get(run.result, (FAILED, "bad"))
             return _signed(sign, f"verdict: {run.result}", look)
-        case State.PARTIAL:
+        case RunState.PARTIAL:
             return _signed(WARNING, run.result, "warning")
-        case State.KILLED:
+        case RunState.KILLED:
             return _signed(FAILED, "killed: its process is gone, and has told no verdict", "bad")
     elapsed, of = run.seconds_of_load(to_microseconds(now))
     words = f"{run.phase or 'starting'}, {elapsed:.0f} of {of:.0f} s"
@@ -175,7 +174,7 @@ def _signed(sign: str, words: str, look: Look) -> Line:
 
 def _banner(model: Simulation, shown: FoundRun) -> Line:
     """The faults in force; of a run that is over the place of its files."""
-    if model.state not in (State.STARTING, State.RUNNING):
+    if model.state not in (RunState.STARTING, RunState.RUNNING):
         return spans(f"files in {short_path(shown.path)}", "dim")
     if model.run.faults:
         return spans(f"{WARNING} FAULT {', '.join(model.run.faults)}", "warning")

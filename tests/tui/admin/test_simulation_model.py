@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from marketplace_tui.model.admin import simulation
-from marketplace_tui.model.admin.simulation import FoundRun, Simulation, State, belongs, followed
+from marketplace_tui.model.admin.simulation import FoundRun, RunState, Simulation, belongs, followed
 from marketplace_tui.model.tasks import Tasks
 from marketplace_tui.screens.admin import simulation_text as text
 from marketplace_tui.text.lines import plain, width_of
@@ -91,7 +91,7 @@ def test_a_run_is_followed_from_its_beginning_to_its_end(tmp_path: Path) -> None
     assert (model.is_loaded, model.shown.run) == (True, None)
     model, tasks = model_of(tmp_path)
     stored(tmp_path, NEW, beginning(NEW), Target(gateway="", bootstrap_servers=""))
-    assert looked(model, tasks).state is State.STARTING
+    assert looked(model, tasks).state is RunState.STARTING
     assert lines_of(model, 78)[1].startswith("The newest on this machine: a marketplace not known yet · seed 7")
     changes: list[int] = []
     end = model.watch(lambda: changes.append(1))
@@ -100,14 +100,14 @@ def test_a_run_is_followed_from_its_beginning_to_its_end(tmp_path: Path) -> None
     directory = stored(tmp_path, NEW, load(42))
     with directory.progress.open("ab") as file:
         file.write(b'{"kind":"said","at":1,"text":"half')
-    assert looked(model, tasks).state is State.RUNNING
+    assert looked(model, tasks).state is RunState.RUNNING
     assert changes == [1]
     assert len(model.run.seconds) == 42
     with directory.progress.open("ab") as file:
         file.write(b' a line"}\nno JSON\n{"kind":"second","at":{}}\n\xff\xfe\n')
     assert looked(model, tasks, again=False).run.said[-1] == "half a line"
     stored(tmp_path, NEW, [ended()])
-    assert looked(model, tasks).state is State.ENDED
+    assert looked(model, tasks).state is RunState.ENDED
     assert [path.name for path in model.shown.reports] == ["report.html", "junit.xml", "summary.md"]
     end()
     shutil.rmtree(directory.path)
@@ -117,12 +117,12 @@ def test_a_run_is_followed_from_its_beginning_to_its_end(tmp_path: Path) -> None
 def test_a_run_without_an_end_whose_process_is_gone_was_killed(tmp_path: Path) -> None:
     stored(tmp_path, NEW, [*beginning(NEW), *load(3)])
     model, tasks = model_of(tmp_path)
-    assert model.state is State.RUNNING
+    assert model.state is RunState.RUNNING
     HERE.clear()
-    assert looked(model, tasks, again=False).state is State.KILLED
-    assert model_of(tmp_path)[0].state is State.KILLED
+    assert looked(model, tasks, again=False).state is RunState.KILLED
+    assert model_of(tmp_path)[0].state is RunState.KILLED
     stored(tmp_path, NEW, [ended("pass", 130)])
-    assert looked(model, tasks).state is State.PARTIAL
+    assert looked(model, tasks).state is RunState.PARTIAL
     assert "⚠ interrupted: these results are partial" in lines_of(model, 78)
     assert lines_of(model, 78)[4].endswith("○ invariants: not judged")
 
@@ -140,7 +140,7 @@ def test_another_run_is_chosen_and_what_was_known_is_forgotten(tmp_path: Path) -
     assert newer[1].startswith("another marketplace, seed 7, open loop")
     assert (old[0].split("  ")[1], old[1].split(",")[0]) == ("SLO missed", "seed 7")
     model.chosen = NEWER
-    assert looked(model, tasks).state is State.STARTING
+    assert looked(model, tasks).state is RunState.STARTING
     assert lines_of(model, 78)[1].startswith("Chosen: a marketplace of its own")
     assert not model.run.seconds
     stored(tmp_path, "20260301T120000-7-dd", [ended()])
