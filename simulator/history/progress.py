@@ -106,6 +106,8 @@ class Moment(_Line, frozen=True, kw_only=True, tag="moment"):
     """Of the marketplace, in cores; 0 where its processes cannot be seen."""
     unread: str = ""
     """The reason why the Kafka log is not read any more."""
+    violations: Int64 = 0
+    """Those so far; what has not come yet is none."""
 
 
 class FaultOver(_Line, frozen=True, kw_only=True, tag="fault"):

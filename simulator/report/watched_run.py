@@ -150,13 +150,17 @@ def lights(run: WatchedRun) -> list[Light]:
         Light(not limited if recent else None, "generator late" if limited else "generator"),
         Light(not none if recent else None, f"{none:,} without answer" if none else "answers"),
         Light(not unread if run.moments else None, "log not read" if unread else "log"),
-        _invariants(run.ended, unread),
+        _invariants(run.ended, run.moments[-1] if run.moments else None, unread),
     ]
 
 
-def _invariants(ended: Ended | None, unread: bool) -> Light:
-    if ended is None or ended.partial:
-        return Light(None, "invariants: judged after the drain" if ended is None else "invariants: not judged")
+def _invariants(ended: Ended | None, newest: Moment | None, unread: bool) -> Light:
+    if ended is None:
+        if newest is not None and newest.violations:
+            return Light(False, f"invariants: {newest.violations:,} violated so far")
+        return Light(None if newest is None or unread else True, "invariants so far")
+    if ended.partial:
+        return Light(None, "invariants: not judged")
     if ended.verdict == Verdict.VIOLATED.value:
         return Light(False, "invariants")
     return Light(None, "invariants: the log was not read") if unread else Light(True, "invariants")

@@ -13,6 +13,7 @@ import msgspec
 
 from services_stub.contracts.topics import ALL_TOPICS
 from simulator.history.samples import LagSample
+from simulator.run.online import OnlineAudit
 from simulator.run.positions import GROUPS, Positions
 from simulator.run.sagas import Sagas
 from simulator.trace.cluster import Cluster
@@ -26,17 +27,19 @@ _END_SECONDS = 10.0
 class LogReader:
     """The log from the present end of each partition on. Use it as a context manager.
 
-    `sagas` and `positions` are as the records tell that were read by now, and `lags` one sample a second.
+    `sagas`, `positions` and `audit` are as the records tell that were read by now, and `lags` one sample a second.
     """
 
-    def __init__(self, cluster: Cluster, recording: Path, lags: Path, *, from_beginning: bool) -> None:
+    def __init__(
+        self, cluster: Cluster, recording: Path, lags: Path, audit: OnlineAudit, *, from_beginning: bool
+    ) -> None:
         """Raises SourceUnavailable where no broker answers."""
         self._cluster = cluster
         topics = [topic.name for topic in ALL_TOPICS]
         with KafkaSource(cluster.bootstrap_servers, topics, config=cluster.config) as source:
             ends = source.ends()
         begin: Mapping[Partition, int] = dict.fromkeys(ends, 0) if from_beginning else ends
-        self.sagas, self.positions = Sagas(), Positions(begin)
+        self.sagas, self.positions, self.audit = Sagas(), Positions(begin), audit
         self.latest: LagSample | None = None
         self.failure = ""
         """The reason why the log, or the offsets of groups, could not be read any more."""
@@ -83,6 +86,7 @@ class LogReader:
                 self._recorder.write(records)
                 self.sagas.add_all(records)
                 self.positions.add_all(records)
+                self.audit.take(records)
 
     def _watch(self) -> None:
         with ExitStack() as open_groups:

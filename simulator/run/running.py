@@ -41,6 +41,7 @@ from simulator.run.judging import Outcomes, judged_run
 from simulator.run.loading import Loading
 from simulator.run.log_reader import LogReader
 from simulator.run.machine import machine, versions
+from simulator.run.online import OnlineAudit
 from simulator.run.options import RunOptions
 from simulator.run.processes import ProcessReader
 from simulator.run.sampler import Sampler
@@ -114,7 +115,8 @@ class Run:
     def _log_of(self, found: Reached) -> LogReader:
         directory = self.directory
         try:
-            return LogReader(found.cluster, directory.records, directory.lag, from_beginning=found.target.fresh)
+            audit, fresh = OnlineAudit(self._say), found.target.fresh
+            return LogReader(found.cluster, directory.records, directory.lag, audit, from_beginning=fresh)
         except SourceUnavailable as error:
             raise NotReachable(str(error)) from error
 

@@ -69,6 +69,7 @@ class Sampler:
             faults=tuple(self._in_force()),
             cpu=round(sum(usage.cpu for name, usage in sample.processes.items() if name != SIMULATOR), 3),
             unread=self._reader.failure,
+            violations=self._reader.audit.violations,
         )
 
 

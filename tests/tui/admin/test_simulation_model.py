@@ -183,12 +183,12 @@ def test_each_state_is_said_in_words(tmp_path: Path) -> None:
         "The newest of this marketplace · seed 7 · begun 11:59:10",
         "  load, 42 of 60 s",
         "⚠ FAULT kill:payment@6s+30s",
-        "● generator  ✗ 10 without answer  ● log  ○ invariants: judged after the drain",
+        "● generator  ✗ 10 without answer  ● log  ● invariants so far",
         "p99         none      raw 28.5 ms",
     ):
         assert said in running
     flat = "\n".join(lines_of(model, 200, flat=True))
-    assert "generator: fine, 10 without answer: wrong, log: fine, invariants: judged after the drain: not known" in flat
+    assert "generator: fine, 10 without answer: wrong, log: fine, invariants so far: fine" in flat
     assert "p50: 8 ms raw 8 ms" in flat
     assert "▁" not in flat
     assert running.translate(ASCII).isascii()

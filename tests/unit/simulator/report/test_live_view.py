@@ -19,7 +19,7 @@ from simulator.history.progress import (
 from simulator.measure.measurements import SECOND
 from simulator.report.live_view import view
 from simulator.report.progress_text import ProgressLines
-from simulator.report.watched_run import ASCII, UNICODE, WatchedRun, lights, sparkline
+from simulator.report.watched_run import ASCII, UNICODE, Light, WatchedRun, lights, sparkline
 from tests.unit.simulator.report.stored import START, moment
 
 BEGUN = Begun(at=START, run_id="r1", seed=7, pid=1, load="open loop, [red]flat[/] 20/s", planned_us=60 * SECOND)
@@ -75,7 +75,7 @@ def test_a_view_says_what_goes_on() -> None:
         "p99         none      raw 3 ms",
         "FAULT kill:payment@10s+5s",
         "✗ 10 without answer",
-        "○ invariants: judged after the drain",
+        "● invariants so far",
         "fault kill:payment is over: hit 3 sagas and 4 requests; late",
     ):
         assert said in text
@@ -86,6 +86,11 @@ def test_a_view_says_what_goes_on() -> None:
 def test_the_light_of_the_invariants_is_lit_by_the_verdict(verdict: str, sign: str) -> None:
     ended = Ended(at=START, verdict=verdict, exit_code=0, partial=False, lines=())
     assert f"{sign} invariants " in view(watched([*ALL, ended]), START, 80, 17)[-1].plain
+
+
+def test_what_is_violated_while_a_run_is_under_way_is_counted() -> None:
+    known = watched([*ALL, moment(31, violations=1_203)])
+    assert lights(known)[3] == Light(False, "invariants: 1,203 violated so far")
 
 
 def test_without_the_log_nothing_is_known_of_the_invariants() -> None:
