@@ -83,8 +83,12 @@ class Load:
                 return
             if step.think_us:
                 await self._pacer.until(planned)
-            if not await self._operation(session, step, planned):
-                return
+            self._measured.record_open(planned, 1)
+            try:
+                if not await self._operation(session, step, planned):
+                    return
+            finally:
+                self._measured.record_open(planned, -1)
             ended = self._clock()
 
     async def _operation(self, session: Session[Step], step: Step, planned: int) -> bool:

@@ -24,8 +24,8 @@ _SET_ATTRIBUTES = {"x86_64": 314, "aarch64": 274}
 _TIME_SLICE_NANOSECONDS = 100_000
 """The shortest that Linux has."""
 
-_NICE = 10
-"""A tenth of the usual share, where there is not enough for all (sched(7))."""
+_NICE = 5
+"""A third of the usual share, where there is not enough for all (sched(7)); with less, a busy machine has none."""
 
 
 class _Attributes(ctypes.Structure):

@@ -77,7 +77,8 @@ class Second(_Line, frozen=True, kw_only=True, tag="second"):
     """The newest whole second of the load: all requests together.
 
     `second` is the time since the start of the load. `offered` were planned in it and `achieved` answers came in it;
-    `outcomes` are those of the planned. `limit` says why the load generator was the limit, where it was.
+    `outcomes` are those of the planned, `open` where there is none yet. `limit` says why the load generator was the
+    limit, where it was.
     """
 
     second: Int64

@@ -78,11 +78,15 @@ class Generator(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
 
 
 class Measurements(msgspec.Struct, forbid_unknown_fields=True):
-    """The measurements of a run or of a part of it. `interval` is the length of its intervals in microseconds."""
+    """The measurements of a run or of a part of it. `interval` is the length of its intervals in microseconds.
+
+    `open` are the operations by interval that have begun and not ended; in a part, how many more than before, or fewer.
+    """
 
     interval: Annotated[int, msgspec.Meta(gt=0)] = SECOND
     operations: dict[str, dict[_Natural, Interval]] = {}
     generator: dict[_Natural, Generator] = {}
+    open: dict[_Natural, int] = {}
     format: Annotated[int, msgspec.Meta(ge=FORMAT, le=FORMAT)] = FORMAT
 
     def record(self, operation: str, outcome: Outcome, *, planned: int, sent: int, done: int) -> None:
@@ -101,6 +105,11 @@ class Measurements(msgspec.Struct, forbid_unknown_fields=True):
         cell.start_lag.record(sent - planned)
         if outcome in ANSWERED:
             self._interval(operation, done).answers += 1
+
+    def record_open(self, planned: int, change: int) -> None:
+        """Count an operation that begins (1), or ends, whatever its outcome (-1)."""
+        index = planned // self.interval
+        self.open[index] = self.open.get(index, 0) + change
 
     def record_dropped(self, operation: str, *, planned: int) -> None:
         """Count an operation that was not sent."""
@@ -129,6 +138,8 @@ class Measurements(msgspec.Struct, forbid_unknown_fields=True):
                 mine.setdefault(index, Interval()).add(interval)
         for index, work in other.generator.items():
             self.generator.setdefault(index, Generator()).add(work)
+        for index, change in other.open.items():
+            self.open[index] = self.open.get(index, 0) + change
 
     @property
     def total(self) -> int:

@@ -22,7 +22,8 @@ NO_ANSWER = math.inf
 class Summary:
     """`response` and `service` are those of answered operations, `start_lag` that of all that were sent.
 
-    `answers` is the number of answers that came in these intervals, and `seconds` is their length.
+    `answers` is the number of answers that came in these intervals, and `seconds` is their length. `open` operations
+    have not ended: as long as a run is under way they count like those without an answer.
     """
 
     counts: dict[Outcome, int]
@@ -32,11 +33,12 @@ class Summary:
     start_lag: Histogram
     answers: int
     seconds: float
+    open: int = 0
 
     @property
     def offered(self) -> int:
         """The number of operations that were planned."""
-        return sum(self.counts.values())
+        return sum(self.counts.values()) + self.open
 
     @property
     def sent(self) -> int:

@@ -16,7 +16,7 @@ from simulator.history.progress import (
 )
 from simulator.measure.text import latency_text
 
-_TROUBLE = ("refused", "failed", "unknown", "dropped")
+_TROUBLE = ("open", "refused", "failed", "unknown", "dropped")
 
 
 class ProgressLines:
@@ -74,5 +74,5 @@ def fault_line(fault: FaultRecord) -> str:
 def latency_words(milliseconds: float | None, second: Second) -> str:
     """A percentile of a second: `none` where that operation had no answer, a dash where there was no operation."""
     if milliseconds is None:
-        return "none" if second.outcomes else "-"
+        return "none" if second.offered else "-"
     return latency_text(milliseconds * 1000)

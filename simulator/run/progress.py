@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 from simulator.history.progress import Latencies, Second
 from simulator.history.samples import LagSample
@@ -13,15 +14,20 @@ from simulator.measure.summary import summarized_together
 
 
 def newest_second(measurements: Measurements, at: int, elapsed: int, open_sagas: int, lag: LagSample | None) -> Second:
-    """The last second that is over, `elapsed` microseconds after the start of the load. `at` is the present."""
+    """The last second that is over, `elapsed` microseconds after the start of the load. `at` is the present.
+
+    Operations that have not ended are slower than those that have, so that percentiles are none where they are many.
+    """
     index = max(0, elapsed // SECOND - 1)
-    summary = summarized_together(measurements, measurements.operations, {index})
+    ended = summarized_together(measurements, measurements.operations, {index})
+    summary = replace(ended, open=max(0, measurements.open.get(index, 0)))
+    counts = {outcome.value: count for outcome, count in summary.counts.items()} | {"open": summary.open}
     return Second(
         at=at,
         second=elapsed // SECOND,
         offered=summary.offered_rate,
         achieved=summary.achieved_rate,
-        outcomes={outcome.value: count for outcome, count in summary.counts.items() if count},
+        outcomes={name: count for name, count in counts.items() if count},
         corrected=_latencies(summary.response_percentile),
         raw=_latencies(summary.service_percentile),
         open_sagas=open_sagas,

@@ -196,4 +196,6 @@ def test_whatever_happens_every_session_that_was_planned_in_time_is_counted(
     options = LoadOptions(end_us=2 * SECOND, drain_us=SECOND, max_in_flight=limit, when_full=when_full)
     offered = sum(start + steps[0].think_us < options.end_us for start, steps in drawn)
     assert summary_of(measured(options, first_only, taking(service))).offered == offered
-    assert summary_of(measured(options, whole, taking(service))).offered >= offered
+    measurements = measured(options, whole, taking(service))
+    assert summary_of(measurements).offered >= offered
+    assert not any(measurements.open.values())

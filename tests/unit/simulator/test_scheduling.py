@@ -50,7 +50,7 @@ def test_a_worker_has_a_session_of_its_own_and_short_time_slices_in_each_thread(
 def test_a_marketplace_of_a_run_gives_way_to_the_load_generator() -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, start_new_session=True) as process:
         give_way(process.pid)
-        assert os.getpriority(os.PRIO_PROCESS, process.pid) == 10
+        assert os.getpriority(os.PRIO_PROCESS, process.pid) == 5
         with suppress(FileNotFoundError):  # no Linux, or one without automatic groups
-            assert Path(f"/proc/{process.pid}/autogroup").read_text().endswith("nice 10\n")
+            assert Path(f"/proc/{process.pid}/autogroup").read_text().endswith("nice 5\n")
         process.communicate(b"\n")

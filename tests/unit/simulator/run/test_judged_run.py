@@ -146,4 +146,8 @@ def test_progress_is_that_of_the_newest_whole_second() -> None:
     assert second_line(second, 60) == (
         "    2 of 60 s  21/s planned, 20/s answered, p50 12 ms, p99 none, 1 unknown; 3 open sagas, lag 0"
     )
+    for _ in range(30):
+        measurements.record_open(SECOND, 1)
+    line = second_line(newest_second(measurements, 0, 2 * SECOND + 5, 3, None), 60)
+    assert "51/s planned, 20/s answered, p50 none, p99 none, 30 open, 1 unknown;" in line
     assert [latency_text(figure) for figure in (None, 900.0, 1_234_567.0)] == ["-", "0.9 ms", "1.23 s"]
