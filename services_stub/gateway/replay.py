@@ -170,18 +170,22 @@ class Replayer:
                     if request.full():
                         request.offsets = offsets
                         recipients.discard(request)
-        except (ValueError, ArithmeticError, RecursionError) as error:
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one record is at fault, and others concern other connections
             structlog.get_logger().error(
                 "an event cannot be streamed", topic=record.topic, event_id=received.envelope.id, reason=str(error)
             )
 
     def _run(self) -> None:
         while (taken := self._take()) is not None:
-            error: Unavailable | None = None
+            error: Exception | None = None
             try:
                 self.fill([missed for missed, _ in taken])
-            except Unavailable as away:
-                error = away
+            except MemoryError:
+                raise
+            except Exception as failure:  # noqa: BLE001 - told to those who asked, whose connections end by it
+                error = failure
             for _, answered in taken:
                 self._loop.call_soon_threadsafe(_answer, answered, error)
         if self._reader is not None:
@@ -215,7 +219,7 @@ def _note_holes(requests: Sequence[Missed], found: Read) -> None:
                 break
 
 
-def _answer(answered: asyncio.Future[None], error: Unavailable | None) -> None:
+def _answer(answered: asyncio.Future[None], error: Exception | None) -> None:
     if answered.done():  # the client has gone
         return
     if error is None:

@@ -177,8 +177,9 @@ class Broadcaster:
             for subscription, value in self._subscriptions.of_event(record, received):
                 message_id = message_id or self._partitions.message_id(self._offsets, received.envelope.id)
                 subscription.offer(message_of(record.topic, message_id, value))
-        except (ValueError, ArithmeticError, RecursionError) as error:
-            # Amounts that cannot be added up, say: the other events of the batch concern other connections.
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one record is at fault, and others concern other connections
             structlog.get_logger().error(
                 "an event cannot be streamed", topic=record.topic, event_id=received.envelope.id, reason=str(error)
             )

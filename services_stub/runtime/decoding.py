@@ -47,5 +47,8 @@ class EventDecoder:
             return Poisoned(record, f"ce_id has more than {LONGEST_ID} characters")
         if "\0" in envelope.id:
             return Poisoned(record, "ce_id contains the character U+0000")
-        event = decoder.decode(record.value or b"")
+        value = record.value or b""
+        if not value.isascii():
+            value.decode()  # the decoder passes over the texts of unknown fields, and others hand the value on
+        event = decoder.decode(value)
         return Received(event, envelope, record.topic, record.partition, record.offset)

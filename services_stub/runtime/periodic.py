@@ -13,7 +13,8 @@ from services_stub.runtime.errors import Refused, Unavailable
 class PeriodicWorker:
     """Does `work` every `pause` seconds, and at once again while it answers that there may be more to do.
 
-    Work that meets a dependency which is away, refuses or is too slow is logged and tried again after the pause.
+    Work that fails, because a dependency is away, refuses or is too slow, or by a bug, is logged and tried again
+    after the pause.
     """
 
     def __init__(self, name: str, work: Callable[[], bool], pause: float) -> None:
@@ -38,6 +39,11 @@ class PeriodicWorker:
             structlog.get_logger().warning(
                 "will try again", worker=self._name, reason=str(error) or "no answer in time"
             )
+            return False
+        except MemoryError:
+            raise
+        except Exception:  # noqa: BLE001 - a bug that one row provokes must not end the process and all its other work
+            structlog.get_logger().exception("work failed by a bug", worker=self._name)
             return False
 
     def _run(self) -> None:

@@ -167,14 +167,15 @@ class Auditor:
             elif topic in CONSUMERS and entry_of(record) is None:
                 self.poison.note(record)
             return
-        if record.written_at > self._ended_at:
-            self._ended_at = record.written_at
         if self._asked_at and record.written_at > self._asked_at:
             self._changed_since.add((record.key or b"").decode(errors="replace"))
         entry = entry_of(record)
         if entry is None:
             self.poison.note(record)
-        elif topic in _ORDERS:
+            return
+        if record.written_at > self._ended_at:
+            self._ended_at = record.written_at
+        if topic in _ORDERS:
             self._order(entry)
         elif topic in _PRODUCTS:
             self._add(self.products.fold(entry))

@@ -76,8 +76,8 @@ class LogReader:
     def _guarded(self, work: Callable[[], None]) -> None:
         try:
             work()
-        except (SourceUnavailable, OSError) as error:
-            self.failure = self.failure or str(error)
+        except Exception as error:  # noqa: BLE001 - of a run whose log is not read to its end nothing must be believed
+            self.failure = self.failure or str(error) or repr(error)
 
     def _read(self) -> None:
         while not self._stopped.is_set():

@@ -17,15 +17,13 @@ from simulator.trace.drawings.sequence import sequence
 from simulator.trace.drawings.states import states
 from simulator.trace.drawings.waterfall import waterfall
 from simulator.trace.drawings.words import diagnosis, headline, shares
+from simulator.trace.events import bounded_time
 from simulator.trace.findings import Finding, is_broken
 from simulator.trace.flow import Flow
 from simulator.trace.otlp import otlp_document
 from simulator.trace.spans import critical_path, hops_of, judged_until, spans_of_request
 
 VERSION = 1
-_LATEST = 253_402_300_799_999_999
-"""The last microsecond of the year 9999, beyond which RFC 3339 has no words."""
-
 _WIDTH = 120
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>{title}</title>
@@ -43,7 +41,7 @@ def flow_document(flow: Flow, findings: Sequence[Finding]) -> dict[str, Any]:
     return {
         "version": VERSION,
         "correlationId": flow.correlation_id,
-        "startedAt": rfc3339(from_microseconds(min(flow.started_at, _LATEST))),
+        "startedAt": rfc3339(from_microseconds(bounded_time(flow.started_at))),
         "secondsToLastEvent": flow.since_start(judged_until(flow)),
         "seconds": flow.seconds,
         "broken": is_broken(findings),

@@ -15,7 +15,9 @@ from services_stub.contracts.times import to_microseconds
 from services_stub.contracts.topics import DEAD_LETTER_SUFFIX
 from simulator.trace.records import Place, TracedRecord, place_text
 
-LATEST = 2**63 - 1
+LATEST = 253_402_300_799_999_999
+"""The end of the year 9999, the last that can be written as a date; what claims to be later counts as of then."""
+
 _NUMBER_DIGITS = 18
 
 _decode_report = msgspec.json.Decoder(HopsReported).decode
@@ -197,12 +199,17 @@ def publisher_of(source: str) -> str:
 
 
 def microseconds(moment: str) -> int | None:
-    """A time in RFC 3339 with its zone as microseconds of Unix time; None where it is none."""
+    """A time in RFC 3339 with its zone as microseconds of Unix time, not before 1970; None where it is none."""
     try:
         parsed = datetime.fromisoformat(moment)
     except ValueError:
         return None
-    return None if parsed.tzinfo is None else to_microseconds(parsed)
+    return None if parsed.tzinfo is None else bounded_time(to_microseconds(parsed))
+
+
+def bounded_time(moment: int) -> int:
+    """A time that anybody may have claimed, in microseconds of Unix time, as one that every calendar has."""
+    return min(max(moment, 0), LATEST)
 
 
 def _number(text: str) -> int:

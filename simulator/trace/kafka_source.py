@@ -15,7 +15,8 @@ from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, 
 
 from services_stub.contracts.topics import is_run_topic
 from simulator.trace.begin import BEGINNING, Begin
-from simulator.trace.records import Place, TracedRecord
+from simulator.trace.events import bounded_time
+from simulator.trace.records import Headers, Place, TracedRecord
 
 Partition = tuple[str, int]
 
@@ -43,7 +44,7 @@ class SourceUnavailable(Exception):
 class KafkaSource:
     """A reader of whole topics. Use it as a context manager, or call `close`.
 
-    `skipped` counts the records whose headers cannot be read: they belong to no flow.
+    A record whose headers cannot be read comes without any: it belongs to no flow.
     """
 
     def __init__(
@@ -63,7 +64,6 @@ class KafkaSource:
             SourceUnavailable: no broker answers, or a property is none.
 
         """
-        self.skipped = 0
         self._not_before = 0
         """Older records are passed over, in microseconds of Unix time, where the broker cannot seek by time."""
         self._open: set[Partition] = set()
@@ -105,11 +105,7 @@ class KafkaSource:
             return []
         records: list[TracedRecord] = []
         for message in (first, *self._consumer.consume(_BATCH, 0)):
-            try:
-                record = self._record(message)
-            except (UnicodeDecodeError, SystemError):  # the name of a header; the interpreter may wrap the error
-                self.skipped += 1
-                continue
+            record = self._record(message)
             if record is not None:
                 records.append(record)
         return records
@@ -158,7 +154,7 @@ class KafkaSource:
             if error.code() == KafkaError._PARTITION_EOF:
                 self._open.discard((message.topic(), message.partition()))
             return None
-        written_at = message.timestamp()[1] * 1000
+        written_at = bounded_time(message.timestamp()[1] * 1000)
         if written_at < self._not_before:
             return None
         return TracedRecord(
@@ -166,7 +162,7 @@ class KafkaSource:
             message.partition(),
             message.offset(),
             written_at,
-            tuple(_headers_of(message) or ()),
+            _headers(message),
             message.value(),
             message.key(),
         )
@@ -203,6 +199,13 @@ class KafkaSource:
     def _at(self, milliseconds: int, partitions: Iterable[Partition]) -> list[TopicPartition]:
         wanted = [TopicPartition(topic, number, milliseconds) for topic, number in partitions]
         return list(self._consumer.offsets_for_times(wanted, timeout=_METADATA_SECONDS)) if wanted else []
+
+
+def _headers(message: Any) -> Headers:
+    try:
+        return tuple(_headers_of(message) or ())
+    except (UnicodeDecodeError, SystemError):  # the name of a header; the interpreter may wrap the error
+        return ()
 
 
 class GroupOffsets:

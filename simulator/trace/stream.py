@@ -9,10 +9,9 @@ import msgspec
 from services_stub.contracts.times import from_microseconds, rfc3339
 from simulator.trace.contents import content_of, words_of
 from simulator.trace.drawings.plain import padded, plain
-from simulator.trace.events import dead_letter_of, event_of
+from simulator.trace.events import bounded_time, dead_letter_of, event_of
 from simulator.trace.records import TracedRecord, place_text
 
-_LATEST = 253_402_300_799_999_999
 _PLACE, _KEY, _PUBLISHER = 28, 12, 13
 
 
@@ -44,7 +43,7 @@ def line_of(record: TracedRecord) -> str:
 def cells_of(record: TracedRecord) -> tuple[str, str, str, str, str]:
     """When it was written, where it lies, its key, who published it, and what it says."""
     event = event_of(record)
-    time = rfc3339(from_microseconds(min(max(record.written_at, 0), _LATEST)))[11:23]
+    time = rfc3339(from_microseconds(bounded_time(record.written_at)))[11:23]
     key = (record.key or b"").decode(errors="replace")
     said = "" if event is None else words_of(content_of(event))
     if (dead_letter := dead_letter_of(record)) is not None:
@@ -59,7 +58,7 @@ def object_of(record: TracedRecord) -> dict[str, Any]:
         "topic": record.topic,
         "partition": record.partition,
         "offset": record.offset,
-        "time": rfc3339(from_microseconds(min(max(record.written_at, 0), _LATEST))),
+        "time": rfc3339(from_microseconds(bounded_time(record.written_at))),
         "key": _text(record.key),
         "headers": {name: _text(value) for name, value in record.headers},
         "value": _value(record.value),

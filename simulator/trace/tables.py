@@ -12,12 +12,10 @@ from services_stub.contracts.times import from_microseconds, rfc3339
 from simulator.trace.contents import status_of
 from simulator.trace.drawings.plain import duration, padded, plain
 from simulator.trace.drawings.words import verdict
+from simulator.trace.events import bounded_time
 from simulator.trace.findings import Seen, findings_of, is_broken
 from simulator.trace.flow import Flow
 from simulator.trace.spans import Span, SpanKind, critical_path, hops_of, judged_until, spans_of_request
-
-_LATEST = 253_402_300_799_999_999
-
 
 _SHORT = {
     SpanKind.BROKER: "broker",
@@ -82,7 +80,7 @@ def list_lines(rows: Sequence[Row], width: int) -> list[str]:
     """The rows for people."""
     table = [["FLOW", "WHAT", "TOOK", "VERDICT", "HANDLED", "EVENTS", "STARTED"]]
     for row in rows:
-        started = rfc3339(from_microseconds(min(row.started_at, _LATEST)))[:19].replace("T", " ")
+        started = rfc3339(from_microseconds(bounded_time(row.started_at)))[:19].replace("T", " ")
         took, handled = duration(row.milliseconds * 1000), duration(row.handled * 1000)
         table.append(
             [row.correlation_id, row.status or row.first, took, handled, row.verdict, str(row.events), started]

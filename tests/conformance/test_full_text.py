@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Column, Connection, Integer, MetaData, Table
 
 from services_stub.runtime.sql.database import Database
-from services_stub.runtime.sql.full_text import FullTextIndex, Term, Text
+from services_stub.search.store.full_text import FullTextIndex, Term, Text
 
 TABLES = MetaData()
 notes = Table("notes", TABLES, Column("number", Integer, primary_key=True))

@@ -11,8 +11,8 @@ from marketplace_tui.text.lines import Line, Span, cut_line, spans, width_of, wr
 from marketplace_tui.text.signs import DONE, ELLIPSIS, RULE
 from services_stub.contracts.times import from_microseconds, rfc3339
 from simulator.trace.drawings.plain import duration
+from simulator.trace.events import bounded_time
 
-_LATEST = 253_402_300_799_999_999
 _PLAYED = "═"
 _LEAST_BAR = 8
 
@@ -33,7 +33,7 @@ def _position(playback: Playback, width: int, *, flat: bool) -> Line:
     recording = playback.recording
     state = Span(f"Playing {playback.factor:g}×", "good") if playback.plays else Span("Paused", "warning")
     length = recording.last - recording.first
-    when = rfc3339(from_microseconds(min(max(playback.at, 0), _LATEST)))[:23].replace("T", " ")
+    when = rfc3339(from_microseconds(bounded_time(playback.at)))[:23].replace("T", " ")
     left: Line = (state, Span(f"  {when} UTC  ", "strong"))
     pace = "" if playback.plays or playback.factor == 1 else f"  {playback.factor:g}×"
     right = f"  {duration(playback.at - recording.first)} of {duration(length)}{pace}"

@@ -67,7 +67,7 @@ class StoreConnection:
     def _load_scripts(self) -> None:
         for script in SCRIPTS:
             self._connection.send_command("SCRIPT", "LOAD", script.source)
-            reply = self._connection.read_response()
+            reply = self._read()
             if isinstance(reply, ResponseError):
                 raise valkey.ConnectionError(str(reply))
 

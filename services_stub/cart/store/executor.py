@@ -69,7 +69,9 @@ class Executor:
         replies: Sequence[Reply]
         try:
             replies = self._connection.run([call for call, _ in batch])
-        except Unavailable as error:
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - those who wait hear of it: Unavailable, or a bug
             replies = [error] * len(batch)
         for (_, future), reply in zip(batch, replies, strict=True):
             if isinstance(reply, Exception):

@@ -38,6 +38,7 @@ _EVERY = {Channel.EMAIL: 0.25, Channel.SMS: 1.0}
 _LONGEST_PAUSE = 60.0
 _DATABASE = 10.0
 _STOP_SECONDS = 2.0
+_LONGEST_REASON = 500
 
 
 class Session(Protocol):
@@ -154,6 +155,11 @@ class Delivery:
                 self._spool.record(recorded)
         except (Unavailable, TimeoutError) as error:
             trouble = str(error) or "the database does not answer"
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the process has more to do than to deliver
+            structlog.get_logger().exception("a round of delivery failed by a bug", channel=self._channel)
+            trouble = repr(error)[:_LONGEST_REASON]
         if trouble:
             return self._pause(trouble)
         self._failures = 0
@@ -168,10 +174,16 @@ class Delivery:
                 break
             try:
                 answer = self._session.send(mail.recipient, mail.message, mail.message_id)
-            except Unavailable as error:
+            except MemoryError:
+                raise
+            except Exception as error:  # noqa: BLE001 - also a bug that one message provokes, say by its address
+                if not isinstance(error, Unavailable):
+                    structlog.get_logger().exception("a message provokes a bug", mail_id=mail.mail_id)
+                    self._session.close()
                 # Counted as an attempt at this message: should it be the reason, the others overtake it.
-                recorded.append(self._consequence(mail, Answer(Verdict.LATER, str(error))))
-                return recorded, str(error)
+                reason = str(error)[:_LONGEST_REASON]
+                recorded.append(self._consequence(mail, Answer(Verdict.LATER, reason)))
+                return recorded, reason
             recorded.append(self._consequence(mail, answer))
         if len(recorded) > 1 and all(item.attempt.state is State.SPOOLED for item in recorded):
             return recorded, f"nothing is taken now: {recorded[-1].attempt.error}"

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
+import structlog
 
 from services_stub.contracts.envelope import Cause
 from services_stub.contracts.times import to_microseconds
@@ -18,6 +19,7 @@ from services_stub.notification.handlers.notifying import NotificationRequest, N
 from services_stub.notification.store import sales
 from services_stub.runtime import clock
 from services_stub.runtime.context import Context
+from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.identifiers import new_id
 from services_stub.runtime.periodic import PeriodicWorker
 from services_stub.runtime.sql.transaction import Transaction
@@ -69,8 +71,18 @@ def digest_worker(notifier: Notifier, context: Context, clock: Callable[[], date
     def work() -> bool:
         now = to_microseconds(clock())
         due = context.run(context.read(sales.due_users, now, _MOST_AT_ONCE), _DATABASE)
-        for seller_id in due:
-            context.write_from_thread(send, SendDigest(seller_id, now), Cause("", new_id(), ""))
-        return len(due) == _MOST_AT_ONCE
+        sent = sum(write(SendDigest(seller_id, now)) for seller_id in due)
+        return sent == _MOST_AT_ONCE
+
+    def write(command: SendDigest) -> bool:
+        """Whether the digest was written: one that cannot be must not hold up those of other sellers."""
+        try:
+            context.write_from_thread(send, command, Cause("", new_id(), ""))
+        except (Unavailable, MemoryError):
+            raise
+        except Exception:  # noqa: BLE001 - a bug that one seller's sales provoke
+            structlog.get_logger().exception("a digest cannot be written", seller_id=command.seller_id)
+            return False
+        return True
 
     return PeriodicWorker("digests", work, _EVERY)

@@ -1,4 +1,4 @@
-"""The first and last offsets of partitions, as the broker says them."""
+"""The first and last offsets of partitions, as the broker says them, and what is missing in between."""
 
 from __future__ import annotations
 
@@ -30,3 +30,18 @@ def bounds_of(consumer: Any, topics: Iterable[str]) -> Bounds:
         return {place: ask(TopicPartition(*place)) for place in places}
     except (KafkaException, KeyError) as error:
         raise Unavailable(f"Kafka: {error}") from error
+
+
+def lost_between(consumer: Any, place: Place, expected: int, found: int) -> int:
+    """How many records were lost where `found` was read instead of the offset `expected`.
+
+    Those below the start of the log: other offsets without a record are markers of transactions, or were compacted.
+    Where the broker does not answer, all count as lost.
+    """
+    if found <= expected:
+        return 0
+    try:
+        first, _ = consumer.get_watermark_offsets(TopicPartition(*place), timeout=_ANSWER_SECONDS)
+    except KafkaException:
+        first = found
+    return max(0, min(int(first), found) - expected)

@@ -9,7 +9,7 @@ from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.kafka import configuration
-from services_stub.runtime.kafka.bounds import bounds_of
+from services_stub.runtime.kafka.bounds import bounds_of, lost_between
 from services_stub.runtime.kafka.records import Record, record_of
 from services_stub.runtime.settings import Settings
 
@@ -74,7 +74,7 @@ class LogReader:
         end = self._ends.get(place)
         if end is None:
             return
-        self.dropped += min(record.offset, end) - self._next[place]
+        self.dropped += lost_between(self._consumer, place, self._next[place], min(record.offset, end))
         self._next[place] = record.offset + 1
         if record.offset < end:
             records.append(record)

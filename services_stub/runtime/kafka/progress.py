@@ -17,6 +17,8 @@ from services_stub.runtime.kafka.records import Place, Record
 SAMPLE_EVERY = 1.0
 """Seconds between two looks at the ends of the partitions."""
 
+_LATEST = datetime.max.replace(tzinfo=UTC, microsecond=0).timestamp()
+
 
 class Progress:
     """The progress of one consumer; times are Unix time in seconds.
@@ -83,7 +85,7 @@ class Progress:
                 stale_since = min(stale_since, _time_of(batch[0]) if batch else since)
         return TopicProgress(
             topic=topic,
-            newest_event_time=rfc3339(datetime.fromtimestamp(newest, UTC)) if newest else None,
+            newest_event_time=rfc3339(datetime.fromtimestamp(min(newest, _LATEST), UTC)) if newest else None,
             lag_records=lag,
             staleness_seconds=round(max(0.0, now - stale_since), 3),
         )

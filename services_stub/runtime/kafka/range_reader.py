@@ -11,7 +11,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.kafka import configuration
-from services_stub.runtime.kafka.bounds import Bounds, bounds_of
+from services_stub.runtime.kafka.bounds import Bounds, bounds_of, lost_between
 from services_stub.runtime.kafka.records import Place, Record, record_of
 from services_stub.runtime.settings import Settings
 
@@ -71,7 +71,7 @@ class RangeReader:
                 if first is not None:
                     heard = time.monotonic()
                     for message in (first, *self._consumer.consume(most, 0)):
-                        _take(message, found, ends)
+                        self._take(message, found, ends)
                 elif time.monotonic() - heard > timeout:
                     raise Unavailable("Kafka: the broker does not send the records that were asked for")
             self._consumer.unassign()
@@ -83,25 +83,26 @@ class RangeReader:
         """Let go."""
         self._consumer.close()
 
-
-def _take(message: Any, found: Read, ends: dict[Place, int]) -> None:
-    place = message.topic(), message.partition()
-    error = message.error()
-    if error is not None and error.code() != KafkaError._PARTITION_EOF:
-        if error.code() not in _TRANSIENT and not error.retriable():
-            raise Unavailable(f"Kafka: {error}")
-        return
-    if place not in ends:
-        return
-    offset = ends[place] if error is not None else min(message.offset(), ends[place])
-    if offset != found.reached[place]:
-        # The log begins later, or ends earlier, than it did.
-        offset = offset if offset > found.reached[place] else ends[place]
-        found.holes.append((place, found.reached[place], offset))
+    def _take(self, message: Any, found: Read, ends: dict[Place, int]) -> None:
+        place = message.topic(), message.partition()
+        error = message.error()
+        if error is not None and error.code() != KafkaError._PARTITION_EOF:
+            if error.code() not in _TRANSIENT and not error.retriable():
+                raise Unavailable(f"Kafka: {error}")
+            return
+        if place not in ends:
+            return
+        reached, end = found.reached[place], ends[place]
+        offset = min(message.offset(), end)
+        if offset < reached or (error is not None and offset < end):  # another log, or one that ends earlier by now
+            found.holes.append((place, reached, end))
+            offset = end
+        elif lost := lost_between(self._consumer, place, reached, offset):
+            found.holes.append((place, reached, reached + lost))
         found.reached[place] = offset
-    if error is None and message.offset() == offset < ends[place]:
-        found.records.append(record_of(message))
-        found.size += len(message)
-        found.reached[place] = offset + 1
-    if found.reached[place] >= ends[place]:
-        del ends[place]
+        if error is None and message.offset() == offset < end:
+            found.records.append(record_of(message))
+            found.size += len(message)
+            found.reached[place] = offset + 1
+        if found.reached[place] >= end:
+            del ends[place]

@@ -15,6 +15,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 from services_stub.runtime import clock
 from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.kafka import configuration
+from services_stub.runtime.kafka.bounds import lost_between
 from services_stub.runtime.kafka.progress import Progress
 from services_stub.runtime.kafka.records import Place, Record, record_of
 from services_stub.runtime.settings import Settings
@@ -135,6 +136,6 @@ class RecordSource:
     def _notice_gap(self, record: Record) -> None:
         place = (record.topic, record.partition)
         expected = self._next.get(place)
-        if expected is not None and record.offset > expected:
-            self._on_gap(record.topic, record.partition, expected, record.offset)
+        if expected is not None and (lost := lost_between(self._consumer, place, expected, record.offset)):
+            self._on_gap(record.topic, record.partition, expected, expected + lost)
         self._next[place] = record.offset + 1

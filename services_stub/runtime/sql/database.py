@@ -1,4 +1,4 @@
-"""One SQL database of one service. Every difference between SQLite and PostgreSQL stands here and in `full_text`."""
+"""One SQL database of one service. Every difference between SQLite and PostgreSQL stands here and in search's index."""
 
 from __future__ import annotations
 

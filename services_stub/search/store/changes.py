@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import Row, bindparam, insert, select, update
 
 from services_stub.runtime.sql.database import InsertOrIgnore
-from services_stub.runtime.sql.full_text import Text
 from services_stub.runtime.sql.transaction import Transaction
 from services_stub.search.domain import can_correct
 from services_stub.search.domain import spellings as spellings_of
 from services_stub.search.store.facets import FacetChanges, Value, values_of
+from services_stub.search.store.full_text import Text
 from services_stub.search.store.state import find_state, save_state
 from services_stub.search.store.tables import INDEXES, ProductIndex, numbers
 

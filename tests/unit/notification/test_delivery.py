@@ -38,8 +38,8 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 class Server:
     """A mail server that gives the answers it is told to, then takes everything."""
 
-    def __init__(self, *answers: Answer | Unavailable, away: bool = False) -> None:
-        self.answers: Iterator[Answer | Unavailable] = iter(answers)
+    def __init__(self, *answers: Answer | Exception, away: bool = False) -> None:
+        self.answers: Iterator[Answer | Exception] = iter(answers)
         self.away = away
         self.taken: list[str] = []
 
@@ -49,7 +49,7 @@ class Server:
 
     def send(self, recipient: str, message: str, message_id: str) -> Answer:
         answer = next(self.answers, TAKEN)
-        if isinstance(answer, Unavailable):
+        if isinstance(answer, Exception):
             raise answer
         if answer is TAKEN:
             self.taken.append(recipient)
@@ -149,9 +149,10 @@ def test_an_absent_server_makes_growing_pauses_and_costs_no_message_an_attempt()
     assert delivery.step() < 1
 
 
-def test_a_message_that_the_server_dies_of_does_not_hold_up_the_others() -> None:
+@pytest.mark.parametrize("error", [Unavailable("mail server: hung up"), ValueError("a line break in the address")])
+def test_a_message_that_the_server_dies_of_does_not_hold_up_the_others(error: Exception) -> None:
     mails, clock = Mails("deadly", "b"), Clock()
-    delivery = worker(mails, Server(Unavailable("mail server: hung up")), clock)
+    delivery = worker(mails, Server(error), clock)
     assert delivery.step() > 0
     assert mails.states() == ["SPOOLED", "SPOOLED"]
     delivery.step()

@@ -53,6 +53,7 @@ POISON: dict[str, tuple[Record, str]] = {
     "nested very deep": (with_value(b"[" * 500_000), ""),
     "a header value that is not UTF-8": (with_header("x-other", b"\xff\xfe"), "x-other"),
     "a value that is not UTF-8": (with_value(_VALUE.replace(b'"user"', b'"us\xff"')), "utf-8"),
+    "an unknown text that is not UTF-8": (with_field(b'"unknown":"\xff"'), "utf-8"),
     "a lone surrogate": (with_value(_VALUE.replace(b'"user"', b'"\\ud800"')), ""),
     "no value": (with_value(None), "truncated"),
     "an empty value": (with_value(b""), "truncated"),

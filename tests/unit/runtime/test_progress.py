@@ -142,3 +142,12 @@ def test_every_topic_has_a_row() -> None:
     progress.assigned(dict.fromkeys(ends, 0), START)
     progress.sample(START + 1)
     assert [(row.topic, row.lag_records) for row in progress.report(START + 1, START + 1)] == [("a", 0), ("b", 7)]
+
+
+@pytest.mark.parametrize(
+    ("at", "time"), [(2**63 // 1000, b"x"), (-(2**63) // 1000, b"x"), (START, b"9999-12-31T23:59:59.999999-23:59")]
+)
+def test_a_time_that_no_calendar_has_can_still_be_reported(at: float, time: bytes) -> None:
+    log = Log()
+    log.handle(record(0, at=START), Record(TOPIC, 0, 1, None, b"", [("ce_time", time)], int(at * 1000)))
+    assert (log.found().newest_event_time or "9999")[:4] == "9999"

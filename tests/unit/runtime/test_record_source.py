@@ -109,3 +109,18 @@ def test_a_commit_that_failed_is_made_again_unless_a_later_one_was_asked_for(mon
     now[0] += 1.5
     source.sample()
     assert log.committed[2:] == [[(0, 9)], [(0, 9)]]
+
+
+@pytest.mark.parametrize(
+    ("first", "told"), [(0, []), (12, []), (13, [("topic", 0, 12, 13)]), (99, [("topic", 0, 12, 14)])]
+)
+def test_a_hole_is_a_loss_only_below_the_start_of_the_log(
+    monkeypatch: pytest.MonkeyPatch, first: int, told: list[tuple[str, int, int, int]]
+) -> None:
+    log, found = Log(), list[tuple[str, int, int, int]]()
+    source: Any = source_of(log)
+    source._on_gap = lambda *gap: found.append(gap)
+    monkeypatch.setattr(log, "get_watermark_offsets", lambda _place, timeout: (first, 99), raising=False)
+    log.offsets += [10, 11, 14, 15]  # at 12 and 13 lie the markers of transactions
+    source.poll(10, 0)
+    assert found == told
