@@ -55,7 +55,7 @@ class Problem(Body, frozen=True, kw_only=True):
             known = {name: members.pop(name) for name in ("type", "title", "detail", "instance") if name in members}
             members.pop("status", None)
             texts = msgspec.convert(known, dict[str, str])
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return problem(status, "unreadable-answer", "the answer is not a problem document")
         return cls(
             type=texts.get("type", "about:blank"),

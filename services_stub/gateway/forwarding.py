@@ -42,8 +42,9 @@ _NOT_FORWARDED = _HOP_BY_HOP | {
     b"host",
     b"content-length",
     b"expect",
-    # Only services may name the flow, and only they have the token of the internal routes.
+    # Only services may name the flow, and only they have the tokens.
     b"x-internal-token",
+    b"x-gateway-token",
     b"x-correlation-id",
     # Written anew below.
     b"x-request-id",

@@ -33,6 +33,7 @@ from services_stub.runtime.faults import FAULTS_PATH
 from services_stub.runtime.http import LARGEST_BODY
 from services_stub.runtime.http_client import build_http_client, checked_url
 from services_stub.runtime.request_hops import HOP_HEADER
+from services_stub.runtime.settings import GATEWAY_TOKEN
 
 RETRY_AFTER_SECONDS = 1
 TIMEOUT = timedelta(seconds=10)
@@ -56,7 +57,10 @@ class RequestFilter(Protocol):
 
 
 class PassThrough:
-    """`services` maps names to base URLs; what names none of them goes to `own`. Create it after the fork."""
+    """`services` maps names to base URLs; what names none of them goes to `own`. Create it after the fork.
+
+    `token` tells the services that a request comes by the gateway.
+    """
 
     def __init__(
         self,
@@ -67,6 +71,7 @@ class PassThrough:
         answer_times: AnswerTimes,
         hops: RequestHops | None = None,
         *,
+        token: str = "",
         trace_sampling: float = 1.0,
         timeout: timedelta = TIMEOUT,
     ) -> None:
@@ -74,6 +79,7 @@ class PassThrough:
         self._services = {name.encode(): checked_url(url).rstrip("/") for name, url in services.items()}
         self._request_filter, self._limits, self._answer_times = request_filter, limits, answer_times
         self._hops, self._sampling = hops, trace_sampling
+        self._token = (GATEWAY_TOKEN, token)
         self._random = random.Random()
         self._client = build_http_client(timeout)
 
@@ -119,9 +125,8 @@ class PassThrough:
             query = scope["query_string"]
             url = f"{base}{path}?{query.decode()}" if query else base + path
             sampled = self._random.random() < self._sampling
-            request = self._client.request(method, url).headers(
-                forwarded_headers(scope["headers"], sampled=sampled)  # type: ignore[arg-type] # a list, says ASGI
-            )
+            forwarded = forwarded_headers(scope["headers"], sampled=sampled)  # type: ignore[arg-type] # a list, says ASGI
+            request = self._client.request(method, url).headers([*forwarded, self._token])
             if method not in _BODILESS:
                 body = await _body(scope, receive)
                 if body is None:

@@ -16,6 +16,7 @@ from services_stub.gateway.visibility import STREAMED
 from services_stub.runtime.context import Context
 from services_stub.runtime.peers import EVERY_PEER
 from services_stub.runtime.service import Service, Worker
+from services_stub.runtime.settings import gateway_token
 
 
 def _workers(context: Context) -> Sequence[Worker]:
@@ -33,6 +34,7 @@ def _in_front(own: ASGIApp, context: Context) -> ASGIApp:
         resources.limits,
         resources.answer_times,
         resources.hops,
+        token=gateway_token(context.settings.internal_token),
         trace_sampling=context.settings.trace_sampling,
     )
 
@@ -44,4 +46,5 @@ SERVICE = Service(
     calls=EVERY_PEER,
     workers=_workers,
     wrap=_in_front,
+    is_public=True,
 )

@@ -23,6 +23,7 @@ from services_stub.runtime.in_database import InDatabase
 from services_stub.runtime.in_sink import InSink
 from services_stub.runtime.kafka.producer import Publisher
 from services_stub.runtime.kafka.record_source import RecordSource
+from services_stub.runtime.outermost import Outermost
 from services_stub.runtime.request_hops import ReportedRequests
 from services_stub.runtime.service import Service
 
@@ -43,7 +44,7 @@ class Application:
         self._litestar = build_app(service.name, [*service.routes, *added], self._scope)
 
     def bind(self, context: Context, health: Callable[[], ServiceHealth]) -> ASGIApp:
-        """The application at work, from the outside in: its wrap, the fast path, its routes and those of `health`."""
+        """The application at work, from the outside in: guard, wrap, fast path, its routes and those of `health`."""
         self._scope.bind(context)
         self._health = health
         app: ASGIApp = self._litestar
@@ -51,7 +52,8 @@ class Application:
             app = FastPath(app, self._service.fast_routes, context)
         if context.hops.enabled:
             app = ReportedRequests(app, self._service.name, context.hops)
-        return app if self._service.wrap is None else self._service.wrap(app, context)
+        app = app if self._service.wrap is None else self._service.wrap(app, context)
+        return Outermost(app, "" if self._service.is_public else context.settings.internal_token)
 
     def _own_routes(self) -> list[Any]:
         """Answers for the supervisor: alive (answers at all), and ready (works); and for the event catalogue."""

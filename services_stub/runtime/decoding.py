@@ -48,7 +48,7 @@ class EventDecoder:
         if "\0" in envelope.id:
             return Poisoned(record, "ce_id contains the character U+0000")
         value = record.value or b""
-        if not value.isascii():
-            value.decode()  # the decoder passes over the texts of unknown fields, and others hand the value on
         event = decoder.decode(value)
+        if not value.isascii():
+            value.decode()  # the decoder passed over the texts of unknown fields, and others hand the value on
         return Received(event, envelope, record.topic, record.partition, record.offset)

@@ -22,7 +22,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.envelope import Cause, from_http
 from services_stub.runtime.context import Context
-from services_stub.runtime.http import LARGEST_BODY, as_response, authorize, decode_body
+from services_stub.runtime.http import LARGEST_BODY, authorize, decode_body, length_of, raw_answer
 from services_stub.runtime.identifiers import new_id
 from services_stub.runtime.tokens import Caller
 
@@ -142,11 +142,8 @@ class FastPath:
         except LeftToLitestar:
             raise
         except Exception as error:  # noqa: BLE001 - the edge of a request: what no handler expects is told as a bug
-            response = as_response(error)
-            extra = {"content-type": str(response.media_type), **response.headers}
-            pairs = [(name.lower().encode(), value.encode()) for name, value in extra.items()]
-            return response.status_code or 500, response.content, [*pairs, _length(response.content)]
-        return status, content, [(b"content-type", b"application/json"), _length(content)]
+            return raw_answer(error)
+        return status, content, [(b"content-type", b"application/json"), length_of(content)]
 
     def _find(self, scope: Any) -> tuple[FastRoute, Mapping[str, str]] | None:
         method, path = scope["method"], scope["path"]
@@ -164,10 +161,6 @@ def _encoded(result: object, status: int) -> tuple[int, bytes]:
     if isinstance(result, Response):
         return result.status_code or status, encode_json(result.content)
     return status, b"" if result is None else encode_json(result)
-
-
-def _length(content: bytes) -> tuple[bytes, bytes]:
-    return b"content-length", str(len(content)).encode()
 
 
 async def _read(receive: Receive) -> tuple[bytes, bool]:

@@ -254,19 +254,36 @@ class RequestScope:
 
 
 def problem_for(error: Exception) -> Problem:
-    """The problem document that tells the caller of a refusal, of something unavailable, or of a bug (both logged)."""
+    """The problem document that tells the caller of a refusal, of something unavailable, or of a bug (both logged).
+
+    The member `bug` is the number of a bug, under which it is in the log.
+    """
     if isinstance(error, Refused):
         return error.problem
     if isinstance(error, Unavailable):
         structlog.get_logger().warning("unavailable", reason=str(error))
         return problem(503, "unavailable", "a part of the marketplace is away: try again in a moment")
-    structlog.get_logger().error("a request failed by a bug", exc_info=error)
-    return problem(500, "internal-error", "this is a bug; the log of the service says more")
+    number = new_id()
+    structlog.get_logger().error("a request failed by a bug", bug=number, exc_info=error)
+    return problem(500, "internal-error", f"this is a bug: the log says more under {number}", bug=number)
 
 
 def as_response(error: Exception) -> Response[bytes]:
     """The response to a request that failed by `error`."""
     return problem_response(problem_for(error))
+
+
+def raw_answer(error: Exception) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
+    """The same for a plain ASGI application: status, body and headers."""
+    response = as_response(error)
+    headers = {"content-type": str(response.media_type), **response.headers}
+    pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    return response.status_code or 500, response.content, [*pairs, length_of(response.content)]
+
+
+def length_of(content: bytes) -> tuple[bytes, bytes]:
+    """The header that tells the length of a body."""
+    return b"content-length", str(len(content)).encode()
 
 
 def _on_error(_request: Request[Any, Any, State], error: Exception) -> Response[bytes]:

@@ -55,7 +55,8 @@ class Service:
     gives `consumes` and `sink` instead. `follows` names the events that its workers read outside its consumer group.
     `calls` names its peers; it can call no others. `batch_linger` is how many seconds an event may wait for others to
     be handled with it, for a service whose effects no request waits for, and `largest_batch` how many events that are.
-    `wrap` puts an ASGI application in front of the routes. `marketplace diagram` draws what is declared here; the
+    `wrap` puts an ASGI application in front of the routes. `is_public` lets requests come from anywhere, and not by
+    the gateway alone. `marketplace diagram` draws what is declared here; the
     events that it publishes are those of its module in `contracts/events`.
 
     Raises:
@@ -76,6 +77,7 @@ class Service:
     sink: Callable[[Context], Sink] | None = None
     workers: Callable[[Context], Sequence[Worker]] = _no_workers
     wrap: Callable[[ASGIApp, Context], ASGIApp] | None = None
+    is_public: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what would answer otherwise than it was declared."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from pathlib import Path
 
 import msgspec
@@ -10,6 +11,14 @@ from services_stub.contracts.control_faults import ServiceFault
 
 INTERNAL_TOKEN = "x-internal-token"
 """The header with the token that opens internal routes."""
+
+GATEWAY_TOKEN = "x-gateway-token"
+"""The header with the token by which the gateway passes requests on; it opens no internal route."""
+
+
+def gateway_token(internal_token: str) -> str:
+    """The token of the gateway that belongs to a token of the services."""
+    return blake2b(GATEWAY_TOKEN.encode(), key=internal_token.encode()[:64], digest_size=24).hexdigest()
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

@@ -28,7 +28,7 @@ from services_stub.runtime.kafka.record_source import RecordSource
 from services_stub.runtime.kafka.records import Record
 from services_stub.runtime.peers import EVERY_PEER, Peers, is_declared
 from services_stub.runtime.service import Service, Worker
-from services_stub.runtime.settings import INTERNAL_TOKEN, Settings
+from services_stub.runtime.settings import GATEWAY_TOKEN, INTERNAL_TOKEN, Settings, gateway_token
 from services_stub.runtime.sql import inbox, outbox
 from services_stub.runtime.sql.database import Database
 from services_stub.runtime.sql.reader import Reader
@@ -195,7 +195,8 @@ class Serving:
 
     def request(self, method: str, path: str, *, by: str = "", json: Any = None, **options: Any) -> httpx.Response:
         """One request; `by` is a token, or the name of a caller such as `seller:s1`."""
-        headers = {"authorization": f"Bearer {by}"} if by else {}
+        headers = {GATEWAY_TOKEN: gateway_token(THE_INTERNAL_TOKEN)} if not self._service.is_public else {}
+        headers |= {"authorization": f"Bearer {by}"} if by else {}
         headers |= options.pop("headers", {})
         content = options.pop("content", None if json is None else msgspec.json.encode(json, enc_hook=float))
         return self.context.run(self._send(method, path, headers, content, options), _ANSWER_WITHIN)
@@ -247,7 +248,7 @@ class Serving:
             return await client.request(method, path, headers=headers, content=content, **options)
 
     async def _fetch_keys(self) -> KeySet:
-        response = await self._send("GET", "/api/auth/keys", {}, None, {})
+        response = await self._send("GET", "/api/auth/keys", {INTERNAL_TOKEN: THE_INTERNAL_TOKEN}, None, {})
         return msgspec.json.decode(response.content, type=KeySet)
 
 

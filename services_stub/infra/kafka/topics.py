@@ -10,11 +10,11 @@ from collections.abc import Callable
 import msgspec
 
 from services_stub.contracts.topics import ALL_TOPICS
+from services_stub.infra.kafka.cluster import ensure_topics, wait_ready, warm_up
 from services_stub.infra.kafka.messages import TopicsArguments
 from services_stub.infra.processes import channel
 from services_stub.infra.processes.messages import Done, Problem, Progress
 from services_stub.runtime.errors import Unavailable
-from services_stub.runtime.kafka.admin import ensure_topics, wait_ready, warm_up
 from services_stub.runtime.kafka.configuration import UnsafeConfiguration
 
 _RETRY_SECONDS = 15.0

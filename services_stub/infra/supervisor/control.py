@@ -148,7 +148,7 @@ async def _body(receive: Receive) -> bytes:
 def _decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
     try:
         return decoder.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         text = str(error)
         place, named = _PLACE.search(text), _NAMED.search(text)
         field = (place and place[1]) or (named and named[1]) or "body"

@@ -68,7 +68,6 @@ class Command:
         except Exception as error:
             if concerns_batch(error):
                 raise
-            structlog.get_logger().exception("a command failed by a bug", handler=repr(self._handler))
             # A future does not take a StopIteration.
             self._error = RuntimeError(repr(error)) if isinstance(error, StopIteration) else error
         if self._error is None:

@@ -127,7 +127,7 @@ def test_headers_of_the_caller_are_passed_on() -> None:
 def test_headers_of_the_connection_and_of_the_inside_are_not() -> None:
     dropped = (
         b"connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade host "
-        b"content-length expect x-internal-token x-correlation-id"
+        b"content-length expect x-internal-token x-gateway-token x-correlation-id"
     )
     forwarded = _forwarded(*((name, b"1") for name in dropped.split()))
     assert set(forwarded) == {"x-request-id", "traceparent"}
