@@ -1,4 +1,4 @@
-"""The cart service, wired: two connections to the store, one for requests and one for events."""
+"""The cart service, wired: connections to the store for requests, for events, and to see whether it answers."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from services_stub.cart.handlers.carts import Resources
 from services_stub.cart.handlers.events import CALLS, EventSink
 from services_stub.cart.handlers.expiry import LONGEST_PAUSE, settle_overdue_now
 from services_stub.cart.store import Carts, Checkouts, Executor, StoreConnection
+from services_stub.cart.store.watch import EVERY, StoreWatch
 from services_stub.runtime.context import Context
 from services_stub.runtime.periodic import PeriodicWorker
 from services_stub.runtime.service import Service, Sink, Worker
@@ -21,9 +22,12 @@ def _workers(context: Context) -> Sequence[Worker]:
     executor, seconds = Executor(StoreConnection(options["store_url"])), _checkout_seconds(context)
     resources = Resources(Carts(executor), Checkouts(executor), context.peers, seconds, context.sampling)
     context.state[RESOURCES] = resources
+    watch = StoreWatch(StoreConnection(options["store_url"]))
+    context.silences["the cart store"] = watch.silence
     # They stop in this order: a sweep under way still needs the executor.
     settle = partial(settle_overdue_now, context, resources.checkouts)
-    return (PeriodicWorker("checkout-expiry", settle, min(LONGEST_PAUSE, seconds / 4)), executor)
+    expiry = PeriodicWorker("checkout-expiry", settle, min(LONGEST_PAUSE, seconds / 4))
+    return (PeriodicWorker("store-watch", watch.look, EVERY), expiry, executor)
 
 
 def _checkout_seconds(context: Context) -> float:

@@ -37,8 +37,11 @@ class ProcessState(Body, frozen=True, kw_only=True):
     paused: bool
 
 
-class ServiceState(Body, frozen=True, kw_only=True):
-    """One service. With `--processes 1` all have the same pid. `ready` is always false in the state file."""
+class ServiceState(Body, frozen=True, kw_only=True, omit_defaults=True):
+    """One service. With `--processes 1` all have the same pid. `ready` is always false in the state file.
+
+    `detail` says what it waits for and since when, and what else is worth knowing.
+    """
 
     name: str
     pid: int
@@ -46,6 +49,7 @@ class ServiceState(Body, frozen=True, kw_only=True):
     ready: bool
     restarts: int
     paused: bool
+    detail: str = ""
 
 
 class Status(Body, frozen=True, kw_only=True):

@@ -27,7 +27,10 @@ async def health_of_all(peers: Peers, services: Iterable[str], answer_times: Ans
 async def _health_of(peers: Peers, service: str) -> ServiceHealth:
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
-            return await peers.call(service, "GET", "/health/ready", expect=ServiceHealth, cause=NO_CAUSE)
+            try:
+                return await peers.call(service, "GET", "/health/ready", expect=ServiceHealth, cause=NO_CAUSE)
+            except Unavailable:  # one that answers, and is not ready, says there what it waits for
+                return await peers.call(service, "GET", "/health/live", expect=ServiceHealth, cause=NO_CAUSE)
     except TimeoutError:
         return ServiceHealth(name=service, ready=False, detail="does not answer")
     except (Refused, Unavailable) as error:

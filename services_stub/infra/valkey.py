@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib.util
+import os
 import shutil
+from functools import partial
 from pathlib import Path
 
 from services_stub.infra.config.errors import CannotStart
@@ -15,9 +17,14 @@ from services_stub.infra.processes.protocol import Execute
 NAME = "valkey"
 
 
-def command(directory: Path, log: Path, port: int) -> Execute:
-    """The command that starts the server. It writes to disk every second, so carts survive a kill."""
-    program = _program()
+def command(directory: Path, log: Path, port: int, password: str) -> Execute:
+    """The command that starts the server. It writes to disk every second, so carts survive a kill.
+
+    The password is in a file of its owner alone: arguments of processes are shown to every user of the machine.
+    """
+    program, secret = _program(), directory / "password.conf"
+    with open(secret, "w", encoding="utf-8", opener=partial(os.open, mode=0o600)) as file:
+        file.write(f"requirepass {password}\n")
     settings = {
         "port": str(port),
         "bind": HOST,
@@ -29,7 +36,7 @@ def command(directory: Path, log: Path, port: int) -> Execute:
         "databases": "1",
         "maxmemory-policy": "noeviction",
     }
-    arguments = [program]
+    arguments = [program, str(secret)]
     for key, value in settings.items():
         arguments += [f"--{key}", value]
     return Execute(name=NAME, arguments=arguments, log=str(log), directory=str(directory))
@@ -47,13 +54,16 @@ def _program() -> str:
     return found
 
 
-async def answers(port: int) -> bool:
-    """Whether the server answers and has loaded its data."""
+async def answers(port: int, password: str = "") -> bool:
+    """Whether the server answers; with its password, whether it has loaded its data, too."""
     with contextlib.suppress(OSError, asyncio.IncompleteReadError):
         reader, writer = await asyncio.open_connection(HOST, port)
         try:
-            writer.write(b"PING\r\n")
-            return await reader.readline() == b"+PONG\r\n"
+            if not password:
+                writer.write(b"PING\r\n")
+                return (await reader.readline()).startswith((b"+PONG", b"-NOAUTH"))
+            writer.write(f"AUTH {password}\r\nPING\r\n".encode())
+            return [await reader.readline(), await reader.readline()] == [b"+OK\r\n", b"+PONG\r\n"]
         finally:
             writer.close()
     return False

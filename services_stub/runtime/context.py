@@ -29,6 +29,7 @@ class Context:
     """The parts of one running service. `state` holds the resources that the service itself keeps while it runs.
 
     `faults` are those that the service shall carry out. `progress` says how far it has come in the topics it consumes.
+    `silences` tell for how many seconds a store has not answered, by its name; 0 where it does.
     `cluster_id` names the Kafka cluster and its present log: another one means that the log is another one.
     `stopping` is set when the service begins to drain: answers that would not end by themselves must end then.
     Coroutines write by `write`, threads by `write_from_thread`. `hops` reports sampled events and requests.
@@ -53,6 +54,7 @@ class Context:
         self.state: dict[str, Any] = {}
         self.stopping = asyncio.Event()
         self.progress: Callable[[], list[TopicProgress]] = list
+        self.silences: dict[str, Callable[[], float]] = {}
         self.cluster_id = cluster_id
         self._writer = writer
         self._reader = reader

@@ -30,6 +30,7 @@ _SWITCH_INTERVAL = 0.005
 # What a request allocates is freed by its reference counts; the default looks for cycles a hundred times a second.
 _GARBAGE = (20_000, 20, 20)
 _IDENTITY_EVERY = 2.0
+_IDENTITY_ANSWER = 2.5
 _IDENTITY_WAIT = 30.0
 
 
@@ -84,7 +85,7 @@ def _watch_identity(identity: ClusterIdentity, cluster_id: str, running: Sequenc
     """
     while True:
         time.sleep(_IDENTITY_EVERY)
-        found = identity.read(1.0)
+        found = identity.read(_IDENTITY_ANSWER)
         if found is not None and found != cluster_id:
             structlog.get_logger().error("the broker lost its log; starting over", before=cluster_id, now=found)
             os._exit(EXIT_UNAVAILABLE)

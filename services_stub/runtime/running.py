@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,7 @@ class RunningService:
     ) -> None:
         self._service, self._settings, self._on_bug = service, settings, on_bug
         self.answered_at = time.monotonic()
+        self._began_at = self.answered_at
         # The writer or the consumer polls it; in a service without either it would fill up with reports of errors.
         sends = service.tables is not None or bool(service.events())
         self._publisher = Publisher(settings, lambda reason: on_bug(RuntimeError(reason))) if sends else None
@@ -81,6 +83,8 @@ class RunningService:
             settings, loop, self._peers, verifier, writer, self._reader, self._publisher, cluster_id=cluster_id
         )
         self.context.faults.listen(clock.disturb)
+        if writer is not None:
+            self.context.silences["its database"] = writer.silence
         if self._publisher is not None:
             self.context.faults.listen(self._publisher.disturb)
         self.context.progress = self._progress
@@ -131,24 +135,33 @@ class RunningService:
             self._database.close()
 
     def health(self) -> ServiceHealth:
-        """Ready once it consumes, with what else is worth knowing."""
-        ready = self._consumer is None or self._consumer.assigned
-        details = [] if ready else ["waiting for Kafka"]
-        details += ["Kafka does not answer"] if self._silence() else []
+        """Ready where a purchase would go through it: else with what it waits for, and what else is worth knowing."""
+        now = clock.now()
+        waits = self._waits()
+        details = [f"waits for {name} since {_moment(now - timedelta(seconds=seconds))}" for name, seconds in waits.items()]
         if self._writer is not None:
             waiting, refused = self._writer.outbox.backlog(), self._writer.outbox.refused
-            details += [f"{waiting} events wait"] if waiting and ready else []
+            details += [f"{waiting} events wait"] if waiting else []
             details += [f"{refused} events refused by the broker (table outbox_refused)"] if refused else []
         dropped = 0 if self._publisher is None else self.context.sampling.dropped
         details += [f"{dropped} events of a sample dropped"] if dropped else []
         details += [f"{self.context.hops.dropped} hops dropped"] if self.context.hops.dropped else []
         return ServiceHealth(
             name=self._service.name,
-            ready=ready,
+            ready=not waits,
             detail=", ".join(details),
             requests=self._server.server_state.total_requests,
             topics=self._progress(),
         )
+
+    def _waits(self) -> dict[str, float]:
+        """The seconds for which it has waited for each of those that do not answer."""
+        found = {name: seconds for name, silence in self.context.silences.items() if (seconds := silence())}
+        if self._consumer is not None and not self._consumer.assigned:
+            found["Kafka"] = time.monotonic() - self._began_at
+        if self._silence():
+            found["Kafka"] = self._silence()
+        return found
 
     def _silence(self) -> float:
         """The seconds since Kafka answered, 0 where they are few."""
@@ -179,3 +192,7 @@ class RunningService:
             first=expected,
             next=found,
         )
+
+
+def _moment(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

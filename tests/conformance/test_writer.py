@@ -12,7 +12,7 @@ from sqlalchemy import insert
 from services_stub.contracts.events import OrderCreated
 from services_stub.contracts.events.trace import HopOutcome
 from services_stub.runtime.decoding import EventDecoder
-from services_stub.runtime.errors import Refused
+from services_stub.runtime.errors import Refused, Unavailable
 from services_stub.runtime.handling import Item
 from services_stub.runtime.in_database import InDatabase
 from services_stub.runtime.kafka.records import Record
@@ -201,3 +201,20 @@ def test_poison_and_refusals_do_not_hold_up_the_rest(database: Database) -> None
         "payment-failed",
     ]
     assert sender.taken[2][2] == b"{broken"
+
+
+def test_a_database_that_takes_nothing_is_silent_until_it_does_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = new_writer(database, HeldSender())
+    store = writer.outbox.store
+
+    def refuse(*_arguments: object, **_options: object) -> None:
+        raise Unavailable("database: database or disk is full")
+
+    monkeypatch.setattr(writer.outbox, "store", refuse)
+    writer.write([])
+    assert writer.silence() > 0
+    monkeypatch.setattr(writer.outbox, "store", store)
+    writer.write([])
+    assert writer.silence() == 0

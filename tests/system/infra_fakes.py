@@ -26,6 +26,12 @@ FAKES = System(
     seed_entry="tests.system.infra_fakes:seed",
 )
 UNLOADABLE = System(services=SERVICES, modules=("tests.system.no_such_module",), entry="", seed_entry="")
+STUBBORN = System(
+    services=SERVICES,
+    modules=("http.server",),
+    entry="tests.system.infra_fakes:run_stubbornly",
+    seed_entry="tests.system.infra_fakes:seed",
+)
 BROKEN = System(services=SERVICES, modules=(), entry="tests.system.infra_fakes:fail", seed_entry="")
 
 
@@ -41,11 +47,22 @@ class _Healthy(http.server.BaseHTTPRequestHandler):
 def run_services(argument: bytes) -> None:
     """Answer that all is well, on the port of every service, until SIGTERM."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    _serve(argument)
+    signal.sigwait({signal.SIGTERM})
+    print("drained", flush=True)  # noqa: T201 - its output goes to its log
+
+
+def run_stubbornly(argument: bytes) -> None:
+    """Services that wait for something for ever when they are told to end."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    _serve(argument)
+    threading.Event().wait()
+
+
+def _serve(argument: bytes) -> None:
     for settings in msgspec.json.decode(argument, type=ServiceArguments).services:
         server = http.server.ThreadingHTTPServer((settings.host, settings.port), _Healthy)
         threading.Thread(target=server.serve_forever, daemon=True).start()
-    signal.sigwait({signal.SIGTERM})
-    print("drained", flush=True)  # noqa: T201 - its output goes to its log
 
 
 def fail(_: bytes) -> None:
@@ -66,7 +83,11 @@ def main() -> None:
     """`marketplace up` with the stand-ins: the options as JSON are the first argument, the system's name the second."""
     options = msgspec.json.decode(sys.argv[1], type=Options)
     try:
-        foreground(options, _say, {"fakes": FAKES, "broken": BROKEN, "unloadable": UNLOADABLE}[sys.argv[2]])
+        foreground(
+            options,
+            _say,
+            {"fakes": FAKES, "stubborn": STUBBORN, "broken": BROKEN, "unloadable": UNLOADABLE}[sys.argv[2]],
+        )
     except CannotStart as problem:
         sys.exit(f"CANNOT START: {problem}")
 

@@ -135,3 +135,13 @@ def test_the_belongings_of_one_account_are_closed_to_every_other(marketplace: Ma
         assert (await (await admin(marketplace)).orders.read(order.order_id)).order_id == order.order_id
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("service", [name for name in SERVICES if name != "gateway"])
+def test_a_service_port_is_for_the_gateway_alone(
+    marketplace: Marketplace, http: httpx.Client, tokens: dict[str, str], service: str
+) -> None:
+    base = f"http://127.0.0.1:{marketplace.state.service(service).port}"
+    headers = {"authorization": f"Bearer {tokens['admin']}", "x-gateway-token": "guess"}
+    assert http.get(f"{base}/api/products", headers=headers).status_code == 403
+    assert http.get(f"{base}/health/live").status_code == 200

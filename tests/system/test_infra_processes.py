@@ -76,6 +76,9 @@ def test_the_content_of_the_cart_store_survives_its_kill(marketplace: Run) -> No
     pid = marketplace.pid("valkey")
     with valkey.Valkey.from_url(url) as client:
         client.set("cart", "full")
+        assert client.connection_pool.connection_kwargs["password"] not in " ".join(psutil.Process(pid).cmdline())
+    with valkey.Valkey(port=port) as stranger, pytest.raises(valkey.AuthenticationError):
+        stranger.get("cart")
     kill(pid)
     wait_for(lambda: marketplace.pid("valkey") not in (pid, 0), seconds=15, what="a new process")
     wait_for(lambda: asyncio.run(answers(port)), seconds=15, what="a new store")
@@ -102,6 +105,19 @@ def test_nothing_outlives_a_killed_supervisor(tmp_path: Path) -> None:
     with run(tmp_path) as marketplace:
         family = marketplace.ready().family()
         kill(marketplace.process.pid)
+        assert gone(family)
+    with run(tmp_path) as again:
+        again.ready()
+
+
+@pytest.mark.slow
+def test_services_that_do_not_end_hold_up_nobody_who_starts_again_after_a_kill(tmp_path: Path) -> None:
+    with run(tmp_path, system="stubborn") as marketplace:
+        family = marketplace.ready().family()
+        broker, order = (psutil.Process(marketplace.pid(name)) for name in ("kafka", "order"))
+        kill(marketplace.process.pid)
+        wait_for(lambda: not order.is_running(), seconds=5, what="the end of the services")
+        assert not broker.is_running() or broker.ppid() != 1
         assert gone(family)
     with run(tmp_path) as again:
         again.ready()

@@ -1,4 +1,4 @@
-"""The development users of a data directory: one per role, with passwords made once and kept beside the data."""
+"""The development users of a data directory, one per role, and the password of its cart store: made once, and kept."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from services_stub.contracts.control import DevelopmentUser
 ROLES = ("admin", "seller", "user")
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 _GROUPS, _GROUP_LENGTH = 4, 4
+_TOKEN_BYTES = 24
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The users, and whether they and the catalogue have been put into the marketplace."""
+    """The users, whether they and the catalogue have been put into the marketplace, and the cart store's password."""
 
     users: list[DevelopmentUser]
     seeded: bool = False
+    cart_store_password: str = ""
 
     def of(self, role: str) -> DevelopmentUser:
         """The user of a role."""
@@ -27,18 +29,20 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 def load_or_make(path: Path) -> Credentials:
-    """The users of the data directory; made on the first start."""
+    """Those of the data directory; what is missing there is made."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Credentials)
+        found = msgspec.json.decode(path.read_bytes(), type=Credentials)
     except (FileNotFoundError, msgspec.MsgspecError):
         users = [DevelopmentUser(role=role, email=f"{role}@example.com", password=_password()) for role in ROLES]
-        made = Credentials(users=users)
-        save(path, made)
-        return made
+        found = Credentials(users=users)
+    if not found.cart_store_password:
+        found = msgspec.structs.replace(found, cart_store_password=secrets.token_urlsafe(_TOKEN_BYTES))
+        save(path, found)
+    return found
 
 
 def save(path: Path, credentials: Credentials) -> None:
-    """Keep the users where only their owner reads them."""
+    """Keep them where only their owner reads them."""
     replace_private(path, credentials)
 
 

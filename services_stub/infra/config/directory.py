@@ -41,6 +41,11 @@ class DataDirectory:
         return self.root / "lock"
 
     @property
+    def supervisor_file(self) -> Path:
+        """Locked by the supervisor alone, as long as it lives."""
+        return self.root / "supervisor.lock"
+
+    @property
     def ports_file(self) -> Path:
         """The ports of the last run, taken again if they are free."""
         return self.root / "ports.json"
@@ -105,8 +110,8 @@ class DataDirectory:
 class DirectoryLock:
     """The exclusive right to a data directory, held until the last process that inherited it is gone."""
 
-    def __init__(self, file: TextIO) -> None:
-        self._file = file
+    def __init__(self, file: TextIO, own: TextIO) -> None:
+        self._file, self._own = file, own
 
     @property
     def fileno(self) -> int:
@@ -115,13 +120,16 @@ class DirectoryLock:
 
     @classmethod
     def take(cls, directory: DataDirectory, announce: Callable[[str], None]) -> DirectoryLock:
-        """Take the lock, or say who has it. One whose supervisor is gone is waited for: the rest is about to end."""
+        """Take the lock, or say who has it. One whose supervisor is gone is waited for: the rest is about to end.
+
+        A process id alone does not tell that: another process may have it by now, or nobody has asked how it ended.
+        """
         file = directory.lock_file.open("a+")
         deadline = time.monotonic() + _LEFTOVER_SECONDS
         told = False
         while not _try_lock(file):
             holder = _holder(directory)
-            if holder is not None and _alive(holder):
+            if holder is not None and _alive(holder) and _is_held(directory.supervisor_file):
                 file.close()
                 raise CannotStart(
                     f"Another marketplace (process {holder}) uses {directory.root}. Stop it with `marketplace down "
@@ -140,17 +148,24 @@ class DirectoryLock:
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
-        return cls(file)
+        own = directory.supervisor_file.open("a+")  # no child inherits it
+        _try_lock(own)
+        return cls(file, own)
 
     def release(self) -> None:
         """Give up this process's share of the lock."""
+        self._own.close()
         self._file.close()
 
 
 def is_locked(directory: DataDirectory) -> bool:
     """Whether any process of a marketplace still lives on the directory."""
+    return _is_held(directory.lock_file)
+
+
+def _is_held(path: Path) -> bool:
     try:
-        with directory.lock_file.open("a+") as file:
+        with path.open("a+") as file:
             return not _try_lock(file)
     except OSError:
         return False

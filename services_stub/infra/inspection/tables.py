@@ -31,7 +31,8 @@ def status(found: Status) -> str:
         f"data        {found.data_dir}",
         "",
     ]
-    return "\n".join([*head, *columns(rows)])
+    said = [f"{service.name}: {service.detail}" for service in found.services if service.detail]
+    return "\n".join([*head, *columns(rows), *([""] if said else []), *said])
 
 
 def mails(found: Sequence[Mail]) -> str:

@@ -7,6 +7,9 @@ the one before, because librdkafka derives the cluster id from an address in mem
 
 from __future__ import annotations
 
+import contextlib
+import os
+import select
 import signal
 import socket
 
@@ -20,11 +23,12 @@ from services_stub.infra.kafka.mock_cluster import MockCluster, MockClusterError
 from services_stub.infra.processes import channel
 from services_stub.infra.processes.messages import Answer, Done, Problem
 
+_LOOK_SECONDS = 1.0
 _REQUEST: msgspec.json.Decoder[BrokerRequest] = msgspec.json.Decoder(BrokerRequest)
 
 
 def serve(argument: bytes, supervisor: socket.socket) -> None:
-    """Run the broker and carry out the supervisor's requests until the supervisor is gone or SIGTERM comes."""
+    """Run the broker until SIGTERM comes, and carry out the supervisor's requests as long as there is a supervisor."""
     arguments = msgspec.json.decode(argument, type=BrokerArguments)
     cluster = MockCluster(cimpl.__file__, arguments.port)
     cluster.create_topic(new_run_topic(), 1)
@@ -33,9 +37,21 @@ def serve(argument: bytes, supervisor: socket.socket) -> None:
     for fault in arguments.faults:
         _apply(cluster, fault)
     cluster.accept_connections()
-    signal.signal(signal.SIGTERM, lambda *_: supervisor.shutdown(socket.SHUT_RDWR))
+    launcher = os.getppid()
+    told, tell = socket.socketpair()
+
+    def end(*_: object) -> None:
+        """Let both waits below end."""
+        tell.close()
+        with contextlib.suppress(OSError):
+            supervisor.shutdown(socket.SHUT_RDWR)
+
+    signal.signal(signal.SIGTERM, end)
     for request in channel.received(supervisor, _REQUEST):
         channel.send(supervisor, carry_out(cluster, request))
+    # The services still hand over their records when the supervisor is gone; the launcher ends the broker after them.
+    while os.getppid() == launcher and not select.select([told], [], [], _LOOK_SECONDS)[0]:
+        pass
 
 
 def carry_out(cluster: MockCluster, request: BrokerRequest) -> Answer:

@@ -28,11 +28,15 @@ from services_stub.infra.processes import protocol
 from services_stub.infra.processes.scheduling import prefer_long_time_slices
 
 DRAIN_SECONDS = 10.0
+ABANDONED_SECONDS = 1.0
+"""For services whose supervisor was killed: somebody waits to start again, and a kill loses nothing, either."""
+
 _LOG_LIMIT_BYTES = 16 * 1024 * 1024
 _PR_SET_PDEATHSIG, _PR_SET_NAME = 1, 15
 _LIBC = ctypes.CDLL(None)
 _PIECE = 65536
 _MOST_FDS = 8
+_LOOK_SECONDS = 0.2
 
 
 @dataclass
@@ -47,7 +51,7 @@ class Launcher:
     """Carries out the commands that arrive on `supervisor`."""
 
     def __init__(self, supervisor: socket.socket) -> None:
-        self._supervisor = supervisor
+        self._supervisor, self._parent = supervisor, os.getppid()
         self._children: dict[int, Child] = {}
         self._lines = protocol.LineBuffer()
         self._channels: list[int] = []
@@ -185,12 +189,17 @@ class Launcher:
         for tier in protocol.TIERS:
             self._signal_tier(tier, signal.SIGTERM)
             self._signal_tier(tier, signal.SIGCONT)
-            deadline = time.monotonic() + DRAIN_SECONDS
-            while self._in(tier) and time.monotonic() < deadline:
-                self.step(deadline - time.monotonic())
+            begun = time.monotonic()
+            while self._in(tier) and (left := begun + self._patience(tier) - time.monotonic()) > 0:
+                self.step(min(left, _LOOK_SECONDS))
             self._signal_tier(tier, signal.SIGKILL)
             while self._in(tier):
                 self.step(None)
+
+    def _patience(self, tier: protocol.Tier) -> float:
+        """The seconds that a tier has to end by itself. That the supervisor is gone shows a moment after its socket."""
+        abandoned = tier == "services" and os.getppid() != self._parent
+        return ABANDONED_SECONDS if abandoned else DRAIN_SECONDS
 
     def _in(self, tier: protocol.Tier) -> list[int]:
         return [pid for pid, child in self._children.items() if child.tier == tier]

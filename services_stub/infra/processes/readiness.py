@@ -7,6 +7,9 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
 
 from services_stub.infra.config.errors import CannotStart
 from services_stub.infra.config.ports import HOST
@@ -28,23 +31,61 @@ async def listens(port: int) -> bool:
     return False
 
 
-async def is_ready(port: int) -> bool:
-    """Whether the service on the port says that it is ready."""
-    with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
+class _Part(msgspec.Struct):
+    name: str = ""
+    ready: bool = True
+
+
+class _Health(_Part):
+    """What a service says of itself, or the gateway of all."""
+
+    detail: str = ""
+    services: list[_Part] = []
+
+
+class Readiness(NamedTuple):
+    """Whether a service is ready, and what it says beside that."""
+
+    ready: bool
+    detail: str = ""
+
+
+async def readiness_of(port: int) -> Readiness:
+    """The readiness of the service on the port, as it says itself."""
+    try:
         async with asyncio.timeout(_ANSWER_SECONDS):
             reader, writer = await asyncio.open_connection(HOST, port)
             try:
                 writer.write(f"GET /health/ready HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
-                return (await reader.readline()).split(b" ")[1:2] == [b"200"]
+                answer = await reader.read()
             finally:
                 writer.close()
-    return False
+    except TimeoutError:
+        return Readiness(False, "does not answer")
+    except OSError:
+        return Readiness(False, "accepts no connections")
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return Readiness(head.split(b" ")[1:2] == [b"200"], _detail_in(body))
+
+
+def _detail_in(body: bytes) -> str:
+    try:
+        health = msgspec.json.decode(body, type=_Health)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return ""
+    missing = [part.name for part in health.services if not part.ready]
+    return health.detail or (f"waits for {', '.join(missing)}" if missing else "")
 
 
 async def wait_until_ready(
-    process: ManagedProcess, check: Callable[[], Awaitable[bool]], seconds: float, *, called: str = ""
+    process: ManagedProcess,
+    check: Callable[[], Awaitable[bool]],
+    seconds: float,
+    *,
+    called: str = "",
+    reason: Callable[[], str] = str,
 ) -> None:
-    """Wait until the check of a process passes. Errors speak of it as `called`, or by its name.
+    """Wait until the check of a process passes. Errors speak of it as `called`, or by its name, and give the reason.
 
     Raises:
         CannotStart: it keeps dying, or the check did not pass within `seconds`.
@@ -56,7 +97,10 @@ async def wait_until_ready(
         if process.deaths >= _MOST_DEATHS:
             raise CannotStart(f"{name} does not stay alive. The end of its log, {log}:\n{tail(log)}")
         if time.monotonic() > deadline:
-            raise CannotStart(f"{name} was not ready within {seconds:g} s. The end of its log, {log}:\n{tail(log)}")
+            why = f" ({found})" if (found := reason()) else ""
+            raise CannotStart(
+                f"{name} was not ready within {seconds:g} s{why}. The end of its log, {log}:\n{tail(log)}"
+            )
         await asyncio.sleep(_POLL_SECONDS)
 
 

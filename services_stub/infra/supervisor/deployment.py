@@ -18,6 +18,7 @@ from services_stub.infra.config.directory import DataDirectory
 from services_stub.infra.config.options import Options
 from services_stub.infra.config.ports import HOST, PortClaims, remember, remembered
 from services_stub.infra.processes.managed_process import ManagedProcess
+from services_stub.infra.processes.readiness import Readiness
 from services_stub.infra.supervisor import plan
 
 KAFKA, CONTROLLER, CONTROL, GATEWAY = "kafka", "kafka-controller", "control", "gateway"
@@ -61,15 +62,20 @@ class Deployment:
 
     @property
     def cart_store(self) -> str:
-        """The URL of the cart store."""
+        """The URL of the cart store, without its password."""
         return f"valkey://{HOST}:{self.ports[valkey.NAME]}/0"
+
+    @property
+    def cart_store_with_password(self) -> str:
+        """The URL by which the cart store is opened."""
+        return f"valkey://:{self.credentials.cart_store_password}@{HOST}:{self.ports[valkey.NAME]}/0"
 
     def wiring(self, bootstrap_servers: str) -> plan.Wiring:
         """The addresses and keys that the services need."""
         return plan.Wiring(
             ports=dict(self.ports),
             bootstrap_servers=bootstrap_servers,
-            cart_store=self.cart_store,
+            cart_store=self.cart_store_with_password,
             internal_token=self.internal_token,
             credentials=self.credentials,
         )
@@ -100,7 +106,7 @@ class Deployment:
     def state(self, snapshot: Snapshot) -> State:
         """The state with the keys, for the state file."""
         return State(
-            **msgspec.structs.asdict(self.status(snapshot)),
+            **(msgspec.structs.asdict(self.status(snapshot)) | {"cart_store": self.cart_store_with_password}),
             control_url=f"http://{HOST}:{self.ports[CONTROL]}",
             control_token=self.control_token,
             internal_token=self.internal_token,
@@ -109,11 +115,13 @@ class Deployment:
 
     def _service(self, name: str, snapshot: Snapshot) -> ServiceState:
         process = snapshot.managed.get(plan.process_of(self.options, name))
+        found = snapshot.ready.get(name, Readiness(False))
         return ServiceState(
             name=name,
             pid=process.pid if process else 0,
             port=self.ports[name],
-            ready=snapshot.ready.get(name, False),
+            ready=found.ready,
+            detail=found.detail,
             restarts=process.restarts if process else 0,
             paused=process.paused if process else False,
         )
@@ -127,7 +135,7 @@ class Snapshot:
     kafka: KafkaState
     managed: Mapping[str, ManagedProcess]
     launcher_pid: int
-    ready: Mapping[str, bool]
+    ready: Mapping[str, Readiness]
 
 
 def _choose_ports(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Callable
 
-from services_stub.contracts.control import State
+from services_stub.contracts.control import STATE_FILE, State
 from services_stub.infra.config.directory import DataDirectory
 from services_stub.infra.config.errors import CannotStart
 from services_stub.infra.config.options import EMBEDDED, Options
 from services_stub.infra.processes import channel
+from services_stub.infra.processes.managed_process import describe_end
 from services_stub.infra.processes.messages import Problem, Progress
 from services_stub.infra.processes.readiness import tail
 from services_stub.infra.supervisor import supervisor
@@ -20,6 +22,8 @@ from services_stub.infra.supervisor.messages import START_ARGUMENTS, START_REPOR
 from services_stub.infra.supervisor.plan import MARKETPLACE, System
 
 SUPERVISOR = "supervisor"
+
+_PASSWORD = re.compile("//:[^@]*@")
 
 Echo = Callable[[str], None]
 
@@ -69,8 +73,8 @@ def detached(options: Options, echo: Echo) -> None:
             channel.send(ours, StartArguments(options=options))
             _await_ready(ours, echo)
     except _Gone:
-        process.wait()
-        raise CannotStart(f"The marketplace did not start. The end of its log, {log}:\n{tail(log)}") from None
+        how = describe_end(process.wait())
+        raise CannotStart(f"The marketplace did not start ({how}). The end of its log, {log}:\n{tail(log)}") from None
     except KeyboardInterrupt:
         process.send_signal(signal.SIGTERM)
         process.wait()
@@ -99,7 +103,7 @@ def welcome(state: State, options: Options) -> str:
         "The marketplace is ready.",
         f"  gateway     {state.gateway}",
         f"  Kafka       {state.kafka.bootstrap_servers} ({state.kafka.mode})",
-        f"  cart store  {state.cart_store}",
+        f"  cart store  {_PASSWORD.sub('//', state.cart_store)}  (its password is in {STATE_FILE})",
         f"  data        {state.data_dir}",
         "Users for development only, known to whoever reads this:",
         *(f"  {user.role:<10}  {user.email}  {user.password}" for user in state.users),

@@ -32,7 +32,7 @@ from services_stub.infra.kafka.brokers import ApacheBroker, Broker, CannotDistur
 from services_stub.infra.processes.managed_process import ManagedProcess
 from services_stub.infra.processes.manager import ProcessManager
 from services_stub.infra.processes.messages import Done
-from services_stub.infra.processes.readiness import is_ready, wait_until_ready
+from services_stub.infra.processes.readiness import Readiness, readiness_of, wait_until_ready
 from services_stub.infra.supervisor import plan
 from services_stub.infra.supervisor.control import UnknownName, control
 from services_stub.infra.supervisor.control_server import ControlServer
@@ -98,7 +98,7 @@ class Supervisor:
     async def status(self) -> Status:
         """The state at this moment; every service is asked whether it is ready."""
         names = self._deployment.system.services
-        ready = await asyncio.gather(*(is_ready(self._deployment.ports[name]) for name in names))
+        ready = await asyncio.gather(*(readiness_of(self._deployment.ports[name]) for name in names))
         return self._deployment.status(self._snapshot(dict(zip(names, ready, strict=True))))
 
     async def act(self, action: Action) -> None:
@@ -197,13 +197,21 @@ class Supervisor:
 
     async def _start_store(self) -> None:
         log, port = self._deployment.directory.log(valkey.NAME), self._deployment.ports[valkey.NAME]
-        process = self._processes.supervise(valkey.command(self._deployment.directory.of(valkey.NAME), log, port))
-        await wait_until_ready(process, lambda: valkey.answers(port), _STORE_SECONDS, called="The cart store")
+        password = self._deployment.credentials.cart_store_password
+        command = valkey.command(self._deployment.directory.of(valkey.NAME), log, port, password)
+        process = self._processes.supervise(command)
+        await wait_until_ready(process, lambda: valkey.answers(port, password), _STORE_SECONDS, called="The cart store")
 
     async def _service_ready(self, name: str) -> None:
         process = self._processes.managed[plan.process_of(self._deployment.options, name)]
-        port = self._deployment.ports[name]
-        await wait_until_ready(process, lambda: is_ready(port), _SERVICE_SECONDS, called=name)
+        found = Readiness(False)
+
+        async def is_ready() -> bool:
+            nonlocal found
+            found = await readiness_of(self._deployment.ports[name])
+            return found.ready
+
+        await wait_until_ready(process, is_ready, _SERVICE_SECONDS, called=name, reason=lambda: found.detail)
 
     async def _seed(self) -> None:
         users = self._deployment.credentials
@@ -214,7 +222,7 @@ class Supervisor:
         await self._processes.run_job("seed", self._deployment.system.seed_entry, argument, log, Done)
         credentials.save(self._deployment.directory.credentials_file, msgspec.structs.replace(users, seeded=True))
 
-    def _snapshot(self, ready: dict[str, bool] | None = None) -> Snapshot:
+    def _snapshot(self, ready: dict[str, Readiness] | None = None) -> Snapshot:
         kafka = KafkaState(mode=self._broker.mode, bootstrap_servers=self._broker.bootstrap_servers)
         return Snapshot(
             phase=self._phase,

@@ -126,8 +126,11 @@ class Outbox:
         self.refused: int = connection.scalar(select(func.count()).select_from(_refused)) or 0
         self.behind = self._sent < self._last
 
-    def store(self, connection: Connection, rows: list[OutboxRow]) -> None:
-        """Write the rows of a batch, and how far the broker has come, in the batch's transaction."""
+    def store(self, connection: Connection, rows: list[OutboxRow], *, probing: bool = False) -> None:
+        """Write the rows of a batch, and how far the broker has come, in the batch's transaction.
+
+        `probing` writes that also where it has not changed, to see whether anything can be written.
+        """
         if rows:
             first = self._last + 1
             write(
@@ -145,7 +148,7 @@ class Outbox:
                 ],
             )
         self._set_aside = sum(_set_aside(connection, seq, reason) for seq, reason in self._refusals.items())
-        if self._acknowledged > self._stored:
+        if self._acknowledged > self._stored or probing:
             write(connection, _acknowledge, [{"acknowledged_to": self._acknowledged}])
             if self._acknowledged // 1000 > self._stored // 1000:
                 write(connection, _drop, [{"up_to": self._acknowledged - RETAINED}])

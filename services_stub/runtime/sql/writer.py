@@ -113,6 +113,7 @@ class Writer:
             self.outbox = Outbox(self._connection, sender, cluster_id)
         self._thread = threading.Thread(target=self._run, name=f"writer-{service}", daemon=True)
         self._written_at = self._deleted_at = time.monotonic()
+        self._failing_since = 0.0
         self._stopping = False
 
     def start(self) -> None:
@@ -150,6 +151,10 @@ class Writer:
         future: concurrent.futures.Future[Any] = concurrent.futures.Future()
         self.submit(Command(handler, command, cause, future))
         return future.result()
+
+    def silence(self) -> float:
+        """The seconds for which nothing could be written; 0 where it can."""
+        return time.monotonic() - self._failing_since if self._failing_since else 0.0
 
     def stop(self, timeout: float) -> None:
         """Write what waits, wait for the broker's acknowledgements up to `timeout` seconds, and end."""
@@ -189,10 +194,12 @@ class Writer:
                 for entry in entries:
                     entry.apply(transaction, savepoint)
                 transaction.flush()
-                self.outbox.store(self._connection, transaction.outbox)
+                self.outbox.store(self._connection, transaction.outbox, probing=not entries)
                 self._delete_expired(transaction.now)
         except Unavailable as error:
             structlog.get_logger().error("a batch was rolled back", service=self._service, reason=str(error))
+            self._written_at = time.monotonic()
+            self._failing_since = self._failing_since or self._written_at
             for entry in entries:
                 entry.failed(error, completions)
             completions.deliver()
@@ -202,7 +209,7 @@ class Writer:
                 raise
             self._write_alone(entries, error)
             return
-        self._written_at = time.monotonic()
+        self._written_at, self._failing_since = time.monotonic(), 0.0
         self.outbox.committed(transaction.outbox)
         for callback in transaction.callbacks:
             callback()
@@ -227,7 +234,7 @@ class Writer:
     def _write_waiting(self, entries: list[Entry]) -> None:
         acknowledged = self.outbox.poll()
         due = time.monotonic() - self._written_at > _ACKNOWLEDGE_EVERY
-        if entries or self.outbox.behind or (acknowledged and due):
+        if entries or self.outbox.behind or ((acknowledged or self._failing_since) and due):
             self.write(entries)
 
     def _drain_scheduled(self) -> None:

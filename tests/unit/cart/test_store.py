@@ -15,6 +15,7 @@ from services_stub.cart.handlers import carts
 from services_stub.cart.store import Executor, StoreConnection
 from services_stub.cart.store import executor as executor_module
 from services_stub.cart.store.scripts import READ
+from services_stub.cart.store.watch import StoreWatch
 from services_stub.contracts.http.cart import AddToCart
 from services_stub.runtime.errors import Unavailable
 from tests.cart_store import started_store
@@ -99,6 +100,21 @@ def test_a_bug_in_the_store_is_told_to_those_who_wait_and_ends_no_thread(monkeyp
             await waiting
 
     asyncio.run(ask())
+
+
+def test_a_store_that_takes_nothing_is_noticed_while_nobody_asks(shop: Shop, client: valkey.Valkey) -> None:
+    watch = StoreWatch(StoreConnection(shop.url))
+    watch.look()
+    assert watch.silence() == 0
+    client.config_set("maxmemory", 1)
+    try:
+        with pytest.raises(Unavailable):
+            watch.look()
+        assert watch.silence() > 0
+    finally:
+        client.config_set("maxmemory", 0)
+    watch.look()
+    assert watch.silence() == 0
 
 
 def test_a_full_store_is_said_as_such_and_reads_go_on(shop: Shop, client: valkey.Valkey) -> None:

@@ -82,6 +82,10 @@ def test_the_whole_is_ready_when_every_service_is() -> None:
             health = msgspec.json.decode(response.content, type=Health)
             assert (response.status_code, health.ready) == (503, False)
             assert {service.name: service.ready for service in health.services} == {"auth": True, "order": False}
+            away = ServiceHealth(name="order", ready=False, detail="waits for Kafka since 2026-01-31T12:00:00Z")
+            answers["GET order /health/live"] = lambda _: away
+            told = msgspec.json.decode((await http.get("/health/ready")).content, type=Health).services
+            assert [one.detail for one in told if not one.ready] == [away.detail]
             answers["GET order /health/ready"] = lambda _: ServiceHealth(name="order", ready=True)
             response = await http.get("/health/ready")
             assert (response.status_code, response.json()["ready"]) == (200, True)

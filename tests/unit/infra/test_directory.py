@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import stat
@@ -87,6 +88,19 @@ def test_the_rest_of_an_ended_marketplace_is_waited_for(tmp_path: Path, monkeypa
 
     DirectoryLock.take(data, announce).release()
     assert len(heard) == 1
+
+
+def test_a_dead_supervisor_is_no_owner_although_its_number_is_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = DataDirectory(tmp_path)
+    DirectoryLock.take(data, quiet).release()
+    data.lock_file.write_text(str(os.getpid()))  # of a zombie, or of a process that came later
+    with data.lock_file.open("a+") as inherited:
+        fcntl.flock(inherited, fcntl.LOCK_EX)
+        monkeypatch.setattr(directory, "_LEFTOVER_SECONDS", 0.0)
+        with pytest.raises(CannotStart, match="earlier marketplace"):
+            DirectoryLock.take(data, quiet)
 
 
 def test_something_that_never_ends_is_not_waited_for_forever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

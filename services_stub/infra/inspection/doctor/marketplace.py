@@ -53,7 +53,11 @@ def judged(status: Status, faults: list[ActiveFault]) -> list[Diagnosis]:
         )
     if missing or waiting:
         names = [*missing, *waiting]
-        found.append(wrong(PART, f"not ready: {', '.join(names)}", f"`marketplace logs {names[0]}` says why."))
+        reasons = "".join(
+            f"; {part.name} {part.detail}" for part in status.services if part.name in names and part.detail
+        )
+        advice = f"`marketplace logs {names[0]}` says why."
+        found.append(wrong(PART, f"not ready: {', '.join(names)}{reasons}", advice))
     if not found:
         found.append(fine(PART, f"runs at {status.gateway}, all services ready"))
     if faults:
