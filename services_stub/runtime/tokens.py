@@ -32,6 +32,17 @@ class Caller(msgspec.Struct, frozen=True):
     expires_at: int
 
 
+class _Claims(msgspec.Struct, frozen=True, rename="camel"):
+    user_id: str
+    role: str
+    email: str
+    iat: int
+    exp: int
+
+    def caller(self) -> Caller:
+        return Caller(self.user_id, self.role, self.email, self.exp)
+
+
 def unauthorized(code: str, detail: str) -> Refused:
     """The refusal of a request without a valid token."""
     return Refused(401, code, detail)
@@ -93,8 +104,10 @@ class Verifier:
             claims = jwt.decode(
                 token, key, algorithms=["EdDSA"], options={"require": _CLAIMS, "verify_exp": False, "verify_iat": False}
             )
-            caller = Caller(str(claims["userId"]), str(claims["role"]), str(claims["email"]), int(claims["exp"]))
-        except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
+            caller = msgspec.convert(claims, _Claims).caller()
+        except MemoryError:
+            raise
+        except Exception as error:
             raise _invalid() from error
         if len(self._verified) >= _REMEMBERED:
             self._verified.clear()
@@ -124,7 +137,9 @@ class Verifier:
 def _key_id_of(token: str) -> str:
     try:
         return str(jwt.get_unverified_header(token).get("kid", ""))
-    except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:
         raise _invalid() from error
 
 

@@ -15,6 +15,9 @@ from simulator.auditor.entries import Entry
 from simulator.auditor.violation import Violation
 from simulator.trace.records import Place
 
+_MOST_MISSING = 10_000
+"""Versions that are waited for between two that were read: whoever writes a record can name any number."""
+
 NoteMove = Callable[[ProductUpdated, int, Entry], None]
 """Is told of each change of stock in the flow of an order: the state after it, and the units that moved."""
 
@@ -149,6 +152,10 @@ class Products:
             yield _found(Check.TWO_PARTITIONS, event.product_id, detail, entry)
         state.partition = partition
         last, index = state.last, event.version - 2
+        if not 0 <= index <= len(state.numbers) + _MOST_MISSING:
+            detail = f"version {event.version} cannot follow version {len(state.numbers) + 1}"
+            yield _found(Check.OUT_OF_ORDER, event.product_id, detail, entry)
+            return
         known = state.numbers[index] if 0 <= index < len(state.numbers) else None
         if known == entry.number:
             self.repeated += 1

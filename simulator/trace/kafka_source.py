@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from operator import methodcaller
 from typing import Any, Self
@@ -277,7 +278,10 @@ class KafkaTarget:
         """How many partitions each topic has."""
 
     def write(self, records: Iterable[TracedRecord]) -> list[Place | None]:
-        """Write records, and wait until they are acknowledged: the place of each, or None where it was refused."""
+        """Write records, and wait until they are acknowledged: the place of each, or None where it was refused.
+
+        Few at a time: nothing is heard of any before all were handed over.
+        """
         places: list[Place | None] = []
 
         def delivered(number: int, error: object, message: Any) -> None:
@@ -287,15 +291,16 @@ class KafkaTarget:
 
         for number, record in enumerate(records):
             places.append(None)
-            self._producer.produce(
-                record.topic,
-                record.value,
-                record.key,
-                record.partition,
-                on_delivery=partial(delivered, number),
-                timestamp=record.written_at // 1000,
-                headers=list(record.headers),
-            )
+            with suppress(KafkaException, ValueError, TypeError):  # too large, say: the others are written all the same
+                self._producer.produce(
+                    record.topic,
+                    record.value,
+                    record.key,
+                    record.partition,
+                    on_delivery=partial(delivered, number),
+                    timestamp=record.written_at // 1000,
+                    headers=list(record.headers),
+                )
         if self._producer.flush(_SILENCE_SECONDS):
             raise SourceUnavailable(f"Kafka has not acknowledged all records within {_SILENCE_SECONDS:.0f} s")
         return places

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from services_stub.runtime.errors import Refused, Unavailable
@@ -10,7 +12,7 @@ from services_stub.runtime.periodic import PeriodicWorker
 
 @pytest.mark.parametrize("error", [Unavailable("away"), Refused(409, "no", "no"), TimeoutError(), ValueError("a bug")])
 def test_work_that_fails_is_tried_again_after_the_pause(error: Exception) -> None:
-    outcomes = iter([error, True])
+    outcomes: Iterator[Exception | bool] = iter([error, True])
 
     def work() -> bool:
         if isinstance(outcome := next(outcomes), Exception):

@@ -25,6 +25,15 @@ def _token(key: Ed25519PrivateKey = PRIVATE, *, seconds: int = 60, **claims: Any
     return "Bearer " + jwt.encode(every | claims, key, algorithm="EdDSA", headers={"kid": "k1"})
 
 
+def _signed(payload: bytes) -> str:
+    """A token that the service of the keys would never make."""
+    return "Bearer " + jwt.PyJWS().encode(payload, PRIVATE, algorithm="EdDSA", headers={"kid": "k1"})
+
+
+def _headed(header: bytes) -> str:
+    return "Bearer " + base64.urlsafe_b64encode(header).rstrip(b"=").decode() + ".e30.e30"
+
+
 async def _keys() -> KeySet:
     x = base64.urlsafe_b64encode(PRIVATE.public_key().public_bytes_raw()).rstrip(b"=").decode()
     return KeySet(keys=[Key(kid="k1", x=x)])
@@ -52,6 +61,18 @@ def test_a_token_of_a_service_whose_clock_is_ahead_is_valid() -> None:
         (_token(OTHER), "token-invalid"),
         (_token(seconds=-1), "token-expired"),
         (_token(userId=None) + "x", "token-invalid"),
+        (_token(exp=float("inf")), "token-invalid"),
+        (_token(iat=float("inf")), "token-invalid"),
+        (_token(exp=str(2**40)), "token-invalid"),
+        (_token(userId=["u1"]), "token-invalid"),
+        (_token(role={"admin": 1}), "token-invalid"),
+        (_token(email=1), "token-invalid"),
+        (_signed(b"\xff{}"), "token-invalid"),
+        (_signed(b"[]"), "token-invalid"),
+        (_signed(b'{"a":' + b"[" * 1400 + b"]" * 1400 + b"}"), "token-invalid"),
+        (_headed(b'{"a":' + b"[" * 1400 + b"]" * 1400 + b"}"), "token-invalid"),
+        (_headed(b'{"kid":"\xff"}'), "token-invalid"),
+        (_headed(b'{"kid":["k1"],"alg":1e400}'), "token-invalid"),
         ("Bearer nonsense", "token-invalid"),
         ("Basic abc", "token-missing"),
     ],

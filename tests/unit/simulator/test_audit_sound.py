@@ -21,7 +21,7 @@ from simulator.history.operations import FaultRecord
 from simulator.measure.outcomes import Outcome
 from simulator.trace.events import microseconds
 from simulator.trace.records import TracedRecord
-from tests.unit.simulator.defects import effect_first
+from tests.unit.simulator.defects import changed, effect_first
 from tests.unit.simulator.records import hops
 from tests.unit.simulator.sound_history import sound_history
 from tests.unit.simulator.synthetic_history import SyntheticHistory
@@ -217,6 +217,13 @@ def test_poison_among_samples_becomes_a_dead_letter_too() -> None:
     about = (("dlq_group", b"analytics"), ("dlq_partition", b"0"), ("dlq_offset", str(poison.offset).encode()))
     run.append(TracedRecord("product-viewed.dlq", 0, 0, run.now, about, b"poison"))
     assert run.judge().violations == ()
+
+
+@pytest.mark.parametrize("version", [0, 1, -(2**63), 2**63 - 1, 10**20])
+def test_a_version_that_cannot_be_is_a_violation_and_not_the_end(version: int) -> None:
+    run = sound_history()
+    changed(run, run.find("product-updated"), version=version)
+    assert Check.OUT_OF_ORDER in run.judge().counts
 
 
 def test_states_that_are_kept_as_bytes_are_the_same_when_they_change_again() -> None:
