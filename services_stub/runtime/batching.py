@@ -18,8 +18,8 @@ from services_stub.contracts.envelope import Cause
 from services_stub.contracts.http.items import ItemResult
 from services_stub.contracts.problem import Problem
 from services_stub.runtime.errors import Refused, Unavailable
-from services_stub.runtime.http import problem_for
 from services_stub.runtime.peers import Peers
+from services_stub.runtime.problems import problem_for
 
 LARGEST_BATCH = 100
 

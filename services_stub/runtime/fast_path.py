@@ -22,8 +22,9 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.envelope import Cause, from_http
 from services_stub.runtime.context import Context
-from services_stub.runtime.http import LARGEST_BODY, authorize, decode_body, length_of, raw_answer
+from services_stub.runtime.http import LARGEST_BODY, authorize, decode_body
 from services_stub.runtime.identifiers import new_id
+from services_stub.runtime.problems import length_of, raw_answer
 from services_stub.runtime.tokens import Caller
 
 _PATH_PARAMETER = re.compile(r"\{(\w+):str\}")

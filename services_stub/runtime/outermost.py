@@ -1,4 +1,4 @@
-"""The outermost application of a service: refuses whoever comes past the gateway, and answers where a bug is inside."""
+"""The outermost application of a service: refuses what comes past the gateway, and answers where a bug is inside."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from services_stub.runtime.errors import Refused
-from services_stub.runtime.http import raw_answer
+from services_stub.runtime.problems import raw_answer
 from services_stub.runtime.settings import GATEWAY_TOKEN, INTERNAL_TOKEN, gateway_token
 
 _OPEN = ("/health/", "/internal/")

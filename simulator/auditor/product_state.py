@@ -16,7 +16,7 @@ from simulator.auditor.violation import Violation
 from simulator.trace.records import Place
 
 _MOST_MISSING = 10_000
-"""Versions that are waited for between two that were read: whoever writes a record can name any number."""
+"""Versions that are waited for between two that were read: a record can name any number."""
 
 NoteMove = Callable[[ProductUpdated, int, Entry], None]
 """Is told of each change of stock in the flow of an order: the state after it, and the units that moved."""

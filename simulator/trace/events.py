@@ -208,7 +208,7 @@ def microseconds(moment: str) -> int | None:
 
 
 def bounded_time(moment: int) -> int:
-    """A time that anybody may have claimed, in microseconds of Unix time, as one that every calendar has."""
+    """A time that a record may claim, in microseconds of Unix time, as one that every calendar has."""
     return min(max(moment, 0), LATEST)
 
 

@@ -104,12 +104,8 @@ class KafkaSource:
         first = self._consumer.poll(_POLL_SECONDS)
         if first is None:
             return []
-        records: list[TracedRecord] = []
-        for message in (first, *self._consumer.consume(_BATCH, 0)):
-            record = self._record(message)
-            if record is not None:
-                records.append(record)
-        return records
+        found = map(self._record, (first, *self._consumer.consume(_BATCH, 0)))
+        return [record for record in found if record is not None]
 
     def until_end(self) -> Iterator[list[TracedRecord]]:
         """Batches of records until the end of every partition was met once.
@@ -278,10 +274,7 @@ class KafkaTarget:
         """How many partitions each topic has."""
 
     def write(self, records: Iterable[TracedRecord]) -> list[Place | None]:
-        """Write records, and wait until they are acknowledged: the place of each, or None where it was refused.
-
-        Few at a time: nothing is heard of any before all were handed over.
-        """
+        """Write records, and wait until they are acknowledged: the place of each, or None where it was refused."""
         places: list[Place | None] = []
 
         def delivered(number: int, error: object, message: Any) -> None:

@@ -111,7 +111,7 @@ def test_nothing_outlives_a_killed_supervisor(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_services_that_do_not_end_hold_up_nobody_who_starts_again_after_a_kill(tmp_path: Path) -> None:
+def test_services_that_do_not_end_do_not_hold_up_the_start_after_a_kill(tmp_path: Path) -> None:
     with run(tmp_path, system="stubborn") as marketplace:
         family = marketplace.ready().family()
         broker, order = (psutil.Process(marketplace.pid(name)) for name in ("kafka", "order"))

@@ -1,4 +1,4 @@
-"""Looks once a second whether the store takes what is written to it, also while nobody asks for a cart."""
+"""Looks once a second whether the store takes what is written to it, also while no request asks for a cart."""
 
 from __future__ import annotations
 

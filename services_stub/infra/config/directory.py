@@ -122,7 +122,7 @@ class DirectoryLock:
     def take(cls, directory: DataDirectory, announce: Callable[[str], None]) -> DirectoryLock:
         """Take the lock, or say who has it. One whose supervisor is gone is waited for: the rest is about to end.
 
-        A process id alone does not tell that: another process may have it by now, or nobody has asked how it ended.
+        A process id alone does not tell that: another process may have it by now, or its end was not waited for.
         """
         file = directory.lock_file.open("a+")
         deadline = time.monotonic() + _LEFTOVER_SECONDS

@@ -29,7 +29,7 @@ from services_stub.infra.processes.scheduling import prefer_long_time_slices
 
 DRAIN_SECONDS = 10.0
 ABANDONED_SECONDS = 1.0
-"""For services whose supervisor was killed: somebody waits to start again, and a kill loses nothing, either."""
+"""For services whose supervisor was killed: the next start waits for them, and a kill loses nothing, either."""
 
 _LOG_LIMIT_BYTES = 16 * 1024 * 1024
 _PR_SET_PDEATHSIG, _PR_SET_NAME = 1, 15
@@ -190,13 +190,13 @@ class Launcher:
             self._signal_tier(tier, signal.SIGTERM)
             self._signal_tier(tier, signal.SIGCONT)
             begun = time.monotonic()
-            while self._in(tier) and (left := begun + self._patience(tier) - time.monotonic()) > 0:
+            while self._in(tier) and (left := begun + self._seconds_for(tier) - time.monotonic()) > 0:
                 self.step(min(left, _LOOK_SECONDS))
             self._signal_tier(tier, signal.SIGKILL)
             while self._in(tier):
                 self.step(None)
 
-    def _patience(self, tier: protocol.Tier) -> float:
+    def _seconds_for(self, tier: protocol.Tier) -> float:
         """The seconds that a tier has to end by itself. That the supervisor is gone shows a moment after its socket."""
         abandoned = tier == "services" and os.getppid() != self._parent
         return ABANDONED_SECONDS if abandoned else DRAIN_SECONDS

@@ -37,7 +37,7 @@ class _Part(msgspec.Struct):
 
 
 class _Health(_Part):
-    """What a service says of itself, or the gateway of all."""
+    """A service as it tells of itself, or the gateway of all."""
 
     detail: str = ""
     services: list[_Part] = []

@@ -102,7 +102,7 @@ def test_a_bug_in_the_store_is_told_to_those_who_wait_and_ends_no_thread(monkeyp
     asyncio.run(ask())
 
 
-def test_a_store_that_takes_nothing_is_noticed_while_nobody_asks(shop: Shop, client: valkey.Valkey) -> None:
+def test_a_store_that_takes_nothing_is_noticed_without_a_request(shop: Shop, client: valkey.Valkey) -> None:
     watch = StoreWatch(StoreConnection(shop.url))
     watch.look()
     assert watch.silence() == 0

@@ -1,4 +1,4 @@
-"""What a service says of its readiness, as the supervisor reads it."""
+"""The readiness of a service as the supervisor reads it."""
 
 from __future__ import annotations
 

@@ -148,7 +148,7 @@ def ask(app: Any, method: str, path: str, headers: dict[str, str], body: str) ->
 def test_the_answer_is_the_same(
     monkeypatch: pytest.MonkeyPatch, method: str, path: str, headers: dict[str, str], body: str
 ) -> None:
-    monkeypatch.setattr("services_stub.runtime.http.new_id", lambda: "the number of a bug")
+    monkeypatch.setattr("services_stub.runtime.problems.new_id", lambda: "the number of a bug")
     context = stage_context()
     scope = RequestScope()
     scope.bind(context)

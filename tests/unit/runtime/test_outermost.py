@@ -49,7 +49,7 @@ def test_only_the_gateway_and_services_come_in(path: str, headers: dict[str, str
     assert ask(Outermost(fine, "secret"), path, headers).status_code == status
 
 
-def test_anybody_comes_in_where_there_is_no_token() -> None:
+def test_every_request_comes_in_where_there_is_no_token() -> None:
     assert ask(Outermost(fine, "")).status_code == 204
 
 
