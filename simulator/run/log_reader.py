@@ -87,6 +87,7 @@ class LogReader:
                 self.sagas.add_all(records)
                 self.positions.add_all(records)
                 self.audit.take(records)
+            self.positions.reach(self._source.met)
 
     def _watch(self) -> None:
         with ExitStack() as open_groups:

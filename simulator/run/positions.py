@@ -15,21 +15,28 @@ GROUPS = sorted({group for groups in CONSUMERS.values() for group in groups})
 
 
 class Positions:
-    """The newest end of each partition. A thread may add while another looks."""
+    """How far each partition was read, as `ends`. A thread may add while another looks."""
 
     def __init__(self, begin: Mapping[Partition, int]) -> None:
         """`begin`: the offsets at which reading begins."""
         self.begin = dict(begin)
         self._written: dict[Partition, deque[tuple[int, int]]] = {place: deque() for place in begin}
         self.ends = dict(begin)
+        self._behind_last = dict(begin)
+        """The offsets behind the last records, up to which a group commits: markers of transactions may follow."""
 
     def add_all(self, records: Iterable[TracedRecord]) -> None:
         """Go on past these records."""
         for record in records:
             place = (record.topic, record.partition)
-            self.ends[place] = record.offset + 1
+            self.ends[place] = self._behind_last[place] = record.offset + 1
             if record.topic in CONSUMERS:
                 self._written.setdefault(place, deque()).append((record.offset, record.written_at))
+
+    def reach(self, ends: Mapping[Partition, int]) -> None:
+        """These ends of partitions were met, behind records or markers of transactions."""
+        for place, end in ends.items():
+            self.ends[place] = max(end, self.ends.get(place, 0))
 
     @property
     def events(self) -> int:
@@ -45,7 +52,7 @@ class Positions:
         records, oldest = 0, now
         for place in self.consumed_by(group):
             offset = committed.get(place, self.begin[place])
-            waiting = self.ends[place] - offset
+            waiting = self._behind_last[place] - offset
             if waiting > 0:
                 records += waiting
                 oldest = min(oldest, self._written_at(place, offset, now))

@@ -45,7 +45,7 @@ class SourceUnavailable(Exception):
 class KafkaSource:
     """A reader of whole topics. Use it as a context manager, or call `close`.
 
-    A record whose headers cannot be read comes without any: it belongs to no flow.
+    A record whose headers cannot be read comes without any. `met` are the ends of partitions that were met last.
     """
 
     def __init__(
@@ -63,10 +63,10 @@ class KafkaSource:
 
         Raises:
             SourceUnavailable: no broker answers, or a property is none.
-
         """
         self._not_before = 0
         """Older records are passed over, in microseconds of Unix time, where the broker cannot seek by time."""
+        self.met: dict[Partition, int] = {}
         self._open: set[Partition] = set()
         """The partitions whose end was not reached yet."""
         self._consumer = _consumer("marketplace-trace", bootstrap_servers, config)
@@ -149,7 +149,8 @@ class KafkaSource:
         if error is not None:
             # The library heals what can be healed; what cannot shows as records that do not come.
             if error.code() == KafkaError._PARTITION_EOF:
-                self._open.discard((message.topic(), message.partition()))
+                self._open.discard(place := (message.topic(), message.partition()))
+                self.met[place] = message.offset()
             return None
         written_at = bounded_time(message.timestamp()[1] * 1000)
         if written_at < self._not_before:

@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from services_stub.cli import app
 from services_stub.infra.config.services import SERVICES
 from tests.system.accounts import new_person
+from tests.system.infra_run import kill
 from tests.system.marketplace import COMMAND, Marketplace, running_marketplace
 from tests.waiting import wait_for
 
@@ -99,3 +100,15 @@ def test_all_services_in_one_process_do_their_work() -> None:
         status = running.control.status()
         assert len({service.pid for service in status.services}) == 1
         assert status.seed == 5
+
+
+@pytest.mark.slow
+def test_a_supervisor_that_dies_while_it_starts_is_named_as_the_reason(tmp_path: Path) -> None:
+    command = [*COMMAND, "up", "--detach", "--data-dir", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as starting:
+        lock = tmp_path / "lock"
+        wait_for(lambda: lock.exists() and lock.read_text(), seconds=30, what="the supervisor")
+        kill(int(lock.read_text()))
+        said, _ = starting.communicate(timeout=60)
+    assert starting.returncode != 0
+    assert "did not start (killed by SIGKILL)" in said

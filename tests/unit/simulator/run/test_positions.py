@@ -33,6 +33,15 @@ def test_a_group_has_before_it_all_behind_the_offset_that_it_committed() -> None
     assert made.lag("payment", {PLACE: 8}, at(3000)) == Lag()
 
 
+def test_markers_of_transactions_are_read_and_wait_for_no_group() -> None:
+    made = positions(written(5, 0), written(6, 1000))
+    made.reach({PLACE: 9})
+    assert made.ends[PLACE] == 9
+    assert made.lag("payment", {PLACE: 7}, at(3000)) == Lag()
+    made.reach({PLACE: 6})
+    assert made.ends[PLACE] == 9
+
+
 def test_events_are_counted_and_reports_of_hops_are_not() -> None:
     made = Positions({PLACE: 5, ("trace-hops", 0): 7})
     made.add_all([written(5, 0), record("trace-hops", "", 10, {}, offset=7), written(6, 1000)])
