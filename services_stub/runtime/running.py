@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -136,9 +136,8 @@ class RunningService:
 
     def health(self) -> ServiceHealth:
         """Ready where a purchase would go through it: else with what it waits for, and what else is worth knowing."""
-        now = clock.now()
         waits = self._waits()
-        details = [f"waits for {name} since {_moment(now - timedelta(seconds=seconds))}" for name, seconds in waits.items()]
+        details = [f"waits for {name} since {_moment(seconds)}" for name, seconds in waits.items()]
         if self._writer is not None:
             waiting, refused = self._writer.outbox.backlog(), self._writer.outbox.refused
             details += [f"{waiting} events wait"] if waiting else []
@@ -194,5 +193,6 @@ class RunningService:
         )
 
 
-def _moment(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+def _moment(ago: float) -> str:
+    """The time so many seconds ago."""
+    return (clock.now() - timedelta(seconds=ago)).isoformat(timespec="seconds").replace("+00:00", "Z")
