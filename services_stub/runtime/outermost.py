@@ -14,8 +14,6 @@ from services_stub.runtime.settings import GATEWAY_TOKEN, INTERNAL_TOKEN, gatewa
 _OPEN = ("/health/", "/internal/")
 """Whether a service is well anyone may ask; internal routes check the token of services themselves."""
 
-_BY_GATEWAY = Refused(403, "not-by-the-gateway", "this port is for the gateway: send the request there")
-
 
 class Outermost:
     """The application around `app`; with a token of services, only these and the gateway may call it."""
@@ -44,4 +42,4 @@ class Outermost:
             if name in self._tokens and hmac.compare_digest(value, self._tokens[name]):
                 return
         if not scope["path"].startswith(_OPEN):
-            raise _BY_GATEWAY
+            raise Refused(403, "not-by-the-gateway", "this port is for the gateway: send the request there")
