@@ -12,8 +12,10 @@ from operator import itemgetter
 
 from msgspec import structs
 
+from services_stub.contracts.envelope import LONGEST_ATTRIBUTE
 from services_stub.contracts.events import DeadLetterClosed
 from services_stub.contracts.http.dead_letters import DeadLetter, DeadLetters, DeadLetterState
+from services_stub.contracts.http.reason import LONGEST_REASON
 from services_stub.contracts.problem import FieldError
 from services_stub.gateway.dead_letters.records import dead_letter_of, place_of
 from services_stub.runtime.errors import Refused
@@ -57,7 +59,11 @@ class DeadLetterIndex:
         found = self.find(event.dead_letter_id)
         if place is not None and found is not None and found.state is DeadLetterState.OPEN:
             self._listed[place[0]][place[1]] = structs.replace(
-                found, state=DeadLetterState(event.act), reason=event.reason, user_id=event.user_id, closed_at=at
+                found,
+                state=DeadLetterState(event.act),
+                reason=_cut(event.reason, LONGEST_REASON),
+                user_id=_cut(event.user_id, LONGEST_ATTRIBUTE),
+                closed_at=at,
             )
 
     def begin_at(self, place: Place, first: int) -> None:

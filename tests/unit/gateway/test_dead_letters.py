@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.envelope import SENT_AGAIN_TO
+from services_stub.contracts.events import DeadLetterAct, DeadLetterClosed
 from services_stub.contracts.http.dead_letters import DeadLetter, DeadLetterState, SendDeadLettersAgain
 from services_stub.gateway.dead_letters import log as dead_letter_log
+from services_stub.gateway.dead_letters.index import DeadLetterIndex
 from services_stub.gateway.dead_letters.log import rounds_of
 from services_stub.gateway.dead_letters.records import dead_letter_of, headers_to_send, with_record
 from services_stub.runtime.dead_letters import LARGEST_VALUE, dead_letter
@@ -141,6 +143,24 @@ def test_the_newest_are_listed_and_the_others_counted() -> None:
         assert await admin.log.read_one(ids[7]) is None
 
     asyncio.run(scenario())
+
+
+def test_an_event_that_closes_one_takes_no_more_memory_than_an_admin_may() -> None:
+    index = DeadLetterIndex()
+    index.add(copy_of(RECORD))
+    closed = DeadLetterClosed(
+        dead_letter_id="order-created.dlq[0]@17",
+        act=DeadLetterAct.DISCARDED,
+        group="payment",
+        event_id="",
+        user_id="u" * 900_000,
+        reason="r" * 900_000,
+    )
+    index.close(closed, "2026-01-31T12:00:00Z")
+    found = index.find(closed.dead_letter_id)
+    assert found is not None
+    assert found.state is DeadLetterState.DISCARDED
+    assert len(found.reason) + len(found.user_id) < 2000
 
 
 def test_one_is_read_whole() -> None:
