@@ -6,7 +6,9 @@ It has no framework, because an idle supervisor shall be small. Its contract is 
 from __future__ import annotations
 
 import hmac
+import logging
 import re
+import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Protocol, TypeAlias, TypeVar
 
@@ -75,6 +77,7 @@ class _RequestRefused(Exception):
         )
 
 
+_log = logging.getLogger("control")
 _CLOSE = (b"connection", b"close")
 _ACTION: msgspec.json.Decoder[Action] = msgspec.json.Decoder(Action)
 _FAULT: msgspec.json.Decoder[Fault] = msgspec.json.Decoder(Fault)
@@ -89,6 +92,11 @@ def control(target: ControlTarget, token: str) -> Application:
             answer = await _answer(target, expected, scope, receive)
         except _RequestRefused as refusal:
             answer = refusal.answer
+        except Exception:  # noqa: BLE001 - the edge of a request: its bug is told to its caller
+            number = secrets.token_hex(8)
+            _log.exception("a request failed by a bug: %s", number)
+            bug = problem(500, "internal-error", f"this is a bug: the log says more under {number}", bug=number)
+            answer = _RequestRefused(bug).answer
         headers = [(b"content-length", str(len(answer.body)).encode()), *answer.headers]
         if answer.body:
             headers.append((b"content-type", answer.media_type))

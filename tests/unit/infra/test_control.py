@@ -245,3 +245,16 @@ def test_an_invalid_command_names_its_field(client: ControlClient) -> None:
     with pytest.raises(InvalidCommand, match="milliseconds") as refused:
         client.apply(SlowBroker(milliseconds=0))
     assert [error.field for error in refused.value.problem.errors] == ["milliseconds"]
+
+
+def test_a_bug_is_answered_with_the_number_under_which_it_is_in_the_log(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, target: Target, client: ControlClient
+) -> None:
+    def fail() -> list[ActiveFault]:
+        raise LookupError("a bug")
+
+    monkeypatch.setattr(target, "faults", fail)
+    with pytest.raises(ControlRefused) as refused:
+        client.faults()
+    assert refused.value.problem.status == 500
+    assert refused.value.problem.extensions["bug"] in caplog.text
