@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from msgspec import structs
@@ -41,7 +40,7 @@ from services_stub.contracts.events import (
     UserCreated,
 )
 from services_stub.contracts.money import to_cents
-from services_stub.contracts.times import to_microseconds
+from services_stub.contracts.times import moment_of, to_microseconds
 from services_stub.runtime.service import Outcome
 from services_stub.runtime.sql import inbox
 from services_stub.runtime.sql.transaction import Received, Transaction
@@ -104,8 +103,8 @@ class _Counts:
     def time_of(self, text: str) -> int:
         """The time of an event, in microseconds. One that has none, or one in the future, happened now."""
         try:
-            return max(0, min(to_microseconds(datetime.fromisoformat(text)), self.now))
-        except (ValueError, TypeError, OverflowError):
+            return max(0, min(to_microseconds(moment_of(text)), self.now))
+        except ValueError:
             return self.now
 
     def note(self, topic: str, at: int) -> None:

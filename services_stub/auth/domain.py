@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
+from services_stub.contracts.mailbox import canonical_mailbox
+from services_stub.contracts.text import without_controls
+
 ACCESS = timedelta(minutes=15)
 """How long an access token is valid; a stolen one is worth as much."""
 
@@ -50,13 +53,26 @@ def check_refresh(*, used: bool, expires_at: datetime, now: datetime) -> Refresh
 
 
 def canonical_email(email: str) -> str:
-    """The one spelling under which an address is kept: two that a reader cannot tell apart are one account."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", email).casefold())
+    """The one spelling under which an address is kept: two that name the same mailbox are one account."""
+    try:
+        return canonical_mailbox(email)
+    except ValueError:
+        return folded(email)
+
+
+def folded(text: str) -> str:
+    """`text` in a form in which texts that differ in case or Unicode form alone compare equal."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 
 def search_text(email: str, name: str) -> str:
-    """The text in which the words of an admin's search are looked for."""
-    return f"{canonical_email(email)}\n{canonical_email(name)}"
+    """The text in which the words of an admin's search are looked for: the address as given and as kept, the name."""
+    return f"{folded(email)}\n{canonical_email(email)}\n{folded(name)}"
+
+
+def search_words(query: str) -> list[str]:
+    """The words that an account must contain, all of them."""
+    return folded(without_controls(query)).split()
 
 
 def claims_of(user_id: str, role: str, email: str, *, token_id: str, now: datetime) -> dict[str, str | int]:

@@ -16,6 +16,12 @@ LARGEST_WEIGHT = 1_000_000
 Weight = Annotated[float, msgspec.Meta(ge=1, le=LARGEST_WEIGHT)]
 """How many events one event of a sample stands for: the share of those that are published is `1 / weight`."""
 
+LARGEST_NUMBER = 10**14 - 1
+"""The largest number that every store keeps exactly: the scripts of the cart store write fourteen digits."""
+
+Number = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_NUMBER)]
+"""A count of units, or the number of a version or a change."""
+
 _WORD_START = re.compile(r"(?<!^)(?=[A-Z])")
 
 

@@ -1,55 +1,71 @@
-"""Money: decimals with two places, written to JSON as numbers and never held in a binary float."""
+"""Money: decimals with two places, written to JSON as numbers and never held in a binary float.
+
+A price and an amount are different types: an amount is a sum of prices, and has the larger limit.
+"""
 
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Annotated, Any
+
+from msgspec import Meta
 
 CENT = Decimal("0.01")
-LARGEST = Decimal("1000000000")
-"""Amounts above this are refused: it keeps every sum far inside 64-bit cents."""
+
+LARGEST_PRICE = Decimal("1000000000")
+"""The highest price of one piece."""
+
+LARGEST_AMOUNT = 100_000 * LARGEST_PRICE
+"""The dearest order: 50 lines of 1,000 pieces each, and some room. It is far inside 64-bit cents."""
 
 ZERO = Decimal("0.00")
 
-LARGEST_SUM = 100_000 * LARGEST
-"""The dearest order: 50 lines of 1,000 each, and some room."""
+
+def _bounds(largest: Decimal) -> dict[str, Any]:
+    # No `multipleOf`: validators that divide binary floats would refuse 19.99.
+    return {"minimum": 0, "maximum": int(largest), "description": "With at most two places after the point."}
+
 
 Money = Decimal
 """An amount in the currency that stands beside it, always with two decimal places."""
+
+Price = Annotated[Decimal, Meta(extra_json_schema=_bounds(LARGEST_PRICE))]
+"""The price of one piece; `checked_price` holds it to its bounds."""
+
+Amount = Annotated[Decimal, Meta(extra_json_schema=_bounds(LARGEST_AMOUNT))]
+"""The price of several pieces together; `checked_amount` holds it to its bounds."""
 
 
 def money(value: Decimal | int | str) -> Decimal:
     """`value` rounded half up to two places.
 
     Raises:
-        ValueError: `value` is not finite or its size is beyond `LARGEST`.
+        ValueError: `value` is not finite or its size is beyond `LARGEST_AMOUNT`.
 
     """
     amount = Decimal(value)
-    if not amount.is_finite() or abs(amount) > LARGEST:
-        raise ValueError(f"an amount lies between 0.00 and {LARGEST}")
+    if not amount.is_finite() or abs(amount) > LARGEST_AMOUNT:
+        raise ValueError(f"an amount lies between 0.00 and {LARGEST_AMOUNT}")
     return amount.quantize(CENT, rounding=ROUND_HALF_UP)
 
 
-def checked_price(field: str, value: Decimal, *, largest: Decimal = LARGEST) -> None:
+def checked_price(field: str, value: Decimal) -> None:
     """Refuse what cannot be a price: negative, not finite, too large, or finer than a cent.
 
     Raises:
         ValueError: names `field` and says what is wrong.
 
     """
-    if not value.is_finite() or value < 0 or value > largest:
-        raise ValueError(f"`{field}` must lie between 0.00 and {largest}")
-    if value != round(value, 2):
-        raise ValueError(f"`{field}` must not have more than two decimals")
+    _check(field, value, LARGEST_PRICE)
 
 
 def checked_amount(field: str, value: Decimal) -> None:
-    """Refuse what cannot be the sum of an order.
+    """Refuse what cannot be a sum of prices.
 
     Raises:
         ValueError: names `field` and says what is wrong.
     """
-    checked_price(field, value, largest=LARGEST_SUM)
+    _check(field, value, LARGEST_AMOUNT)
 
 
 def to_cents(value: Decimal) -> int:
@@ -60,3 +76,10 @@ def to_cents(value: Decimal) -> int:
 def from_cents(cents: int) -> Decimal:
     """The amount that `cents` cents are."""
     return Decimal(cents).scaleb(-2)
+
+
+def _check(field: str, value: Decimal, largest: Decimal) -> None:
+    if not value.is_finite() or value < 0 or value > largest:
+        raise ValueError(f"`{field}` must lie between 0.00 and {largest}")
+    if value != round(value, 2):
+        raise ValueError(f"`{field}` must not have more than two decimals")

@@ -71,7 +71,7 @@ def as_on_the_wire(node: Any) -> Any:
         return node
     if node.get("format") == "decimal":
         default = {"default": float(node["default"])} if "default" in node else {}
-        return {"type": "number", **default}
+        return {**{key: value for key, value in node.items() if key != "format"}, "type": "number", **default}
     plain = {key: as_on_the_wire(value) for key, value in node.items()}
     return {"type": "string", **plain} if "enum" in plain and "type" not in plain else plain
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 
 import msgspec
 
+from services_stub.contracts.mailbox import canonical_mailbox
 from services_stub.contracts.problem import problem
 from services_stub.gateway.rates import Allowance, TokenBuckets
 from services_stub.runtime.errors import Refused, Unavailable
@@ -143,5 +143,8 @@ def _account_in(body: bytes) -> str:
         email = _credentials.decode(body).email
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return ""
-    canonical = unicodedata.normalize("NFC", unicodedata.normalize("NFC", email).casefold())
-    return blake2b(canonical.encode(errors="replace"), digest_size=16).hexdigest() if canonical else ""
+    try:
+        email = canonical_mailbox(email)
+    except ValueError:
+        email = email.casefold()  # auth finds no account with it
+    return blake2b(email.encode(errors="replace"), digest_size=16).hexdigest() if email else ""

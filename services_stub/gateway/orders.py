@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterable, Iterator
-from operator import attrgetter
 
 from services_stub.contracts.http.gateway import OrderOverview, OrderTimeline, TimelineEntry, TimelineKind
 from services_stub.contracts.http.notification import Inbox, Notification
 from services_stub.contracts.http.order import Order
 from services_stub.contracts.http.payment import Payment, PaymentStatus
+from services_stub.contracts.times import moment_of
 from services_stub.gateway.gathering import Gathering
 from services_stub.runtime.errors import Refused, Unavailable
 
@@ -46,7 +46,7 @@ async def order_timeline(gathering: Gathering, order_id: str) -> OrderTimeline:
     if order is None and payment is None and not told:
         raise Unavailable("order: nothing is known of the order without it")
     entries = [*_of_order(order), *_of_payment(payment), *_of_notifications(told or ())]
-    entries.sort(key=attrgetter("at"))
+    entries.sort(key=lambda entry: moment_of(entry.at))
     return OrderTimeline(order=order, payment=payment, entries=entries, missing=gathering.missing)
 
 

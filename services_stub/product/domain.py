@@ -13,6 +13,8 @@ from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from services_stub.contracts.text import without_controls
+
 CURRENCY = "USD"
 SORT_KEY_LENGTH = 200
 RESERVATION_SECONDS = 60
@@ -164,7 +166,7 @@ def folded(text: str) -> str:
 
 def sort_key(text: str) -> str:
     """The place of `text` in a list. A character can fold to 18, which no index and no cursor has room for."""
-    return folded(text)[:SORT_KEY_LENGTH]
+    return folded(text.strip())[:SORT_KEY_LENGTH]
 
 
 def search_text(name: str, category: str, description: str) -> str:
@@ -174,4 +176,4 @@ def search_text(name: str, category: str, description: str) -> str:
 
 def search_words(query: str) -> list[str]:
     """The words that a product must contain, all of them. Control characters part words: no text contains them."""
-    return "".join(character if character.isprintable() else " " for character in folded(query)).split()
+    return folded(without_controls(query)).split()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from services_stub.contracts.base import Event
+from services_stub.contracts.decoding import StrictDecoder
 from services_stub.contracts.envelope import Envelope, event_type
 from services_stub.runtime.kafka.records import Record
 from services_stub.runtime.sql.transaction import Received
@@ -25,7 +26,7 @@ class EventDecoder:
     """Decodes the records of the topics that a group consumes."""
 
     def __init__(self, events: Sequence[type[Event]]) -> None:
-        self._decoders = {event.topic: (event_type(event), msgspec.json.Decoder(event)) for event in events}
+        self._decoders = {event.topic: (event_type(event), StrictDecoder[Event](event)) for event in events}
 
     def decode(self, record: Record) -> Received[Event] | Poisoned:
         """The event that `record` carries, or the record as poison."""

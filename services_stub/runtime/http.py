@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -16,6 +16,7 @@ from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 
+from services_stub.contracts.decoding import decode_body as decode_strictly
 from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.envelope import from_http
 from services_stub.contracts.problem import FieldError, problem
@@ -23,6 +24,7 @@ from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.identifiers import new_id
 from services_stub.runtime.problems import as_response, problem_response
+from services_stub.runtime.parameters import check_query, in_words
 from services_stub.runtime.settings import INTERNAL_TOKEN
 from services_stub.runtime.tokens import Caller
 
@@ -71,14 +73,9 @@ def decode_body(body: bytes, annotation: Any) -> Any:
         Refused: it is none, or not of this type; names the field.
     """
     try:
-        decoded = msgspec.json.decode(body, type=annotation)
+        return decode_strictly(body, annotation)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise invalid_body(str(error)) from error
-    if b"\\u0000" in body:
-        # Not every database can keep it in a text.
-        field = next(_fields_with_nul("", msgspec.to_builtins(decoded)), "body")
-        raise invalid_body(f"the character U+0000 is not allowed - at `$.{field}`")
-    return decoded
 
 
 class JsonResponse(Response[Any]):
@@ -97,17 +94,6 @@ def invalid_body(message: str) -> Refused:
         field = text.split("`")[1]
     errors = [FieldError(field=field or "body", message=text)]
     return Refused(400, "invalid-input", f"`{errors[0].field}`: {text}", errors=errors)
-
-
-def _fields_with_nul(path: str, value: Any) -> Iterator[str]:
-    if isinstance(value, str) and "\0" in value:
-        yield path
-    elif isinstance(value, dict):
-        for name, member in value.items():
-            yield from _fields_with_nul(f"{path}.{name}".lstrip("."), member)
-    elif isinstance(value, list):
-        for place, member in enumerate(value):
-            yield from _fields_with_nul(f"{path}[{place}]", member)
 
 
 def build_app(service: str, routes: Sequence[HTTPRouteHandler], scope: RequestScope | None = None) -> Litestar:
@@ -211,8 +197,9 @@ class RequestScope:
         self._context = context
 
     async def authorize(self, request: Request[Any, Any, State]) -> None:
-        """Check the caller. No guard: for each guard Litestar copies the handler."""
+        """Check the caller and the query. No guard: for each guard Litestar copies the handler."""
         request.scope["user"] = await authorize(self.context(), request.route_handler, request.headers)
+        check_query(request)
 
     def dependencies(self) -> dict[str, Provide]:
         """The arguments that a handler may name."""
@@ -252,7 +239,7 @@ def _on_error(_request: Request[Any, Any, State], error: Exception) -> Response[
 def _on_http(_request: Request[Any, Any, State], error: HTTPException) -> Response[bytes]:
     errors = [_field_error(item) for item in error.extra or [] if isinstance(item, dict)]
     code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
-    detail = error.detail if not errors else "; ".join(f"`{item.field}`: {item.message}" for item in errors)
+    detail = in_words(errors) if errors else error.detail
     if error.status_code >= 500:
         return as_response(error)
     if error.status_code == HTTPStatus.NOT_FOUND:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from enum import Enum, auto
 from functools import cache
 from typing import NamedTuple
 
@@ -23,10 +24,23 @@ _CHUNK = re.compile(r"[0-9A-Za-z\x80-\U0010ffff]+")
 """The text between characters that part words in any surroundings."""
 _PLAIN_WORD = re.compile(r"[0-9a-z]+")
 
-# Characters with a stroke and ligatures, which Unicode does not take apart.
+_SYMBOLS = frozenset({"So", "Co", "Cn"})
+"""Categories of characters that are words by themselves: emoji and other symbols, also those that Unicode has named
+since this Python was made, and those of private use."""
+
+# Characters with a stroke and ligatures, which Unicode does not take apart; and the selectors of how an emoji is drawn.
 _STROKES = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
-)
+) | dict.fromkeys(range(0xFE00, 0xFE10), "")
+
+
+class _Kind(Enum):
+    """The part that a character has in a word."""
+
+    NONE = auto()
+    ALPHANUMERIC = auto()
+    MARK = auto()
+    SYMBOL = auto()
 
 
 class Word(NamedTuple):
@@ -50,11 +64,11 @@ def folded(text: str) -> str:
 
 def sort_key(text: str) -> str:
     """The place of `text` in a list; no longer than an index and a cursor have room for."""
-    return folded(text)[:SORT_KEY_LENGTH]
+    return folded(text.strip())[:SORT_KEY_LENGTH]
 
 
 def words(text: str) -> Iterator[Word]:
-    """The words of `text`, in order: the longest runs of alphanumeric characters, with their marks."""
+    """The words of `text`, in order: the longest runs of alphanumeric characters, and each symbol, with their marks."""
     for chunk in _CHUNK.finditer(text):
         if chunk[0].isascii():
             yield Word(chunk[0].lower()[:LONGEST_WORD], *chunk.span())
@@ -63,18 +77,19 @@ def words(text: str) -> Iterator[Word]:
 
 
 def _words_of_chunk(chunk: str, offset: int) -> Iterator[Word]:
-    current, start, end = "", 0, 0
+    current, start, end, is_symbol = "", 0, 0, False
     for place, character in enumerate(chunk, offset):
         parts = folded(character)
         if not parts and current:  # a mark that is folded away belongs to the word before it
             end = place + 1
         for part in parts:
-            if _belongs_to_word(part):
-                start = start if current else place
-                current, end = current + part, place + 1
-            elif current:
+            kind = _kind_of(part)
+            if current and (kind in (_Kind.SYMBOL, _Kind.NONE) or (is_symbol and kind is not _Kind.MARK)):
                 yield Word(current[:LONGEST_WORD], start, end)
                 current = ""
+            if kind is not _Kind.NONE:
+                start, is_symbol = (start, is_symbol) if current else (place, kind is _Kind.SYMBOL)
+                current, end = current + part, place + 1
     if current:
         yield Word(current[:LONGEST_WORD], start, end)
 
@@ -151,8 +166,13 @@ def highlighter(wanted: Sequence[str]) -> Callable[[str], list[tuple[int, int]]]
     return highlights
 
 
-def _belongs_to_word(character: str) -> bool:
-    return character.isalnum() or unicodedata.category(character).startswith("M")
+def _kind_of(character: str) -> _Kind:
+    if character.isalnum():
+        return _Kind.ALPHANUMERIC
+    category = unicodedata.category(character)
+    if category in _SYMBOLS:
+        return _Kind.SYMBOL
+    return _Kind.MARK if category.startswith("M") else _Kind.NONE
 
 
 def _has_no_digit(word: str) -> bool:

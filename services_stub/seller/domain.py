@@ -8,7 +8,8 @@ from datetime import datetime
 from enum import IntEnum
 from typing import NamedTuple
 
-from services_stub.contracts.money import LARGEST_SUM, to_cents
+from services_stub.contracts.money import LARGEST_AMOUNT, to_cents
+from services_stub.contracts.times import moment_of
 
 CURRENCY = "USD"
 SOLD = ("PAID", "SHIPPED", "DELIVERED")
@@ -30,7 +31,7 @@ BILLION = 10**9
 MOST_UNITS = 1_000_000_000
 """Of one item. An order of this marketplace has far fewer; the bound keeps sums inside 64 bits."""
 
-MOST_CENTS = to_cents(LARGEST_SUM)
+MOST_CENTS = to_cents(LARGEST_AMOUNT)
 """Of one order."""
 
 DEFAULT_THRESHOLD = 5
@@ -58,10 +59,10 @@ def event_time(text: str, otherwise: datetime) -> datetime:
     A clock that is ahead would otherwise date sales and notices into the future.
     """
     try:
-        told = datetime.fromisoformat(text)
+        told = moment_of(text)
     except ValueError:
         return otherwise
-    return otherwise if told.tzinfo is None or told > otherwise else told
+    return min(told, otherwise)
 
 
 def later_status(one: str, other: str) -> str:

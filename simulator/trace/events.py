@@ -5,13 +5,11 @@ Times are microseconds of Unix time.
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import msgspec
 
 from services_stub.contracts.envelope import LONGEST_ATTRIBUTE, SENT_AGAIN_TO, Envelope, MalformedEnvelope, is_sampled
 from services_stub.contracts.events import HopOutcome, HopsReported, RequestHop
-from services_stub.contracts.times import to_microseconds
+from services_stub.contracts.times import moment_of, to_microseconds
 from services_stub.contracts.topics import DEAD_LETTER_SUFFIX
 from simulator.trace.records import Place, TracedRecord, place_text
 
@@ -201,10 +199,9 @@ def publisher_of(source: str) -> str:
 def microseconds(moment: str) -> int | None:
     """A time in RFC 3339 with its zone as microseconds of Unix time, not before 1970; None where it is none."""
     try:
-        parsed = datetime.fromisoformat(moment)
+        return bounded_time(to_microseconds(moment_of(moment)))
     except ValueError:
         return None
-    return None if parsed.tzinfo is None else bounded_time(to_microseconds(parsed))
 
 
 def bounded_time(moment: int) -> int:

@@ -11,11 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from services_stub.contracts.encoding import encode_json
-from services_stub.contracts.money import LARGEST, checked_price, from_cents, money, to_cents
+from services_stub.contracts.events import OrderCreated, ProductCreated
+from services_stub.contracts.money import (
+    LARGEST_AMOUNT,
+    LARGEST_PRICE,
+    checked_amount,
+    checked_price,
+    from_cents,
+    money,
+    to_cents,
+)
+from services_stub.contracts.schemas import component_schemas
 
-_cents = some.integers(min_value=-int(LARGEST) * 100, max_value=int(LARGEST) * 100)
+_cents = some.integers(min_value=-int(LARGEST_PRICE) * 100, max_value=int(LARGEST_PRICE) * 100)
 _amounts = _cents.map(from_cents)
-_decimals = some.decimals(allow_nan=False, allow_infinity=False, min_value=-LARGEST, max_value=LARGEST)
+_decimals = some.decimals(allow_nan=False, allow_infinity=False, min_value=-LARGEST_PRICE, max_value=LARGEST_PRICE)
 
 
 @given(_cents)
@@ -57,7 +67,7 @@ def test_on_the_wire_an_amount_is_a_number_with_two_decimals(amount: Decimal) ->
     assert to_cents(Decimal(str(json.loads(text)["amount"]))) == to_cents(amount)
 
 
-@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1000000000.01", "1e400"])
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "100000000000000.01", "1e400"])
 def test_what_is_no_amount_is_refused(value: str) -> None:
     with pytest.raises(ValueError, match="amount"):
         money(value)
@@ -80,3 +90,18 @@ def test_prices_are_accepted(value: str) -> None:
 @pytest.mark.parametrize(("value", "rounded"), [("0.005", "0.01"), ("0.015", "0.02"), ("-0.005", "-0.01"), (7, "7.00")])
 def test_halves_are_rounded_away_from_zero(value: str | int, rounded: str) -> None:
     assert str(money(value)) == rounded
+
+
+def test_a_sum_of_prices_may_exceed_the_limit_of_a_price() -> None:
+    checked_amount("amount", 100 * LARGEST_PRICE)
+    assert money(100 * LARGEST_PRICE) == 100 * LARGEST_PRICE
+    with pytest.raises(ValueError, match="`price`"):
+        checked_price("price", LARGEST_PRICE + Decimal("0.01"))
+    with pytest.raises(ValueError, match="`amount`"):
+        checked_amount("amount", LARGEST_AMOUNT + Decimal("0.01"))
+
+
+def test_the_limits_are_declared_for_each_of_the_two_types() -> None:
+    order, price = component_schemas([OrderCreated])["OrderCreated"], component_schemas([ProductCreated])
+    assert order["properties"]["amount"]["maximum"] == LARGEST_AMOUNT
+    assert price["ProductCreated"]["properties"]["price"]["maximum"] == LARGEST_PRICE

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, Row, bindparam, false, select, update
 
-from services_stub.auth.domain import canonical_email, search_text
+from services_stub.auth.domain import canonical_email, search_text, search_words
 from services_stub.auth.store.tables import users
 from services_stub.contracts.http.auth import SellerBlockChange, SellerName, User
 from services_stub.contracts.http.page import DEFAULT_PAGE, Page
+from services_stub.contracts.text import is_blank
 from services_stub.contracts.times import from_microseconds, rfc3339, to_microseconds
 from services_stub.runtime.sql import keyset
 from services_stub.runtime.sql.database import InsertOrIgnore
@@ -110,7 +111,10 @@ def page(connection: Connection, query: str, role: str, cursor: str, limit: int 
         Refused: the cursor belongs to another list.
     """
     statement = select(users)
-    for word in canonical_email(query).split():
+    words = search_words(query)
+    if not words and not is_blank(query):
+        statement = statement.where(false())
+    for word in words:
         statement = statement.where(users.c.search_text.contains(word, autoescape=True))
     if role:
         statement = statement.where(users.c.role == role)

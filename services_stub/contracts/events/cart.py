@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from services_stub.contracts import topics
-from services_stub.contracts.base import Event, Weight
+from services_stub.contracts.base import Event, Number, Weight
 
 
 class CartAction(StrEnum):
@@ -30,6 +30,6 @@ class CartChanged(Event, frozen=True, kw_only=True):
 
     product_id: str
     action: CartAction
-    quantity: int
+    quantity: Number
     weight: Weight
     user_id: str = ""

@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import ClassVar
 
 from services_stub.contracts import topics
-from services_stub.contracts.base import Body, Event
-from services_stub.contracts.money import Money, checked_amount, checked_price
+from services_stub.contracts.base import Body, Event, Number
+from services_stub.contracts.money import Amount, Price, checked_amount, checked_price
 
 
 class OrderStatus(StrEnum):
@@ -32,8 +32,8 @@ class OrderItem(Body, frozen=True, kw_only=True):
     product_id: str
     seller_id: str
     name: str
-    quantity: int
-    unit_price: Money
+    quantity: Number
+    unit_price: Price
 
     def __post_init__(self) -> None:
         """Refuse amounts that are none."""
@@ -49,7 +49,7 @@ class OrderPart(Body, frozen=True, kw_only=True):
 
     seller_id: str
     status: OrderStatus
-    amount: Money
+    amount: Amount
     reason: str = ""
 
     def __post_init__(self) -> None:
@@ -67,7 +67,7 @@ class OrderCreated(Event, frozen=True, kw_only=True):
     user_id: str
     items: list[OrderItem]
     status: OrderStatus
-    amount: Money
+    amount: Amount
     currency: str
     payment_method: str
 
@@ -91,7 +91,7 @@ class OrderUpdated(Event, frozen=True, kw_only=True):
     status: OrderStatus
     previous_status: OrderStatus
     reason: str
-    amount: Money
+    amount: Amount
     items: list[OrderItem]
     currency: str = "USD"
     parts: list[OrderPart] = []

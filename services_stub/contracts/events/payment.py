@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from services_stub.contracts import topics
 from services_stub.contracts.base import Event
-from services_stub.contracts.money import ZERO, Money, checked_amount
+from services_stub.contracts.money import ZERO, Amount, checked_amount
 
 
 class PaymentSuccess(Event, frozen=True, kw_only=True):
@@ -17,7 +17,7 @@ class PaymentSuccess(Event, frozen=True, kw_only=True):
 
     order_id: str
     payment_id: str
-    amount: Money
+    amount: Amount
     user_id: str = ""
     currency: str = "USD"
 
@@ -36,7 +36,7 @@ class PaymentFailed(Event, frozen=True, kw_only=True):
     reason: str
     payment_id: str = ""
     user_id: str = ""
-    amount: Money = ZERO
+    amount: Amount = ZERO
     currency: str = "USD"
 
     def __post_init__(self) -> None:
@@ -52,7 +52,7 @@ class PaymentRefunded(Event, frozen=True, kw_only=True):
 
     order_id: str
     payment_id: str
-    amount: Money
+    amount: Amount
     reason: str
     user_id: str = ""
     currency: str = "USD"

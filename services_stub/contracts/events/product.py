@@ -12,8 +12,8 @@ from enum import StrEnum
 from typing import ClassVar
 
 from services_stub.contracts import topics
-from services_stub.contracts.base import Event, Weight
-from services_stub.contracts.money import Money, checked_price
+from services_stub.contracts.base import Event, Number, Weight
+from services_stub.contracts.money import Price, checked_price
 
 
 class ProductStatus(StrEnum):
@@ -29,13 +29,13 @@ class _ProductState(Event, frozen=True, kw_only=True):
     seller_id: str
     name: str
     category: str
-    price: Money
-    quantity: int
+    price: Price
+    quantity: Number
     status: ProductStatus
-    version: int
+    version: Number
     currency: str = "USD"
     description: str = ""
-    seller_sequence: int = 0
+    seller_sequence: Number = 0
 
     def __post_init__(self) -> None:
         """Refuse amounts that are none."""
@@ -64,8 +64,8 @@ class ProductDeleted(Event, frozen=True, kw_only=True):
 
     product_id: str
     seller_id: str
-    version: int
-    seller_sequence: int = 0
+    version: Number
+    seller_sequence: Number = 0
 
 
 class ProductViewed(Event, frozen=True, kw_only=True):

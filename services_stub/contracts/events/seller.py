@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from services_stub.contracts import topics
-from services_stub.contracts.base import Event
+from services_stub.contracts.base import Event, Number
 
 
 class StockLow(Event, frozen=True, kw_only=True):
@@ -21,6 +21,6 @@ class StockLow(Event, frozen=True, kw_only=True):
     seller_id: str
     product_id: str
     name: str
-    quantity: int
-    threshold: int
+    quantity: Number
+    threshold: Number
     sold_out: bool

@@ -2,42 +2,43 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from services_stub.contracts.base import Body, Request
-from services_stub.contracts.times import to_microseconds
+from services_stub.contracts.mailbox import canonical_mailbox
+from services_stub.contracts.text import CONTROLS, LINE, trim
+from services_stub.contracts.times import RFC3339, moment_of, to_microseconds
+
+# One @, no white space, no control characters, a dot in the domain; `canonical_mailbox` knows the domains.
+_FORBIDDEN = rf"@\s{CONTROLS}<>\"(),:;\\"
+_EMAIL = rf"^[^{_FORBIDDEN}]+@[^{_FORBIDDEN}]+\.[^{_FORBIDDEN}.]+$(?!\n)"
+# Five to fifteen digits, or nothing but spaces.
+_PHONE = r"^ *(\+?[ ()-]*[0-9]([ ()-]*[0-9]){4,14}[ ()-]*)?$(?!\n)"
 
 Email = Annotated[str, Meta(min_length=3, max_length=254)]
+NewEmail = Annotated[str, Meta(min_length=3, max_length=254, pattern=_EMAIL)]
 Password = Annotated[str, Meta(min_length=8, max_length=128)]
 Role = Literal["user", "seller", "admin"]
-
-# One @, no white space or control characters, a dot in the domain: delivery decides the rest.
-_FORBIDDEN = r"@\s\x00-\x1f\x7f<>\"(),:;\\"
-_EMAIL = re.compile(rf"[^{_FORBIDDEN}]+@[^{_FORBIDDEN}]+\.[^{_FORBIDDEN}.]+")
-_PHONE = re.compile(r"\+?[0-9 ()-]{5,24}")
 
 
 class Register(Request, frozen=True, kw_only=True):
     """Become a user or seller. No request can register an admin."""
 
-    email: Email
+    email: NewEmail
     password: Password
     role: Literal["user", "seller"] = "user"
-    name: Annotated[str, Meta(max_length=100)] = ""
-    phone: Annotated[str, Meta(max_length=25)] = ""
+    name: Annotated[str, Meta(max_length=100, pattern=LINE)] = ""
+    phone: Annotated[str, Meta(max_length=25, pattern=_PHONE)] = ""
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be an address."""
-        if _EMAIL.fullmatch(self.email) is None:
-            raise ValueError("`email` is not an e-mail address")
-        if self.phone and _PHONE.fullmatch(self.phone) is None:
-            raise ValueError("`phone` is not a telephone number")
-        if any(ord(character) < 32 or ord(character) == 127 for character in self.name):
-            raise ValueError("`name` must not contain control characters")
+        """Refuse addresses that no mail can go to, and trim the texts."""
+        trim(self, "name", "phone")
+        try:
+            canonical_mailbox(self.email)
+        except ValueError as error:
+            raise ValueError(f"`email` is not an e-mail address: {error}") from error
 
 
 class Login(Request, frozen=True, kw_only=True):
@@ -94,19 +95,19 @@ class SellerBlockChange(Request, frozen=True, kw_only=True):
 
     seller_id: Annotated[str, Meta(max_length=64)]
     blocked: bool
-    at: str
+    at: Annotated[str, Meta(pattern=RFC3339)]
     event_id: Annotated[str, Meta(min_length=1, max_length=200)]
 
     def __post_init__(self) -> None:
         """Refuse what is no time."""
         try:
-            self.microseconds()
-        except (ValueError, OverflowError) as error:
+            self.moment()
+        except ValueError as error:
             raise ValueError("`at` is no time") from error
 
-    def microseconds(self) -> int:
-        """The time in microseconds since 1970."""
-        return to_microseconds(datetime.fromisoformat(self.at).astimezone(UTC))
+    def moment(self) -> tuple[int, str]:
+        """The time in microseconds since 1970, and the event: of two changes the later one has the greater moment."""
+        return to_microseconds(moment_of(self.at)), self.event_id
 
 
 class BlockEffect(Body, frozen=True, kw_only=True):

@@ -7,22 +7,22 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
-from services_stub.contracts.base import Body, Request
-from services_stub.contracts.money import Money, checked_price
+from services_stub.contracts.base import LARGEST_NUMBER, Body, Request
+from services_stub.contracts.money import Money, Price, checked_price
 
 MOST_LINES = 500
 MOST_UNITS = 1_000_000_000
 """The most units that a product can have, and so the most that come in."""
 
 ProductId = Annotated[str, Meta(min_length=1, max_length=64)]
-Version = Annotated[int, Meta(ge=1)]
+Version = Annotated[int, Meta(ge=1, le=LARGEST_NUMBER)]
 
 
 class PriceLine(Request, frozen=True, kw_only=True):
     """The new price of a product. With `version`, only if the product still has that version."""
 
     product_id: ProductId
-    price: Money
+    price: Price
     version: Version | UnsetType = UNSET
 
 

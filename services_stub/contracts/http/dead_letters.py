@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from services_stub.contracts.base import Body, Request
 from services_stub.contracts.http.reason import LONGEST_REASON
+from services_stub.contracts.text import TEXT, WRITTEN_TEXT, trim
 
 MOST_DEAD_LETTERS = 500
 """The most that one request acts on."""
@@ -111,10 +112,11 @@ class SendDeadLettersAgain(Request, frozen=True, kw_only=True):
 
     dead_letter_ids: Annotated[list[DeadLetterId], Meta(min_length=1, max_length=MOST_DEAD_LETTERS)]
     per_second: Annotated[int, Meta(ge=1, le=MOST_PER_SECOND)] = DEFAULT_PER_SECOND
-    reason: Annotated[str, Meta(max_length=LONGEST_REASON)] = ""
+    reason: Annotated[str, Meta(max_length=LONGEST_REASON, pattern=TEXT)] = ""
 
     def __post_init__(self) -> None:
-        """Refuse a request that would last too long, and dead letters that are named twice."""
+        """Refuse a request that would last too long, and dead letters that are named twice; trim the text."""
+        trim(self, "reason")
         _refuse_repeated(self.dead_letter_ids)
         most = largest_request(self.per_second)
         if len(self.dead_letter_ids) > most:
@@ -128,13 +130,12 @@ class DiscardDeadLetters(Request, frozen=True, kw_only=True):
     """Discard dead letters, each named once."""
 
     dead_letter_ids: Annotated[list[DeadLetterId], Meta(min_length=1, max_length=MOST_DEAD_LETTERS)]
-    reason: Annotated[str, Meta(min_length=1, max_length=LONGEST_REASON)]
+    reason: Annotated[str, Meta(min_length=1, max_length=LONGEST_REASON, pattern=WRITTEN_TEXT)]
 
     def __post_init__(self) -> None:
-        """Refuse a reason that says nothing, and dead letters that are named twice."""
+        """Refuse dead letters that are named twice, and trim the text."""
+        trim(self, "reason")
         _refuse_repeated(self.dead_letter_ids)
-        if not self.reason.strip():
-            raise ValueError("`reason` must say why")
 
 
 class DeadLetterResult(Body, frozen=True, kw_only=True):

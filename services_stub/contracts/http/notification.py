@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from services_stub.contracts.base import Body, Request
+from services_stub.contracts.text import TEXT, trim
 
 MessageChannel = Literal["email", "sms"]
 Channels = Annotated[list[MessageChannel], Meta(max_length=2, description="Empty: the inbox alone.")]
 
 _E164 = r"\+[1-9][0-9]{6,14}"
-_PHONE = re.compile(_E164)
 
 
 class Notification(Body, frozen=True, kw_only=True):
@@ -59,16 +58,13 @@ class ChangePreferences(Request, frozen=True, kw_only=True):
     `phone` is a number of E.164, such as +15550100, or empty; without one there is no SMS.
     """
 
-    phone: Annotated[str, Meta(max_length=16, pattern=f"^({_E164})?$")]
+    phone: Annotated[str, Meta(max_length=16, pattern=rf"^({_E164})?$(?!\n)")]
     delivery: Channels
     sales: Channels
     stock: Channels
 
     def __post_init__(self) -> None:
         """Refuse SMS without a number."""
-        # The pattern alone allows a line break at the end.
-        if self.phone and _PHONE.fullmatch(self.phone) is None:
-            raise ValueError("`phone` is not a telephone number like +15550100")
         if not self.phone and "sms" in {*self.delivery, *self.sales, *self.stock}:
             raise ValueError("`phone` is needed for messages by SMS")
 
@@ -77,7 +73,11 @@ class ReportBounce(Request, frozen=True, kw_only=True):
     """A message to this address came back, for good. `reason` is what the report says."""
 
     email: Annotated[str, Meta(min_length=3, max_length=320)]
-    reason: Annotated[str, Meta(max_length=500)] = ""
+    reason: Annotated[str, Meta(max_length=500, pattern=TEXT)] = ""
+
+    def __post_init__(self) -> None:
+        """Trim the texts."""
+        trim(self, "email", "reason")
 
 
 class Mail(Body, frozen=True, kw_only=True):

@@ -10,7 +10,8 @@ from msgspec import UNSET, Meta, UnsetType
 from services_stub.contracts.base import Body, Request
 from services_stub.contracts.events.order import OrderItem, OrderPart, OrderStatus
 from services_stub.contracts.http.reason import Reason
-from services_stub.contracts.money import Money, checked_price
+from services_stub.contracts.money import Amount, Money, checked_amount
+from services_stub.contracts.text import WRITTEN_LINE, trim
 
 IDEMPOTENCY_KEY_LENGTH = 128
 
@@ -18,13 +19,14 @@ IDEMPOTENCY_KEY_LENGTH = 128
 class PlaceOrder(Request, frozen=True, kw_only=True):
     """Order what lies in the cart. With `expected_amount`, only if the order costs exactly that."""
 
-    payment_method: Annotated[str, Meta(min_length=1, max_length=100)]
-    expected_amount: Money | UnsetType = UNSET
+    payment_method: Annotated[str, Meta(min_length=1, max_length=100, pattern=WRITTEN_LINE)]
+    expected_amount: Amount | UnsetType = UNSET
 
     def __post_init__(self) -> None:
-        """Refuse amounts that are none."""
+        """Refuse amounts that are none, and trim the text."""
+        trim(self, "payment_method")
         if isinstance(self.expected_amount, Decimal):
-            checked_price("expectedAmount", self.expected_amount)
+            checked_amount("expectedAmount", self.expected_amount)
 
 
 class EndParts(Reason, frozen=True, kw_only=True):

@@ -7,21 +7,17 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
-from services_stub.contracts.base import Body, Request
+from services_stub.contracts.base import LARGEST_NUMBER, Body, Request
 from services_stub.contracts.events.order import OrderItem
 from services_stub.contracts.events.product import ProductStatus
-from services_stub.contracts.money import Money, checked_price
+from services_stub.contracts.money import Money, Price, checked_price
+from services_stub.contracts.text import TEXT, WRITTEN_LINE, trim
 
-Name = Annotated[str, Meta(min_length=1, max_length=200)]
-Category = Annotated[str, Meta(min_length=1, max_length=60)]
-Description = Annotated[str, Meta(max_length=4000)]
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=WRITTEN_LINE)]
+Category = Annotated[str, Meta(min_length=1, max_length=60, pattern=WRITTEN_LINE)]
+Description = Annotated[str, Meta(max_length=4000, pattern=TEXT)]
 Stock = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 Quantity = Annotated[int, Meta(ge=1, le=1000)]
-
-
-def _checked_text(field: str, value: str) -> None:
-    if not value.strip() or any(ord(character) < 32 or ord(character) == 127 for character in value):
-        raise ValueError(f"`{field}` must be text without control characters")
 
 
 class CreateProduct(Request, frozen=True, kw_only=True):
@@ -29,15 +25,14 @@ class CreateProduct(Request, frozen=True, kw_only=True):
 
     name: Name
     category: Category
-    price: Money
+    price: Price
     quantity: Stock
     description: Description = ""
 
     def __post_init__(self) -> None:
-        """Refuse prices that are none, and names that cannot be shown."""
+        """Refuse prices that are none, and trim the texts."""
         checked_price("price", self.price)
-        _checked_text("name", self.name)
-        _checked_text("category", self.category)
+        trim(self, "name", "category", "description")
 
 
 class ProductState(Body, frozen=True, kw_only=True):
@@ -68,19 +63,16 @@ class ChangeProduct(Request, frozen=True, kw_only=True):
 
     name: Name | UnsetType = UNSET
     category: Category | UnsetType = UNSET
-    price: Money | UnsetType = UNSET
+    price: Price | UnsetType = UNSET
     quantity: Stock | UnsetType = UNSET
     description: Description | UnsetType = UNSET
-    version: Annotated[int, Meta(ge=1)] | UnsetType = UNSET
+    version: Annotated[int, Meta(ge=1, le=LARGEST_NUMBER)] | UnsetType = UNSET
 
     def __post_init__(self) -> None:
-        """Refuse prices that are none, and names that cannot be shown."""
+        """Refuse prices that are none, and trim the texts."""
         if isinstance(self.price, Decimal):
             checked_price("price", self.price)
-        if isinstance(self.name, str):
-            _checked_text("name", self.name)
-        if isinstance(self.category, str):
-            _checked_text("category", self.category)
+        trim(self, "name", "category", "description")
 
 
 class Product(Body, frozen=True, kw_only=True):
@@ -122,7 +114,7 @@ class ReservationLine(Request, frozen=True, kw_only=True):
 
     product_id: str
     quantity: Quantity
-    unit_price: Money
+    unit_price: Price
 
 
 class Reserve(Request, frozen=True, kw_only=True):

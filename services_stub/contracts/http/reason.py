@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from services_stub.contracts.base import Request
+from services_stub.contracts.text import TEXT, trim
 
 LONGEST_REASON = 500
 """Characters."""
@@ -11,9 +16,8 @@ LONGEST_REASON = 500
 class Reason(Request, frozen=True, kw_only=True):
     """Why a user does something; at most `LONGEST_REASON` characters."""
 
-    reason: str = ""
+    reason: Annotated[str, Meta(max_length=LONGEST_REASON, pattern=TEXT)] = ""
 
     def __post_init__(self) -> None:
-        """Bound the text."""
-        if len(self.reason) > LONGEST_REASON:
-            raise ValueError(f"`reason` must not have more than {LONGEST_REASON} characters")
+        """Trim the text."""
+        trim(self, "reason")

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import msgspec
 
-from services_stub.contracts.money import LARGEST_SUM, to_cents
+from services_stub.contracts.money import LARGEST_AMOUNT, to_cents
 from services_stub.notification.domain.templates import printable
 
 MOST_LINES = 50
 """Of one message; what is beyond them is summed up in one line more."""
 
-_LARGEST = to_cents(LARGEST_SUM)
+_LARGEST = to_cents(LARGEST_AMOUNT)
 
 
 class Item(msgspec.Struct, frozen=True):

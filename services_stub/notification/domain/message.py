@@ -16,6 +16,8 @@ from functools import lru_cache
 
 import msgspec
 
+from services_stub.contracts.mailbox import canonical_mailbox, mail_domain
+from services_stub.contracts.text import CONTROLS
 from services_stub.notification.domain.templates import printable
 
 DOMAIN = "marketplace.example"
@@ -30,8 +32,7 @@ _WORD_BYTES = 39
 
 _ATEXT = r"A-Za-z0-9!#$%&'*+/=?^_`{|}~\-\u0080-\U0010ffff"
 _DOT_ATOM = re.compile(rf"[{_ATEXT}]+(\.[{_ATEXT}]+)*")
-_LOCAL_PART = re.compile(r"[^\x00-\x20\x7f\"\\@<>]{1,64}")
-_HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*")
+_LOCAL_PART = re.compile(rf"[^\s{CONTROLS}\"\\@<>]+")
 _PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+( [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 
 
@@ -45,14 +46,13 @@ class Recipient(msgspec.Struct, frozen=True):
 def address_of(email: str) -> str:
     """`email` in the form in which it stands in a header, or nothing where no header can carry it."""
     local, _, host = email.rpartition("@")
-    if _LOCAL_PART.fullmatch(local) is None or not local.isprintable():
-        return ""
     try:
-        host = host.encode("idna").decode()
-    except UnicodeError:
+        canonical_mailbox(email)
+    except ValueError:
         return ""
-    if _HOST.fullmatch(host) is None or len(host) > 253:
+    if _LOCAL_PART.fullmatch(local) is None:
         return ""
+    host = host if host.isascii() else mail_domain(host)
     return f"{local}@{host}" if _DOT_ATOM.fullmatch(local) else f'"{local}"@{host}'
 
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import msgspec
 
+from services_stub.contracts.text import without_controls
 from services_stub.notification.domain.kinds import Kind
 
 LONGEST_VALUE = 300
-_JOINER = "\u200d"
 
 
 class Template(msgspec.Struct, frozen=True):
@@ -151,12 +151,10 @@ def render(template_id: str, about: str, **values: str) -> RenderedMessage:
 
 
 def printable(text: str) -> str:
-    """`text` on one line, without characters that control how it is shown, and of bounded length."""
+    """`text` on one line, without control characters, and of bounded length."""
     if len(text) > LONGEST_VALUE:
         text = text[: LONGEST_VALUE - 1] + "…"
-    if text.isprintable():
-        return text
-    return "".join(character if character.isprintable() or character == _JOINER else " " for character in text)
+    return without_controls(text)
 
 
 def reason(code: str, *, to_seller: bool = False) -> str:

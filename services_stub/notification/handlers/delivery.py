@@ -18,7 +18,7 @@ import msgspec
 import structlog
 
 from services_stub.contracts.envelope import Cause
-from services_stub.contracts.times import to_microseconds
+from services_stub.contracts.times import moment_of, to_microseconds
 from services_stub.notification.domain.delivery import Answer, Recorded, State, Verdict, after
 from services_stub.notification.domain.kinds import Channel
 from services_stub.notification.handlers.bounces import record_attempts
@@ -102,7 +102,7 @@ class DatabaseSpool:
                 row.recipient,
                 row.message,
                 row.attempts,
-                datetime.fromisoformat(row.created_at),
+                moment_of(row.created_at),
             )
             for row in rows
         ]

@@ -13,6 +13,7 @@ from functools import lru_cache
 import msgspec
 
 from services_stub.contracts.events.notification import NotificationSent
+from services_stub.contracts.text import has_controls
 from services_stub.contracts.times import rfc3339, to_microseconds
 from services_stub.notification.domain import templates
 from services_stub.notification.domain.delivery import State
@@ -164,7 +165,7 @@ def check_ids(*ids: str) -> None:
         Poison: one of them is none.
     """
     for identifier in ids:
-        if len(identifier) > LONGEST_ID or not identifier.isprintable():
+        if len(identifier) > LONGEST_ID or has_controls(identifier):
             raise Poison(f"an id is no text of at most {LONGEST_ID} characters")
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime
 from decimal import Decimal
 
 from msgspec import UNSET
@@ -19,6 +18,7 @@ from services_stub.contracts.events.order import OrderItem
 from services_stub.contracts.http.cart import CartLine, Checkout
 from services_stub.contracts.http.order import PlaceOrder
 from services_stub.contracts.http.product import LineProblem, Reservation
+from services_stub.contracts.times import moment_of
 from services_stub.order.api.peers import Attempt, CheckoutPeers
 from services_stub.order.domain import fingerprint_of, order_id_for, total
 from services_stub.order.handlers.placing import Place, Placed, checkout_expired, place, placed_before
@@ -82,7 +82,7 @@ def _to_place(
         currency=checkout.currency,
         payment_method=payment_method,
         fingerprint=fingerprint,
-        expires_at=min(datetime.fromisoformat(checkout.expires_at), datetime.fromisoformat(reservation.expires_at)),
+        expires_at=min(moment_of(checkout.expires_at), moment_of(reservation.expires_at)),
     )
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import msgspec
 
 from services_stub.contracts.events.auth import SellerBlocked, SellerUnblocked
-from services_stub.contracts.times import to_microseconds
+from services_stub.contracts.times import moment_of, to_microseconds
 from services_stub.order.fulfilment import Trigger
 from services_stub.order.handlers.transitions import apply_transitions
 from services_stub.order.store import blocks
@@ -69,6 +67,6 @@ def _triggers(order: PlacedOrder, seller_id: str, at: int) -> dict[str, Trigger]
 
 def _time_of(received: Received[SellerBlocked | SellerUnblocked]) -> int:
     try:
-        return to_microseconds(datetime.fromisoformat(received.envelope.time).astimezone(UTC))
-    except (ValueError, OverflowError) as error:
+        return to_microseconds(moment_of(received.envelope.time))
+    except ValueError as error:
         raise Poison(f"ce_time is {received.envelope.time!r}, which is no time") from error

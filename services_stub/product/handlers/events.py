@@ -74,9 +74,7 @@ def set_seller_block(transaction: Transaction, change: SellerBlockChange) -> Non
 
     Auth tells of it by a request and by an event; the second of them changes nothing.
     """
-    changed = reservations.record_seller_block(
-        transaction, change.seller_id, blocked=change.blocked, told_at=change.at, told_by=change.event_id
-    )
+    changed = reservations.record_seller_block(transaction, change)
     disabled = products.disable_all_of(transaction, change.seller_id, disabled=change.blocked) if changed else ()
     for row in disabled:
         products.publish_updated(transaction, row)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import Connection, Select, and_, false, func, select
 
 from services_stub.contracts.events.product import ProductStatus
 from services_stub.contracts.http.page import DEFAULT_PAGE, Page
 from services_stub.contracts.http.product import CategoryCount, Product
 from services_stub.contracts.money import to_cents
+from services_stub.contracts.text import is_blank
 from services_stub.product.domain import folded, search_words
 from services_stub.product.store.products import product_of
 from services_stub.product.store.tables import products
@@ -77,10 +78,13 @@ def _filtered(query: ProductQuery) -> Select[Any]:
     statement = select(products).where(products.c.deleted.is_(False))
     if query.status is not None:
         statement = statement.where(_HAS_STATUS[query.status])
-    for word in search_words(query.query):
+    words = search_words(query.query)
+    if not words and not is_blank(query.query):
+        statement = statement.where(false())
+    for word in words:
         statement = statement.where(products.c.search_text.contains(word, autoescape=True))
     if query.category:
-        statement = statement.where(products.c.category_key == folded(query.category))
+        statement = statement.where(products.c.category_key == folded(query.category.strip()))
     if query.seller_id:
         statement = statement.where(products.c.seller_id == query.seller_id)
     if query.min_price is not None:

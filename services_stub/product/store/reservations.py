@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 
 from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.events.order import OrderItem
+from services_stub.contracts.http.auth import SellerBlockChange
 from services_stub.contracts.http.product import Reservation
 from services_stub.contracts.times import from_microseconds, rfc3339, to_microseconds
 from services_stub.product.domain import ReservationStatus, status_of_parts
@@ -168,19 +169,22 @@ def is_blocked(connection: Connection, seller_id: str) -> bool:
     return row is not None and row.blocked
 
 
-def record_seller_block(transaction: Transaction, seller_id: str, *, blocked: bool, told_at: str, told_by: str) -> bool:
+def record_seller_block(transaction: Transaction, change: SellerBlockChange) -> bool:
     """Note that an event blocked or unblocked a seller; whether that changed anything.
 
     An event that is older than the newest one about the seller changes nothing.
     """
+    seller_id, blocked = change.seller_id, change.blocked
     row = transaction.connection.execute(_seller, {"id": seller_id}).one_or_none()
     if row is None:
-        values = {"seller_id": seller_id, "blocked": blocked, "told_at": told_at, "told_by": told_by}
+        values = {"seller_id": seller_id, "blocked": blocked, "told_at": change.at, "told_by": change.event_id}
         transaction.execute(_add_seller, values)
         return blocked
-    if (told_at, told_by) < (row.told_at, row.told_by):
+    known = SellerBlockChange(seller_id=seller_id, blocked=row.blocked, at=row.told_at, event_id=row.told_by)
+    if change.moment() < known.moment():
         return False
-    transaction.execute(_change_seller, {"id": seller_id, "is_blocked": blocked, "at": told_at, "by": told_by})
+    told = {"at": change.at, "by": change.event_id}
+    transaction.execute(_change_seller, {"id": seller_id, "is_blocked": blocked, **told})
     return bool(row.blocked != blocked)
 
 

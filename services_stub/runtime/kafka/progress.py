@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from services_stub.contracts.http.gateway import TopicProgress
-from services_stub.contracts.times import rfc3339
+from services_stub.contracts.times import moment_of, rfc3339
 from services_stub.runtime.kafka.records import Place, Record
 
 SAMPLE_EVERY = 1.0
@@ -102,7 +102,7 @@ def _time_of(record: Record | None) -> float:
     for name, value in record.headers:
         if name == "ce_time" and value is not None:
             try:
-                return datetime.fromisoformat(value.decode()).timestamp()
-            except (ValueError, OverflowError):
+                return moment_of(value.decode()).timestamp()
+            except ValueError:
                 break
     return record.timestamp / 1000

@@ -17,13 +17,13 @@ from pyroaring import BitMap
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from services_stub.contracts.http.search import CategoryFacet, Facets, PriceFacet, SellerFacet, StockFacet
-from services_stub.contracts.money import LARGEST, from_cents, to_cents
+from services_stub.contracts.money import LARGEST_PRICE, from_cents, to_cents
 from services_stub.runtime.sql.transaction import Transaction
 from services_stub.search.domain import PRICE_BOUNDS, price_band
 from services_stub.search.store.tables import INDEXES, ProductIndex
 
 MOST_VALUES = 20
-DEAREST = to_cents(LARGEST)
+DEAREST = to_cents(LARGEST_PRICE)
 """No product costs more cents."""
 
 FacetName = Literal["category", "price", "seller", "stock"]

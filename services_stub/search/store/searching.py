@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Integer, bindparam, literal_column, select
 from services_stub.contracts.http.page import DEFAULT_PAGE, Page
 from services_stub.contracts.http.search import FoundProduct, Highlights, SearchPage, TextRange
 from services_stub.contracts.money import from_cents
+from services_stub.contracts.text import is_blank
 from services_stub.runtime.sql import keyset
 from services_stub.runtime.sql.keyset import SortOrder
 from services_stub.search.domain import highlighter, query_words, sort_key
@@ -63,7 +64,7 @@ def search(connection: Connection, query: SearchQuery, kept: Kept) -> SearchPage
     if words:
         matching = reduce(and_, (word.all() for word in words), facets.all)
     else:  # signs alone are in no product
-        matching = BitMap() if query.query.strip() else facets.all
+        matching = facets.all if is_blank(query.query) else BitMap()
     selection = _narrowed(Selection(matching), connection, index, facets, query)
     if words and query.sort == "relevance":
         page = _most_relevant(words, selection.found(), query)

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 import msgspec
 from rich.cells import cell_len, set_cell_size
 
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Categories that move the cursor, change the direction of a text or show nothing."""
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Categories that move the cursor, change the direction of a text or show nothing. All else is text."""
 
 
 _LEAST_WRAPPED = 20

@@ -1,0 +1,141 @@
+"""Decoding of what comes from outside, by the contract and nothing more lenient: JSON, and the texts of parameters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any, Generic, TypeVar, get_args
+
+import msgspec
+from msgspec import inspect
+
+from services_stub.contracts.problem import FieldError
+from services_stub.contracts.times import RFC3339
+
+T = TypeVar("T")
+
+INTEGER = r"^-?(0|[1-9][0-9]{0,18})$(?!\n)"
+NUMBER = r"^-?(0|[1-9][0-9]{0,18})(\.[0-9]{1,18})?$(?!\n)"
+
+_FORMS: Mapping[Any, re.Pattern[str]] = {
+    bool: re.compile(r"^(true|false)$(?!\n)"),
+    int: re.compile(INTEGER),
+    Decimal: re.compile(NUMBER),
+    datetime: re.compile(RFC3339),
+}
+_SAID: Mapping[Any, str] = {
+    bool: "must be true or false",
+    int: "must be a whole number such as 20",
+    Decimal: "must be an amount such as 12.50",
+    datetime: "must be a time such as 2026-01-31T12:00:00Z",
+}
+
+
+class StrictDecoder(Generic[T]):
+    """Decodes JSON of a type. Amounts must be numbers: msgspec alone takes any text that Python reads as a decimal."""
+
+    def __init__(self, of: Any) -> None:
+        self._decoder = msgspec.json.Decoder[T](of)
+        numbers = _numbers_of(inspect.type_info(of))
+        self._numbers = None if numbers is None else msgspec.json.Decoder(numbers)
+
+    def decode(self, body: bytes) -> T:
+        """The value.
+
+        Raises:
+            msgspec.MsgspecError: it is not of the type; names the field.
+            UnicodeDecodeError: it is not UTF-8.
+        """
+        decoded: T = self._decoder.decode(body)
+        if self._numbers is not None:
+            try:
+                self._numbers.decode(body)
+            except msgspec.ValidationError as error:
+                raise msgspec.ValidationError(str(error).replace("`float", "`number")) from error
+        return decoded
+
+
+def decode_body(body: bytes, of: Any) -> Any:
+    """The body of a request as a value of a type, whose texts have no U+0000: not every database can keep it.
+
+    Raises:
+        msgspec.MsgspecError: it is none; names the field.
+        UnicodeDecodeError: it is not UTF-8.
+    """
+    decoded = _decoder_of(of).decode(body)
+    if b"\\u0000" in body:
+        for path in _texts_with_nul("$", msgspec.to_builtins(decoded)):
+            raise msgspec.ValidationError(f"the character U+0000 is not allowed - at `{path}`")
+    return decoded
+
+
+def wrong_parameters(kinds: Mapping[str, Any], sent: Iterable[tuple[str, str]]) -> Iterator[FieldError]:
+    """The faults of the parameters of a query: a text that is not of the form of its kind, or one that comes twice.
+
+    Frameworks alone take what Python does: `1_000`, ` 7 `, digits of any script, `null` for nothing.
+    """
+    seen: set[str] = set()
+    for name, text in sent:
+        if name not in kinds:
+            continue
+        if name in seen:
+            yield FieldError(field=name, message="must be given once")
+        seen.add(name)
+        kind = kinds[name]
+        if kind in _FORMS and _FORMS[kind].search(text) is None:
+            yield FieldError(field=name, message=_SAID[kind])
+
+
+def kind_of(annotation: Any) -> Any:
+    """The kind of parameter that an annotation asks for, `None` left out: a type that a text is read as, or text."""
+    kinds = [kind for kind in get_args(annotation) or (annotation,) if kind is not type(None)]
+    return kinds[0] if len(kinds) == 1 and kinds[0] in (*_FORMS, str) else None
+
+
+@cache
+def _decoder_of(of: Any) -> StrictDecoder[Any]:
+    return StrictDecoder(of)
+
+
+def _texts_with_nul(path: str, value: Any) -> Iterator[str]:
+    if isinstance(value, str) and "\0" in value:
+        yield path
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            yield from _texts_with_nul(f"{path}.{name}", member)
+    elif isinstance(value, list):
+        for place, member in enumerate(value):
+            yield from _texts_with_nul(f"{path}[{place}]", member)
+
+
+def _numbers_of(found: inspect.Type) -> Any:
+    """The type as JSON has it, reduced to its amounts, which are floats in it; None where it has none."""
+    match found:
+        case inspect.Metadata():
+            return _numbers_of(found.type)
+        case inspect.DecimalType():
+            return float
+        case inspect.UnionType():
+            others = [inner for inner in found.types if not isinstance(inner, inspect.NoneType)]
+            numbers = _numbers_of(others[0]) if len(others) == 1 else None
+            return None if numbers is None else numbers | None
+        case inspect.ListType() | inspect.VarTupleType():
+            item = _numbers_of(found.item_type)
+            return None if item is None else list[item]  # type: ignore[valid-type]
+        case inspect.DictType():
+            value = _numbers_of(found.value_type)
+            return None if value is None else dict[str, value]  # type: ignore[valid-type]
+        case inspect.StructType():
+            members: Mapping[str, Any] = {
+                field.encode_name: numbers for field in found.fields if (numbers := _numbers_of(field.type)) is not None
+            }
+            rows = [
+                (f"field_{place}", member, msgspec.field(name=name, default=None))
+                for place, (name, member) in enumerate(members.items())
+            ]
+            return msgspec.defstruct(found.cls.__name__, rows) if members else None
+        case _:
+            return None
