@@ -6,6 +6,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 import msgspec
+from sqlalchemy import URL, make_url
 
 from services_stub.contracts.control_faults import ServiceFault
 
@@ -46,6 +47,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
     faults: list[ServiceFault] = []
 
-    def url_of_database(self) -> str:
-        """The SQLAlchemy URL of the service's database, by default one SQLite file in its own directory."""
-        return self.database_url or f"sqlite:///{Path(self.data_dir) / (self.service + '.db')}"
+    def url_of_database(self) -> URL:
+        """The URL of the service's database, by default one SQLite file in its own directory, whatever its name."""
+        file = Path(self.data_dir) / f"{self.service}.db"
+        return make_url(self.database_url) if self.database_url else URL.create("sqlite", database=str(file))

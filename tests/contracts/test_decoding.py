@@ -29,7 +29,7 @@ from services_stub.contracts.times import moment_of
 )
 def test_an_amount_is_a_number(of: Any, body: str, text: str) -> None:
     decode_body((body % "7.10").encode(), of)
-    with pytest.raises(msgspec.ValidationError, match="number|decimal|between"):
+    with pytest.raises(msgspec.ValidationError, match=r"number|decimal|between"):
         decode_body((body % text).encode(), of)
 
 

@@ -88,7 +88,7 @@ async def fill_producers(marketplace: Marketplace) -> None:
 async def overflows(marketplace: Marketplace, service: str) -> bool:
     """Whether more bytes of events wait for the broker than the queue of a producer takes."""
     path = Path(marketplace.state.data_dir) / service / f"{service}.db"
-    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+    with sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True) as database:
         waiting = "SELECT total(length(value)) FROM outbox WHERE seq > (SELECT acknowledged FROM outbox_state)"
         ((count,),) = database.execute(waiting).fetchall()
     return bool(count > QUEUE_BYTES)

@@ -80,7 +80,7 @@ def test_the_books_balance_whatever_the_payment_provider_does(any_kafka: Marketp
 
 def held_by_the_sandbox(data_dir: Path) -> tuple[Counter[str], set[str]]:
     """The cents that the sandbox holds of each order, and the orders that it has charged twice."""
-    with sqlite3.connect(f"file:{data_dir}/payment/sandbox.db?mode=ro", uri=True) as sandbox:
+    with sqlite3.connect(f"{(data_dir / 'payment' / 'sandbox.db').as_uri()}?mode=ro", uri=True) as sandbox:
         taken = sandbox.execute("SELECT order_id, amount_cents FROM charges WHERE state = 'charged'").fetchall()
         refunded = sandbox.execute("SELECT order_id, amount_cents FROM refunds").fetchall()
     held: Counter[str] = Counter()

@@ -103,15 +103,19 @@ def is_url(value: str, *schemes: str) -> bool:
     """Whether this is a URL with one of these schemes, a host, and a port that can be connected to."""
     try:
         url = urlsplit(value)
-        return url.scheme in schemes and bool(url.hostname) and url.port != 0
+        # What follows a `#` is no part of an address, so that one in a password would cut the host off.
+        return url.scheme in schemes and bool(url.hostname) and url.port != 0 and "#" not in value
     except ValueError:
         return False
 
 
 def checked_smtp(value: str) -> str:
     """The value of --smtp, if it is one."""
-    if value and not is_url(value, "smtp", "smtps"):
-        raise CannotStart(f"--smtp takes a URL like smtp://user:password@host:587 or smtps://host; not {value!r}.")
+    if value and not (is_url(value, "smtp", "smtps") and urlsplit(value).path in {"", "/"}):
+        raise CannotStart(
+            "--smtp takes a URL like smtp://user:password@host:587 or smtps://host, special characters of the password "
+            f"percent-encoded; not {value!r}."
+        )
     return value
 
 

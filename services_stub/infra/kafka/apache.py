@@ -75,7 +75,7 @@ def command_of(arguments: ApacheArguments, supervisor: socket.socket) -> list[st
         java,
         *_JVM,
         f"-Djava.io.tmpdir={temporary}",
-        f"-Dlog4j2.configurationFile={logging}",
+        f"-Dlog4j2.configurationFile={logging.absolute().as_uri()}",
         "-cp",
         f"{libraries}/*",
     ]
@@ -125,7 +125,9 @@ def server_properties(arguments: ApacheArguments) -> str:
 
 
 def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\")
+    """A value as files of Java properties have it: ASCII, with UTF-16 units escaped, and its leading space kept."""
+    units = memoryview(value.encode("utf-16-le")).cast("H")
+    return "".join(chr(unit) if 0x20 < unit < 0x7F and unit != 0x5C else f"\\u{unit:04x}" for unit in units)
 
 
 def _format(start: list[str], configuration: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg.abc import Buffer
 from psycopg.types.string import StrDumperUnknown
-from sqlalchemy import Connection, Engine, Insert, MetaData, String, create_engine, event
+from sqlalchemy import URL, Connection, Engine, Insert, MetaData, String, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import StaticPool
@@ -89,15 +89,15 @@ class Database:
     `waits` says that a statement waits for a network, so that an event loop must not execute any.
     """
 
-    def __init__(self, url: str) -> None:
-        self.waits = not url.startswith("sqlite")
-        in_memory = url in {"sqlite://", "sqlite:///:memory:"}
-        if url.startswith("sqlite"):
+    def __init__(self, url: str | URL) -> None:
+        url = make_url(url)
+        self.waits = url.get_backend_name() != "sqlite"
+        if not self.waits:
             arguments: dict[str, Any] = {
                 "hide_parameters": True,
                 "connect_args": {"check_same_thread": False, "timeout": 10.0},
             }
-            if in_memory:
+            if url.database in {None, "", ":memory:"}:
                 arguments["poolclass"] = StaticPool
             self.engine = create_engine(url, **arguments)
             _prepare_sqlite(self.engine)

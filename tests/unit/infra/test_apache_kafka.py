@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import stat
 from pathlib import Path
@@ -116,6 +117,15 @@ def test_one_node_is_broker_and_controller_and_all_replicas(here: ApacheArgument
     assert lines["listeners"] == "PLAINTEXT://127.0.0.1:29092,CONTROLLER://127.0.0.1:29093"
     assert lines["auto.create.topics.enable"] == "false"
     assert {lines[key] for key in lines if key.endswith(("replication.factor", "min.isr"))} == {"1"}
+
+
+def test_the_path_of_the_data_may_have_any_characters(here: ApacheArguments) -> None:
+    arguments = ApacheArguments(directory="/shop ?v2#%41\\größe水😀", cache=here.cache, port=1, controller_port=2)
+    lines = dict(line.split("=", 1) for line in apache.server_properties(arguments).splitlines())
+    text = lines["log.dirs"]
+    assert text.isascii()
+    units = re.sub(r"\\u([0-9a-f]{4})", lambda match: chr(int(match[1], 16)), text)
+    assert units.encode("utf-16-le", "surrogatepass").decode("utf-16-le") == f"{arguments.directory}/log"
 
 
 def test_jars_come_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

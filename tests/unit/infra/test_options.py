@@ -55,7 +55,17 @@ def test_a_mail_server_is_given_by_its_url(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["host", "http://host", "smtp://", "smtp://host:x", "smtp://host:99999", "smtp://[::1"]
+    "value",
+    [
+        "host",
+        "http://host",
+        "smtp://",
+        "smtp://host:x",
+        "smtp://host:99999",
+        "smtp://[::1",
+        "smtp://jo:12#b@host",
+        "smtp://host/path",
+    ],
 )
 def test_a_mail_server_without_a_url_is_refused(value: str) -> None:
     with pytest.raises(CannotStart, match="--smtp takes"):
