@@ -33,7 +33,7 @@ from services_stub.contracts.http.page import DEFAULT_PAGE, LARGEST_PAGE, Page
 from services_stub.contracts.http.reason import Reason
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused, Unavailable
-from services_stub.runtime.http import allow, allow_anyone, allow_internal
+from services_stub.runtime.http import REFUSED, allow, allow_anyone, allow_internal
 from services_stub.runtime.tokens import Caller
 
 TOLD = ("order", "product")
@@ -45,7 +45,7 @@ TELL_WITHIN = 0.5
 SellerId = Annotated[str, Parameter(max_length=64)]
 
 
-@post("/api/auth/register", **allow_anyone())
+@post("/api/auth/register", responses={409: REFUSED}, **allow_anyone())
 async def register(context: Context, cause: Cause, data: Register) -> User:
     """Make an account as a user or a seller."""
     password_hash = await resources_of(context).passwords.hash(data.password)
@@ -116,13 +116,13 @@ async def list_users(
     return await context.read(users.page, q, role or "", cursor, limit)
 
 
-@post("/api/admin/block-seller/{seller_id:str}", status_code=200, **allow("admin"))
+@post("/api/admin/block-seller/{seller_id:str}", status_code=200, responses={404: REFUSED}, **allow("admin"))
 async def block_seller(context: Context, cause: Cause, seller_id: SellerId, data: Reason | None = None) -> SellerBlock:
     """Block a seller: from the answer on nothing of theirs can be bought, and they are locked out."""
     return await _set_blocked(context, accounts.SetSellerBlocked(seller_id, _reason(data), blocked=True), cause)
 
 
-@post("/api/admin/unblock-seller/{seller_id:str}", status_code=200, **allow("admin"))
+@post("/api/admin/unblock-seller/{seller_id:str}", status_code=200, responses={404: REFUSED}, **allow("admin"))
 async def unblock_seller(
     context: Context, cause: Cause, seller_id: SellerId, data: Reason | None = None
 ) -> SellerBlock:

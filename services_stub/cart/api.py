@@ -11,24 +11,35 @@ from services_stub.cart import domain
 from services_stub.cart.handlers import carts, checkouts
 from services_stub.cart.handlers.carts import CartAccess, Resources
 from services_stub.contracts.envelope import Cause
-from services_stub.contracts.http.cart import AddToCart, Cart, ChangeQuantity, Checkout, GivenBack, TakeCart
+from services_stub.contracts.http.cart import (
+    SESSION_PATTERN,
+    AddToCart,
+    Cart,
+    ChangeQuantity,
+    Checkout,
+    GivenBack,
+    TakeCart,
+)
 from services_stub.contracts.http.items import ItemResult
 from services_stub.contracts.problem import FieldError
 from services_stub.runtime.batching import answer_items
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.fast_path import FastRoute, RawRequest
-from services_stub.runtime.http import allow, allow_anyone, allow_internal
+from services_stub.runtime.http import REFUSED, allow, allow_anyone, allow_internal
 from services_stub.runtime.request_hops import belongs_to
 from services_stub.runtime.tokens import Caller
 
 RESOURCES = "cart-resources"
 SESSION_HEADER = "X-Session-Id"
 
-Session = Annotated[str | None, Parameter(header=SESSION_HEADER, description="The guest's session.")]
+Session = Annotated[
+    str | None,
+    Parameter(header=SESSION_HEADER, description="The guest's session.", schema_extra={"pattern": SESSION_PATTERN}),
+]
 
 
-@post("/api/cart/public/add", status_code=200, **allow_anyone())
+@post("/api/cart/public/add", status_code=200, responses={404: REFUSED, 409: REFUSED}, **allow_anyone())
 async def add_to_cart(
     context: Context, visitor: Caller | None, cause: Cause, data: AddToCart, session: Session = None
 ) -> Cart:
@@ -36,7 +47,7 @@ async def add_to_cart(
     return await carts.add(_resources(context), _access(visitor, session, cause), data)
 
 
-@put("/api/cart/public/items/{product_id:str}", **allow_anyone())
+@put("/api/cart/public/items/{product_id:str}", responses={404: REFUSED}, **allow_anyone())
 async def change_line(
     context: Context,
     visitor: Caller | None,

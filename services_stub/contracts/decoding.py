@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any, Generic, TypeVar, get_args
+from typing import Annotated, Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import inspect
@@ -89,10 +89,20 @@ def wrong_parameters(kinds: Mapping[str, Any], sent: Iterable[tuple[str, str]]) 
             yield FieldError(field=name, message=_SAID[kind])
 
 
-def kind_of(annotation: Any) -> Any:
-    """The kind of parameter that an annotation asks for, `None` left out: a type that a text is read as, or text."""
-    kinds = [kind for kind in get_args(annotation) or (annotation,) if kind is not type(None)]
-    return kinds[0] if len(kinds) == 1 and kinds[0] in (*_FORMS, str) else None
+@cache
+def parameters_of(function: Callable[..., Any]) -> Mapping[str, Any]:
+    """The parameters that a function takes as texts, and the kind of each: the type that the text is read as, or text.
+
+    They are named as the `query` of their annotation says, or else as in the function.
+    """
+    found = {}
+    for name, annotation in get_type_hints(function, include_extras=True).items():
+        plain, *said = get_args(annotation) if get_origin(annotation) is Annotated else (annotation,)
+        kinds = [kind for kind in (get_args(plain) or (plain,)) if kind is not type(None)]
+        if len(kinds) == 1 and kinds[0] in (*_FORMS, str):
+            names = [each.query for each in said if getattr(each, "query", None)]
+            found[names[0] if names else name] = kinds[0]
+    return found
 
 
 @cache

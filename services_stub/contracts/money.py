@@ -21,18 +21,18 @@ LARGEST_AMOUNT = 100_000 * LARGEST_PRICE
 ZERO = Decimal("0.00")
 
 
-def _bounds(largest: Decimal) -> dict[str, Any]:
-    # No `multipleOf`: validators that divide binary floats would refuse 19.99.
-    return {"minimum": 0, "maximum": int(largest), "description": "With at most two places after the point."}
-
+# No `multipleOf`: validators that divide binary floats would refuse 19.99.
+_CENTS = "With at most two places after the point."
+PRICE_BOUNDS: dict[str, Any] = {"minimum": 0, "maximum": int(LARGEST_PRICE), "description": _CENTS}
+"""The bounds of a price as JSON Schema says them."""
 
 Money = Decimal
 """An amount in the currency that stands beside it, always with two decimal places."""
 
-Price = Annotated[Decimal, Meta(extra_json_schema=_bounds(LARGEST_PRICE))]
+Price = Annotated[Decimal, Meta(extra_json_schema=PRICE_BOUNDS)]
 """The price of one piece; `checked_price` holds it to its bounds."""
 
-Amount = Annotated[Decimal, Meta(extra_json_schema=_bounds(LARGEST_AMOUNT))]
+Amount = Annotated[Decimal, Meta(extra_json_schema={**PRICE_BOUNDS, "maximum": int(LARGEST_AMOUNT)})]
 """The price of several pieces together; `checked_amount` holds it to its bounds."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -17,6 +18,11 @@ class FieldError(Body, frozen=True, kw_only=True):
 
     field: str
     message: str
+
+
+def in_words(errors: Sequence[FieldError]) -> str:
+    """The errors of fields as one text."""
+    return "; ".join(f"`{each.field}`: {each.message}" for each in errors)
 
 
 class Problem(Body, frozen=True, kw_only=True):

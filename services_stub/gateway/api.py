@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from decimal import Decimal
+from typing import Annotated, Any, Literal
 
 from litestar import Request, Response, get
 from litestar.datastructures import State
@@ -12,8 +13,10 @@ from litestar.params import Parameter
 from litestar.response import Stream
 
 from services_stub.contracts.envelope import Cause
+from services_stub.contracts.http.cart import SESSION_PATTERN
 from services_stub.contracts.http.gateway import Health, OrderOverview, OrderTimeline, Storefront
 from services_stub.contracts.http.page import DEFAULT_PAGE, LARGEST_PAGE
+from services_stub.contracts.money import PRICE_BOUNDS
 from services_stub.contracts.schemas import Document
 from services_stub.gateway import dead_letter_routes
 from services_stub.gateway.catalogue import HEADERS, catalogue_page, consumers_of, docs_page, page_files
@@ -26,20 +29,26 @@ from services_stub.gateway.storefront import storefront
 from services_stub.gateway.stream import messages
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
-from services_stub.runtime.http import JsonResponse, allow, allow_anyone
+from services_stub.runtime.http import REFUSED, JsonResponse, allow, allow_anyone
 from services_stub.runtime.tokens import Caller
 
 AnyRequest = Request[Any, Any, State]
 
-Text = Annotated[str, Parameter(max_length=200)]
+Words = Annotated[str, Parameter(max_length=200)]
+Category = Annotated[str, Parameter(max_length=60)]
 SellerId = Annotated[str, Parameter(query="sellerId", max_length=64)]
-MinPrice = Annotated[str, Parameter(query="minPrice", max_length=20)]
-MaxPrice = Annotated[str, Parameter(query="maxPrice", max_length=20)]
-InStock = Annotated[str, Parameter(query="inStock", max_length=5)]
+_A_PRICE = {"type": "number", **PRICE_BOUNDS}
+MinPrice = Annotated[Decimal | None, Parameter(query="minPrice", schema_extra=_A_PRICE)]
+MaxPrice = Annotated[Decimal | None, Parameter(query="maxPrice", schema_extra=_A_PRICE)]
+InStock = Annotated[bool | None, Parameter(query="inStock")]
+Sort = Literal["relevance", "newest", "name", "price", "-price"]
 Cursor = Annotated[str, Parameter(max_length=2000)]
 Limit = Annotated[int, Parameter(ge=1, le=LARGEST_PAGE)]
 LastId = Annotated[str | None, Parameter(header="Last-Event-ID", description="The id of the last message.")]
-Session = Annotated[str | None, Parameter(header="X-Session-Id", description="The guest's session.", max_length=64)]
+Session = Annotated[
+    str | None,
+    Parameter(header="X-Session-Id", description="The guest's session.", schema_extra={"pattern": SESSION_PATTERN}),
+]
 
 
 @get("/", **allow_anyone())
@@ -61,7 +70,7 @@ async def asyncapi_of_all() -> Response[Document]:
     return JsonResponse(asyncapi_document())
 
 
-@get("/schemas/{file:str}", **allow_anyone())
+@get("/schemas/{file:str}", responses={404: REFUSED}, **allow_anyone())
 async def event_schema(file: str) -> Response[Document]:
     """The JSON Schema of an event version, for example `order-created.v1.json`."""
     document = schema_documents().get(file)
@@ -111,13 +120,13 @@ async def read_storefront(
     context: Context,
     visitor: Caller | None,
     cause: Cause,
-    q: Text = "",
-    category: Text = "",
+    q: Words = "",
+    category: Category = "",
     seller_id: SellerId = "",
-    min_price: MinPrice = "",
-    max_price: MaxPrice = "",
-    in_stock: InStock = "",
-    sort: Text = "",
+    min_price: MinPrice = None,
+    max_price: MaxPrice = None,
+    in_stock: InStock = None,
+    sort: Sort = "relevance",
     cursor: Cursor = "",
     limit: Limit = DEFAULT_PAGE,
     session: Session = None,
@@ -130,10 +139,10 @@ async def read_storefront(
         "q": q,
         "category": category,
         "sellerId": seller_id,
-        "minPrice": min_price,
-        "maxPrice": max_price,
-        "inStock": in_stock,
-        "sort": sort,
+        "minPrice": "" if min_price is None else f"{min_price:f}",
+        "maxPrice": "" if max_price is None else f"{max_price:f}",
+        "inStock": "" if in_stock is None else str(in_stock).lower(),
+        "sort": "" if sort == "relevance" else sort,
         "cursor": cursor,
         "limit": str(limit),
     }
@@ -144,13 +153,13 @@ async def read_storefront(
     return await storefront(gathering, query, signed_in=visitor is not None, has_cart=visitor is not None or bool(own))
 
 
-@get("/api/orders/{order_id:str}/overview", **allow("user", "seller", "admin"))
+@get("/api/orders/{order_id:str}/overview", responses={404: REFUSED}, **allow("user", "seller", "admin"))
 async def overview(order_id: str, request: AnyRequest, context: Context, cause: Cause) -> OrderOverview:
     """An order with its payment and the notifications about it; `missing` says which parts are not there, and why."""
     return await order_overview(Gathering(context.peers, cause=cause, headers=_authorization(request)), order_id)
 
 
-@get("/api/orders/{order_id:str}/timeline", **allow("user", "seller", "admin"))
+@get("/api/orders/{order_id:str}/timeline", responses={404: REFUSED}, **allow("user", "seller", "admin"))
 async def timeline(order_id: str, request: AnyRequest, context: Context, cause: Cause) -> OrderTimeline:
     """All that happened to an order, its payment and the messages about it, oldest first.
 

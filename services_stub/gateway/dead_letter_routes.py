@@ -21,7 +21,7 @@ from services_stub.contracts.http.page import DEFAULT_PAGE, LARGEST_PAGE
 from services_stub.gateway.resources import resources_of
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
-from services_stub.runtime.http import allow
+from services_stub.runtime.http import REFUSED, allow
 from services_stub.runtime.tokens import Caller
 
 DeadLetterId = Annotated[str, Parameter(max_length=LONGEST_ID)]
@@ -40,7 +40,7 @@ async def list_dead_letters(
     return await resources_of(context).dead_letters.page(topic, group, in_state, cursor, limit)
 
 
-@get("/api/admin/dead-letters/{dead_letter_id:str}", **allow("admin"))
+@get("/api/admin/dead-letters/{dead_letter_id:str}", responses={404: REFUSED}, **allow("admin"))
 async def read_dead_letter(context: Context, dead_letter_id: DeadLetterId) -> DeadLetterRecord:
     """A dead letter with all of its record."""
     found = await resources_of(context).dead_letters.read_one(dead_letter_id)

@@ -55,7 +55,8 @@ def merge(documents: Mapping[str, Document]) -> Document:
             offered = _offered_path(service, path)
             if offered is not None:
                 paths[offered] = {
-                    method: _operation(service, path, operation, names) for method, operation in operations.items()
+                    method: _operation(service, method, path, operation, names)
+                    for method, operation in operations.items()
                 }
     answers = {
         "Problem": {
@@ -92,15 +93,18 @@ def _offered_path(service: str, path: str) -> str | None:
     return prefix + _TEMPLATE.sub(lambda match: f"{{{_camel(match[1])}}}", path)
 
 
-def _operation(service: str, path: str, operation: Document, names: Mapping[str, str]) -> Document:
+def _operation(service: str, method: str, path: str, operation: Document, names: Mapping[str, str]) -> Document:
     name = _handler_name(path, operation["operationId"])
     described: str = operation.get("description", "").strip()
     summary: str = operation["summary"]
     if summary == name:
         # There is none: the first line of the description is it, or the name in words.
         summary = described.partition("\n")[0].rstrip(".") or _WORD_START.sub(" ", name).capitalize()
-    # Litestar describes refusals in a form of its own; those that a route declares itself are not 4xx.
+    # Litestar describes refusals in a form of its own.
     answers = {status: _renamed(each, names) for status, each in operation["responses"].items() if status[0] != "4"}
+    refusals = {status for status in operation["responses"] if status[0] == "4"}
+    for status in sorted((refusals | _refusals_of_every(service, method, operation)) - answers.keys()):
+        answers[status] = {"$ref": "#/components/responses/Problem"}
     merged: Document = {
         "operationId": service + name,
         "tags": [service],
@@ -112,10 +116,23 @@ def _operation(service: str, path: str, operation: Document, names: Mapping[str,
         merged["parameters"] = [_parameter(parameter, names) for parameter in operation["parameters"]]
     if "requestBody" in operation:
         merged["requestBody"] = _renamed(operation["requestBody"], names)
-    merged["responses"] = {**answers, "default": {"$ref": "#/components/responses/Problem"}}
+    merged["responses"] = answers
     if "security" in operation:
         merged["security"] = operation["security"]
     return merged
+
+
+def _refusals_of_every(service: str, method: str, operation: Document) -> set[str]:
+    """The statuses of refusals that every operation has which looks like this one."""
+    found = {"400", "429", "500", "503"}
+    if service != OWN:
+        # The gateway says so of a service that does not answer.
+        found |= {"502", "504"}
+    if operation.get("security"):
+        found |= {"401", "403"}
+    if method != "get":
+        found.add("413")
+    return found
 
 
 def _handler_name(path: str, operation_id: str) -> str:
@@ -132,7 +149,21 @@ def _parameter(parameter: Document, names: Mapping[str, str]) -> Document:
     kept: Document = _renamed({key: value for key, value in parameter.items() if key not in _NOISE}, names)
     if kept["in"] == "path":
         kept["name"] = _camel(kept["name"])
+    kept["schema"] = _without_null(kept["schema"])
     return kept
+
+
+def _without_null(schema: Document) -> Document:
+    """The schema of a parameter: one that is not given is left out, and nothing that is sent means null."""
+    members = {name: value for name, value in schema.items() if value not in (None, "") and name != "oneOf"}
+    for choice in schema.get("oneOf", ()):
+        if choice != {"type": "null"}:
+            members = {**choice, **members}
+    if isinstance(members.get("type"), list):
+        (members["type"],) = (name for name in members["type"] if name != "null")
+    if "enum" in members:
+        members["enum"] = [value for value in members["enum"] if value is not None]
+    return members
 
 
 def _schema_names(service: str, document: Document) -> dict[str, str]:

@@ -25,11 +25,12 @@ from services_stub.notification.handlers import Notifier, bounces, inbox, prefer
 from services_stub.notification.handlers.preferences import NOTIFIER
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
-from services_stub.runtime.http import allow, allow_anyone, allow_internal
+from services_stub.runtime.http import REFUSED, allow, allow_anyone, allow_internal
 from services_stub.runtime.tokens import Caller
 
 Limit = Annotated[int, Parameter(ge=1, le=LARGEST_PAGE)]
-MailId = Annotated[int, Parameter(ge=1, le=2**63 - 1)]
+# As text, because Litestar reads a number in a path as Python does: `1_0`, and digits of any script.
+MailId = Annotated[str, Parameter(pattern=r"^[1-9][0-9]{0,17}$")]
 Token = Annotated[str, Parameter(max_length=LONGEST_TOKEN, description="The end of an unsubscribe link.")]
 
 _PAGE = """<!doctype html>
@@ -58,6 +59,7 @@ async def read_inbox(
     "/api/notifications/{notification_id:str}/read",
     status_code=200,
     summary="Mark a notification as read",
+    responses={404: REFUSED},
     **allow("user", "seller", "admin"),
 )
 async def mark_read(context: Context, caller: Caller, cause: Cause, notification_id: str) -> Notification:
@@ -89,14 +91,20 @@ async def change_preferences(context: Context, caller: Caller, cause: Cause, dat
     return await context.write(partial(preferences.change, _notifier(context)), command, cause)
 
 
-@get("/api/unsubscribe/{token:str}", media_type=MediaType.HTML, **allow_anyone())
+@get("/api/unsubscribe/{token:str}", media_type=MediaType.HTML, responses={404: REFUSED}, **allow_anyone())
 async def ask_to_unsubscribe(context: Context, token: Token) -> Response[bytes]:
     """A page that asks whether to unsubscribe, and changes nothing."""
     _, kind = _link(context, token)
     return _page("Unsubscribe", _QUESTION.format(kind=kind))
 
 
-@post("/api/unsubscribe/{token:str}", status_code=200, media_type=MediaType.HTML, **allow_anyone())
+@post(
+    "/api/unsubscribe/{token:str}",
+    status_code=200,
+    media_type=MediaType.HTML,
+    responses={404: REFUSED},
+    **allow_anyone(),
+)
 async def unsubscribe(context: Context, cause: Cause, token: Token) -> Response[bytes]:
     """End mail of one kind to one user, by a link of such a mail (RFC 8058). Doing so again changes nothing."""
     user_id, kind = _link(context, token)
@@ -105,7 +113,7 @@ async def unsubscribe(context: Context, cause: Cause, token: Token) -> Response[
     return _page("Unsubscribed", _DONE.format(kind=kind))
 
 
-@post("/api/admin/bounces", status_code=204, **allow("admin"))
+@post("/api/admin/bounces", status_code=204, responses={404: REFUSED}, **allow("admin"))
 async def report_bounce(context: Context, cause: Cause, data: ReportBounce) -> None:
     """Send no more mail to an address from which a message came back, until its user confirms it."""
     await context.write(partial(bounces.report, _notifier(context)), data, cause)
@@ -117,10 +125,10 @@ async def read_spool(context: Context, cursor: str = "", limit: Limit = DEFAULT_
     return await context.read(inbox.read_spool, cursor, limit)
 
 
-@get("/internal/mail/{mail_id:int}", **allow_internal())
+@get("/internal/mail/{mail_id:str}", **allow_internal())
 async def read_mail(context: Context, mail_id: MailId) -> Mail:
     """A spooled message, complete."""
-    return await context.read(inbox.read_mail, mail_id)
+    return await context.read(inbox.read_mail, int(mail_id))
 
 
 def _notifier(context: Context) -> Notifier:

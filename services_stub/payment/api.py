@@ -17,7 +17,7 @@ from services_stub.payment.store import payments as store
 from services_stub.payment.store.webhooks import Forged
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
-from services_stub.runtime.http import allow, allow_anyone
+from services_stub.runtime.http import REFUSED, allow, allow_anyone
 from services_stub.runtime.tokens import Caller
 
 WEBHOOKS = "webhooks"
@@ -28,7 +28,12 @@ Limit = Annotated[int, Parameter(ge=1, le=LARGEST_PAGE)]
 _METHODS = [PaymentMethod(payment_method=name, description=card.description) for name, card in CARDS.items()]
 
 
-@get("/api/payments/{order_id:str}", summary="The payment of an order", **allow("user", "admin"))
+@get(
+    "/api/payments/{order_id:str}",
+    summary="The payment of an order",
+    responses={404: REFUSED},
+    **allow("user", "admin"),
+)
 async def read_one_payment(order_id: str, context: Context, caller: Caller) -> Payment:
     """A shopper sees their own, an admin all."""
     return await context.read(_visible_payment, order_id, caller)
@@ -56,7 +61,13 @@ async def list_payment_methods() -> list[PaymentMethod]:
     return _METHODS
 
 
-@post("/api/webhooks/{provider:str}", summary="A provider's webhook", status_code=204, **allow_anyone())
+@post(
+    "/api/webhooks/{provider:str}",
+    summary="A provider's webhook",
+    status_code=204,
+    responses={404: REFUSED},
+    **allow_anyone(),
+)
 async def receive_webhook(
     provider: str, request: Request[Any, Any, Any], context: Context, cause: Cause, body: bytes
 ) -> None:

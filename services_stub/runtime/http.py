@@ -15,20 +15,24 @@ from litestar.enums import HttpMethod
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.datastructures import ResponseSpec
 
 from services_stub.contracts.decoding import decode_body as decode_strictly
+from services_stub.contracts.decoding import parameters_of, wrong_parameters
 from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.envelope import from_http
-from services_stub.contracts.problem import FieldError, problem
+from services_stub.contracts.problem import FieldError, in_words, problem
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.identifiers import new_id
 from services_stub.runtime.problems import as_response, problem_response
-from services_stub.runtime.parameters import check_query, in_words
 from services_stub.runtime.settings import INTERNAL_TOKEN
 from services_stub.runtime.tokens import Caller
 
 LARGEST_BODY = 256 * 1024
+REFUSED = ResponseSpec(None, generate_examples=False, description="Refused, with the reason")
+"""Of a status by which a route refuses beside those that every route has: `responses={404: REFUSED}`."""
+
 ROLES = frozenset({"user", "seller", "admin"})
 _ANYONE = "anyone"
 _INTERNAL = "internal"
@@ -199,7 +203,10 @@ class RequestScope:
     async def authorize(self, request: Request[Any, Any, State]) -> None:
         """Check the caller and the query. No guard: for each guard Litestar copies the handler."""
         request.scope["user"] = await authorize(self.context(), request.route_handler, request.headers)
-        check_query(request)
+        if request.scope["query_string"]:
+            kinds, sent = parameters_of(request.route_handler.fn), request.query_params.multi_items()
+            if errors := list(wrong_parameters(kinds, sent)):
+                raise Refused(400, "invalid-input", in_words(errors), errors=errors)
 
     def dependencies(self) -> dict[str, Provide]:
         """The arguments that a handler may name."""

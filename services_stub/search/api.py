@@ -10,7 +10,7 @@ from litestar.params import Parameter
 
 from services_stub.contracts.http.page import DEFAULT_PAGE, LARGEST_PAGE
 from services_stub.contracts.http.search import Rebuild, SearchPage
-from services_stub.contracts.money import checked_price, to_cents
+from services_stub.contracts.money import PRICE_BOUNDS, checked_price, to_cents
 from services_stub.contracts.problem import FieldError
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
@@ -29,8 +29,9 @@ Query = Annotated[
 ]
 Category = Annotated[str, Parameter(max_length=60)]
 SellerId = Annotated[str, Parameter(query="sellerId", max_length=64)]
-MinPrice = Annotated[Decimal | None, Parameter(query="minPrice")]
-MaxPrice = Annotated[Decimal | None, Parameter(query="maxPrice")]
+_A_PRICE = {"type": "number", **PRICE_BOUNDS}
+MinPrice = Annotated[Decimal | None, Parameter(query="minPrice", schema_extra=_A_PRICE)]
+MaxPrice = Annotated[Decimal | None, Parameter(query="maxPrice", schema_extra=_A_PRICE)]
 InStock = Annotated[bool | None, Parameter(query="inStock", description="Only what is in stock, or only what is not.")]
 Cursor = Annotated[str, Parameter(max_length=2000, description="`nextCursor` of the page before.")]
 KEPT, REBUILDER = "kept", "rebuilder"

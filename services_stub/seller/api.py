@@ -15,7 +15,7 @@ from services_stub.contracts.problem import FieldError
 from services_stub.contracts.times import to_microseconds
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
-from services_stub.runtime.http import allow
+from services_stub.runtime.http import REFUSED, allow
 from services_stub.runtime.tokens import Caller
 from services_stub.seller.domain import HOUR
 from services_stub.seller.handlers import notices
@@ -38,11 +38,21 @@ PlacedTo = Annotated[
 ]
 Position = Annotated[
     int | None,
-    Parameter(ge=0, le=2**63 - 1, description="`position` of an earlier answer: the sales as they were then."),
+    Parameter(
+        ge=0,
+        le=2**63 - 1,
+        schema_extra={"minimum": 0},
+        description="`position` of an earlier answer: the sales as they were then.",
+    ),
 ]
 
 
-@get("/api/dashboard", summary="A seller's sales in numbers, and the list behind them", **allow("seller", "admin"))
+@get(
+    "/api/dashboard",
+    summary="A seller's sales in numbers, and the list behind them",
+    responses={404: REFUSED},
+    **allow("seller", "admin"),
+)
 async def read_dashboard(
     context: Context,
     caller: Caller,
@@ -63,7 +73,12 @@ async def read_dashboard(
     return await context.read(dashboard.read_dashboard, query, interval, staleness)
 
 
-@get("/api/sales", summary="A seller's sales, those of the newest orders first", **allow("seller", "admin"))
+@get(
+    "/api/sales",
+    summary="A seller's sales, those of the newest orders first",
+    responses={404: REFUSED},
+    **allow("seller", "admin"),
+)
 async def list_sales(
     context: Context,
     caller: Caller,
@@ -94,7 +109,13 @@ async def list_notices(
     return await context.read(notices.read_notices, caller.user_id, unread, cursor, limit)
 
 
-@post("/api/notices/{notice_id:str}/read", status_code=200, summary="Mark a notice as read", **allow("seller"))
+@post(
+    "/api/notices/{notice_id:str}/read",
+    status_code=200,
+    summary="Mark a notice as read",
+    responses={404: REFUSED},
+    **allow("seller"),
+)
 async def mark_notice_read(context: Context, caller: Caller, cause: Cause, notice_id: NoticeId) -> StockNotice:
     """Doing so again changes nothing."""
     return await context.write(notices.mark_read, notices.MarkRead(caller.user_id, notice_id), cause)

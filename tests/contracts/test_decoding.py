@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 import pytest
 
-from services_stub.contracts.decoding import StrictDecoder, decode_body, kind_of, wrong_parameters
+from services_stub.contracts.decoding import StrictDecoder, decode_body, parameters_of, wrong_parameters
 from services_stub.contracts.events import OrderCreated
 from services_stub.contracts.http.bulk import ChangePrices
 from services_stub.contracts.http.order import PlaceOrder
@@ -70,7 +70,19 @@ def test_a_parameter_is_of_the_form_of_its_kind(kind: Any, good: list[str], wron
 def test_a_parameter_is_given_once_and_others_are_left_alone() -> None:
     (found,) = wrong_parameters({"limit": int}, [("limit", "1"), ("other", "x"), ("other", "x"), ("limit", "2")])
     assert (found.field, found.message) == ("limit", "must be given once")
-    assert [kind_of(each) for each in (int, Decimal | None, str, dict[str, int])] == [int, Decimal, str, None]
+
+
+class Named(NamedTuple):
+    """An annotation that gives a parameter another name."""
+
+    query: str
+
+
+def test_the_kinds_of_parameters_are_those_of_a_function() -> None:
+    def search(limit: int, least: Annotated[Decimal | None, Named(query="minPrice")], body: dict[str, int]) -> None:
+        raise NotImplementedError
+
+    assert parameters_of(search) == {"limit": int, "minPrice": Decimal}
 
 
 def test_a_time_is_read_as_the_moment_that_it_names() -> None:

@@ -15,6 +15,7 @@ import msgspec
 from services_stub.cart import domain
 from services_stub.cart.domain import Line
 from services_stub.cart.store import Answer, CartRefusal, Carts, Checkouts, completed
+from services_stub.contracts.base import LARGEST_NUMBER
 from services_stub.contracts.envelope import Cause
 from services_stub.contracts.events.cart import CartAction, CartChanged
 from services_stub.contracts.events.product import ProductCreated, ProductUpdated
@@ -24,9 +25,6 @@ from services_stub.contracts.money import ZERO, from_cents, to_cents
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.peers import Peers
 from services_stub.runtime.sampling import Sampling
-
-EXACT = 2**53
-"""Numbers up to this are exact in the store's scripts."""
 
 
 class Resources(msgspec.Struct, frozen=True):
@@ -103,7 +101,7 @@ def cached_product(product: ProductCreated | ProductUpdated | wire.Product, stoc
         product.name,
         to_cents(product.price),
         product.currency,
-        min(max(stock, 0), EXACT),
+        min(max(stock, 0), LARGEST_NUMBER),
         product.seller_sequence,
     )
 

@@ -8,9 +8,9 @@ from typing import Any
 import structlog
 
 from services_stub.cart import domain
-from services_stub.cart.handlers.carts import EXACT, cached_product
+from services_stub.cart.handlers.carts import cached_product
 from services_stub.cart.store import StoreConnection, cache_product_call, order_created_call, tombstone_call
-from services_stub.contracts.base import Event
+from services_stub.contracts.base import LARGEST_NUMBER, Event
 from services_stub.contracts.events.order import OrderCreated
 from services_stub.contracts.events.product import ProductCreated, ProductDeleted, ProductUpdated
 from services_stub.runtime.service import Outcome
@@ -60,17 +60,17 @@ def _outcome_of(reply: bytes | int | Exception) -> Outcome:
 
 
 def _product_changed(event: ProductCreated | ProductUpdated) -> bytes:
-    if not 1 <= event.version < EXACT:
+    if not 1 <= event.version <= LARGEST_NUMBER:
         raise ValueError("the version is no positive number")
-    if not 0 <= event.seller_sequence < EXACT:
+    if not 0 <= event.seller_sequence <= LARGEST_NUMBER:
         raise ValueError("the seller's sequence is no number of theirs")
     return cache_product_call(cached_product(event, event.quantity), heard=True)
 
 
 def _product_deleted(event: ProductDeleted) -> bytes:
-    if not 0 <= event.version < EXACT:
+    if not 0 <= event.version <= LARGEST_NUMBER:
         raise ValueError("the version is no positive number")
-    if not 0 <= event.seller_sequence < EXACT:
+    if not 0 <= event.seller_sequence <= LARGEST_NUMBER:
         raise ValueError("the seller's sequence is no number of theirs")
     tombstone = domain.Product(
         event.version, domain.DELETED, event.product_id, event.seller_id, sequence=event.seller_sequence

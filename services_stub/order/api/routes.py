@@ -30,7 +30,7 @@ from services_stub.order.store import orders as store
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.fast_path import FastRoute, RawRequest
-from services_stub.runtime.http import JsonResponse, allow, allow_internal
+from services_stub.runtime.http import REFUSED, JsonResponse, allow, allow_internal
 from services_stub.runtime.request_hops import belongs_to
 from services_stub.runtime.tokens import Caller
 
@@ -41,6 +41,7 @@ Key = Annotated[
     Parameter(
         header=KEY_HEADER,
         required=True,
+        schema_extra={"pattern": rf"^[!-~]{{1,{IDEMPOTENCY_KEY_LENGTH}}}$"},
         description="Chosen by the client: the same key never makes a second order. "
         f"1 to {IDEMPOTENCY_KEY_LENGTH} visible ASCII characters.",
     ),
@@ -52,7 +53,9 @@ Key = Annotated[
     status_code=201,
     summary="Place an order of what lies in the cart",
     responses={
-        200: ResponseSpec(Order, generate_examples=False, description="The order that the key has placed before")
+        200: ResponseSpec(Order, generate_examples=False, description="The order that the key has placed before"),
+        409: REFUSED,
+        422: REFUSED,
     },
     **allow("user"),
 )
@@ -93,13 +96,24 @@ async def list_orders(
     return await context.read(store.orders_of_user, caller.user_id, status, cursor, limit)
 
 
-@get("/api/orders/{order_id:str}", summary="One order with its history", **allow("user", "seller", "admin"))
+@get(
+    "/api/orders/{order_id:str}",
+    summary="One order with its history",
+    responses={404: REFUSED},
+    **allow("user", "seller", "admin"),
+)
 async def read_one_order(order_id: str, context: Context, caller: Caller) -> Order:
     """A shopper sees their own orders, a seller those with their items and only these, an admin all."""
     return await context.read(commands.read_order, order_id, caller.role, caller.user_id)
 
 
-@post("/api/orders/{order_id:str}/cancel", status_code=200, summary="Cancel an order", **allow("user", "admin"))
+@post(
+    "/api/orders/{order_id:str}/cancel",
+    status_code=200,
+    summary="Cancel an order",
+    responses={404: REFUSED, 409: REFUSED},
+    **allow("user", "admin"),
+)
 async def cancel_order(order_id: str, data: EndParts, context: Context, caller: Caller, cause: Cause) -> Order:
     """Every part that is not shipped yet; a charge is given back. Cancelling again changes nothing."""
     command = commands.Cancel(order_id, caller.role, caller.user_id, data.seller_id, data.reason)
@@ -108,7 +122,13 @@ async def cancel_order(order_id: str, data: EndParts, context: Context, caller: 
     return await context.read(commands.read_order, order_id, caller.role, caller.user_id)
 
 
-@post("/api/orders/{order_id:str}/refund", status_code=200, summary="Refund an order", **allow("seller", "admin"))
+@post(
+    "/api/orders/{order_id:str}/refund",
+    status_code=200,
+    summary="Refund an order",
+    responses={404: REFUSED, 409: REFUSED},
+    **allow("seller", "admin"),
+)
 async def refund_order(order_id: str, data: EndParts, context: Context, caller: Caller, cause: Cause) -> Order:
     """Also what was shipped or delivered; what was not is cancelled. Refunding again changes nothing."""
     command = commands.Refund(order_id, caller.role, caller.user_id, data.seller_id, data.reason)
@@ -132,7 +152,13 @@ async def list_orders_of_seller(
     )
 
 
-@post("/api/orders/{order_id:str}/ship", status_code=200, summary="Ship a part", **allow("seller", "admin"))
+@post(
+    "/api/orders/{order_id:str}/ship",
+    status_code=200,
+    summary="Ship a part",
+    responses={404: REFUSED, 409: REFUSED},
+    **allow("seller", "admin"),
+)
 async def ship_order(
     order_id: str, context: Context, caller: Caller, cause: Cause, data: ChoosePart | None = None
 ) -> Order:
@@ -143,7 +169,13 @@ async def ship_order(
     return await context.read(commands.read_order, order_id, caller.role, caller.user_id)
 
 
-@post("/api/orders/{order_id:str}/deliver", status_code=200, summary="Deliver a part", **allow("seller", "admin"))
+@post(
+    "/api/orders/{order_id:str}/deliver",
+    status_code=200,
+    summary="Deliver a part",
+    responses={404: REFUSED, 409: REFUSED},
+    **allow("seller", "admin"),
+)
 async def deliver_order(
     order_id: str, context: Context, caller: Caller, cause: Cause, data: ChoosePart | None = None
 ) -> Order:

@@ -26,7 +26,7 @@ from services_stub.contracts.http.product import (
     Reserve,
 )
 from services_stub.contracts.http.reason import Reason
-from services_stub.contracts.money import checked_price
+from services_stub.contracts.money import PRICE_BOUNDS, checked_price
 from services_stub.contracts.problem import FieldError
 from services_stub.product.domain import RESERVATION_SECONDS
 from services_stub.product.handlers import products, reservations
@@ -38,7 +38,7 @@ from services_stub.runtime.batching import answer_items
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.fast_path import FastRoute, RawRequest
-from services_stub.runtime.http import allow, allow_anyone, allow_internal
+from services_stub.runtime.http import REFUSED, allow, allow_anyone, allow_internal
 from services_stub.runtime.request_hops import belongs_to
 from services_stub.runtime.settings import INTERNAL_TOKEN
 from services_stub.runtime.tokens import Caller
@@ -46,8 +46,9 @@ from services_stub.runtime.tokens import Caller
 Query = Annotated[str, Parameter(query="q", max_length=200, description="Words that all must occur, in any case.")]
 Category = Annotated[str, Parameter(max_length=60)]
 SellerId = Annotated[str, Parameter(query="sellerId", max_length=64)]
-MinPrice = Annotated[Decimal | None, Parameter(query="minPrice")]
-MaxPrice = Annotated[Decimal | None, Parameter(query="maxPrice")]
+_A_PRICE = {"type": "number", **PRICE_BOUNDS}
+MinPrice = Annotated[Decimal | None, Parameter(query="minPrice", schema_extra=_A_PRICE)]
+MaxPrice = Annotated[Decimal | None, Parameter(query="maxPrice", schema_extra=_A_PRICE)]
 InStock = Annotated[bool | None, Parameter(query="inStock", description="Only what is in stock, or only what is not.")]
 Cursor = Annotated[str, Parameter(max_length=2000, description="`nextCursor` of the page before.")]
 Limit = Annotated[int, Parameter(ge=1, le=LARGEST_PAGE)]
@@ -84,7 +85,7 @@ async def list_products(
     return await context.read(catalogue.page, query)
 
 
-@get("/api/products/{product_id:str}", **allow_anyone())
+@get("/api/products/{product_id:str}", responses={404: REFUSED}, **allow_anyone())
 async def get_product(
     context: Context, visitor: Caller | None, cause: Cause, product_id: ProductId, request: Request[Any, Any, State]
 ) -> Product:
@@ -131,7 +132,7 @@ async def create_product(context: Context, caller: Caller, cause: Cause, data: C
     return await context.write(products.create, products.Create(caller.user_id, data), cause)
 
 
-@patch("/api/products/{product_id:str}", **allow("seller"))
+@patch("/api/products/{product_id:str}", responses={404: REFUSED, 409: REFUSED}, **allow("seller"))
 async def change_product(
     context: Context, caller: Caller, cause: Cause, product_id: ProductId, data: ChangeProduct
 ) -> Product:
@@ -139,7 +140,7 @@ async def change_product(
     return await context.write(products.change, products.Change(caller.user_id, product_id, data), cause)
 
 
-@delete("/api/products/{product_id:str}", **allow("seller"))
+@delete("/api/products/{product_id:str}", responses={404: REFUSED}, **allow("seller"))
 async def delete_product(context: Context, caller: Caller, cause: Cause, product_id: ProductId) -> None:
     """Take a product of one's own away. Units reserved for orders stay theirs."""
     await context.write(products.delete, products.Delete(caller.user_id, product_id), cause)
@@ -197,13 +198,13 @@ async def list_all_products(
     return await context.read(catalogue.page, query)
 
 
-@post("/api/admin/block-product/{product_id:str}", status_code=200, **allow("admin"))
+@post("/api/admin/block-product/{product_id:str}", status_code=200, responses={404: REFUSED}, **allow("admin"))
 async def block_product(context: Context, cause: Cause, product_id: ProductId, data: Reason | None = None) -> Product:
     """Take a product off the shelf until the block is taken back."""
     return await context.write(products.block, products.Block(product_id, _reason(data), blocked=True), cause)
 
 
-@post("/api/admin/unblock-product/{product_id:str}", status_code=200, **allow("admin"))
+@post("/api/admin/unblock-product/{product_id:str}", status_code=200, responses={404: REFUSED}, **allow("admin"))
 async def unblock_product(context: Context, cause: Cause, product_id: ProductId, data: Reason | None = None) -> Product:
     """Take the block of a product back."""
     return await context.write(products.block, products.Block(product_id, _reason(data), blocked=False), cause)

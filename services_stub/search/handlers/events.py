@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from services_stub.contracts.base import Event
+from services_stub.contracts.base import LARGEST_NUMBER, Event
 from services_stub.contracts.events.product import ProductCreated, ProductDeleted, ProductStatus, ProductUpdated
 from services_stub.contracts.http.product import ProductState
 from services_stub.contracts.money import to_cents
@@ -14,8 +14,6 @@ from services_stub.runtime.service import Handler
 from services_stub.runtime.sql.transaction import Received, Transaction
 from services_stub.search.domain import index_terms, sort_key
 from services_stub.search.store.changes import Change, apply_changes
-
-_LARGEST = 2**63 - 1
 
 
 def on_product_created(tx: Transaction, received: Received[ProductCreated]) -> None:
@@ -69,8 +67,8 @@ def _fields(state: ProductCreated | ProductUpdated | ProductState) -> dict[str, 
 
 
 def _check(field: str, value: int) -> None:
-    if abs(value) > _LARGEST:
-        raise Poison(f"`{field}` has more than 64 bits")
+    if not 0 <= value <= LARGEST_NUMBER:
+        raise Poison(f"`{field}` lies beyond what every store keeps")
 
 
 HANDLERS: Mapping[type[Event], Handler] = {

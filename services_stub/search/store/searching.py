@@ -102,7 +102,7 @@ def _most_relevant(words: Sequence[WordHits], found: BitMap, query: SearchQuery)
     for relevance, part in by_relevance(words, found):
         if last is not None and relevance > last.relevance:
             continue
-        end = part.rank(last.number - 1) if last is not None and relevance == last.relevance else len(part)
+        end = part.rank(_before(last.number)) if last is not None and relevance == last.relevance else len(part)
         begin = max(0, end - (query.limit + 1 - len(places)))
         places += [_Place(relevance, number) for number in list(part[begin:end])[::-1]]
         if len(places) > query.limit:
@@ -110,6 +110,11 @@ def _most_relevant(words: Sequence[WordHits], found: BitMap, query: SearchQuery)
     shown = places[: query.limit]
     next_cursor = keyset.cursor_behind(_RELEVANCE, shown[-1]) if len(places) > query.limit else None
     return Page(items=[place.number for place in shown], next_cursor=next_cursor)
+
+
+def _before(number: int) -> int:
+    """The number before one that a cursor says, within those that a bitmap has: a cursor can be made up."""
+    return min(max(number - 1, 0), 2**32 - 1)
 
 
 def _in_order(connection: Connection, index: ProductIndex, found: BitMap, query: SearchQuery) -> Page[int]:

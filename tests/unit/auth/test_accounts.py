@@ -37,6 +37,8 @@ def test_a_new_account_is_announced_without_the_password(auth: AuthClient) -> No
         ("ada@example.com", "ADA@Example.COM"),
         ("stra\u00dfe@example.com", "STRASSE@example.com"),
         ("caf\u00e9@example.com", "CAFE\u0301@example.com"),
+        ("ada@stra\u00dfe.example", "Ada@XN--STRAE-OQA.example"),
+        ("ada@xn--mnchen-3ya.example", "ada@M\u00dcNCHEN.example"),
     ],
 )
 def test_an_address_is_one_account_however_it_is_spelt(auth: AuthClient, registered: str, given: str) -> None:
@@ -60,6 +62,9 @@ def test_the_canonical_spelling_is_its_own(text: str) -> None:
         ({"email": "nobody"}, "email"),
         ({"email": "a@b@example.com"}, "email"),
         ({"email": "a b@example.com"}, "email"),
+        ({"email": "a\u200bb@example.com"}, "email"),
+        ({"email": "ab@mail.invalid"}, "email"),
+        ({"phone": "-----"}, "phone"),
         ({"email": "a\r\nBcc: x@example.com"}, "email"),
         ({"email": "x" * 250 + "@example.com"}, "email"),
         ({"password": "short"}, "password"),
@@ -228,3 +233,7 @@ def test_no_service_is_told_of_a_seller_who_was_never_blocked(auth: AuthClient) 
     seller_id = auth.register("s@example.com", "seller")
     _, answer = auth.post(f"/api/admin/unblock-seller/{seller_id}", by=auth.admin_token())
     assert (answer["blocked"], answer["notReached"]) == (False, [])
+
+
+def test_the_sharp_s_of_a_domain_is_no_double_s(auth: AuthClient) -> None:
+    assert auth.register("jo@stra\u00dfe.example") != auth.register("jo@strasse.example")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Annotated, Any
 
 import msgspec
@@ -13,10 +14,12 @@ from litestar.params import Parameter
 from openapi_spec_validator import validate
 
 from services_stub.contracts.encoding import encode_json
+from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.http.order import Order, PlaceOrder
 from services_stub.contracts.http.page import Page
+from services_stub.contracts.money import LARGEST_AMOUNT
 from services_stub.gateway.openapi import contract_schemas, merge
-from services_stub.runtime.http import allow, allow_anyone, allow_internal, build_app
+from services_stub.runtime.http import REFUSED, allow, allow_anyone, allow_internal, build_app
 
 COMPONENTS = "#/components/schemas/"
 
@@ -28,7 +31,11 @@ class Local(msgspec.Struct):
 
 
 @get("/api/orders", **allow("user", "admin"))
-async def list_orders(limit: int = 20) -> Page[Order]:
+async def list_orders(
+    limit: int = 20,
+    min_price: Annotated[Decimal | None, Parameter(schema_extra={"type": "number", "maximum": 5})] = None,
+    status: OrderStatus | None = None,
+) -> Page[Order]:
     """The own orders.
 
     The newest first.
@@ -36,7 +43,7 @@ async def list_orders(limit: int = 20) -> Page[Order]:
     raise NotImplementedError
 
 
-@post("/api/orders", summary="Order it", **allow("user"))
+@post("/api/orders", summary="Order it", responses={409: REFUSED}, **allow("user"))
 async def place_order(data: PlaceOrder, key: Annotated[str, Parameter(header="Idempotency-Key")]) -> Order:
     """Order it."""
     raise NotImplementedError
@@ -118,11 +125,23 @@ def test_who_may_call_is_said(merged: dict[str, Any]) -> None:
     assert merged["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
 
 
-def test_every_refusal_is_a_problem_document(merged: dict[str, Any]) -> None:
+def test_every_refusal_is_a_problem_document_under_its_status(merged: dict[str, Any]) -> None:
     for path in merged["paths"].values():
         for operation in path.values():
-            assert operation["responses"]["default"] == {"$ref": "#/components/responses/Problem"}
-            assert all(status == "default" or status < "4" for status in operation["responses"])
+            assert "default" not in operation["responses"]
+            refusals = {status: each for status, each in operation["responses"].items() if status >= "4"}
+            assert {"400", "401", "403", "429", "500", "503"} <= refusals.keys()
+            assert all(each == {"$ref": "#/components/responses/Problem"} for each in refusals.values())
+    orders = merged["paths"]["/order-service/api/orders"]
+    assert {"409", "413"} <= orders["post"]["responses"].keys()
+    assert {"409", "413"}.isdisjoint(orders["get"]["responses"])
+
+
+def test_a_parameter_is_never_null(merged: dict[str, Any]) -> None:
+    (limit, price, status) = merged["paths"]["/order-service/api/orders"]["get"]["parameters"]
+    assert limit["schema"]["type"] == "integer"
+    assert price["schema"] == {"type": "number", "maximum": 5}
+    assert status["schema"] == {"$ref": COMPONENTS + "OrderStatus"}
 
 
 def test_bodies_are_described_by_the_contracts(merged: dict[str, Any]) -> None:
@@ -131,6 +150,7 @@ def test_bodies_are_described_by_the_contracts(merged: dict[str, Any]) -> None:
     assert _schema(orders["get"]["responses"]["200"]) == COMPONENTS + "OrderPage"
     assert _schema(orders["post"]["requestBody"]) == COMPONENTS + "PlaceOrder"
     assert schemas["Order"]["properties"]["amount"] == {"type": "number"}
+    assert schemas["PlaceOrder"]["properties"]["expectedAmount"]["maximum"] == LARGEST_AMOUNT
     assert schemas["PlaceOrder"]["additionalProperties"] is False
     assert schemas["OrderPage"]["properties"]["items"]["items"] == {"$ref": COMPONENTS + "Order"}
 

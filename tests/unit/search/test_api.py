@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from services_stub.contracts.events.product import ProductDeleted
@@ -62,3 +64,28 @@ def test_input_that_is_none_is_refused_by_name(search: Serving, parameters: str,
 @pytest.mark.parametrize("parameters", ["limit=0", "limit=101", "sort=best", f"q={'x' * 201}"])
 def test_input_outside_its_bounds_is_refused(search: Serving, parameters: str) -> None:
     assert search.request("GET", f"/api/search?{parameters}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "place", [["relevance", 0, -5], ["relevance", 1, 2**40], ["relevance", 2**63 - 1, 2**63 - 1], ["relevance", -1, 0]]
+)
+def test_a_place_that_was_made_up_is_no_bug(search: Serving, place: list[object]) -> None:
+    search.consume(created("p1", "Tea"))
+    cursor = base64.urlsafe_b64encode(msgspec.json.encode(place)).decode()
+    assert search.request("GET", "/api/search", params={"q": "tea", "cursor": cursor}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("q", "found"), [("\U0001fadf", ["p1"]), ("\ue000", ["p2"]), ("❤", ["p3"]), ("❤\ufe0f", ["p3"])]
+)
+def test_symbols_are_words_whether_python_knows_them_or_not(search: Serving, q: str, found: list[str]) -> None:
+    search.consume(created("p1", "Tea\U0001fadf"), created("p2", "\ue000 of mine"), created("p3", "I❤\ufe0fTea"))
+    assert [
+        item["productId"] for item in search.request("GET", "/api/search", params={"q": q}).json()["items"]
+    ] == found
+
+
+@pytest.mark.parametrize(("q", "count"), [("\x85", 0), ("\u200b", 0), ("!?", 0), ("", 1), (" ", 1)])
+def test_a_query_without_a_word_finds_nothing(search: Serving, q: str, count: int) -> None:
+    search.consume(created("p1", "Tea"))
+    assert len(search.request("GET", "/api/search", params={"q": q}).json()["items"]) == count
