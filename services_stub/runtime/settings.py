@@ -6,7 +6,6 @@ from hashlib import blake2b
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import URL, make_url
 
 from services_stub.contracts.control_faults import ServiceFault
 
@@ -47,7 +46,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
     faults: list[ServiceFault] = []
 
-    def url_of_database(self) -> URL:
-        """The URL of the service's database, by default one SQLite file in its own directory, whatever its name."""
-        file = Path(self.data_dir) / f"{self.service}.db"
-        return make_url(self.database_url) if self.database_url else URL.create("sqlite", database=str(file))
+    def url_of_database(self) -> str | Path:
+        """The SQLAlchemy URL of the service's database, or by default the SQLite file in the service's directory."""
+        return self.database_url or Path(self.data_dir) / f"{self.service}.db"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -84,13 +85,14 @@ class _TextWithoutNul(StrDumperUnknown):
 
 
 class Database:
-    """The connections of a service: one that writes, one that reads a snapshot beside it.
+    """The connections of a service to the database at a URL, or in a file: one that writes, one that reads beside it.
 
     `waits` says that a statement waits for a network, so that an event loop must not execute any.
     """
 
-    def __init__(self, url: str | URL) -> None:
-        url = make_url(url)
+    def __init__(self, place: str | Path) -> None:
+        # A path is no part of a URL as it is: it may have any characters.
+        url = make_url(place) if isinstance(place, str) else URL.create("sqlite", database=str(place))
         self.waits = url.get_backend_name() != "sqlite"
         if not self.waits:
             arguments: dict[str, Any] = {

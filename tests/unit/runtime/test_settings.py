@@ -30,5 +30,6 @@ def test_another_database_is_the_one_of_its_url() -> None:
     settings = Settings(
         service="order", instance="o", port=1, bootstrap_servers="", data_dir="/d", internal_token="t", database_url=url
     )
-    assert settings.url_of_database().password == "p@ss"
-    assert settings.url_of_database().database == "shop"
+    database = Database(settings.url_of_database())
+    assert (database.engine.url.password, database.engine.url.database) == ("p@ss", "shop")
+    database.close()
