@@ -70,8 +70,8 @@ async def remove_line(
 
 @get("/api/cart/public", **allow_anyone())
 async def read_cart(context: Context, visitor: Caller | None, cause: Cause, session: Session = None) -> Cart:
-    """Read the cart."""
-    return await carts.read(_resources(context), _access(visitor, session, cause))
+    """Read the cart. Nothing is merged by that."""
+    return await carts.read(_resources(context), _access(visitor, session, cause, merges=False))
 
 
 @delete("/api/cart/public", status_code=200, **allow_anyone())
@@ -82,7 +82,7 @@ async def clear_cart(context: Context, visitor: Caller | None, cause: Cause, ses
 
 @post("/api/cart/merge", status_code=200, **allow("user"))
 async def merge_carts(context: Context, caller: Caller, cause: Cause, session: Session = None) -> Cart:
-    """Merge the guest's cart into the user's; the guest's is gone then."""
+    """Merge the guest's cart into the user's; the guest's is gone then. `notMerged` says what found no room."""
     if session is None:
         raise _session_refused(400, "the guest session to merge is missing")
     return await carts.read(_resources(context), _access(caller, session, cause))
@@ -139,11 +139,12 @@ def _resources(context: Context) -> Resources:
     return resources
 
 
-def _access(visitor: Caller | None, session: str | None, cause: Cause) -> CartAccess:
+def _access(visitor: Caller | None, session: str | None, cause: Cause, *, merges: bool = True) -> CartAccess:
+    """The cart of a request. Only a shopper takes a guest's cart over: sellers and admins leave it to its guest."""
     if session is not None and not domain.is_identifier(session):
         raise _session_refused(400, "a session is 1 to 64 letters, digits, - or _")
     if visitor is not None:
-        merging = domain.owner_of_guest(session) if session else ""
+        merging = domain.owner_of_guest(session) if session and merges and visitor.role == "user" else ""
         return CartAccess(domain.owner_of_user(visitor.user_id), merging, cause)
     if session is None:
         raise _session_refused(401, "a cart needs an access token, or a guest's X-Session-Id")

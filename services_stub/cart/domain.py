@@ -52,7 +52,8 @@ class Line(msgspec.Struct, frozen=True, array_like=True):
     """A line as the store answers it; where it knows nothing of the product, only `missing` names it.
 
     `added` is the product as the shopper last put it in or changed the line. All changes of the product's seller up to
-    the sequence number `prefix` were heard of; -1 where the cart has one line.
+    the sequence number `prefix` were heard of; -1 where the cart has one line. `lost` are the units of a guest's cart
+    that found no room in the merge just done; a product that found none at all has a quantity of 0.
     """
 
     quantity: int
@@ -60,6 +61,12 @@ class Line(msgspec.Struct, frozen=True, array_like=True):
     missing: str = ""
     added: Product | None = None
     prefix: int = -1
+    lost: int = 0
+
+    @property
+    def product_id(self) -> str:
+        """The id of its product."""
+        return self.product.product_id if self.product else self.missing
 
 
 class PricedLine(msgspec.Struct, frozen=True):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Literal
 
+from services_stub.client.errors import MarketplaceError
+from services_stub.client.session import Session
 from services_stub.client.transport import Transport, path_segment
 from services_stub.contracts.base import Request
 from services_stub.contracts.http.cart import AddToCart, Cart, ChangeQuantity
@@ -19,7 +22,14 @@ class CartArea:
         self._transport = transport
 
     async def read(self) -> Cart:
-        """The cart with today's prices, as far as the cart service has heard of them."""
+        """The cart with today's prices, as far as the cart service has heard of them.
+
+        A guest's cart that is not merged yet is merged first, if that can be done now.
+        """
+        session = self._transport.session
+        if session.guest_id and _is_shopper(session):
+            with suppress(MarketplaceError):
+                return await self.merge()
         return await self._ask("GET", "/public")
 
     async def add(self, product_id: str, quantity: int = 1) -> Cart:
@@ -46,12 +56,17 @@ class CartArea:
         self, method: Literal["GET", "POST", "PUT", "DELETE"], path: str, body: Request | None = None
     ) -> Cart:
         session = self._transport.session
-        guest_id = session.guest_id if session.tokens else session.begin_guest()
+        kept = session.guest_id if _is_shopper(session) and method != "GET" else ""
+        guest_id = kept if session.tokens else session.begin_guest()
         headers = {_SESSION_HEADER: guest_id} if guest_id else {}
         cart = await self._transport.request(method, _BASE + path, Cart, body=body, headers=headers)
-        if session.tokens and session.guest_id == guest_id:
-            session.guest_id = ""  # a request that carries both identities merges the guest's cart
+        if session.tokens and guest_id and session.guest_id == guest_id:
+            session.guest_id = ""  # a change that carries both identities merges the guest's cart
         return cart
+
+
+def _is_shopper(session: Session) -> bool:
+    return session.tokens is not None and session.tokens.user.role == "user"
 
 
 def _line(product_id: str) -> str:

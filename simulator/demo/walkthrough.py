@@ -122,7 +122,9 @@ class Walkthrough:
         expect(payment.status == PaymentStatus.FAILED, f"the payment is {payment.status}")
         await shopper.sees_stock(self._products[_TEAPOT], 9)
         await shopper.is_told(order, "order-placed", "payment-failed")
-        return "FAILED, the stock is back"
+        await until(shopper.client.cart.read, lambda cart: bool(cart.lines), what="the teapot in the cart again")
+        await shopper.client.cart.clear()
+        return "FAILED, stock and cart are back"
 
     async def _race(self) -> str:
         rivals = [await self._actors.enter(), await self._actors.enter()]

@@ -20,7 +20,7 @@ from services_stub.contracts.envelope import Cause
 from services_stub.contracts.events.cart import CartAction, CartChanged
 from services_stub.contracts.events.product import ProductCreated, ProductUpdated
 from services_stub.contracts.http import product as wire
-from services_stub.contracts.http.cart import MOST_LINES, MOST_PER_LINE, AddToCart, Cart, CartLine
+from services_stub.contracts.http.cart import MOST_LINES, MOST_PER_LINE, AddToCart, Cart, CartLine, NotMerged
 from services_stub.contracts.money import ZERO, from_cents, to_cents
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.peers import Peers
@@ -175,13 +175,14 @@ async def _at_one_moment(resources: Resources, lines: list[Line], late: set[str]
 
 
 async def _cart(resources: Resources, access: CartAccess, lines: list[Line]) -> Cart:
-    priced = await complete(resources, lines, access.cause)
+    priced = await complete(resources, [line for line in lines if line.quantity], access.cause)
     amount: Decimal = sum((line.total for line in priced if line.available), ZERO)
     return Cart(
         owner=access.owner,
         lines=[to_cart_line(line) for line in priced],
         amount=amount,
         currency=domain.currency_of(priced),
+        not_merged=[NotMerged(product_id=line.product_id, quantity=line.lost) for line in lines if line.lost],
     )
 
 

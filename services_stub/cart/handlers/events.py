@@ -1,4 +1,4 @@
-"""The events of product and order, each applied to the store by one script."""
+"""The events of product, order and payment, each applied to the store by one script."""
 
 from __future__ import annotations
 
@@ -9,9 +9,16 @@ import structlog
 
 from services_stub.cart import domain
 from services_stub.cart.handlers.carts import cached_product
-from services_stub.cart.store import StoreConnection, cache_product_call, order_created_call, tombstone_call
+from services_stub.cart.store import (
+    StoreConnection,
+    cache_product_call,
+    order_created_call,
+    payment_failed_call,
+    tombstone_call,
+)
 from services_stub.contracts.base import LARGEST_NUMBER, Event
 from services_stub.contracts.events.order import OrderCreated
+from services_stub.contracts.events.payment import PaymentFailed
 from services_stub.contracts.events.product import ProductCreated, ProductDeleted, ProductUpdated
 from services_stub.runtime.service import Outcome
 from services_stub.runtime.sql.transaction import Received
@@ -83,10 +90,15 @@ def _order_created(event: OrderCreated) -> bytes:
     return order_created_call(event.user_id, event.order_id, lines)
 
 
+def _payment_failed(event: PaymentFailed) -> bytes:
+    return payment_failed_call(event.order_id)
+
+
 CALLS: dict[type[Event], Callable[[Any], bytes]] = {
     ProductCreated: _product_changed,
     ProductUpdated: _product_changed,
     ProductDeleted: _product_deleted,
     OrderCreated: _order_created,
+    PaymentFailed: _payment_failed,
 }
 """The events that are consumed, and the call of the store that each becomes."""

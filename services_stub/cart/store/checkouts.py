@@ -10,6 +10,7 @@ import msgspec
 from services_stub.cart.domain import Line, owner_of_user
 from services_stub.cart.store import scripts
 from services_stub.cart.store.executor import Executor
+from services_stub.cart.store.failed_orders import RETURN_LINES
 from services_stub.cart.store.scripts import CartRefusal
 from services_stub.contracts import topics
 from services_stub.contracts.http.cart import MOST_PER_LINE
@@ -77,6 +78,11 @@ def order_created_call(user_id: str, order_id: str, lines: Iterable[tuple[str, i
     No line of a cart has more than `MOST_PER_LINE`, so larger numbers mean all of it.
     """
     return _confirm_call(user_id, order_id, "event", lines)
+
+
+def payment_failed_call(order_id: str) -> bytes:
+    """Give the lines of an order back that could not be paid, except where the shopper has put the product in since."""
+    return RETURN_LINES.call((_checkout_of(order_id), _OPEN), order_id, str(CONFIRMED_SECONDS))
 
 
 def _confirm_call(user_id: str, order_id: str, source: str, lines: Iterable[tuple[str, int]]) -> bytes:

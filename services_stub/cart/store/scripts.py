@@ -11,8 +11,9 @@ A checkout has the fields `cart` (the key of the cart), `deadline`, `lines` (the
 (how many attempts may still place the order), a field `attempt:{id}` for each of these, and once the order is known to
 exist `confirmed`, which names the source: the `worker`, or the `event`, which may come after the worker.
 
-A cart is answered as JSON: `[[quantity, product, id, added, prefix], ...]`, where `product` is null and `id` names it
-where it is not cached, and `added` may be null. `prefix` is -1 in a cart of one line, which needs none.
+A cart is answered as JSON: `[[quantity, product, id, added, prefix, lost], ...]`, where `product` is null and `id`
+names it where it is not cached, and `added` may be null. `prefix` is -1 in a cart of one line, which needs none. `lost`
+are the units of a guest's cart that found no room in the merge; a product that found none has a quantity of 0.
 An operation that was not done is answered by a word of `CartRefusal`.
 """
 
@@ -21,6 +22,7 @@ from __future__ import annotations
 from enum import Enum
 
 from services_stub.cart.domain import ACTIVE
+from services_stub.cart.store.failed_orders import RETURN_LINES
 from services_stub.cart.store.product_scripts import CACHE_PRODUCT, STATUS, TOMBSTONE
 from services_stub.cart.store.script import Script
 from services_stub.contracts.http.cart import MOST_LINES, MOST_PER_LINE
@@ -46,6 +48,7 @@ local function added_to(cart) return 'added:' .. string.sub(cart, 6) end
 _ANSWER = (
     _ADDED
     + """
+local lost = {}
 local function prefixes_of(products)
   local names = {}
   for i = 1, #products do
@@ -55,6 +58,12 @@ local function prefixes_of(products)
 end
 local function answer()
   local flat = redis.call('HGETALL', KEYS[1])
+  for id in pairs(lost) do
+    if redis.call('HEXISTS', KEYS[1], id) == 0 then
+      flat[#flat + 1] = id
+      flat[#flat + 1] = '0'
+    end
+  end
   if #flat == 0 then return '[]' end
   local names, lines = {}, {}
   for i = 1, #flat, 2 do names[#names + 1] = 'product:' .. flat[i] end
@@ -70,6 +79,7 @@ local function answer()
       products[i] and '""' or cjson.encode(id),
       added[id] or 'null',
       prefixes and (prefixes[i] or '0') or '-1',
+      lost[id] or '0',
     }, ',')
   end
   return '[[' .. table.concat(lines, '],[') .. ']]'
@@ -78,7 +88,7 @@ end
 )
 
 # KEYS[1] is the cart; KEYS[2], where given, the guest's cart that is merged into it first.
-_CART = (
+_KEPT = (
     _ANSWER
     + """
 local function keep(seconds)
@@ -87,12 +97,22 @@ local function keep(seconds)
     redis.call('EXPIRE', added_to(KEYS[1]), seconds)
   end
 end
+"""
+)
+_MERGED = """
 if KEYS[2] then
   local guest = redis.call('HGETALL', KEYS[2])
   for i = 1, #guest, 2 do
     local before = redis.call('HGET', KEYS[1], guest[i])
-    if before or redis.call('HLEN', KEYS[1]) < MOST_LINES then
-      redis.call('HSET', KEYS[1], guest[i], math.min(tonumber(before or '0') + tonumber(guest[i + 1]), MOST_PER_LINE))
+    local room = before or redis.call('HLEN', KEYS[1]) < MOST_LINES
+    local wanted = tonumber(before or '0') + tonumber(guest[i + 1])
+    if not room then
+      lost[guest[i]] = guest[i + 1]
+    elseif wanted > MOST_PER_LINE then
+      lost[guest[i]] = wanted - MOST_PER_LINE
+    end
+    if room then
+      redis.call('HSET', KEYS[1], guest[i], math.min(wanted, MOST_PER_LINE))
       local added = redis.call('HGET', added_to(KEYS[2]), guest[i])
       if added then redis.call('HSETNX', added_to(KEYS[1]), guest[i], added) end
     end
@@ -100,17 +120,21 @@ if KEYS[2] then
   redis.call('DEL', KEYS[2], added_to(KEYS[2]))
 end
 """.replace("MOST_LINES", str(MOST_LINES)).replace("MOST_PER_LINE", str(MOST_PER_LINE))
-)
+
+_CART = _KEPT + _MERGED
 
 READ = Script(_CART + "return answer()")
 
 # ARGV: product id, quantity, seconds to live
 ADD = Script(
-    _CART
+    _KEPT
     + """
 local product = redis.call('GET', 'product:' .. ARGV[1])
 if not product then return 'not-cached' end
 if string.match(product, 'STATUS') ~= 'ACTIVE' then return 'not-for-sale' end
+""".replace("STATUS", STATUS).replace("ACTIVE", ACTIVE)
+    + _MERGED
+    + """
 local before = redis.call('HGET', KEYS[1], ARGV[1])
 if not before and redis.call('HLEN', KEYS[1]) >= MOST_LINES then return 'too-many-lines' end
 local quantity = tonumber(before or '0') + tonumber(ARGV[2])
@@ -119,10 +143,7 @@ redis.call('HSET', KEYS[1], ARGV[1], quantity)
 redis.call('HSET', added_to(KEYS[1]), ARGV[1], product)
 keep(ARGV[3])
 return answer()
-""".replace("STATUS", STATUS)
-    .replace("ACTIVE", ACTIVE)
-    .replace("MOST_LINES", str(MOST_LINES))
-    .replace("MOST_PER_LINE", str(MOST_PER_LINE))
+""".replace("MOST_LINES", str(MOST_LINES)).replace("MOST_PER_LINE", str(MOST_PER_LINE))
 )
 
 # ARGV: product id, quantity (not 0), seconds to live
@@ -265,6 +286,7 @@ SCRIPTS = (
     EXPIRE,
     CONFIRM,
     OVERDUE,
+    RETURN_LINES,
     CACHE_PRODUCT,
     TOMBSTONE,
 )

@@ -53,13 +53,24 @@ class CartLine(Body, frozen=True, kw_only=True):
     added_available: bool | None = None
 
 
+class NotMerged(Body, frozen=True, kw_only=True):
+    """Units of a product in a guest's cart that found no room in the user's: the line or the cart was full."""
+
+    product_id: str
+    quantity: int
+
+
 class Cart(Body, frozen=True, kw_only=True):
-    """The cart of a user or of a guest session. `amount` sums the lines that are available."""
+    """The cart of a user or of a guest session. `amount` sums the lines that are available.
+
+    `not_merged` says what was lost when this request merged a guest's cart into it.
+    """
 
     owner: str
     lines: list[CartLine]
     amount: Money
     currency: str
+    not_merged: list[NotMerged] = []
 
 
 class TakeCart(Request, frozen=True, kw_only=True):

@@ -53,6 +53,9 @@ class OrderChange(Body, frozen=True, kw_only=True):
 class Order(Body, frozen=True, kw_only=True):
     """An order and its parts, one for each seller. `history` is filled where one order is read, and empty in lists.
 
+    `returned_to_cart` says that the order could not be paid, and that its lines go back to the shopper's cart, except
+    where the shopper has put the product in since.
+
     A seller sees it as if their own part were all of it.
     """
 
@@ -68,6 +71,7 @@ class Order(Body, frozen=True, kw_only=True):
     updated_at: str
     parts: list[OrderPart] = []
     history: list[OrderChange] = []
+    returned_to_cart: bool = False
 
 
 class OrderIds(Request, frozen=True, kw_only=True):

@@ -50,7 +50,7 @@ TEMPLATES: dict[str, Template] = {
         Kind.ORDERS,
         subject="Your payment did not succeed",
         text="Your order {about} could not be paid: {reason}.\n\n"
-        "Nothing was charged, and what we had put aside for you is on sale again.",
+        "Nothing was charged. What we had put aside for you is on sale again, and lies in your cart.",
     ),
     "refund": Template(
         Kind.ORDERS,

@@ -76,6 +76,7 @@ def as_seller_sees(order: Order, seller_id: str) -> Order:
         amount=total((item.quantity, item.unit_price) for item in items),
         parts=[part],
         history=[step for step in order.history if step.seller_id in ("", seller_id)],
+        returned_to_cart=False,
     )
 
 

@@ -75,7 +75,18 @@ def test_both_together_merge(ask: Ask) -> None:
     assert (merged["owner"], merged["lines"][0]["quantity"]) == ("user:u1", 2)
     assert ask("GET", "/api/cart/public", GUEST).json()["lines"] == []
     ask("POST", ADD, GUEST, json={"productId": "p1"})
-    assert ask("GET", "/api/cart/public", USER | GUEST).json()["lines"][0]["quantity"] == 3
+    assert ask("GET", "/api/cart/public", USER | GUEST).json()["lines"][0]["quantity"] == 2
+    assert ask("GET", "/api/cart/public", GUEST).json()["lines"][0]["quantity"] == 1
+    assert ask("POST", ADD, USER | GUEST, json={"productId": "p1"}).json()["lines"][0]["quantity"] == 4
+
+
+@pytest.mark.parametrize("role", ["seller", "admin"])
+def test_only_a_shopper_takes_a_guests_cart(ask: Ask, role: str) -> None:
+    ask("POST", ADD, GUEST, json={"productId": "p1"})
+    other = {"authorization": f"Bearer {role}:x1"}
+    assert ask("POST", ADD, other | GUEST, json={"productId": "p1", "quantity": 5}).status_code == 200
+    assert ask("DELETE", "/api/cart/public", other | GUEST).json()["lines"] == []
+    assert ask("GET", "/api/cart/public", GUEST).json()["lines"][0]["quantity"] == 1
 
 
 def test_lines_are_changed_and_removed(ask: Ask) -> None:

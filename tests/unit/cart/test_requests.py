@@ -11,7 +11,7 @@ import valkey
 from services_stub.cart.domain import GUEST_CART_SECONDS
 from services_stub.cart.handlers import carts
 from services_stub.contracts.events.product import ProductStatus
-from services_stub.contracts.http.cart import MOST_LINES, MOST_PER_LINE, AddToCart, Cart
+from services_stub.contracts.http.cart import MOST_LINES, MOST_PER_LINE, AddToCart, Cart, NotMerged
 from services_stub.contracts.http.product import Product
 from services_stub.runtime.errors import Refused, Unavailable
 from tests.fakes import received
@@ -167,9 +167,10 @@ def test_a_guests_cart_moves_into_the_users_once(shop: Shop, client: valkey.Valk
     add(shop, "p2", 2, owner="guest:g1")
     add(shop, "p1", 500)
     merging = access("user:u1", "guest:g1")
-    for _ in range(2):
+    for lost in ([NotMerged(product_id="p1", quantity=100)], []):
         merged = shop.do(carts.read(shop.resources, merging))
         assert quantities(merged) == {"p1": MOST_PER_LINE, "p2": 2}
+        assert merged.not_merged == lost
     assert not client.exists("cart:guest:g1")
     assert client.ttl("cart:user:u1") == -1
 
@@ -194,6 +195,7 @@ def test_merging_keeps_to_the_limit_of_lines(shop: Shop) -> None:
     merged = shop.do(carts.read(shop.resources, access("user:u1", "guest:g1")))
     assert len(merged.lines) == MOST_LINES
     assert quantities(merged)["p0"] == 2
+    assert merged.not_merged == [NotMerged(product_id=f"p{MOST_LINES}", quantity=1)]
 
 
 def test_a_line_whose_product_was_forgotten_is_asked_for(shop: Shop, client: valkey.Valkey) -> None:

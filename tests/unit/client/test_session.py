@@ -136,6 +136,10 @@ def test_a_guest_cart_that_cannot_be_merged_now_is_merged_by_the_next_request() 
         await client.auth.login("ada@example.org", "correct horse")
         assert client.session.guest_id == guest_id
         await client.cart.read()
+        assert "x-session-id" not in shop.requests[-1].headers
+        assert client.session.guest_id == guest_id
+        shop.on("POST", MERGE, json(cart()))
+        await client.cart.read()
         assert shop.requests[-1].headers["x-session-id"] == guest_id
         assert client.session.guest_id == ""
 
