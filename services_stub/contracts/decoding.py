@@ -12,7 +12,9 @@ from typing import Annotated, Any, Generic, TypeVar, get_args, get_origin, get_t
 import msgspec
 from msgspec import inspect
 
+from services_stub.contracts.mailbox import EMAIL
 from services_stub.contracts.problem import FieldError
+from services_stub.contracts.text import E164, LINE, PHONE, TEXT, WRITTEN_LINE, WRITTEN_TEXT
 from services_stub.contracts.times import RFC3339
 
 T = TypeVar("T")
@@ -32,6 +34,20 @@ _SAID: Mapping[Any, str] = {
     Decimal: "must be an amount such as 12.50",
     datetime: "must be a time such as 2026-01-31T12:00:00Z",
 }
+
+
+_FORM_IN_WORDS = {
+    LINE: "must be one line of text without control characters",
+    WRITTEN_LINE: "must be one line of text, not blank and without control characters",
+    TEXT: "must be text without control characters",
+    WRITTEN_TEXT: "must be text, not blank and without control characters",
+    EMAIL: "must be an e-mail address such as jo@example.org",
+    PHONE: "must be a telephone number such as +1 555-0100",
+    E164: "must be a telephone number like +15550100, or empty",
+    RFC3339: "must be a time such as 2026-01-31T12:00:00Z",
+}
+_IN_WORDS = {f"Expected `str` matching regex {pattern!r}": words for pattern, words in _FORM_IN_WORDS.items()}
+"""The words for a text of another form than its pattern, by what msgspec says."""
 
 
 class StrictDecoder(Generic[T]):
@@ -65,7 +81,13 @@ def decode_body(body: bytes, of: Any) -> Any:
         msgspec.MsgspecError: it is none; names the field.
         UnicodeDecodeError: it is not UTF-8.
     """
-    decoded = _decoder_of(of).decode(body)
+    try:
+        decoded = _decoder_of(of).decode(body)
+    except msgspec.ValidationError as error:
+        said, at, path = str(error).partition(" - at ")
+        if said in _IN_WORDS:
+            raise msgspec.ValidationError(f"{_IN_WORDS[said]}{at}{path}") from error
+        raise
     if b"\\u0000" in body:
         for path in _texts_with_nul("$", msgspec.to_builtins(decoded)):
             raise msgspec.ValidationError(f"the character U+0000 is not allowed - at `{path}`")

@@ -11,6 +11,12 @@ import unicodedata
 
 import idna
 
+from services_stub.contracts.text import CONTROLS
+
+_FORBIDDEN = rf"@\s{CONTROLS}<>\"(),:;\\"
+EMAIL = rf"^[^{_FORBIDDEN}]+@[^{_FORBIDDEN}]+\.[^{_FORBIDDEN}.]+$(?!\n)"
+"""The form of an address: one @, no white space, a dot in the domain. `canonical_mailbox` knows the domains."""
+
 LONGEST_LOCAL_PART = 64
 """Bytes in UTF-8 (RFC 5321 §4.5.3.1.1)."""
 

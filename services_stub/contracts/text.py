@@ -35,6 +35,12 @@ TEXT = rf"^[^{_BUT_LINE_ENDS}]*{_END}"
 WRITTEN_TEXT = rf"^[^{_BUT_LINE_ENDS}]*[^{_BUT_LINE_ENDS}\s][^{_BUT_LINE_ENDS}]*{_END}"
 """The same, and more than white space."""
 
+PHONE = r"^ *(\+?[ ()-]*[0-9]([ ()-]*[0-9]){4,14}[ ()-]*)?$(?!\n)"
+"""A telephone number of five to fifteen digits, or nothing but spaces."""
+
+E164 = r"^(\+[1-9][0-9]{6,14})?$(?!\n)"
+"""A telephone number with its country, or none."""
+
 # A half of a surrogate pair is no character, and no encoding has it.
 _control = re.compile(rf"[{CONTROLS}\ud800-\udfff]")
 

@@ -7,18 +7,12 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from services_stub.contracts.base import Body, Request
-from services_stub.contracts.mailbox import canonical_mailbox
-from services_stub.contracts.text import CONTROLS, LINE, trim
+from services_stub.contracts.mailbox import EMAIL, canonical_mailbox
+from services_stub.contracts.text import LINE, PHONE, trim
 from services_stub.contracts.times import RFC3339, moment_of, to_microseconds
 
-# One @, no white space, no control characters, a dot in the domain; `canonical_mailbox` knows the domains.
-_FORBIDDEN = rf"@\s{CONTROLS}<>\"(),:;\\"
-_EMAIL = rf"^[^{_FORBIDDEN}]+@[^{_FORBIDDEN}]+\.[^{_FORBIDDEN}.]+$(?!\n)"
-# Five to fifteen digits, or nothing but spaces.
-_PHONE = r"^ *(\+?[ ()-]*[0-9]([ ()-]*[0-9]){4,14}[ ()-]*)?$(?!\n)"
-
 Email = Annotated[str, Meta(min_length=3, max_length=254)]
-NewEmail = Annotated[str, Meta(min_length=3, max_length=254, pattern=_EMAIL)]
+NewEmail = Annotated[str, Meta(min_length=3, max_length=254, pattern=EMAIL)]
 Password = Annotated[str, Meta(min_length=8, max_length=128)]
 Role = Literal["user", "seller", "admin"]
 
@@ -30,7 +24,7 @@ class Register(Request, frozen=True, kw_only=True):
     password: Password
     role: Literal["user", "seller"] = "user"
     name: Annotated[str, Meta(max_length=100, pattern=LINE)] = ""
-    phone: Annotated[str, Meta(max_length=25, pattern=_PHONE)] = ""
+    phone: Annotated[str, Meta(max_length=25, pattern=PHONE)] = ""
 
     def __post_init__(self) -> None:
         """Refuse addresses that no mail can go to, and trim the texts."""

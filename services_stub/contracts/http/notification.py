@@ -7,12 +7,10 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from services_stub.contracts.base import Body, Request
-from services_stub.contracts.text import TEXT, trim
+from services_stub.contracts.text import E164, TEXT, trim
 
 MessageChannel = Literal["email", "sms"]
 Channels = Annotated[list[MessageChannel], Meta(max_length=2, description="Empty: the inbox alone.")]
-
-_E164 = r"\+[1-9][0-9]{6,14}"
 
 
 class Notification(Body, frozen=True, kw_only=True):
@@ -58,7 +56,7 @@ class ChangePreferences(Request, frozen=True, kw_only=True):
     `phone` is a number of E.164, such as +15550100, or empty; without one there is no SMS.
     """
 
-    phone: Annotated[str, Meta(max_length=16, pattern=rf"^({_E164})?$(?!\n)")]
+    phone: Annotated[str, Meta(max_length=16, pattern=E164)]
     delivery: Channels
     sales: Channels
     stock: Channels
