@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from services_stub.contracts.decoding import number_of
 from services_stub.contracts.http.page import DEFAULT_PAGE, LARGEST_PAGE
 
 _LARGEST_FILE = 1_000_000
@@ -23,12 +24,9 @@ def amount(text: str) -> Decimal:
 
     """
     try:
-        value = Decimal(text)
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite():
-        raise typer.BadParameter("expected an amount like 12.50")
-    return value
+        return number_of(text)
+    except ValueError as error:
+        raise typer.BadParameter("expected an amount like 12.50") from error
 
 
 Limit = Annotated[int, typer.Option(min=1, max=LARGEST_PAGE, help="How many at most.")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final, Literal, TypeAlias
 
 from marketplace_tui.model.marketplace import Marketplace
@@ -12,6 +12,7 @@ from marketplace_tui.model.pages import PAGE, Loaded, Pages
 from marketplace_tui.model.resource import Resource
 from marketplace_tui.text.values import money
 from services_stub.client.errors import Conflict, InvalidInput
+from services_stub.contracts.decoding import number_of
 from services_stub.contracts.events.product import ProductStatus
 from services_stub.contracts.http.product import Product
 from services_stub.contracts.http.seller import SellerSettings
@@ -123,10 +124,9 @@ def whole_units(text: str) -> int | None:
 
 def _price(text: str) -> Decimal | None:
     try:
-        price = Decimal(text.strip())
-    except InvalidOperation:
+        return number_of(text)
+    except ValueError:
         return None
-    return price if price.is_finite() else None
 
 
 async def create(marketplace: Marketplace, typed: Mapping[str, str]) -> Product:

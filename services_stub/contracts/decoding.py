@@ -111,6 +111,17 @@ def wrong_parameters(kinds: Mapping[str, Any], sent: Iterable[tuple[str, str]]) 
             yield FieldError(field=name, message=_SAID[kind])
 
 
+def number_of(text: str) -> Decimal:
+    """The number that people write as JSON has it, in digits of ASCII, with spaces around it at most.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if _FORMS[Decimal].search(text.strip()) is None:
+        raise ValueError(_SAID[Decimal])
+    return Decimal(text.strip())
+
+
 @cache
 def parameters_of(function: Callable[..., Any]) -> Mapping[str, Any]:
     """The parameters that a function takes as texts, and the kind of each: the type that the text is read as, or text.

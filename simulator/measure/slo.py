@@ -91,8 +91,8 @@ _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
 }
 _DURATIONS = {"us": 1, "ms": 1_000, "s": SECOND, "m": 60 * SECOND}
-_PERCENTILE = re.compile(r"p\d{1,3}(\.\d{1,6})?")
-_NUMBER = r"\d{1,12}(?:\.\d{1,6})?"
+_PERCENTILE = re.compile(r"p[0-9]{1,3}(\.[0-9]{1,6})?")
+_NUMBER = r"[0-9]{1,12}(?:\.[0-9]{1,6})?"
 _NAME = r"[a-z][a-z0-9_:.-]*"
 _EXPRESSION = re.compile(
     rf"(?P<operation>{_NAME})\.(?P<statistic>{_PERCENTILE.pattern}|[a-z]+)"

@@ -18,7 +18,7 @@ from simulator.measure.measurements import Measurements
 from simulator.trace.recording import NoRecording, recorded
 from simulator.trace.records import Place
 
-_PLACE = re.compile(r"(.+)\[(\d{1,9})\]@(\d{1,18})")
+_PLACE = re.compile(r"(.+)\[([0-9]{1,9})\]@([0-9]{1,18})")
 
 Percentiles = dict[str, float | None]
 """Milliseconds by `p50` and so on; None where that operation had no answer, or there was none."""

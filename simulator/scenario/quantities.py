@@ -14,7 +14,7 @@ MILLION = 1_000_000
 _HOURLY = {"s": 3_600, "m": 60, "h": 1}
 FASTEST = MILLION * _HOURLY["s"] * MILLION
 
-_NUMBER = r"\d{1,12}(?:\.\d{1,12})?"
+_NUMBER = r"[0-9]{1,12}(?:\.[0-9]{1,12})?"
 _PARTS = re.compile(rf"({_NUMBER})(us|ms|s|m|h)", re.ASCII)
 _DURATION = re.compile(rf"(?:{_NUMBER}(?:us|ms|s|m|h))+", re.ASCII)
 _RATE = re.compile(rf"({_NUMBER})(?:/(s|m|h))?", re.ASCII)

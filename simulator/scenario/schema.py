@@ -11,7 +11,7 @@ from services_stub.contracts.schemas import DIALECT, as_on_the_wire
 from simulator.scenario.model import Load, Population, Scenario
 from simulator.scenario.quantities import Duration, Point, Rate
 
-_DURATION, _RATE = r"(\d+(\.\d+)?(us|ms|s|m|h))+", r"\d+(\.\d+)?(/(s|m|h))?"
+_DURATION, _RATE = r"([0-9]+(\.[0-9]+)?(us|ms|s|m|h))+", r"[0-9]+(\.[0-9]+)?(/(s|m|h))?"
 _WRITTEN: dict[Any, dict[str, Any]] = {
     Duration: {"type": "string", "pattern": f"^{_DURATION}$"},
     Rate: {"type": ["string", "number"], "pattern": f"^{_RATE}$"},

@@ -9,7 +9,7 @@ import msgspec
 
 from services_stub.contracts.times import to_microseconds
 
-_AGO = re.compile(r"(\d{1,9})(s|m|h|d)")
+_AGO = re.compile(r"([0-9]{1,9})(s|m|h|d)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 import pytest
 
-from services_stub.contracts.decoding import StrictDecoder, decode_body, parameters_of, wrong_parameters
+from services_stub.contracts.decoding import StrictDecoder, decode_body, number_of, parameters_of, wrong_parameters
 from services_stub.contracts.events import OrderCreated
 from services_stub.contracts.http.auth import Register
 from services_stub.contracts.http.bulk import ChangePrices
@@ -115,3 +115,10 @@ def test_a_time_is_read_as_the_moment_that_it_names() -> None:
 def test_what_names_no_moment_is_no_time(text: str) -> None:
     with pytest.raises(ValueError, match=r"time|day|month"):
         moment_of(text)
+
+
+@pytest.mark.parametrize("text", ["1_000", "٣", "1e2", "NaN", "", "+7", "1,000"])
+def test_what_people_write_is_no_number_by_other_rules(text: str) -> None:
+    assert number_of(" 12.50 ") == Decimal("12.50")
+    with pytest.raises(ValueError, match="amount"):
+        number_of(text)

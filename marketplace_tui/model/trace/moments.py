@@ -9,9 +9,9 @@ from services_stub.contracts.times import from_microseconds, to_microseconds
 
 HINT = "12:30:45, 2026-01-31T12:30:45Z, +90s (ms, s, m, h) from the beginning, or 50%"
 
-_CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?")
-_SINCE = re.compile(r"\+?(\d{1,9}(?:\.\d{1,6})?) ?(ms|s|m|h)")
-_SHARE = re.compile(r"(\d{1,3}(?:\.\d{1,6})?) ?%")
+_CLOCK = re.compile(r"([0-9]{1,2}):([0-9][0-9])(?::([0-9][0-9])(?:\.([0-9]{1,6}))?)?")
+_SINCE = re.compile(r"\+?([0-9]{1,9}(?:\.[0-9]{1,6})?) ?(ms|s|m|h)")
+_SHARE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?) ?%")
 _UNITS = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000}
 
 

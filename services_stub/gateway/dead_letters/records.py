@@ -19,7 +19,7 @@ from services_stub.contracts.topics import DEAD_LETTER_SUFFIX
 from services_stub.runtime.kafka.records import Place, Record
 
 _OWN = "dlq_"
-_ID = re.compile(r"([A-Za-z0-9._-]{1,249})\[(\d{1,9})\]@(\d{1,18})")
+_ID = re.compile(r"([A-Za-z0-9._-]{1,249})\[(0|[1-9][0-9]{0,8})\]@(0|[1-9][0-9]{0,17})")
 _LARGEST_NUMBER = 2**63 - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_MILLISECOND = 253_402_300_799_999

@@ -23,7 +23,7 @@ RATE_LIMITS = {"client": 1000.0, "address": 20_000.0, "login": 10.0, "login-addr
 logins and registrations a second of an address. All clients of a marketplace on one machine share one address."""
 
 _LIMIT = re.compile(r"\d{1,7}(\.\d{1,3})?", re.ASCII)
-_ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+):(\d{1,5})")
+_ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+):([0-9]{1,5})")
 _OWNED_PROPERTIES = {"bootstrap.servers": "give it with --kafka", "metadata.broker.list": "give it with --kafka"}
 
 
