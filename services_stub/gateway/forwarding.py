@@ -20,6 +20,7 @@ LONGEST_REQUEST_ID = 128
 
 _SEGMENT = rb"/[A-Za-z0-9_~!$&'()*+,;=:@%-][A-Za-z0-9_~!$&'()*+,;=:@%.-]*"
 _PATH = re.compile(rb"/([a-z]+)-service(/api(?:" + _SEGMENT + rb")+)/?")
+_OWN_PATH = re.compile(rb"/|(?:" + _SEGMENT + rb")+/?")
 _SERVICE = re.compile(rb"/([a-z]+)-service(?:/|$)")
 _ESCAPES = re.compile(rb"%(?:([0-9A-Fa-f]{2})|)")
 _FORBIDDEN_ESCAPES = frozenset(b"/\\.\x7f") | frozenset(range(32))
@@ -50,7 +51,13 @@ _NOT_FORWARDED = _HOP_BY_HOP | {
     b"x-request-id",
     b"traceparent",
 }
-_NOT_RETURNED = frozenset(name.decode() for name in _HOP_BY_HOP) | {"content-length", "date", "server", HOP_HEADER}
+_NOT_RETURNED = frozenset(name.decode() for name in _HOP_BY_HOP) | {
+    "content-length",
+    "date",
+    "server",
+    "x-content-type-options",
+    HOP_HEADER,
+}
 
 
 class BadHeader(ValueError):
@@ -68,6 +75,13 @@ def service_of(raw_path: bytes) -> bytes | None:
     return match[1] if match else None
 
 
+def is_own_path(raw_path: bytes, path: str) -> bool:
+    """Whether a path may be one of the gateway's own routes that are for the outside; `path` is the decoded one."""
+    if path.startswith("/internal") or _OWN_PATH.fullmatch(raw_path) is None:
+        return False
+    return b"%" not in raw_path or all(_is_harmless(escape) for escape in _ESCAPES.finditer(raw_path))
+
+
 def forwarded_path(raw_path: bytes) -> str | None:
     """The path at the service, or None where the path must not be passed on."""
     match = _PATH.fullmatch(raw_path)
@@ -83,18 +97,13 @@ def forwarded_headers(headers: RawHeaders, *, sampled: bool) -> list[tuple[str, 
     """The headers for the service, with a request id and a trace context where the caller gave no valid ones.
 
     Raises:
-        BadHeader: a header is not plain text, or the credentials are given twice.
+        BadHeader: a header is not plain text.
     """
     forwarded: list[tuple[str, str]] = []
     request_id = traceparent = ""
-    authorised = False
     nominated: set[str] = set()
     for name, value in headers:
         if name not in _NOT_FORWARDED:
-            if name == b"authorization":
-                if authorised:
-                    raise BadHeader("authorization", "given more than once")
-                authorised = True
             if not value.isascii():
                 raise BadHeader(name.decode("latin-1"), "not plain text")
             forwarded.append((name.decode("latin-1"), value.decode("ascii")))

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Protocol
 
@@ -24,11 +25,14 @@ from services_stub.gateway.forwarding import (
     BadHeader,
     forwarded_headers,
     forwarded_path,
+    is_own_path,
     returned_headers,
     service_of,
 )
 from services_stub.gateway.hops import RequestHops
 from services_stub.gateway.limits import TOO_MANY_ATTEMPTS, TOO_MANY_REQUESTS, Attempt, Limits, headers_of
+from services_stub.gateway.openapi import OWN
+from services_stub.gateway.overload import places_by_service
 from services_stub.runtime.faults import FAULTS_PATH
 from services_stub.runtime.http import LARGEST_BODY
 from services_stub.runtime.http_client import build_http_client, checked_url
@@ -38,11 +42,15 @@ from services_stub.runtime.settings import GATEWAY_TOKEN
 RETRY_AFTER_SECONDS = 1
 TIMEOUT = timedelta(seconds=10)
 
+STREAM_PATH = "/api/stream"
+"""It is open for as long as its client is there, and has a limit of its own."""
+
 _NOT_CONNECTED = "client error (Connect)"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _BODILESS = frozenset({"GET", "HEAD"})
 
 _NO_SUCH_PATH = problem(404, "not-found", "there is no such path")
+_OVERLOADED = problem(503, "overloaded", "too many requests at a time: nothing was done, try again in a moment")
 _TOO_LARGE = problem(413, "body-too-large", f"a body has at most {LARGEST_BODY} bytes")
 
 
@@ -81,6 +89,7 @@ class PassThrough:
         self._hops, self._sampling = hops, trace_sampling
         self._token = (GATEWAY_TOKEN, token)
         self._random = random.Random()
+        self._places = places_by_service()
         self._client = build_http_client(timeout)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -101,11 +110,31 @@ class PassThrough:
         name = service_of(scope["raw_path"])
         base = self._services.get(name) if name is not None else None
         if name is not None and base is not None:
-            await self._pass_on(name, base, scope, receive, send, left)
-        elif scope["path"].startswith("/internal") and scope["path"] != FAULTS_PATH:  # of the supervisor, by its token
+            async with self._place(name, send) as admitted:
+                if admitted:
+                    await self._pass_on(name, base, scope, receive, send, left)
+        elif scope["raw_path"] != FAULTS_PATH.encode() and not is_own_path(scope["raw_path"], scope["path"]):
+            # The faults are of the supervisor, by its token.
             await _refuse(_NO_SUCH_PATH, send)
-        else:
+        elif not scope["path"].startswith("/api/") or scope["path"] == STREAM_PATH:
             await self._own(scope, receive, _uncached_by_default(send))
+        else:
+            async with self._place(OWN.encode(), send) as admitted:
+                if admitted:
+                    await self._own(scope, receive, _uncached_by_default(send))
+
+    @asynccontextmanager
+    async def _place(self, service: bytes, send: Send) -> AsyncIterator[bool]:
+        """A place among the requests in flight at a service; False where there is none, and the request is refused."""
+        places = self._places[service]
+        if not await places.enter():
+            await _refuse(_OVERLOADED, send)
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            places.leave()
 
     async def _pass_on(
         self, name: bytes, base: str, scope: HTTPScope, receive: Receive, send: Send, left: RawHeaders

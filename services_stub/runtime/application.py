@@ -18,7 +18,8 @@ from services_stub.runtime.context import Context
 from services_stub.runtime.fast_path import FastPath
 from services_stub.runtime.faults import FAULTS_PATH
 from services_stub.runtime.handling import Handling
-from services_stub.runtime.http import RequestScope, allow_anyone, allow_internal, build_app
+from services_stub.runtime.http import RequestScope, allow_anyone, allow_internal
+from services_stub.runtime.http_application import build_app
 from services_stub.runtime.in_database import InDatabase
 from services_stub.runtime.in_sink import InSink
 from services_stub.runtime.kafka.producer import Publisher

@@ -22,7 +22,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.envelope import Cause, from_http
 from services_stub.runtime.context import Context
-from services_stub.runtime.http import LARGEST_BODY, authorize, decode_body
+from services_stub.runtime.http import LARGEST_BODY, authorize, check_media_type, decode_body
 from services_stub.runtime.identifiers import new_id
 from services_stub.runtime.problems import length_of, raw_answer
 from services_stub.runtime.tokens import Caller
@@ -58,6 +58,7 @@ class RawRequest(msgspec.Struct, frozen=True):
         """
         if not self.body:
             raise LeftToLitestar
+        check_media_type(self.headers.get("content-type", ""))
         decoded: T = decode_body(self.body, body_type)
         return decoded
 

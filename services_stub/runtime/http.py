@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
-from litestar import Litestar, Request, Response, Router, get, route
+from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.enums import HttpMethod
 from litestar.exceptions import HTTPException
-from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
-from litestar.openapi import OpenAPIConfig
+from litestar.handlers import BaseRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 
 from services_stub.contracts.decoding import decode_body as decode_strictly
@@ -34,8 +32,8 @@ REFUSED = ResponseSpec(None, generate_examples=False, description="Refused, with
 """Of a status by which a route refuses beside those that every route has: `responses={404: REFUSED}`."""
 
 ROLES = frozenset({"user", "seller", "admin"})
-_ANYONE = "anyone"
-_INTERNAL = "internal"
+ANYONE = "anyone"
+INTERNAL = "internal"
 
 
 def allow(*roles: str) -> dict[str, Any]:
@@ -47,12 +45,12 @@ def allow(*roles: str) -> dict[str, Any]:
 
 def allow_anyone() -> dict[str, Any]:
     """Options of a route that needs no token; a token that is sent must be valid all the same."""
-    return {"opt": {"access": frozenset({_ANYONE})}, "security": [{}, {"bearer": []}]}
+    return {"opt": {"access": frozenset({ANYONE})}, "security": [{}, {"bearer": []}]}
 
 
 def allow_internal() -> dict[str, Any]:
     """Options of a route that only other services may call."""
-    return {"opt": {"access": frozenset({_INTERNAL})}}
+    return {"opt": {"access": frozenset({INTERNAL})}}
 
 
 def access_of(handler: BaseRouteHandler) -> frozenset[str]:
@@ -66,8 +64,22 @@ class JsonRequest(Request[Caller | None, Any, State]):
 
     async def json(self) -> Any:
         """Decode the body strictly: no coercion, unknown fields refused, amounts exact."""
+        check_media_type(self.headers.get("content-type", ""))
         annotation = self.route_handler.parsed_fn_signature.parameters["data"].annotation
         return decode_body(await self.body(), annotation)
+
+
+def check_media_type(content_type: str) -> None:
+    """Let JSON pass; a web page of another site can send a body of any other type without being asked for leave.
+
+    Raises:
+        Refused: the body is said to be something else, or nothing.
+    """
+    if content_type.partition(";")[0].strip().lower() != "application/json":
+        message = "send the body as `Content-Type: application/json`"
+        raise Refused(
+            415, "unsupported-media-type", message, errors=[FieldError(field="Content-Type", message=message)]
+        )
 
 
 def decode_body(body: bytes, annotation: Any) -> Any:
@@ -100,68 +112,9 @@ def invalid_body(message: str) -> Refused:
     return Refused(400, "invalid-input", f"`{errors[0].field}`: {text}", errors=errors)
 
 
-def build_app(service: str, routes: Sequence[HTTPRouteHandler], scope: RequestScope | None = None) -> Litestar:
-    """The Litestar application of a service. Until `scope` is bound it only describes itself (OpenAPI).
-
-    Raises:
-        ValueError: a route does not declare who may call it.
-    """
-    undeclared = [path for route in routes if "access" not in route.opt for path in route.paths]
-    if undeclared:
-        raise ValueError(f"{service}: no access is declared for {', '.join(sorted(undeclared))}")
-    request_scope = RequestScope() if scope is None else scope
-    served = [*routes, openapi_document]
-    return Litestar(
-        # Those for OPTIONS come first: Litestar makes its own for a path whose first route is another.
-        route_handlers=[*_options_routes(served), *served],
-        before_request=request_scope.authorize,
-        request_class=JsonRequest,
-        response_class=JsonResponse,
-        request_max_body_size=LARGEST_BODY,
-        dependencies=request_scope.dependencies(),
-        exception_handlers={
-            HTTPException: _on_http,
-            Exception: _on_error,
-        },
-        openapi_config=OpenAPIConfig(
-            title=service,
-            version="1",
-            # Litestar adds routes of its own below this path; no more of them than it must, and for no one outside.
-            openapi_router=Router("/internal/docs", route_handlers=[], opt=allow_internal()["opt"]),
-            enabled_endpoints=set(),
-            use_handler_docstrings=True,
-        ),
-        logging_config=None,
-    )
-
-
-def _options_routes(routes: Sequence[HTTPRouteHandler]) -> list[HTTPRouteHandler]:
-    """A route for OPTIONS on every path. Litestar would make its own, for which no access is declared."""
-    by_path: dict[str, list[HTTPRouteHandler]] = {}
-    for handler in routes:
-        for path in handler.paths:
-            by_path.setdefault(path, []).append(handler)
-    return [_options_route(path, handlers) for path, handlers in by_path.items()]
-
-
-def _options_route(path: str, handlers: Sequence[HTTPRouteHandler]) -> HTTPRouteHandler:
-    """204 with the methods of `path`, for anyone; where all of them are internal, for other services alone."""
-    methods = {"OPTIONS"}.union(*(handler.http_methods for handler in handlers))
-    internal = all(_INTERNAL in access_of(handler) for handler in handlers)
-    access = allow_internal() if internal else allow_anyone()
-
-    @route(path, http_method=[HttpMethod.OPTIONS], status_code=204, include_in_schema=False, **access)
-    async def allowed_methods() -> Response[None]:
-        """The methods that this path has, in the header Allow."""
-        return Response(None, headers={"Allow": ", ".join(sorted(methods))})
-
-    return allowed_methods
-
-
-@get("/internal/openapi.json", include_in_schema=False, **allow_internal())
-async def openapi_document(request: Request[Any, Any, State]) -> Response[bytes]:
-    """The OpenAPI document of this service alone."""
-    return Response(msgspec.json.encode(request.app.openapi_schema.to_schema()), media_type="application/json")
+def with_head(methods: Iterable[str]) -> str:
+    """The methods for the header Allow: with HEAD, which the server answers for every GET."""
+    return ", ".join(sorted({*methods, *(["HEAD"] if "GET" in methods else [])}))
 
 
 async def authorize(context: Context, handler: BaseRouteHandler, headers: Mapping[str, str]) -> Caller | None:
@@ -172,16 +125,16 @@ async def authorize(context: Context, handler: BaseRouteHandler, headers: Mappin
         Unavailable: the token cannot be verified now.
     """
     access = access_of(handler)
-    if _INTERNAL in access:
+    if INTERNAL in access:
         token = headers.get(INTERNAL_TOKEN, "")
         if not hmac.compare_digest(token.encode(), context.settings.internal_token.encode()):
             raise Refused(404, "not-found", "there is no such path")
         return None
     authorization = headers.get("authorization", "")
-    if not authorization and _ANYONE in access:
+    if not authorization and ANYONE in access:
         return None
     caller = await context.verifier.caller(authorization)
-    if _ANYONE not in access and caller.role not in access:
+    if ANYONE not in access and caller.role not in access:
         raise Refused(403, "not-allowed", f"this is for {', '.join(sorted(access))}, not for {caller.role}")
     return caller
 
@@ -239,11 +192,13 @@ class RequestScope:
         return from_http(request.headers, request_id=new_id())
 
 
-def _on_error(_request: Request[Any, Any, State], error: Exception) -> Response[bytes]:
+def on_error(_request: Request[Any, Any, State], error: Exception) -> Response[bytes]:
+    """The response to a request that a handler failed."""
     return as_response(error)
 
 
-def _on_http(_request: Request[Any, Any, State], error: HTTPException) -> Response[bytes]:
+def on_http(_request: Request[Any, Any, State], error: HTTPException) -> Response[bytes]:
+    """The response to a request that Litestar refuses: in words and in a document of this project."""
     errors = [_field_error(item) for item in error.extra or [] if isinstance(item, dict)]
     code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
     detail = in_words(errors) if errors else error.detail
@@ -253,7 +208,7 @@ def _on_http(_request: Request[Any, Any, State], error: HTTPException) -> Respon
         detail = "there is no such path"
     response = problem_response(problem(error.status_code, "invalid-input" if errors else code, detail, errors=errors))
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        response.headers["Allow"] = ", ".join(sorted((error.headers or {})["allow"].split(", ")))
+        response.headers["Allow"] = with_head((error.headers or {})["allow"].split(", "))
     return response
 
 

@@ -15,11 +15,11 @@ import uvicorn
 
 from services_stub.contracts.control_faults import ClockSkew
 from services_stub.contracts.http.gateway import ServiceHealth, TopicProgress
+from services_stub.http_server.configuration import server_config
 from services_stub.runtime import clock
 from services_stub.runtime.application import Application, build_consumer
 from services_stub.runtime.consumer import Consumer
 from services_stub.runtime.context import Context
-from services_stub.runtime.http_server import server_config
 from services_stub.runtime.kafka.producer import Publisher
 from services_stub.runtime.kafka.record_source import RecordSource
 from services_stub.runtime.peers import Peers

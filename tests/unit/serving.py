@@ -197,7 +197,7 @@ class Serving:
         """One request; `by` is a token, or the name of a caller such as `seller:s1`."""
         headers = {GATEWAY_TOKEN: gateway_token(THE_INTERNAL_TOKEN)} if not self._service.is_public else {}
         headers |= {"authorization": f"Bearer {by}"} if by else {}
-        headers |= options.pop("headers", {})
+        headers |= {"content-type": "application/json"} | dict(options.pop("headers", {}))
         content = options.pop("content", None if json is None else msgspec.json.encode(json, enc_hook=float))
         return self.context.run(self._send(method, path, headers, content, options), _ANSWER_WITHIN)
 

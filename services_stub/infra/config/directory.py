@@ -6,9 +6,11 @@ marketplace never shares files with one that is still ending.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import shutil
+import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -56,6 +58,11 @@ class DataDirectory:
         return self.root / "credentials.json"
 
     @property
+    def _format_file(self) -> Path:
+        """The mark of the version that wrote the data."""
+        return self.root / "format"
+
+    @property
     def logs(self) -> Path:
         """One log per process."""
         return self.root / "logs"
@@ -71,7 +78,11 @@ class DataDirectory:
         return path
 
     def prepare(self) -> None:
-        """Create the directory and prove that it can be written to."""
+        """Create the directory and prove that it can be written to. From now on this process keeps others out of files.
+
+        The processes that it starts inherit that, whatever umask it was started with.
+        """
+        os.umask(0o077)
         probe = self.root / f".probe-{os.getpid()}"
         try:
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -90,13 +101,41 @@ class DataDirectory:
                 "needed. Free some space, or choose a directory on another disk with --data-dir."
             )
 
+    def close_to_others(self) -> int:
+        """Take all that lies in the directory, and the directory, from everyone but its owner; the number of files.
+
+        Raises:
+            CannotStart: some of it belongs to another user, who could open it again; or it is open, and holds what is
+                none of a marketplace.
+        """
+        found = 0
+        foreign = not self._format_file.exists() and {path.name for path in self.root.iterdir()} - {"lock", "logs"}
+        if foreign and self.root.stat().st_mode & 0o077:
+            raise CannotStart(
+                f"Others can use {self.root}, and it holds files that are none of a marketplace. "
+                "Choose an empty directory with --data-dir, or a new one."
+            )
+        for path in (self.root, *self.root.rglob("*")):
+            with contextlib.suppress(FileNotFoundError):
+                status = path.lstat()
+                if stat.S_ISLNK(status.st_mode):
+                    continue
+                if status.st_uid != os.geteuid():
+                    raise CannotStart(
+                        f"{path} belongs to another user. Choose a directory of your own with --data-dir."
+                    )
+                if status.st_mode & 0o077:
+                    path.chmod(status.st_mode & 0o700)
+                    found += 1
+        return found
+
     def claim_format(self) -> None:
         """Mark a new directory with the format of the data that this version writes; the lock must be held.
 
         Raises:
             CannotStart: the data was written by a version with another format.
         """
-        mark = self.root / "format"
+        mark = self._format_file
         written = mark.read_text(encoding="utf-8").strip() if mark.exists() else ""
         if not written and not self.credentials_file.exists():
             mark.write_text(DATA_FORMAT, encoding="utf-8")

@@ -13,7 +13,7 @@ from services_stub.contracts.schemas import Document, event_schemas
 from services_stub.gateway.openapi import merge
 from services_stub.infra.config.errors import CannotStart
 from services_stub.infra.config.services import SERVICES, module_of
-from services_stub.runtime.http import build_app
+from services_stub.runtime.http_application import build_app
 
 
 def documents() -> dict[str, bytes]:

@@ -14,6 +14,7 @@ import gc
 import importlib
 import logging
 import os
+import resource
 import selectors
 import signal
 import socket
@@ -30,13 +31,12 @@ from services_stub.infra.processes.scheduling import prefer_long_time_slices
 DRAIN_SECONDS = 10.0
 ABANDONED_SECONDS = 1.0
 """For services whose supervisor was killed: the next start waits for them, and a kill loses nothing, either."""
-
-_LOG_LIMIT_BYTES = 16 * 1024 * 1024
 _PR_SET_PDEATHSIG, _PR_SET_NAME = 1, 15
 _LIBC = ctypes.CDLL(None)
 _PIECE = 65536
 _MOST_FDS = 8
 _LOOK_SECONDS = 0.2
+_MOST_DESCRIPTORS = 20_000
 
 
 @dataclass
@@ -221,10 +221,7 @@ def call(command: protocol.Fork, channel: int | None) -> None:
 
 
 def _write_to(log: Path) -> None:
-    """Append standard output and error to the log; a log that has grown large is put aside first."""
-    with contextlib.suppress(FileNotFoundError):
-        if log.stat().st_size > _LOG_LIMIT_BYTES:
-            log.replace(log.with_suffix(".log.1"))
+    """Append standard output and error to the log."""
     file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -249,10 +246,19 @@ def _set_process_name(name: str) -> None:
         _LIBC.prctl(_PR_SET_NAME, name.encode(), 0, 0, 0)
 
 
+def _raise_limit_of_descriptors() -> None:
+    """Let each process have as many connections as it may: by default that is far fewer."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _MOST_DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def main() -> None:
     """Serve the supervisor at the other end of the socket whose descriptor is the first argument."""
     # A purchase wakes ten processes up some seventy times. All children inherit it.
     prefer_long_time_slices()
+    _raise_limit_of_descriptors()
     with socket.socket(fileno=int(sys.argv[1])) as supervisor:
         Launcher(supervisor).run()
 

@@ -97,7 +97,11 @@ def control(target: ControlTarget, token: str) -> Application:
             _log.exception("a request failed by a bug: %s", number)
             bug = problem(500, "internal-error", f"this is a bug: the log says more under {number}", bug=number)
             answer = _RequestRefused(bug).answer
-        headers = [(b"content-length", str(len(answer.body)).encode()), *answer.headers]
+        headers = [
+            (b"content-length", str(len(answer.body)).encode()),
+            (b"cache-control", b"no-store"),
+            *answer.headers,
+        ]
         if answer.body:
             headers.append((b"content-type", answer.media_type))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})

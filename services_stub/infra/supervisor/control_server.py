@@ -6,8 +6,8 @@ import socket
 
 import uvicorn
 
+from services_stub.http_server.configuration import server_config
 from services_stub.infra.supervisor.control import Application
-from services_stub.runtime.http_server import server_config
 
 _GRACE_SECONDS = 1
 
@@ -19,6 +19,7 @@ class ControlServer:
         config = server_config(application, grace_seconds=_GRACE_SECONDS)
         config.load()
         self._server = uvicorn.Server(config)
+        self._server.server_state.default_headers = config.encoded_headers
         self._server.lifespan = config.lifespan_class(config)
         self._listener = socket.create_server((host, port))
 

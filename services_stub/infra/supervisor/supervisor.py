@@ -39,6 +39,7 @@ from services_stub.infra.supervisor.control_server import ControlServer
 from services_stub.infra.supervisor.deployment import CONTROL, CONTROLLER, KAFKA, Deployment, Snapshot
 from services_stub.infra.supervisor.full_disks import FullDisks
 from services_stub.infra.supervisor.links import Links
+from services_stub.infra.supervisor.log_sizes import bound_logs
 from services_stub.infra.supervisor.messages import SeedArguments
 from services_stub.infra.supervisor.service_faults import ServiceFaults
 
@@ -77,6 +78,7 @@ class Supervisor:
         server = ControlServer(application, ports.HOST, self._deployment.ports[CONTROL])
         await server.start()
         await self._links.start()
+        bounding = asyncio.create_task(bound_logs(self._deployment.directory.logs))
         try:
             if await self._unless_ended(self._start_all()):
                 self._enter("running")
@@ -84,6 +86,7 @@ class Supervisor:
                 await self._unless_ended(asyncio.Event().wait())
         finally:
             self._enter("ending")
+            bounding.cancel()
             lost = self._processes.lost.is_set()
             await self._processes.close()
             await self._links.stop()
@@ -264,6 +267,8 @@ def run(system: plan.System, options: Options, announce: Announce, started: Star
     directory.prepare()
     lock = DirectoryLock.take(directory, announce)
     try:
+        if opened := directory.close_to_others():
+            announce(f"Others could use {opened} files in {directory.root}: now they are for their owner alone.")
         directory.claim_format()
         directory.state_file.unlink(missing_ok=True)  # one that was killed left it
         asyncio.run(_run(Deployment.prepare(system, options), announce, lock.fileno, started))

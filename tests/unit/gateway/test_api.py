@@ -15,7 +15,7 @@ from services_stub.contracts.http.gateway import Health, ServiceHealth
 from services_stub.contracts.schemas import event_schemas
 from services_stub.gateway.service import SERVICE
 from services_stub.runtime.context import Context
-from services_stub.runtime.http import build_app
+from services_stub.runtime.http_application import build_app
 from tests.contracts.samples import ORDER
 from tests.unit.gateway.callers import gateway_context, scripted
 from tests.unit.serving import application_of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from services_stub.gateway.forwarding import (
     BadHeader,
     forwarded_headers,
     forwarded_path,
+    is_own_path,
     returned_headers,
     service_of,
 )
@@ -154,9 +156,20 @@ def test_a_trace_starts_here_where_none_came_in(value: bytes | None, sampled: bo
     assert is_sampled(traceparent) is sampled
 
 
-def test_credentials_that_are_given_twice_are_refused() -> None:
-    with pytest.raises(BadHeader, match="authorization"):
-        _forwarded((b"authorization", b"Bearer a"), (b"authorization", b"Bearer b"))
+@pytest.mark.parametrize("path", ["/", "/docs", "/docs/docs.js", "/api/orders/a%20b/overview"])
+def test_the_gateways_own_paths_are_plain(path: str) -> None:
+    assert is_own_path(path.encode(), unquote(path))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/internal", "/internal/openapi.json", "//internal/openapi.json", "/%2finternal/x", "/%69nternal/x"),
+        *("/internal%2fx", "/docs//docs.js", "/docs/%2e%2e/internal", "/docs/%5cx", "/%00", "", "docs", "/docs/%zz"),
+    ],
+)
+def test_nothing_inside_is_reached_by_another_spelling(path: str) -> None:
+    assert not is_own_path(path.encode(), unquote(path))
 
 
 def test_a_header_that_is_not_plain_text_is_named() -> None:

@@ -19,7 +19,8 @@ from services_stub.contracts.http.order import Order, PlaceOrder
 from services_stub.contracts.http.page import Page
 from services_stub.contracts.money import LARGEST_AMOUNT
 from services_stub.gateway.openapi import contract_schemas, merge
-from services_stub.runtime.http import REFUSED, allow, allow_anyone, allow_internal, build_app
+from services_stub.runtime.http import REFUSED, allow, allow_anyone, allow_internal
+from services_stub.runtime.http_application import build_app
 
 COMPONENTS = "#/components/schemas/"
 

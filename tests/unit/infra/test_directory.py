@@ -39,6 +39,35 @@ def test_it_is_private_and_can_be_written_to(tmp_path: Path) -> None:
     assert [path.name for path in data.root.iterdir()] == ["logs"]
 
 
+def test_a_directory_that_others_could_use_is_taken_from_them(tmp_path: Path) -> None:
+    data = DataDirectory(tmp_path / "data")
+    data.root.mkdir()
+    before = os.umask(0)
+    try:
+        data.prepare()
+        data.claim_format()
+        (data.root / "order").mkdir()
+        (data.root / "order").chmod(0o755)
+        (data.root / "order" / "data.sqlite").touch()
+        (data.root / "order" / "data.sqlite").chmod(0o644)
+        (data.root / "out").symlink_to("/etc/hostname")
+        data.root.chmod(0o755)
+        assert data.close_to_others() == 3
+        assert data.close_to_others() == 0
+    finally:
+        os.umask(before)
+    for path in (data.root, *data.root.rglob("*")):
+        assert path.is_symlink() or not stat.S_IMODE(path.stat().st_mode) & 0o077, path
+
+
+def test_an_open_directory_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "letter").touch()
+    tmp_path.chmod(0o755)
+    with pytest.raises(CannotStart, match="none of a marketplace"):
+        DataDirectory(tmp_path).close_to_others()
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
+
+
 def test_a_full_disk_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(100, 100, 0))

@@ -21,8 +21,8 @@ from services_stub.runtime.http import (
     allow,
     allow_anyone,
     allow_internal,
-    build_app,
 )
+from services_stub.runtime.http_application import build_app
 from services_stub.runtime.settings import Settings
 from services_stub.runtime.tokens import Caller, Verifier
 

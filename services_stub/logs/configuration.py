@@ -10,6 +10,7 @@ from contextlib import suppress
 import structlog
 
 from services_stub.contracts.times import rfc3339
+from services_stub.logs.repetition import Repetition
 from services_stub.runtime import clock
 
 
@@ -40,8 +41,9 @@ def configure(*, level: int = logging.INFO) -> None:
         structlog.processors.format_exc_info,
     ]
     renderer = structlog.processors.JSONRenderer(default=str, ensure_ascii=False)
+    repetition = Repetition()
     structlog.configure(
-        processors=[*shared, renderer],
+        processors=[repetition, *shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
@@ -49,4 +51,5 @@ def configure(*, level: int = logging.INFO) -> None:
     handler = logging.StreamHandler(sys.stderr)
     formatter = structlog.stdlib.ProcessorFormatter
     handler.setFormatter(formatter(foreign_pre_chain=shared, processors=[formatter.remove_processors_meta, renderer]))
+    handler.addFilter(repetition.filter)
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)

@@ -1,0 +1,59 @@
+"""Bounds the requests in flight at each service, and turns the rest away at once instead of answering all too late.
+
+Without a bound, more requests than a service can answer grow into a queue of seconds. Then nearly everything that is
+answered has been given up already, by the client or by a deadline of the gateway, and the work for it is lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict, deque
+
+IN_FLIGHT, WAITING = 256, 1024
+BROWSING_IN_FLIGHT, BROWSING_WAITING = 32, 96
+"""Whoever looks around makes most requests, and may be turned away so that those who buy are not."""
+
+BROWSING = frozenset({b"product", b"search", b"gateway"})
+"""The services of those who look around; `gateway` is what the gateway composes of several services."""
+
+
+class Places:
+    """Places for `most` requests at a time; up to `waiting` others get one in the order in which they came."""
+
+    def __init__(self, most: int, waiting: int) -> None:
+        self._free, self._most_waiting = most, waiting
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    async def enter(self) -> bool:
+        """Take a place, as soon as there is one; False where too many wait for one already."""
+        if self._free > 0:
+            self._free -= 1
+            return True
+        if len(self._waiting) >= self._most_waiting:
+            return False
+        handed_over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(handed_over)
+        try:
+            await handed_over
+        except asyncio.CancelledError:
+            if handed_over.done() and not handed_over.cancelled():
+                self.leave()
+            raise
+        return True
+
+    def leave(self) -> None:
+        """Give the place back, or hand it to the request that waits longest."""
+        while self._waiting:
+            next_one = self._waiting.popleft()
+            if not next_one.done():
+                next_one.set_result(None)
+                return
+        self._free += 1
+
+
+def places_by_service() -> defaultdict[bytes, Places]:
+    """The places at every service of a gateway, which are made when they are first needed."""
+    others: defaultdict[bytes, Places] = defaultdict(lambda: Places(IN_FLIGHT, WAITING))
+    for name in BROWSING:
+        others[name] = Places(BROWSING_IN_FLIGHT, BROWSING_WAITING)
+    return others

@@ -1,0 +1,55 @@
+"""Beyond what a service can answer soon, requests are turned away at once, and those who buy are not among them."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+
+from services_stub.gateway.overload import BROWSING_IN_FLIGHT, BROWSING_WAITING, Places
+from tests.unit.gateway.test_passthrough import ORDERS, front
+from tests.waiting import eventually_true
+
+PRODUCTS = "/product-service/api/products"
+
+
+def test_places_are_given_in_the_order_of_the_questions_and_never_lost() -> None:
+    async def scenario() -> None:
+        places = Places(1, 2)
+        assert await places.enter()
+        waiting = [asyncio.create_task(places.enter()) for _ in range(3)]
+        await asyncio.sleep(0)
+        assert waiting[2].done() and not waiting[2].result()
+        waiting[0].cancel()
+        places.leave()
+        assert await waiting[1]
+        places.leave()
+        assert await places.enter()
+        handed_over = asyncio.create_task(places.enter())
+        await asyncio.sleep(0)
+        places.leave()
+        handed_over.cancel()  # its place was given to it just now
+        await asyncio.wait([handed_over])
+        assert await places.enter()
+
+    asyncio.run(scenario())
+
+
+def test_who_looks_around_is_turned_away_at_once_and_an_order_gets_through() -> None:
+    async def scenario() -> None:
+        hold, many = asyncio.Event(), BROWSING_IN_FLIGHT + BROWSING_WAITING + 9
+        unlimited = httpx.Limits(max_connections=None)
+        async with front(hold=hold) as it, httpx.AsyncClient(base_url=it.url, limits=unlimited) as http:
+            reads = [asyncio.create_task(http.get(PRODUCTS)) for _ in range(many)]
+            order = asyncio.create_task(http.post(ORDERS, json={}))
+            await eventually_true(lambda: sum(read.done() for read in reads) == 9)
+            await eventually_true(lambda: len(it.service.seen) == BROWSING_IN_FLIGHT + 1)
+            hold.set()
+            assert (await order).status_code == 200
+            answers = [await read for read in reads]
+            assert sorted(answer.status_code for answer in answers) == [200] * (many - 9) + [503] * 9
+            refused = next(answer for answer in answers if answer.status_code == 503)
+            assert refused.headers["retry-after"] == "1"
+            assert refused.json()["type"] == "/problems/overloaded"
+
+    asyncio.run(scenario())

@@ -1,0 +1,1 @@
+"""Tests of the HTTP server that every port has."""
