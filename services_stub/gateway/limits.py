@@ -1,4 +1,4 @@
-"""Rate limits: of each client, and stricter ones of those who try to log in or register.
+"""Rate limits: of each client, and of each address for what needs no account.
 
 A client is the user of a genuine token, else a guest's session, whose address has a limit for all requests without a
 token. Everything else about a client can be made up, and so can a token that is not verified yet.
@@ -9,27 +9,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from hashlib import blake2b
 
-import msgspec
-
-from services_stub.contracts.mailbox import canonical_mailbox
 from services_stub.contracts.problem import problem
-from services_stub.gateway.rates import Allowance, TokenBuckets
+from services_stub.gateway.attempts import LOGIN, LOGIN_ADDRESS, Attempts
+from services_stub.gateway.rates import MOST_CLIENTS, Allowance, TokenBuckets
 from services_stub.runtime.errors import Refused, Unavailable
 from services_stub.runtime.tokens import Verifier
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 
-CLIENT, ADDRESS, LOGIN, LOGIN_ADDRESS = LIMITS = ("client", "address", "login", "login-address")
+CLIENT, ADDRESS, GUESTS = "client", "address", "guests"
+LIMITS = (CLIENT, ADDRESS, GUESTS, LOGIN, LOGIN_ADDRESS)
 
 _BURST_SECONDS = 2
-_MINUTE = 60.0
 _SESSION = re.compile(rb"[A-Za-z0-9_-]{1,64}")
-_GUARDED = frozenset({(b"auth", "/api/auth/login"), (b"auth", "/api/auth/register")})
-_FAILED = frozenset({401, 403, 409})
-"""A wrong password, an account that is blocked, an address that is taken: what a guess comes to."""
+_GOES_ON = Allowance(True, 0, 0, 0)
 
 TOO_MANY_REQUESTS = problem(429, "too-many-requests", "too many requests: wait as long as Retry-After says")
 TOO_MANY_ATTEMPTS = problem(429, "too-many-attempts", "too many attempts: wait as long as Retry-After says")
@@ -40,32 +36,38 @@ def option_of(limit: str) -> str:
     return f"limit-{limit}"
 
 
-class _Credentials(msgspec.Struct):
-    email: str = ""
+class RecentGuests:
+    """Bounds how many guest sessions an address begins in a second: each may get a cart, which takes memory."""
 
+    def __init__(self, rate: float) -> None:
+        self._beginning = TokenBuckets(rate, max(1, int(rate * _BURST_SECONDS)))
+        self._known: OrderedDict[bytes, None] = OrderedDict()
 
-_credentials = msgspec.json.Decoder(_Credentials)
-
-
-class Attempt(msgspec.Struct, frozen=True):
-    """An attempt to log in or register: what its account has left, and whether the attempt is refused."""
-
-    account: str
-    allowance: Allowance
+    def admit(self, session: bytes, address: str) -> Allowance:
+        """Whether a session may go on or begin."""
+        if session in self._known:
+            self._known.move_to_end(session)
+            return _GOES_ON
+        allowance = self._beginning.take(address)
+        if allowance.admitted:
+            self._known[session] = None
+            if len(self._known) > MOST_CLIENTS:
+                self._known.popitem(last=False)
+        return allowance
 
 
 class Limits:
-    """The limits by name, in requests a second (`login`: failures of one account a minute); 0 or none is no limit."""
+    """The limits by name, in requests a second (`guests`: in guest sessions that are new); 0 or none is no limit."""
 
     def __init__(self, limits: Mapping[str, float], verifier: Verifier) -> None:
         self._verifier = verifier
         self._learning: asyncio.Task[None] | None = None
-        self._clients, self._addresses, self._login_addresses = (
+        self.attempts = Attempts(limits)
+        self._clients, self._addresses = (
             TokenBuckets(limits[name], max(1, int(limits[name] * _BURST_SECONDS))) if limits.get(name) else None
-            for name in (CLIENT, ADDRESS, LOGIN_ADDRESS)
+            for name in (CLIENT, ADDRESS)
         )
-        attempts = limits.get(LOGIN, 0)
-        self._accounts = TokenBuckets(attempts / _MINUTE, max(1, int(attempts))) if attempts else None
+        self._guests = RecentGuests(limits[GUESTS]) if limits.get(GUESTS) else None
 
     def admit(self, headers: RawHeaders, address: str) -> Allowance | None:
         """Count a request of a client; None where it has no limit."""
@@ -78,31 +80,14 @@ class Limits:
         if authorization and (user_id := self._user_of(authorization)):
             return None if self._clients is None else self._clients.take(user_id)
         of_address = None if self._addresses is None else self._addresses.take(address)
-        if self._clients is None or not _SESSION.fullmatch(session) or (of_address and not of_address.admitted):
+        if not _SESSION.fullmatch(session) or (of_address and not of_address.admitted):
+            return of_address
+        if self._guests is not None and not (begun := self._guests.admit(session, address)).admitted:
+            return begun
+        if self._clients is None:
             return of_address
         of_session = self._clients.take(f"{address} {session.decode()}")
         return of_session if of_address is None else min(of_session, of_address, key=_left)
-
-    def begin_attempt(self, service: bytes, path: str, body: bytes, address: str) -> Attempt | None:
-        """Count a request that tries to log in or register; None for every other request, and where nothing limits it.
-
-        Each counts as a failure until it has ended, so that many at once are not more than the limit allows.
-        """
-        if (service, path) not in _GUARDED:
-            return None
-        if self._login_addresses is not None:
-            of_address = self._login_addresses.take(address)
-            if not of_address.admitted:
-                return Attempt("", of_address)
-        if self._accounts is None:
-            return None
-        account = _account_in(body)
-        return Attempt(account, self._accounts.take(account)) if account else None
-
-    def end_attempt(self, attempt: Attempt, status: int) -> None:
-        """Say how an attempt ended: only a failure counts."""
-        if self._accounts is not None and attempt.account and status not in _FAILED:
-            self._accounts.give_back(attempt.account)
 
     def _user_of(self, authorization: bytes) -> str:
         """The user of a token that is known to be genuine, else nothing."""
@@ -135,16 +120,3 @@ def headers_of(allowance: Allowance) -> list[tuple[bytes, bytes]]:
 
 def _left(allowance: Allowance) -> tuple[bool, int]:
     return allowance.admitted, allowance.remaining
-
-
-def _account_in(body: bytes) -> str:
-    """The account that a body names, in a form that is short and the same for each way to write its address."""
-    try:
-        email = _credentials.decode(body).email
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return ""
-    try:
-        email = canonical_mailbox(email)
-    except ValueError:
-        email = email.casefold()  # auth finds no account with it
-    return blake2b(email.encode(errors="replace"), digest_size=16).hexdigest() if email else ""

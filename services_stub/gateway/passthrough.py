@@ -17,9 +17,9 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from pyreqwest.exceptions import BuilderError, RequestError, RequestTimeoutError
 from pyreqwest.response import Response
 
-from services_stub.contracts.encoding import encode_json
-from services_stub.contracts.problem import MEDIA_TYPE, FieldError, Problem, problem
+from services_stub.contracts.problem import FieldError, Problem, problem
 from services_stub.gateway.answer_times import AnswerTimes
+from services_stub.gateway.attempts import Attempt
 from services_stub.gateway.caching import NO_STORE, caching_headers, is_catalogue
 from services_stub.gateway.forwarding import (
     BadHeader,
@@ -30,23 +30,20 @@ from services_stub.gateway.forwarding import (
     service_of,
 )
 from services_stub.gateway.hops import RequestHops
-from services_stub.gateway.limits import TOO_MANY_ATTEMPTS, TOO_MANY_REQUESTS, Attempt, Limits, headers_of
+from services_stub.gateway.limits import TOO_MANY_ATTEMPTS, TOO_MANY_REQUESTS, Limits, headers_of
 from services_stub.gateway.openapi import OWN
 from services_stub.gateway.overload import places_by_service
+from services_stub.gateway.refusing import METHODS, refuse
+from services_stub.gateway.streams import STREAM_PATH
 from services_stub.runtime.faults import FAULTS_PATH
 from services_stub.runtime.http import LARGEST_BODY
 from services_stub.runtime.http_client import build_http_client, checked_url
 from services_stub.runtime.request_hops import HOP_HEADER
 from services_stub.runtime.settings import GATEWAY_TOKEN
 
-RETRY_AFTER_SECONDS = 1
 TIMEOUT = timedelta(seconds=10)
 
-STREAM_PATH = "/api/stream"
-"""It is open for as long as its client is there, and has a limit of its own."""
-
 _NOT_CONNECTED = "client error (Connect)"
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _BODILESS = frozenset({"GET", "HEAD"})
 
 _NO_SUCH_PATH = problem(404, "not-found", "there is no such path")
@@ -105,7 +102,7 @@ class PassThrough:
         refused = allowance is not None and not allowance.admitted
         refusal = TOO_MANY_REQUESTS if refused else await self._request_filter.refusal(headers)
         if refusal is not None:
-            await _refuse(refusal, send)
+            await refuse(refusal, send)
             return
         name = service_of(scope["raw_path"])
         base = self._services.get(name) if name is not None else None
@@ -115,7 +112,7 @@ class PassThrough:
                     await self._pass_on(name, base, scope, receive, send, left)
         elif scope["raw_path"] != FAULTS_PATH.encode() and not is_own_path(scope["raw_path"], scope["path"]):
             # The faults are of the supervisor, by its token.
-            await _refuse(_NO_SUCH_PATH, send)
+            await refuse(_NO_SUCH_PATH, send)
         elif not scope["path"].startswith("/api/") or scope["path"] == STREAM_PATH:
             await self._own(scope, receive, _uncached_by_default(send))
         else:
@@ -128,7 +125,7 @@ class PassThrough:
         """A place among the requests in flight at a service; False where there is none, and the request is refused."""
         places = self._places[service]
         if not await places.enter():
-            await _refuse(_OVERLOADED, send)
+            await refuse(_OVERLOADED, send)
             yield False
             return
         try:
@@ -143,10 +140,10 @@ class PassThrough:
         method: str = scope["method"]
         path = forwarded_path(scope["raw_path"])
         if path is None:
-            await _refuse(_NO_SUCH_PATH, send)
+            await refuse(_NO_SUCH_PATH, send)
             return
-        if method not in _METHODS:
-            await _refuse(problem(405, "method-not-allowed", f"{method} is not passed on"), send)
+        if method not in METHODS:
+            await refuse(problem(405, "method-not-allowed", f"{method} is not passed on"), send)
             return
         attempt: Attempt | None = None
         status, begun = 0, time.monotonic()
@@ -160,10 +157,10 @@ class PassThrough:
                 body = await _body(scope, receive)
                 if body is None:
                     return
-                attempt = self._limits.begin_attempt(name, path, body, _address(scope)) if method == "POST" else None
+                attempt = self._limits.attempts.begin(name, path, body, _address(scope)) if method == "POST" else None
                 if attempt is not None and not attempt.allowance.admitted:
                     left[:] = headers_of(attempt.allowance)
-                    await _refuse(TOO_MANY_ATTEMPTS, send)
+                    await refuse(TOO_MANY_ATTEMPTS, send)
                     return
                 if body:
                     request = request.body_bytes(body)
@@ -173,18 +170,18 @@ class PassThrough:
             status = response.status
             self._note(method, name.decode(), response, time.monotonic() - begun)
         except (BadHeader, BuilderError, UnicodeDecodeError) as error:
-            await _refuse(_unreadable(error), send)
+            await refuse(_unreadable(error), send)
         except _TooLarge:
-            await _refuse(_TOO_LARGE, send)
+            await refuse(_TOO_LARGE, send)
         except RequestError as error:
             if isinstance(error, RequestTimeoutError):
                 self._answer_times.note(name.decode(), time.monotonic() - begun)
-            await _refuse(_away(error), send)
+            await refuse(_away(error), send)
         else:
             await _answer(name, path, scope, response, content, send)
         finally:
             if attempt is not None and attempt.allowance.admitted:
-                self._limits.end_attempt(attempt, status)
+                self._limits.attempts.end(attempt, status)
 
     def _note(self, method: str, service: str, response: Response, seconds: float) -> None:
         """Keep how long the answer took, and report the request where the service says that it is of a flow."""
@@ -269,18 +266,6 @@ async def _answer(name: bytes, path: str, scope: HTTPScope, response: Response, 
     start: Message = {"type": "http.response.start", "status": status, "headers": headers}
     await send(start)
     await send({"type": "http.response.body", "body": content, "more_body": False})
-
-
-async def _refuse(refusal: Problem, send: Send) -> None:
-    body = encode_json(refusal.document())
-    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", b"%d" % len(body)), NO_STORE]
-    if refusal.status == 503:
-        headers.append((b"retry-after", b"%d" % RETRY_AFTER_SECONDS))
-    if refusal.status == 405:
-        headers.append((b"allow", ", ".join(sorted(_METHODS)).encode()))
-    start: Message = {"type": "http.response.start", "status": refusal.status, "headers": headers}
-    await send(start)
-    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 def _unreadable(error: Exception) -> Problem:

@@ -1,13 +1,16 @@
-"""Token buckets by client, in a bounded amount of memory. Pure but for the clock."""
+"""Token buckets and growing pauses by client, in a bounded amount of memory. Pure but for the clock."""
 
 from __future__ import annotations
 
 import math
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import NamedTuple
 
 MOST_CLIENTS = 20_000
+LONGEST_PAUSE = 120.0
+FORGOTTEN = 900.0
 
 
 class Allowance(NamedTuple):
@@ -64,6 +67,52 @@ class TokenBuckets:
         for client in list(kept)[: max(0, len(kept) - self._most // 2)]:
             del kept[client]
         self._full_at = kept
+
+
+class GrowingPauses:
+    """Lets `burst` failures of a client pass, and demands a pause before each further one.
+
+    The first is `interval` seconds, each next one twice as long, at most `LONGEST_PAUSE`. After `FORGOTTEN` seconds
+    without a failure all is as at first. Where more than `most` clients are known, those that failed longest ago are
+    forgotten.
+    """
+
+    def __init__(
+        self, interval: float, burst: int, *, most: int = MOST_CLIENTS, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._interval, self._burst, self._most, self._clock = interval, burst, most, clock
+        self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._failures)
+
+    def take(self, client: str) -> Allowance:
+        """Count a failure of `client`, if it may fail now."""
+        now = self._clock()
+        count, last = self._failures.get(client, (0, now))
+        if now - last >= FORGOTTEN:
+            count = 0
+        wait = last + self._pause(count) - now
+        if wait > _ROUNDING:
+            return Allowance(False, self._burst, 0, math.ceil(last + FORGOTTEN - now), math.ceil(wait))
+        self._failures[client] = count + 1, now
+        self._failures.move_to_end(client)
+        if len(self._failures) > self._most:
+            self._failures.popitem(last=False)
+        return Allowance(True, self._burst, max(0, self._burst - count - 1), math.ceil(FORGOTTEN))
+
+    def give_back(self, client: str) -> None:
+        """Take a failure back that was none."""
+        count, last = self._failures.get(client, (0, 0.0))
+        if count:
+            self._failures[client] = count - 1, last
+
+    def forget(self, client: str) -> None:
+        """Begin anew with a client that has not failed."""
+        self._failures.pop(client, None)
+
+    def _pause(self, count: int) -> float:
+        return min(self._interval * 2.0 ** min(count - self._burst, 32), LONGEST_PAUSE) if count >= self._burst else 0.0
 
 
 _ROUNDING = 1e-6

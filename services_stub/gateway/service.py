@@ -12,6 +12,7 @@ from services_stub.gateway.blocked import BLOCKING
 from services_stub.gateway.openapi import OWN
 from services_stub.gateway.passthrough import PassThrough
 from services_stub.gateway.resources import resources_of
+from services_stub.gateway.streams import BoundedStreams
 from services_stub.gateway.visibility import STREAMED
 from services_stub.runtime.context import Context
 from services_stub.runtime.peers import EVERY_PEER
@@ -28,7 +29,7 @@ def _workers(context: Context) -> Sequence[Worker]:
 def _in_front(own: ASGIApp, context: Context) -> ASGIApp:
     resources = resources_of(context)
     return PassThrough(
-        own,
+        BoundedStreams(own, context.verifier),
         resources.services,
         resources.blocked,
         resources.limits,

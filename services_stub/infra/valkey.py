@@ -34,6 +34,8 @@ def command(directory: Path, log: Path, port: int, password: str) -> Execute:
         "save": "",
         "daemonize": "no",
         "databases": "1",
+        # Beyond it carts do not grow, which is told; what is there stays, because some of it keeps orders single.
+        "maxmemory": "512mb",
         "maxmemory-policy": "noeviction",
     }
     arguments = [program, str(secret)]

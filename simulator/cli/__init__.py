@@ -44,7 +44,7 @@ def demo(
 
     if json is not None:
         json.touch()  # a file that cannot be written ends the command before the walkthrough, not after it
-    report = run_demo(StartOptions(kafka=kafka, kafka_config=kafka_config), DemoOutput())
+    report = run_demo(StartOptions(kafka=kafka, kafka_config=kafka_config, rate_limit="off"), DemoOutput())
     if json is not None:
         json.write_text(report.json(), encoding="utf-8")
     raise typer.Exit(report.exit_code)

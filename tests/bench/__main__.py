@@ -55,7 +55,9 @@ def _bench(kafka: str, options: argparse.Namespace) -> None:
     try:
         begun = time.monotonic()
         subprocess.run(
-            [*command, "up", "--detach", "--data-dir", str(directory), "--kafka", kafka], check=True, stdout=sys.stderr
+            [*command, "up", "--detach", "--data-dir", str(directory), "--kafka", kafka, "--rate-limit", "off"],
+            check=True,
+            stdout=sys.stderr,
         )
         _say(f"\n{kafka}: ready {time.monotonic() - begun:.1f} s after the command")
         status = json.loads(

@@ -20,6 +20,9 @@ COMMAND = [sys.executable, "-m", "services_stub"]
 
 PASSWORD = "a-long-password"
 
+FOR_TESTS = "address=20000,guests=0,login-address=2000"
+"""Limits that many people at one machine do not come to; those of one client and account are the usual ones."""
+
 
 class Marketplace:
     """A running marketplace: its addresses, its processes, and how to disturb them."""
@@ -55,7 +58,7 @@ class Marketplace:
 def running_marketplace(*options: str) -> Iterator[Marketplace]:
     """A marketplace on free ports and a data directory of its own; nothing of it is left afterwards."""
     directory = Path(tempfile.mkdtemp(prefix="marketplace-test-"))
-    command = [*COMMAND, "up", "--detach", "--data-dir", str(directory), *options]
+    command = [*COMMAND, "up", "--detach", "--data-dir", str(directory), "--rate-limit", FOR_TESTS, *options]
     try:
         result = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
         assert result.returncode == 0, result.stdout + result.stderr

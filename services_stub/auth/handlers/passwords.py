@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import unicodedata
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from services_stub.auth.domain import HashParameters
+from services_stub.runtime.errors import Unavailable
 
 # Bounds the memory: each hash under way takes what the parameters say.
 _THREADS = 2
+MOST_WAITING = 256
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -35,18 +41,33 @@ class Passwords:
             type=Type.ID,
         )
         self._dummy_hash = self.hash_now("the password of nobody")
+        self._waiting = 0
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="passwords")
 
     async def hash(self, password: str) -> str:
         """The hash to keep of a password."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self.hash_now, password)
+        return await self._in_thread(self.hash_now, password)
 
     async def check(self, password: str, known: str | None) -> PasswordCheck:
         """Whether `password` is the one whose hash is `known`.
 
         Without one the answer is no and takes as long, so that the time does not tell which accounts exist.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self.check_now, password, known)
+        return await self._in_thread(self.check_now, password, known)
+
+    async def _in_thread(self, work: Callable[..., T], *arguments: object) -> T:
+        """The result of `work` in one of the threads.
+
+        Raises:
+            Unavailable: so many wait that this one would not be answered in time.
+        """
+        if self._waiting >= MOST_WAITING:
+            raise Unavailable("too many passwords are being checked at a time")
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
+        finally:
+            self._waiting -= 1
 
     def hash_now(self, password: str) -> str:
         """The hash to keep of a password, made in the caller's thread."""

@@ -18,9 +18,10 @@ APACHE = "apache"
 SANDBOX = "sandbox"
 SAMPLE_BROWSING = 0.1
 OFF = "off"
-RATE_LIMITS = {"client": 1000.0, "address": 20_000.0, "login": 10.0, "login-address": 2000.0}
-"""Requests a second of a user or guest session; without a token of an address; failed logins of an account a minute;
-logins and registrations a second of an address. All clients of a marketplace on one machine share one address."""
+RATE_LIMITS = {"client": 1000.0, "address": 1000.0, "guests": 100.0, "login": 10.0, "login-address": 50.0}
+"""Requests a second of a user or guest session; without a token of an address; guest sessions that an address begins a
+second; failed logins of an account a minute; logins and registrations a second of an address. All clients of a
+marketplace on one machine share one address."""
 
 _LIMIT = re.compile(r"\d{1,7}(\.\d{1,3})?", re.ASCII)
 _ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+):([0-9]{1,5})")

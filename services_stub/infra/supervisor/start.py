@@ -12,7 +12,7 @@ from collections.abc import Callable
 from services_stub.contracts.control import STATE_FILE, State
 from services_stub.infra.config.directory import DataDirectory
 from services_stub.infra.config.errors import CannotStart
-from services_stub.infra.config.options import EMBEDDED, Options
+from services_stub.infra.config.options import EMBEDDED, RATE_LIMITS, Options
 from services_stub.infra.processes import channel
 from services_stub.infra.processes.managed_process import describe_end
 from services_stub.infra.processes.messages import Problem, Progress
@@ -108,6 +108,9 @@ def welcome(state: State, options: Options) -> str:
         "Users for development only, known to whoever reads this:",
         *(f"  {user.role:<10}  {user.email}  {user.password}" for user in state.users),
     ]
+    if options.rate_limits != RATE_LIMITS:
+        chosen = {name: limit for name, limit in options.rate_limits.items() if limit}
+        lines.append(f"Rate limits: {', '.join(f'{name}={limit:g}' for name, limit in chosen.items()) or 'off'}.")
     if options.kafka == EMBEDDED:
         lines.append("Passwords are hashed with lighter parameters than in production, and events live in memory.")
     return "\n".join(lines)

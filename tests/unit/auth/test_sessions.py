@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import stat
 import threading
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from services_stub.auth import domain
 from services_stub.auth.domain import ACCESS, PASSWORD_PROFILES, REFRESH, HashParameters
-from services_stub.auth.handlers import sessions
+from services_stub.auth.handlers import passwords, sessions
 from services_stub.auth.handlers.accounts import RegisterAccount, register
 from services_stub.auth.handlers.passwords import Passwords
 from services_stub.auth.service import SERVICE
@@ -27,6 +28,20 @@ from tests.unit.auth.conftest import OPTIONS, PASSWORD, AuthClient
 from tests.unit.serving import serving
 
 CHEAP = HashParameters(memory_kib=8, iterations=1)
+
+
+def test_passwords_that_would_wait_too_long_are_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "MOST_WAITING", 2)
+    hasher = Passwords(CHEAP)
+
+    async def scenario() -> list[object]:
+        return await asyncio.gather(*(hasher.hash(str(n)) for n in range(5)), return_exceptions=True)
+
+    try:
+        assert [type(each).__name__ for each in asyncio.run(scenario())] == ["str", "str", *["Unavailable"] * 3]
+        assert asyncio.run(hasher.hash("again"))
+    finally:
+        hasher.stop()
 
 
 def test_a_token_identifies_its_user_and_is_verified_with_the_published_key(auth: AuthClient) -> None:
