@@ -35,7 +35,11 @@ SESSION_HEADER = "X-Session-Id"
 
 Session = Annotated[
     str | None,
-    Parameter(header=SESSION_HEADER, description="The guest's session.", schema_extra={"pattern": SESSION_PATTERN}),
+    Parameter(
+        header=SESSION_HEADER,
+        description="The guest's session: 128 random bits, e.g. a UUID.",
+        schema_extra={"pattern": SESSION_PATTERN},
+    ),
 ]
 
 
@@ -141,8 +145,8 @@ def _resources(context: Context) -> Resources:
 
 def _access(visitor: Caller | None, session: str | None, cause: Cause, *, merges: bool = True) -> CartAccess:
     """The cart of a request. Only a shopper takes a guest's cart over: sellers and admins leave it to its guest."""
-    if session is not None and not domain.is_identifier(session):
-        raise _session_refused(400, "a session is 1 to 64 letters, digits, - or _")
+    if session is not None and not domain.is_session(session):
+        raise _session_refused(400, "a session is 128 random bits: 32 hexadecimal digits, or 22 to 64 of A-Za-z0-9_-")
     if visitor is not None:
         merging = domain.owner_of_guest(session) if session and merges and visitor.role == "user" else ""
         return CartAccess(domain.owner_of_user(visitor.user_id), merging, cause)

@@ -28,6 +28,9 @@ UNKNOWN = "UNKNOWN"
 Change: TypeAlias = Literal["price", "name", "availability"]
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_HEXADECIMAL = re.compile(r"[0-9A-Fa-f]*")
+_SESSION_BITS = 128
+_LEAST_DIFFERENT = 8
 
 
 class Product(msgspec.Struct, frozen=True, array_like=True):
@@ -81,8 +84,20 @@ class PricedLine(msgspec.Struct, frozen=True):
 
 
 def is_identifier(text: str) -> bool:
-    """Whether `text` can name a guest session or a product: bounded, and harmless in keys and paths."""
+    """Whether `text` can name a product: bounded, and harmless in keys and paths."""
     return _IDENTIFIER.fullmatch(text) is not None
+
+
+def is_session(text: str) -> bool:
+    """Whether `text` can name a guest session, which is all that protects its cart: 128 bits, as far as one can see.
+
+    A sign of digits alone has 3.3 bits at most, of hexadecimal digits 4, of the others 6.
+    """
+    if not is_identifier(text) or len(set(text)) < _LEAST_DIFFERENT:
+        return False
+    signs = text.replace("-", "")
+    bits = 3.3 if signs.isdigit() else 4 if _HEXADECIMAL.fullmatch(signs) else 6
+    return len(signs) * bits >= _SESSION_BITS
 
 
 def owner_of_user(user_id: str) -> str:

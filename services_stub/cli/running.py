@@ -27,6 +27,9 @@ Links = Annotated[
     list[str] | None,
     typer.Option(help="Let these calls pass a proxy that can cut and slow them, as order-product; repeat it."),
 ]
+Hosts = Annotated[
+    list[str] | None, typer.Option(help="A name, beside localhost, under which the gateway may be asked; repeat it.")
+]
 
 
 @app.command(help=SUMMARIES["up"])
@@ -52,6 +55,7 @@ def up(
         str, typer.Option(help="off, or e.g. client=50,address=500,login=5,login-address=20.", show_default=False)
     ] = "",
     link: Links = None,
+    host: Hosts = None,
 ) -> None:
     """Run the supervisor in this process, or in one of its own that goes on when the command has ended."""
     with explained():
@@ -70,7 +74,7 @@ def up(
             sample_browsing,
             chosen_payments,
             rate_limit,
-            link or [],
+            (link or [], host or []),
         )
         (start.detached if detach else start.foreground)(options, typer.echo)
 
@@ -96,10 +100,11 @@ def _options(
     sample_browsing: float,
     payments: tuple[str, Path | None, str],
     rate_limit: str,
-    links: list[str],
+    names: tuple[list[str], list[str]],
 ) -> Options:
     from services_stub.infra.config.options import (
         Options,
+        checked_hosts,
         checked_kafka,
         checked_links,
         checked_rate_limits,
@@ -127,5 +132,6 @@ def _options(
         payments_key_file=key_file,
         payments_url=url,
         rate_limits=checked_rate_limits(rate_limit),
-        links=checked_links(links),
+        links=checked_links(names[0]),
+        hosts=checked_hosts(names[1]),
     )

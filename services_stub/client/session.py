@@ -6,9 +6,9 @@ A value that a program can keep between runs; the authentication below it renews
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from uuid import uuid4
 
 import httpx
 import msgspec
@@ -40,7 +40,7 @@ class Session:
 
     def begin_guest(self) -> str:
         """The id of the guest cart, made when it is first needed."""
-        self.guest_id = self.guest_id or str(uuid4())
+        self.guest_id = self.guest_id or secrets.token_hex(16)
         return self.guest_id
 
 

@@ -47,7 +47,11 @@ Limit = Annotated[int, Parameter(ge=1, le=LARGEST_PAGE)]
 LastId = Annotated[str | None, Parameter(header="Last-Event-ID", description="The id of the last message.")]
 Session = Annotated[
     str | None,
-    Parameter(header="X-Session-Id", description="The guest's session.", schema_extra={"pattern": SESSION_PATTERN}),
+    Parameter(
+        header="X-Session-Id",
+        description="The guest's session: 128 random bits, e.g. a UUID.",
+        schema_extra={"pattern": SESSION_PATTERN},
+    ),
 ]
 
 

@@ -92,7 +92,8 @@ class RunningService:
         self._source: RecordSource | None = None
         self._consumer = self._build_consumer()
         bound, host, port = application.bind(self.context, self.health), settings.host, settings.port
-        self._server = _Server(server_config(bound, grace_seconds=_GRACE_SECONDS, host=host, port=port))
+        hosts = tuple(filter(None, settings.options.get("hosts", "").split(",")))
+        self._server = _Server(server_config(bound, grace_seconds=_GRACE_SECONDS, hosts=hosts, host=host, port=port))
         self._serving: asyncio.Task[None] | None = None
 
     async def start(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from decimal import Decimal
+from hashlib import blake2b
 from typing import NamedTuple
 
 from simulator.engine.http import Answer, HttpSender, Request
@@ -83,7 +84,7 @@ class Visitor:
     async def _identified(self, request: Request) -> Request:
         account = self.market.people.of(self.session.role, self.session.person)
         if account is None:
-            guest = f"{self.market.run_id}-{self.session.number}"
+            guest = blake2b(f"{self.market.run_id}-{self.session.number}".encode(), digest_size=16).hexdigest()
             return api.with_headers(request, {"x-request-id": self.request_id, "x-session-id": guest})
         if account.expires_at - time.time() < MARGIN_SECONDS:
             account = await self._renewed(account)

@@ -48,7 +48,7 @@ LAMP = Product(
     version=1,
     created_at="2026-01-01T00:00:00Z",
 )
-HEADERS = {"Idempotency-Key": "key-1", "X-Session-Id": "guest-1"}
+HEADERS = {"Idempotency-Key": "key-1", "X-Session-Id": "0123456789abcdef0123456789abcdef"}
 FAST_SERVICES = [name for name in SERVICES if declared(name).fast_routes]
 
 Asked = tuple[str, list[tuple[str, str]], bytes]

@@ -10,7 +10,7 @@ from services_stub.contracts.base import Body, Request
 from services_stub.contracts.http.product import Quantity
 from services_stub.contracts.money import Money
 
-SESSION_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
+SESSION_PATTERN = r"^[A-Za-z0-9_-]{22,64}$"
 """The session of a guest: bounded, and harmless in keys and paths."""
 
 MOST_LINES = 50

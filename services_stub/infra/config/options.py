@@ -24,6 +24,7 @@ second; failed logins of an account a minute; logins and registrations a second 
 marketplace on one machine share one address."""
 
 _LIMIT = re.compile(r"\d{1,7}(\.\d{1,3})?", re.ASCII)
+_HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", re.ASCII)
 _ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+):([0-9]{1,5})")
 _OWNED_PROPERTIES = {"bootstrap.servers": "give it with --kafka", "metadata.broker.list": "give it with --kafka"}
 
@@ -33,6 +34,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     `sample_browsing` is the share of product views and cart changes that become events, 0 for none.
     `payments` is `sandbox`, `stripe` or `razorpay`. The key stays in its file: options are written down and shown.
+    `hosts` are the names, beside those of loopback, under which the gateway may be asked.
     `links` are the calls that pass through a proxy, as `order-product`: those of order to product.
     """
 
@@ -50,6 +52,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     payments_url: str = ""
     rate_limits: dict[str, float] = {}
     links: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
 
     @property
     def external(self) -> bool:
@@ -97,6 +100,14 @@ def checked_links(values: Iterable[str]) -> tuple[str, ...]:
         caller, _, callee = value.partition("-")
         if not (caller in SERVICES and callee in SERVICES and caller != callee):
             raise CannotStart(f"--link takes two of {', '.join(SERVICES)}, as order-product; not {value[:100]!r}.")
+    return tuple(dict.fromkeys(values))
+
+
+def checked_hosts(values: Iterable[str]) -> tuple[str, ...]:
+    """The values of --host, if each is a name without a port."""
+    for value in values:
+        if not _HOST_NAME.fullmatch(value):
+            raise CannotStart(f"--host takes a name like shop.example, without a port; not {value[:100]!r}.")
     return tuple(dict.fromkeys(values))
 
 

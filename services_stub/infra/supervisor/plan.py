@@ -86,7 +86,8 @@ def _own_options(name: str, options: Options, wiring: Wiring) -> dict[str, str]:
         profile = "development" if options.kafka == EMBEDDED else "owasp"
         return {"admin_email": admin.email, "admin_password": admin.password, "password_profile": profile}
     if name == GATEWAY:
-        return {f"limit-{limit}": str(number) for limit, number in options.rate_limits.items()}
+        limits = {f"limit-{limit}": str(number) for limit, number in options.rate_limits.items()}
+        return limits | ({"hosts": ",".join(options.hosts)} if options.hosts else {})
     if name == "cart":
         return {"store_url": wiring.cart_store}
     if name == "notification":

@@ -10,15 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services_stub.gateway.attempts import Attempts
 from services_stub.gateway.limits import Limits
-from services_stub.gateway.rates import FORGOTTEN, MOST_CLIENTS, GrowingPauses, TokenBuckets
-from services_stub.gateway.streams import MOST_STREAMS, STREAM_PATH, BoundedStreams
+from services_stub.gateway.rates import TokenBuckets
 from services_stub.runtime.tokens import Caller
 from tests.unit.gateway.callers import FORGED, TrustingVerifier, token
-from tests.unit.gateway.servers import StubService, serving
 from tests.unit.gateway.test_passthrough import front
-from tests.waiting import eventually_true
 
 ORDERS = "/order-service/api/orders"
 LOGIN = "/auth-service/api/auth/login"
@@ -92,7 +88,9 @@ def test_clients_that_come_once_take_no_more_than_bounded_memory() -> None:
     assert len(buckets) <= 100
 
 
-def _statuses(limits: dict[str, float], requests: list[dict[str, str]], **stub: Any) -> list[int]:
+def statuses(limits: dict[str, float], requests: list[dict[str, str]], **stub: Any) -> list[int]:
+    """The statuses of requests with these headers, one after the other."""
+
     async def scenario() -> list[int]:
         async with front(limits=limits, **stub) as it:
             return [(await it.http.get(ORDERS, headers=headers)).status_code for headers in requests]
@@ -109,12 +107,12 @@ def _statuses(limits: dict[str, float], requests: list[dict[str, str]], **stub: 
     ],
 )
 def test_each_user_and_each_guest_has_a_limit_of_its_own(one: dict[str, str], other: dict[str, str]) -> None:
-    assert _statuses({"client": 0.5}, [one, one, other, other]) == [200, 429, 200, 429]
+    assert statuses({"client": 0.5}, [one, one, other, other]) == [200, 429, 200, 429]
 
 
 def test_tokens_of_one_user_share_a_limit() -> None:
     tokens = [{"authorization": token("u1", seconds=seconds)} for seconds in (100, 200)]
-    assert _statuses({"client": 0.5}, tokens) == [200, 429]
+    assert statuses({"client": 0.5}, tokens) == [200, 429]
 
 
 @pytest.mark.parametrize(
@@ -127,12 +125,12 @@ def test_tokens_of_one_user_share_a_limit() -> None:
     ],
 )
 def test_what_can_be_made_up_counts_by_address(headers: list[dict[str, str]]) -> None:
-    assert _statuses({"client": 100, "address": 0.5}, headers) == [200, 429]
+    assert statuses({"client": 100, "address": 0.5}, headers) == [200, 429]
 
 
 def test_a_forged_token_takes_nothing_from_its_victim() -> None:
     genuine, forged = ({"authorization": token("u1", signature=s)} for s in ("genuine", FORGED))
-    assert _statuses({"client": 0.5}, [forged, forged, genuine]) == [200, 200, 200]
+    assert statuses({"client": 0.5}, [forged, forged, genuine]) == [200, 200, 200]
 
 
 def test_without_limits_no_number_is_told() -> None:
@@ -176,79 +174,6 @@ def test_failed_attempts_of_an_account_are_limited_however_it_is_written(path: s
             assert _numbers(answers[2]) == ("2", "0", "900", "30")
             other = await it.http.post(path, json={"email": "bob@example.org", "password": "p"})
             assert other.status_code == failure
-
-    asyncio.run(scenario())
-
-
-def test_pauses_grow_with_each_failure_and_are_forgotten_in_time() -> None:
-    clock = Clock()
-    pauses, waits = GrowingPauses(6, 3, clock=clock), []
-    for _ in range(12):
-        if not (found := pauses.take("a")).admitted:
-            waits.append(found.retry_after)
-            clock.now += found.retry_after
-            assert pauses.take("a").admitted
-            assert not pauses.take("a").admitted
-    assert waits[:6] == [6, 12, 24, 48, 96, 120]
-    clock.now += FORGOTTEN
-    assert [pauses.take("a").admitted for _ in range(4)] == [True, True, True, False]
-    pauses.forget("a")
-    assert pauses.take("a").admitted
-    for number in range(MOST_CLIENTS + 10):
-        pauses.take(str(number))
-    assert len(pauses) == MOST_CLIENTS
-
-
-def attempt(attempts: Attempts, path: str, email: str, address: str, status: int) -> bool:
-    """Whether an attempt was admitted; it ended with `status` then."""
-    found = attempts.begin(b"auth", path, b'{"email": "%s"}' % email.encode(), address)
-    assert found is not None
-    if found.allowance.admitted:
-        attempts.end(found, status)
-    return found.allowance.admitted
-
-
-def test_a_stranger_elsewhere_cannot_lock_the_owner_out_nor_guess_from_everywhere() -> None:
-    attempts = Attempts({"login": 3})
-    login = "/api/auth/login"
-    assert attempt(attempts, login, "ada@example.org", "10.0.0.1", 200)
-    guesses = [attempt(attempts, login, "ada@example.org", f"10.9.0.{n % 250}", 401) for n in range(1000)]
-    assert sum(guesses) == 30
-    assert attempt(attempts, login, "ada@example.org", "10.0.0.1", 200)
-    assert attempt(attempts, login, "bob@example.org", "10.9.0.1", 401)
-
-
-def test_one_mailbox_is_not_flooded_by_registrations() -> None:
-    attempts = Attempts({"login": 100})
-    emails = [f"victim+{number}@example.org" for number in range(500)]
-    admitted = [attempt(attempts, "/api/auth/register", email, "10.0.0.1", 200) for email in emails]
-    assert sum(admitted) == 5
-    assert attempt(attempts, "/api/auth/register", "another@example.org", "10.0.0.1", 200)
-
-
-def test_an_address_begins_few_guest_sessions_and_goes_on_with_those() -> None:
-    guests = [{"x-session-id": f"{number:032}"} for number in range(4)]
-    assert _statuses({"guests": 1}, [*guests, guests[0], guests[3]]) == [200, 200, 429, 429, 200, 429]
-
-
-def test_a_user_has_few_live_streams_at_a_time() -> None:
-    async def scenario() -> None:
-        hold = asyncio.Event()
-        streams = BoundedStreams(StubService(hold=hold), TrustingVerifier())
-        async with (
-            serving(streams) as url,
-            httpx.AsyncClient(base_url=url, headers={"authorization": token("u1")}) as http,
-        ):
-            held = [asyncio.create_task(http.get(STREAM_PATH)) for _ in range(MOST_STREAMS)]
-            await eventually_true(lambda: sum(streams._open.values()) == MOST_STREAMS)
-            for path in (STREAM_PATH, STREAM_PATH + "/"):
-                refused = await http.get(path)
-                assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
-            other = asyncio.create_task(http.get(STREAM_PATH, headers={"authorization": token("u2")}))
-            await eventually_true(lambda: sum(streams._open.values()) == MOST_STREAMS + 1)
-            hold.set()
-            assert {(await each).status_code for each in [*held, other]} == {200}
-            assert (await http.get(STREAM_PATH)).status_code == 200
 
     asyncio.run(scenario())
 

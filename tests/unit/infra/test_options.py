@@ -10,6 +10,7 @@ from services_stub.infra.config.errors import CannotStart
 from services_stub.infra.config.options import (
     RATE_LIMITS,
     Options,
+    checked_hosts,
     checked_kafka,
     checked_rate_limits,
     checked_sample_browsing,
@@ -126,3 +127,13 @@ def test_rate_limits_are_named_and_the_others_keep_their_defaults() -> None:
 def test_a_rate_limit_that_is_none_is_refused(value: str) -> None:
     with pytest.raises(CannotStart, match="--rate-limit takes off, or some of client=1000"):
         checked_rate_limits(value)
+
+
+def test_hosts_are_names_without_ports() -> None:
+    assert checked_hosts(["shop.example", "shop.example", "localhost"]) == ("shop.example", "localhost")
+
+
+@pytest.mark.parametrize("value", ["", "shop.example:80", "http://shop", "a b", "*", "é.example", "-a", "a," + "b"])
+def test_a_host_that_is_no_name_is_refused(value: str) -> None:
+    with pytest.raises(CannotStart, match="--host takes a name"):
+        checked_hosts([value])

@@ -46,6 +46,12 @@ def test_only_the_calls_of_a_link_go_to_its_proxy(tmp_path: Path) -> None:
     assert found["order"].peers["cart"] == f"http://127.0.0.1:{PORTS['cart']}"
 
 
+def test_the_gateway_alone_may_be_asked_by_other_names(tmp_path: Path) -> None:
+    found = settings(tmp_path, hosts=["shop.example", "b.example"])
+    assert [name for name, own in found.items() if "hosts" in own.options] == ["gateway"]
+    assert found["gateway"].options["hosts"] == "shop.example,b.example"
+
+
 @pytest.mark.parametrize(("kafka", "profile"), [("embedded", "development"), ("apache", "owasp"), ("host:1", "owasp")])
 def test_light_passwords_are_for_the_embedded_default_only(tmp_path: Path, kafka: str, profile: str) -> None:
     found = settings(tmp_path, kafka=kafka)
