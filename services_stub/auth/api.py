@@ -113,7 +113,8 @@ async def list_users(
     limit: Annotated[int, Parameter(ge=1, le=LARGEST_PAGE)] = DEFAULT_PAGE,
 ) -> Page[User]:
     """The accounts, the newest first."""
-    return await context.read(users.page, q, role or "", cursor, limit)
+    read = context.read_long if q.strip() else context.read
+    return await read(users.page, q, role or "", cursor, limit)
 
 
 @post("/api/admin/block-seller/{seller_id:str}", status_code=200, responses={404: REFUSED}, **allow("admin"))

@@ -1,4 +1,4 @@
-"""Bounds the requests in flight at each service, and turns the rest away at once instead of answering all too late.
+"""Bounds the requests in flight at each service, and refuses the rest at once instead of answering all too late.
 
 Without a bound, more requests than a service can answer grow into a queue of seconds. Then nearly everything that is
 answered has been given up already, by the client or by a deadline of the gateway, and the work for it is lost.
@@ -11,7 +11,7 @@ from collections import defaultdict, deque
 
 IN_FLIGHT, WAITING = 256, 1024
 BROWSING_IN_FLIGHT, BROWSING_WAITING = 32, 96
-"""Whoever looks around makes most requests, and may be turned away so that those who buy are not."""
+"""Those who look around make most requests, and some are refused so that none of those who buy are."""
 
 BROWSING = frozenset({b"product", b"search", b"gateway"})
 """The services of those who look around; `gateway` is what the gateway composes of several services."""

@@ -140,7 +140,7 @@ class BoundedConnection(HttpToolsProtocol):
             self._stop_parsing(_HEAD_TOO_LARGE)
 
     def on_headers_complete(self) -> None:
-        """The request is known but for its body: it begins to be answered, or waits for its turn."""
+        """The request is known but for its body: it begins to be answered, or waits for those before it."""
         self._head_complete = True
         if len(self.pipeline) >= MOST_PIPELINED:
             self._stop_parsing(_PIPELINED)

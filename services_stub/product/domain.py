@@ -16,6 +16,9 @@ from enum import StrEnum
 from services_stub.contracts.text import without_controls
 
 CURRENCY = "USD"
+MOST_PRODUCTS = 5000
+"""So many products a seller has at a time."""
+
 SORT_KEY_LENGTH = 200
 RESERVATION_SECONDS = 60
 GRACE = timedelta(seconds=2)

@@ -109,6 +109,20 @@ class Context:
         result: R = await self._reader.run(function, *arguments, **keywords)
         return result
 
+    async def read_long(
+        self, function: Callable[Concatenate[Connection, P], R], *arguments: P.args, **keywords: P.kwargs
+    ) -> R:
+        """Like `read`, for what may take long: it holds up no other request, and is ended where it takes too long.
+
+        Raises:
+            Refused: the function refused, or it took too long.
+            Unavailable: the database is away, or too many such reads are under way.
+        """
+        if self._reader is None:
+            raise LookupError(f"{self.settings.service} has no database")
+        result: R = await self._reader.long.run(function, *arguments, **keywords)
+        return result
+
     def run(self, work: Coroutine[Any, Any, R], timeout: float) -> R:
         """Run a coroutine on the event loop for a worker's thread, which waits for it up to `timeout` seconds."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(timeout)

@@ -65,7 +65,7 @@ async def search(
         cursor=cursor,
         limit=limit,
     )
-    return await context.read(search_index, query, context.state[KEPT])
+    return await context.read_long(search_index, query, context.state[KEPT])
 
 
 def _cents(field: str, value: Decimal | None) -> int | None:

@@ -82,7 +82,13 @@ async def list_products(
         cursor=cursor,
         limit=limit,
     )
-    return await context.read(catalogue.page, query)
+    return await _page(context, query)
+
+
+async def _page(context: Context, query: ProductQuery) -> Page[Product]:
+    """A page of a list. Whether a text contains words is found out by looking at all of them."""
+    read = context.read_long if query.query.strip() else context.read
+    return await read(catalogue.page, query)
 
 
 @get("/api/products/{product_id:str}", responses={404: REFUSED}, **allow_anyone())
@@ -169,7 +175,7 @@ async def list_own_products(
         cursor=cursor,
         limit=limit,
     )
-    return await context.read(catalogue.page, query)
+    return await _page(context, query)
 
 
 @get("/api/admin/products", **allow("admin"))
@@ -195,7 +201,7 @@ async def list_all_products(
         cursor=cursor,
         limit=limit,
     )
-    return await context.read(catalogue.page, query)
+    return await _page(context, query)
 
 
 @post("/api/admin/block-product/{product_id:str}", status_code=200, responses={404: REFUSED}, **allow("admin"))

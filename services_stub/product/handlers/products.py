@@ -57,6 +57,10 @@ class Block:
 def create(transaction: Transaction, command: Create) -> Product:
     """Add a product, at once to be bought."""
     refuse_blocked(transaction, command.seller_id)
+    if products.has_as_many(transaction.connection, command.seller_id, domain.MOST_PRODUCTS):
+        raise Refused(
+            409, "too-many-products", f"a seller has at most {domain.MOST_PRODUCTS} products: delete some first"
+        )
     body, product_id = command.body, new_id()
     row = {
         "product_id": product_id,

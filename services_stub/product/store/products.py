@@ -26,6 +26,12 @@ _page = (
     .order_by(products.c.product_id)
     .limit(bindparam("most"))
 )
+_nth_of_seller = (
+    select(products.c.product_id)
+    .where(products.c.seller_id == bindparam("seller"), products.c.deleted.is_(False))
+    .limit(1)
+    .offset(bindparam("before"))
+)
 _count = select(func.count()).select_from(products)
 _move = (
     update(products)
@@ -74,6 +80,11 @@ def add(transaction: Transaction, row: dict[str, Any]) -> Row[Any]:
     """Insert a product, as the next change of its seller."""
     transaction.write(_begin_sequence, {"seller_id": row["seller_id"], "last": 0})
     return transaction.execute(_insert, row | {"seller_sequence": _next_of(transaction, row["seller_id"])}).one()
+
+
+def has_as_many(connection: Connection, seller_id: str, number: int) -> bool:
+    """Whether a seller has `number` products or more that were not deleted."""
+    return connection.execute(_nth_of_seller, {"seller": seller_id, "before": number - 1}).one_or_none() is not None
 
 
 def find(connection: Connection, product_id: str) -> Row[Any] | None:

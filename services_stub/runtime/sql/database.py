@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,9 +18,12 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.schema import CreateColumn
 
-from services_stub.runtime.errors import Unavailable
+from services_stub.runtime.errors import Refused, Unavailable
 
 _DRIVER_ERRORS = (sqlite3.OperationalError, psycopg.OperationalError)
+
+_INSTRUCTIONS = 1000
+"""So many instructions of SQLite pass between two looks at the clock."""
 
 CACHE_KIB = 8192
 CHECKPOINT_PAGES = 8000
@@ -186,6 +190,32 @@ def mapped_errors() -> Iterator[None]:
         if _is_away(error):
             raise Unavailable(f"database: {error}") from error
         raise
+
+
+@contextmanager
+def limited_to(connection: Connection, seconds: float) -> Iterator[None]:
+    """End each statement of a transaction that takes longer.
+
+    Raises:
+        Refused: one did.
+    """
+    driver = driver_of(connection)
+    if isinstance(driver, sqlite3.Connection):
+        end = time.monotonic() + seconds
+        driver.set_progress_handler(lambda: time.monotonic() > end, _INSTRUCTIONS)
+    else:
+        driver.execute(f"SET LOCAL statement_timeout = {int(seconds * 1000)}")
+    try:
+        yield
+    except (DBAPIError, sqlite3.OperationalError, psycopg.OperationalError) as error:
+        original = error.orig if isinstance(error, DBAPIError) else error
+        interrupted = getattr(original, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
+        if interrupted or isinstance(original, psycopg.errors.QueryCanceled):
+            raise Refused(503, "too-slow", "this search takes too long: use fewer words, or others") from error
+        raise
+    finally:
+        if isinstance(driver, sqlite3.Connection):
+            driver.set_progress_handler(None, 0)
 
 
 def concerns_batch(error: Exception) -> bool:

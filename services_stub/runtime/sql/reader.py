@@ -10,6 +10,7 @@ from typing import Any
 
 from services_stub.runtime.completions import Completions
 from services_stub.runtime.sql.database import Database, mapped_errors
+from services_stub.runtime.sql.long_reads import LongReads
 
 _Read = tuple[Callable[..., Any], tuple[Any, ...], asyncio.Future[Any]]
 
@@ -18,13 +19,15 @@ class Reader:
     """Runs `function(connection, *arguments)` for callers that wait, each on a committed snapshot.
 
     Where a statement never waits for a network, in the event loop itself: handing a look-up by key to another thread
-    costs more than the look-up. Elsewhere in a thread, where reads that wait together follow each other.
+    costs more than the look-up. Elsewhere in a thread, where reads that wait together follow each other. `long` runs
+    those that may take long.
     """
 
     def __init__(self, service: str, database: Database) -> None:
         self._reads: queue.SimpleQueue[_Read | None] = queue.SimpleQueue()
         self._database = database
         self._connection = database.connect_reader()
+        self.long = LongReads(service, database)
         self._thread = threading.Thread(target=self._run, name=f"reader-{service}", daemon=True)
 
     def start(self) -> None:
@@ -47,6 +50,7 @@ class Reader:
 
     def stop(self, timeout: float) -> None:
         """Answer the waiting reads and end."""
+        self.long.stop()
         if self._database.waits:
             self._reads.put(None)
             self._thread.join(timeout)

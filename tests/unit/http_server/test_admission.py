@@ -1,4 +1,4 @@
-"""What could be read in two ways, or could have come from a web page, is refused at every port."""
+"""A request that can be read in two ways, or can have come from a web page, is refused at every port."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a client decides about a connection has limits: sizes, numbers and times."""
+"""Sizes, numbers and times that a client decides about have limits."""
 
 from __future__ import annotations
 

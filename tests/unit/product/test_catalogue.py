@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from services_stub.contracts.events.product import ProductStatus
 from services_stub.contracts.http.product import CategoryCount, CreateProduct
+from services_stub.product import domain
 from services_stub.product.handlers import products
 from services_stub.product.store import catalogue
 from services_stub.product.store.catalogue import ProductQuery, Sort
@@ -35,6 +36,18 @@ def add(
 
 def names(stock: Stock, query: ProductQuery) -> list[str]:
     return [product.name for product in catalogue.page(stock.tx.connection, query).items]
+
+
+def test_a_seller_has_so_many_products_and_no_more_until_one_is_deleted(
+    stock: Stock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(domain, "MOST_PRODUCTS", 2)
+    first, _ = add(stock.tx, "one"), add(stock.tx, "two")
+    add(stock.tx, "of another", seller="s2")
+    with pytest.raises(Refused, match="too-many-products"):
+        add(stock.tx, "three")
+    products.delete(stock.tx, products.Delete("s1", first))
+    add(stock.tx, "three")
 
 
 @pytest.fixture

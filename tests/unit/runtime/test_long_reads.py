@@ -1,0 +1,59 @@
+"""A read that takes long holds up no other one, and ends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, text
+
+from services_stub.runtime.errors import Refused, Unavailable
+from services_stub.runtime.sql import long_reads
+from services_stub.runtime.sql.database import Database
+from services_stub.runtime.sql.long_reads import LongReads
+
+ENDLESS = text("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n")
+
+
+def endless(connection: Connection) -> int:
+    return int(connection.execute(ENDLESS).scalar_one())
+
+
+def quick(connection: Connection) -> int:
+    return int(connection.execute(text("SELECT 7")).scalar_one())
+
+
+@pytest.fixture
+def reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LongReads]:
+    monkeypatch.setattr(long_reads, "LONGEST_SECONDS", 0.05)
+    database = Database(f"sqlite:///{tmp_path}/data.sqlite")
+    made = LongReads("test", database)
+    yield made
+    made.stop()
+    database.close()
+
+
+def test_a_statement_without_end_is_ended_and_the_next_one_answered(reads: LongReads) -> None:
+    async def scenario() -> None:
+        with pytest.raises(Refused) as refused:
+            await reads.run(endless)
+        assert (refused.value.problem.status, refused.value.problem.code) == (503, "too-slow")
+        assert await reads.run(quick) == 7
+
+    asyncio.run(scenario())
+
+
+def test_the_event_loop_goes_on_meanwhile_and_no_queue_grows(reads: LongReads, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(long_reads, "MOST_WAITING", 2)
+
+    async def scenario() -> None:
+        waiting = [asyncio.create_task(reads.run(endless)) for _ in range(2)]
+        await asyncio.sleep(0)
+        with pytest.raises(Unavailable):
+            await reads.run(quick)
+        assert not any(each.done() for each in waiting)
+        assert [type(each) for each in await asyncio.gather(*waiting, return_exceptions=True)] == [Refused] * 2
+
+    asyncio.run(scenario())
