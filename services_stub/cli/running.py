@@ -41,7 +41,7 @@ def up(
     seed: Annotated[int, typer.Option(help="What the first catalogue is made from.")] = 1,
     kafka: Kafka = "embedded",
     kafka_config: Annotated[Path | None, typer.Option(help="A file of librdkafka properties for that cluster.")] = None,
-    smtp: Annotated[str, typer.Option(help="Deliver e-mail by this server: smtp://user:password@host:587.")] = "",
+    smtp: Annotated[str, typer.Option(help="Deliver e-mail by this server: smtp://user@host:587.")] = "",
     sample_browsing: Sampling = 0.1,
     sms: Annotated[str, typer.Option(help="Deliver SMS by posting each to this URL: https://host/messages.")] = "",
     payments: Annotated[

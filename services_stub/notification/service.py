@@ -14,6 +14,7 @@ from services_stub.notification.handlers import DigestRules, Notifier, changes_n
 from services_stub.notification.handlers.delivery import DatabaseSpool, Delivery, Session
 from services_stub.notification.handlers.digests import digest_worker
 from services_stub.notification.handlers.preferences import NOTIFIER
+from services_stub.notification.handlers.sender_passwords import with_password
 from services_stub.notification.handlers.sms import SmsSession, SmsSink
 from services_stub.notification.handlers.smtp import MailServer, SmtpSession
 from services_stub.notification.store import TABLES, unsubscribe_key
@@ -32,9 +33,9 @@ def notification_service(digests: DigestRules | None = None) -> Service:
         context.state[NOTIFIER] = notifier
         sessions: dict[Channel, Session] = {}
         if url := options.get("smtp_url", ""):
-            sessions[Channel.EMAIL] = SmtpSession(MailServer.parse(url))
+            sessions[Channel.EMAIL] = SmtpSession(MailServer.parse(with_password(url, "SMTP")))
         if url := options.get("sms_url", ""):
-            sessions[Channel.SMS] = SmsSession(SmsSink.parse(url))
+            sessions[Channel.SMS] = SmsSession(SmsSink.parse(with_password(url, "SMS")))
         deliveries = [
             Delivery(channel, DatabaseSpool(context, notifier, channel), session, random.Random())
             for channel, session in sessions.items()

@@ -123,18 +123,27 @@ def is_url(value: str, *schemes: str) -> bool:
 
 def checked_smtp(value: str) -> str:
     """The value of --smtp, if it is one."""
+    _refuse_password("smtp", value)
     if value and not (is_url(value, "smtp", "smtps") and urlsplit(value).path in {"", "/"}):
-        raise CannotStart(
-            "--smtp takes a URL like smtp://user:password@host:587 or smtps://host, special characters of the password "
-            f"percent-encoded; not {value!r}."
-        )
+        raise CannotStart(f"--smtp takes a URL like smtp://user@host:587 or smtps://host; not {value!r}.")
     return value
+
+
+def _refuse_password(option: str, value: str) -> None:
+    """Refuse a URL with a password, without repeating it."""
+    if ":" in value.rpartition("@")[0].partition("//")[2]:
+        variable = f"MARKETPLACE_{option.upper()}_PASSWORD"
+        raise CannotStart(
+            f"Everyone on this machine can see the command line: leave the password out of --{option}, and put it into "
+            f"the variable {variable}, or into a file that {variable}_FILE names."
+        )
 
 
 def checked_sms(value: str) -> str:
     """The value of --sms, if it is one."""
+    _refuse_password("sms", value)
     if value and not (is_url(value, "http", "https") and value.isascii() and value.isprintable() and " " not in value):
-        raise CannotStart(f"--sms takes a URL like https://user:password@host/messages; not {value!r}.")
+        raise CannotStart(f"--sms takes a URL like https://user@host/messages; not {value!r}.")
     return value
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import smtplib
 import socket
 import ssl
@@ -123,11 +124,20 @@ class SmtpSession:
         else:
             smtp = smtplib.SMTP(server.host, server.port, "[127.0.0.1]", timeout=self._timeout)
         self._smtp = smtp
-        if server.starttls:
-            smtp.starttls(context=ssl.create_default_context())
         smtp.ehlo_or_helo_if_needed()
+        encrypted = server.tls
+        if server.starttls or (server.user and not encrypted and smtp.has_extn("starttls")):
+            smtp.starttls(context=ssl.create_default_context())
+            smtp.ehlo_or_helo_if_needed()
+            encrypted = True
         if server.user:
+            if not encrypted and not _is_this_machine(smtp):
+                raise smtplib.SMTPException("it offers no encryption, so the password is not sent to it")
             smtp.login(server.user, server.password)
+
+
+def _is_this_machine(smtp: smtplib.SMTP) -> bool:
+    return smtp.sock is not None and ipaddress.ip_address(smtp.sock.getpeername()[0].partition("%")[0]).is_loopback
 
 
 class _Reply(msgspec.Struct, frozen=True):

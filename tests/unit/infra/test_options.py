@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,7 @@ def test_what_is_no_share_is_refused(value: float) -> None:
         checked_sample_browsing(value)
 
 
-@pytest.mark.parametrize("value", ["", "smtp://host", "smtp://user:pass@host:587", "smtps://host:465"])
+@pytest.mark.parametrize("value", ["", "smtp://host", "smtp://user@host:587", "smtps://host:465"])
 def test_a_mail_server_is_given_by_its_url(value: str) -> None:
     assert checked_smtp(value) == value
 
@@ -73,7 +74,7 @@ def test_a_mail_server_without_a_url_is_refused(value: str) -> None:
         checked_smtp(value)
 
 
-@pytest.mark.parametrize("value", ["", "http://host", "https://user:pass@host:8443/messages?from=shop"])
+@pytest.mark.parametrize("value", ["", "http://host", "https://user@host:8443/messages?from=shop"])
 def test_an_sms_sink_is_given_by_its_url(value: str) -> None:
     assert checked_sms(value) == value
 
@@ -137,3 +138,17 @@ def test_hosts_are_names_without_ports() -> None:
 def test_a_host_that_is_no_name_is_refused(value: str) -> None:
     with pytest.raises(CannotStart, match="--host takes a name"):
         checked_hosts([value])
+
+
+@pytest.mark.parametrize(
+    ("check", "url"),
+    [
+        (checked_smtp, "smtp://jo:s3cret@host"),
+        (checked_smtp, "jo:s3cret@"),
+        (checked_sms, "https://jo:s3cret@host/sms"),
+    ],
+)
+def test_a_password_on_the_command_line_is_refused_and_not_repeated(check: Callable[[str], str], url: str) -> None:
+    with pytest.raises(CannotStart, match="_PASSWORD_FILE names") as refused:
+        check(url)
+    assert "s3cret" not in str(refused.value)
