@@ -31,6 +31,7 @@ from services_stub.contracts.http.auth import (
 )
 from services_stub.contracts.http.page import DEFAULT_PAGE, LARGEST_PAGE, Page
 from services_stub.contracts.http.reason import Reason
+from services_stub.contracts.problem import FieldError
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused, Unavailable
 from services_stub.runtime.http import REFUSED, allow, allow_anyone, allow_internal
@@ -48,7 +49,10 @@ SellerId = Annotated[str, Parameter(max_length=64)]
 @post("/api/auth/register", responses={409: REFUSED}, **allow_anyone())
 async def register(context: Context, cause: Cause, data: Register) -> User:
     """Make an account as a user or a seller."""
-    password_hash = await resources_of(context).passwords.hash(data.password)
+    passwords = resources_of(context).passwords
+    if weakness := await passwords.weakness(data.password, data.email):
+        raise Refused(400, "weak-password", weakness, errors=[FieldError(field="password", message=weakness)])
+    password_hash = await passwords.hash(data.password)
     account = accounts.RegisterAccount(data.email, password_hash, data.role, data.name, data.phone)
     return await context.write(accounts.register, account, cause)
 
@@ -67,8 +71,9 @@ async def login(context: Context, cause: Cause, data: Login) -> Tokens:
 
 @post("/api/auth/refresh", status_code=200, **allow_anyone())
 async def refresh(context: Context, cause: Cause, data: Refresh) -> Tokens:
-    """Renew a session. The refresh token works once: the answer brings the next."""
-    session = await context.write(sessions.refresh, data.refresh_token, cause)
+    """Renew a session. The refresh token works once: the answer brings the next, and for ten seconds the same again."""
+    renewal = sessions.Renew(data.refresh_token, resources_of(context).signer.refresh_key)
+    session = await context.write(sessions.refresh, renewal, cause)
     if session is None:
         raise Refused(401, "refresh-token-invalid", "the refresh token is not valid any more: log in again")
     return _tokens(resources_of(context), session)
@@ -78,6 +83,12 @@ async def refresh(context: Context, cause: Cause, data: Refresh) -> Tokens:
 async def logout(context: Context, cause: Cause, data: Refresh) -> None:
     """End a session. Its access token stays valid until it expires."""
     await context.write(sessions.log_out, data.refresh_token, cause)
+
+
+@post("/api/auth/logout-everywhere", status_code=204, **allow("user", "seller", "admin"))
+async def logout_everywhere(context: Context, caller: Caller, cause: Cause) -> None:
+    """End all own sessions. Their access tokens stay valid until they expire."""
+    await context.write(sessions.log_out_everywhere, caller.user_id, cause)
 
 
 @get("/api/auth/me", **allow("user", "seller", "admin"))
@@ -185,6 +196,7 @@ ROUTES = [
     login,
     refresh,
     logout,
+    logout_everywhere,
     me,
     keys,
     seller_names,

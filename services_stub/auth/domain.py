@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -10,11 +11,20 @@ from enum import Enum, auto
 from services_stub.contracts.mailbox import canonical_mailbox
 from services_stub.contracts.text import without_controls
 
+ISSUER = "marketplace"
+"""Who issues access tokens: the claim `iss`."""
+
 ACCESS = timedelta(minutes=15)
 """How long an access token is valid; a stolen one is worth as much."""
 
 REFRESH = timedelta(days=30)
 """The life of a session that is not used."""
+
+LONGEST_SESSION = timedelta(days=90)
+"""The life of a session, however often it is renewed: then its owner logs in again."""
+
+REPEATED_WITHIN = timedelta(seconds=10)
+"""A client that did not get the answer to a renewal asks again within this time, and gets the same token again."""
 
 
 @dataclass(frozen=True)
@@ -39,17 +49,35 @@ class RefreshOutcome(Enum):
 
     VALID = auto()
     EXPIRED = auto()
+    REPEATED = auto()
     REUSED = auto()
 
 
-def check_refresh(*, used: bool, expires_at: datetime, now: datetime) -> RefreshOutcome:
+def check_refresh(
+    *, used_at: datetime | None, successor_used: bool, expires_at: datetime, now: datetime
+) -> RefreshOutcome:
     """Whether a refresh token renews a session.
 
-    One that is presented twice is in two hands, and which of them is the owner's is unknown.
+    One that is presented again later, or after the token that it was exchanged for, is in two hands, and which of them
+    is the owner's is unknown.
     """
-    if used:
-        return RefreshOutcome.REUSED
-    return RefreshOutcome.VALID if now < expires_at else RefreshOutcome.EXPIRED
+    if used_at is None:
+        return RefreshOutcome.VALID if now < expires_at else RefreshOutcome.EXPIRED
+    repeated = now - used_at <= REPEATED_WITHIN and not successor_used
+    return RefreshOutcome.REPEATED if repeated else RefreshOutcome.REUSED
+
+
+def expiry_of(*, begun_at: datetime, now: datetime) -> datetime:
+    """When a refresh token that is issued now expires, in a session that was begun then."""
+    return min(now + REFRESH, begun_at + LONGEST_SESSION)
+
+
+def weakness_of(password: str, email: str, is_common: Callable[[str], bool]) -> str:
+    """The reason why a password would soon be guessed; empty for none."""
+    plain, address = password.casefold().strip(), canonical_email(email)
+    if plain in (address, address.rpartition("@")[0]):
+        return "this is your address: choose what others do not know"
+    return "this is one of the passwords that are tried first: choose another one" if is_common(plain) else ""
 
 
 def canonical_email(email: str) -> str:
@@ -79,6 +107,7 @@ def claims_of(user_id: str, role: str, email: str, *, token_id: str, now: dateti
     """The claims of an access token."""
     issued_at = int(now.timestamp())
     return {
+        "iss": ISSUER,
         "sub": user_id,
         "userId": user_id,
         "role": role,

@@ -64,6 +64,11 @@ class AuthArea:
         finally:
             session.tokens = None
 
+    async def logout_everywhere(self) -> None:
+        """End all own sessions, here and elsewhere. Their access tokens stay valid for some minutes."""
+        await self._transport.request_empty("POST", f"{_BASE}/logout-everywhere")
+        self._transport.session.tokens = None
+
     async def me(self) -> User:
         """The account that is signed in, as the marketplace knows it."""
         return await self._transport.request("GET", f"{_BASE}/me", User)

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 import jwt
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from jwt.types import Options
 
 from services_stub.contracts.http.auth import KeySet
 from services_stub.runtime import clock
@@ -19,7 +20,8 @@ from services_stub.runtime.errors import Refused
 
 LARGEST_TOKEN = 4096
 _REMEMBERED = 20_000
-_CLAIMS = ["sub", "iat", "exp", "jti", "userId", "role", "email"]
+_ISSUER = "marketplace"
+_CLAIMS = ["iss", "sub", "iat", "exp", "jti", "userId", "role", "email"]
 _KEYS_EVERY = 1.0
 
 
@@ -101,9 +103,8 @@ class Verifier:
     def _verify(self, token: str, key: Ed25519PublicKey) -> Caller:
         try:
             # Expiry is looked at with each use. A token that was issued in the future is sound: clocks differ.
-            claims = jwt.decode(
-                token, key, algorithms=["EdDSA"], options={"require": _CLAIMS, "verify_exp": False, "verify_iat": False}
-            )
+            options = Options(require=_CLAIMS, verify_exp=False, verify_iat=False)
+            claims = jwt.decode(token, key, algorithms=["EdDSA"], issuer=_ISSUER, options=options)
             caller = msgspec.convert(claims, _Claims).caller()
         except MemoryError:
             raise

@@ -7,17 +7,19 @@ import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeVar
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from services_stub.auth.domain import HashParameters
+from services_stub.auth.domain import HashParameters, weakness_of
 from services_stub.runtime.errors import Unavailable
 
 # Bounds the memory: each hash under way takes what the parameters say.
 _THREADS = 2
 MOST_WAITING = 256
+_SHORTEST = 8
 
 T = TypeVar("T")
 
@@ -47,6 +49,10 @@ class Passwords:
     async def hash(self, password: str) -> str:
         """The hash to keep of a password."""
         return await self._in_thread(self.hash_now, password)
+
+    async def weakness(self, password: str, email: str) -> str:
+        """The reason why a password would soon be guessed; empty for none."""
+        return await self._in_thread(weakness_of, password, email, _is_common)
 
     async def check(self, password: str, known: str | None) -> PasswordCheck:
         """Whether `password` is the one whose hash is `known`.
@@ -87,6 +93,18 @@ class Passwords:
     def stop(self) -> None:
         """End the threads once their work is done."""
         self._threads.shutdown()
+
+
+def _is_common(password: str) -> bool:
+    return password in _common()
+
+
+@cache
+def _common() -> frozenset[str]:
+    """The passwords that people choose most. Read when the first account is made: that takes a while."""
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+    return frozenset(each for each in FREQUENCY_LISTS["passwords"] if len(each) >= _SHORTEST)
 
 
 def _bytes(password: str) -> bytes:

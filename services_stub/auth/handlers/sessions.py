@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import secrets
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import structlog
 
-from services_stub.auth.domain import REFRESH, RefreshOutcome, check_refresh
+from services_stub.auth.domain import RefreshOutcome, check_refresh, expiry_of
 from services_stub.auth.store import sessions, users
 from services_stub.contracts.http.auth import User
 from services_stub.contracts.times import from_microseconds
@@ -33,34 +36,53 @@ class Session:
     refresh_token: str = field(repr=False)
 
 
+@dataclass(frozen=True)
+class Renew:
+    """Renew a session by its refresh token. `key` is the service's own."""
+
+    token: str = field(repr=False)
+    key: bytes = field(repr=False)
+
+    def successor(self) -> str:
+        """The token that comes after this one: always the same, and not to be guessed without the key."""
+        digest = hmac.digest(self.key, b"refresh:" + self.token.encode(), "sha256")
+        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
 def log_in(transaction: Transaction, command: OpenSession) -> Session:
     """Open a session, unless the account is blocked."""
     user = _user_allowed_in(transaction, command.user_id)
     if command.rehashed is not None:
         users.set_password_hash(transaction, command.user_id, before=command.password_hash, after=command.rehashed)
-    return _issue_tokens(transaction, user, new_id())
+    return _issue(transaction, user, secrets.token_urlsafe(32), new_id(), transaction.now)
 
 
-def refresh(transaction: Transaction, token: str) -> Session | None:
+def refresh(transaction: Transaction, command: Renew) -> Session | None:
     """Renew a session; None where the token is not good for it.
 
     A token that was used before ends its session, and that must last: so it is answered, not raised.
     """
-    known = sessions.find(transaction, token)
+    known = sessions.find(transaction, command.token)
     if known is None:
         return None
+    used_at = None if known.used_at is None else from_microseconds(known.used_at)
+    successor = None if used_at is None else sessions.find(transaction, command.successor())
+    successor_used = used_at is not None and (successor is None or successor.used_at is not None)
     expires_at = from_microseconds(known.expires_at)
-    match check_refresh(used=known.used, expires_at=expires_at, now=transaction.now):
+    match check_refresh(used_at=used_at, successor_used=successor_used, expires_at=expires_at, now=transaction.now):
         case RefreshOutcome.REUSED:
             structlog.get_logger().warning("a refresh token was used twice; its session ends", user_id=known.user_id)
             sessions.end(transaction, known.family_id)
             return None
         case RefreshOutcome.EXPIRED:
             return None
+        case RefreshOutcome.REPEATED:
+            return Session(_user_allowed_in(transaction, known.user_id), command.successor())
         case RefreshOutcome.VALID:
             user = _user_allowed_in(transaction, known.user_id)
-            sessions.use(transaction, token)
-            return _issue_tokens(transaction, user, known.family_id)
+            sessions.use(transaction, command.token)
+            begun_at = from_microseconds(known.begun_at)
+            return _issue(transaction, user, command.successor(), known.family_id, begun_at)
 
 
 def log_out(transaction: Transaction, token: str) -> None:
@@ -70,9 +92,14 @@ def log_out(transaction: Transaction, token: str) -> None:
         sessions.end(transaction, known.family_id)
 
 
-def _issue_tokens(transaction: Transaction, user: User, family_id: str) -> Session:
-    token = secrets.token_urlsafe(32)
-    sessions.add(transaction, token, family_id, user.user_id, transaction.now + REFRESH)
+def log_out_everywhere(transaction: Transaction, user_id: str) -> None:
+    """End every session of a user."""
+    sessions.end_all(transaction, user_id)
+
+
+def _issue(transaction: Transaction, user: User, token: str, family_id: str, begun_at: datetime) -> Session:
+    expires_at = expiry_of(begun_at=begun_at, now=transaction.now)
+    sessions.add(transaction, token, family_id, user.user_id, begun_at=begun_at, expires_at=expires_at)
     return Session(user, token)
 
 

@@ -14,18 +14,22 @@ from services_stub.runtime.sql.transaction import Transaction
 
 _add = insert(refresh_tokens)
 _one = select(refresh_tokens).where(refresh_tokens.c.token_hash == bindparam("hash"))
-_use = update(refresh_tokens).where(refresh_tokens.c.token_hash == bindparam("hash")).values(used=True)
+_use = update(refresh_tokens).where(refresh_tokens.c.token_hash == bindparam("hash")).values(used_at=bindparam("at"))
 _end = delete(refresh_tokens).where(refresh_tokens.c.family_id == bindparam("family"))
+_end_all = delete(refresh_tokens).where(refresh_tokens.c.user_id == bindparam("user"))
 _forget = delete(refresh_tokens).where(refresh_tokens.c.expires_at < bindparam("before"))
 
 
-def add(transaction: Transaction, token: str, family_id: str, user_id: str, expires_at: datetime) -> None:
+def add(
+    transaction: Transaction, token: str, family_id: str, user_id: str, *, begun_at: datetime, expires_at: datetime
+) -> None:
     """Write down the hash of a new refresh token, and forget those that expired."""
     row = {
         "token_hash": _hash(token),
         "family_id": family_id,
         "user_id": user_id,
-        "used": False,
+        "used_at": None,
+        "begun_at": to_microseconds(begun_at),
         "expires_at": to_microseconds(expires_at),
     }
     transaction.execute(_add, row)
@@ -39,12 +43,17 @@ def find(transaction: Transaction, token: str) -> Row[Any] | None:
 
 def use(transaction: Transaction, token: str) -> None:
     """Mark a refresh token as used; it stays known, so that a second use is noticed."""
-    transaction.execute(_use, {"hash": _hash(token)})
+    transaction.execute(_use, {"hash": _hash(token), "at": to_microseconds(transaction.now)})
 
 
 def end(transaction: Transaction, family_id: str) -> None:
     """End a session: none of its tokens renews it any more."""
     transaction.execute(_end, {"family": family_id})
+
+
+def end_all(transaction: Transaction, user_id: str) -> None:
+    """End every session of a user."""
+    transaction.execute(_end_all, {"user": user_id})
 
 
 def _hash(token: str) -> str:

@@ -33,8 +33,12 @@ refresh_tokens = Table(
     Column("token_hash", String, primary_key=True),
     Column("family_id", String, nullable=False),
     Column("user_id", String, nullable=False),
-    Column("used", Boolean, nullable=False),
+    # When it was exchanged for the next one; null where it was not.
+    Column("used_at", BigInteger),
+    # When its session was begun by a login.
+    Column("begun_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Index("refresh_tokens_by_family", "family_id"),
+    Index("refresh_tokens_by_user", "user_id"),
     Index("refresh_tokens_by_expiry", "expires_at"),
 )

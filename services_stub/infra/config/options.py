@@ -131,7 +131,7 @@ def checked_smtp(value: str) -> str:
 
 def _refuse_password(option: str, value: str) -> None:
     """Refuse a URL with a password, without repeating it."""
-    if ":" in value.rpartition("@")[0].partition("//")[2]:
+    if ":" in value.rpartition("@")[0].rpartition("//")[2]:
         variable = f"MARKETPLACE_{option.upper()}_PASSWORD"
         raise CannotStart(
             f"Everyone on this machine can see the command line: leave the password out of --{option}, and put it into "

@@ -15,10 +15,18 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from services_stub.auth import domain
-from services_stub.auth.domain import ACCESS, PASSWORD_PROFILES, REFRESH, HashParameters
+from services_stub.auth.domain import (
+    ACCESS,
+    LONGEST_SESSION,
+    PASSWORD_PROFILES,
+    REFRESH,
+    REPEATED_WITHIN,
+    HashParameters,
+)
 from services_stub.auth.handlers import passwords, sessions
 from services_stub.auth.handlers.accounts import RegisterAccount, register
 from services_stub.auth.handlers.passwords import Passwords
+from services_stub.auth.handlers.sessions import Renew
 from services_stub.auth.service import SERVICE
 from services_stub.auth.store.signing_key import FILE_NAME, load_or_make
 from services_stub.auth.store.tables import TABLES
@@ -27,6 +35,7 @@ from tests.fakes import transaction
 from tests.unit.auth.conftest import OPTIONS, PASSWORD, AuthClient
 from tests.unit.serving import serving
 
+KEY = b"the service's own"
 CHEAP = HashParameters(memory_kib=8, iterations=1)
 
 
@@ -51,7 +60,8 @@ def test_a_token_identifies_its_user_and_is_verified_with_the_published_key(auth
     header = jwt.get_unverified_header(tokens["accessToken"])
     assert (header["alg"], header["kid"]) == ("EdDSA", key["kid"])
     claims = jwt.decode(tokens["accessToken"], jwt.PyJWK(key).key, algorithms=["EdDSA"])
-    assert set(claims) == {"sub", "userId", "role", "email", "iat", "exp", "jti"}
+    assert set(claims) == {"iss", "sub", "userId", "role", "email", "iat", "exp", "jti"}
+    assert claims["iss"] == "marketplace"
     assert (claims["sub"], claims["userId"], claims["role"], claims["email"]) == (
         user_id,
         user_id,
@@ -98,9 +108,54 @@ def test_a_refresh_token_renews_once_and_a_second_use_ends_the_session(auth: Aut
     status, second = refresh(first)
     assert status == 200
     assert second not in ("", first)
+    assert refresh(first) == (200, second)  # the answer was lost, say
+    assert refresh(second)[0] == 200
     assert refresh(first)[0] == 401
     assert refresh(second)[0] == 401
     assert refresh(other)[0] == 200
+
+
+def test_a_refresh_token_that_comes_back_later_ends_the_session() -> None:
+    with transaction(TABLES) as tx:
+        user = register(tx, RegisterAccount("a@example.com", "hash", "user", "", ""))
+        token = sessions.log_in(tx, sessions.OpenSession(user.user_id, "hash")).refresh_token
+        renewed = sessions.refresh(tx, Renew(token, KEY))
+        assert renewed is not None
+        tx.now += REPEATED_WITHIN
+        assert sessions.refresh(tx, Renew(token, KEY)) == renewed
+        tx.now += timedelta(microseconds=1)
+        assert sessions.refresh(tx, Renew(token, KEY)) is None
+        assert sessions.refresh(tx, Renew(renewed.refresh_token, KEY)) is None
+
+
+def test_a_session_that_is_renewed_again_and_again_ends_all_the_same() -> None:
+    with transaction(TABLES) as tx:
+        user = register(tx, RegisterAccount("a@example.com", "hash", "user", "", ""))
+        token = sessions.log_in(tx, sessions.OpenSession(user.user_id, "hash")).refresh_token
+        renewals, begun_at = 0, tx.now
+        while (renewed := sessions.refresh(tx, Renew(token, KEY))) is not None:
+            token, renewals = renewed.refresh_token, renewals + 1
+            tx.now += timedelta(days=1)
+        assert (renewals, tx.now - begun_at) == (90, LONGEST_SESSION)
+
+
+def test_logging_out_everywhere_ends_all_sessions_of_the_caller_and_of_no_one_else(auth: AuthClient) -> None:
+    auth.register("a@example.com")
+    auth.register("b@example.com")
+    mine, also_mine = (auth.log_in("a@example.com")[1] for _ in range(2))
+    other = auth.log_in("b@example.com")[1]
+    assert auth.post("/api/auth/logout-everywhere", None, by=mine["accessToken"])[0] == 204
+    for tokens, status in ((mine, 401), (also_mine, 401), (other, 200)):
+        assert auth.post("/api/auth/refresh", {"refreshToken": tokens["refreshToken"]})[0] == status
+
+
+@pytest.mark.parametrize(
+    "password", ["password", "PassW0rd", "12345678", " qwertyuiop ", "ada.lovelace@example.com", "Ada.Lovelace"]
+)
+def test_passwords_that_are_tried_first_are_refused(auth: AuthClient, password: str) -> None:
+    body = {"email": "Ada.Lovelace@example.com", "password": password}
+    status, problem = auth.post("/api/auth/register", body)
+    assert (status, problem["type"], problem["errors"][0]["field"]) == (400, "/problems/weak-password", "password")
 
 
 def test_logging_out_ends_the_session_and_may_be_repeated(auth: AuthClient) -> None:
@@ -116,10 +171,10 @@ def test_an_unused_session_ends() -> None:
         user = register(tx, RegisterAccount("a@example.com", "hash", "user", "", ""))
         token = sessions.log_in(tx, sessions.OpenSession(user.user_id, "hash")).refresh_token
         tx.now += REFRESH - timedelta(seconds=1)
-        renewed = sessions.refresh(tx, token)
+        renewed = sessions.refresh(tx, Renew(token, KEY))
         assert renewed is not None
         tx.now += REFRESH
-        assert sessions.refresh(tx, renewed.refresh_token) is None
+        assert sessions.refresh(tx, Renew(renewed.refresh_token, KEY)) is None
 
 
 def test_a_password_is_rehashed_at_login_when_the_parameters_changed(tmp_path: Path) -> None:
@@ -206,5 +261,6 @@ def test_a_broken_key_file_is_said_with_what_to_do(tmp_path: Path) -> None:
 
 def test_a_token_used_twice_is_stolen_even_when_it_expired() -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    verdict = domain.check_refresh(used=True, expires_at=now - timedelta(days=1), now=now)
+    day = timedelta(days=1)
+    verdict = domain.check_refresh(used_at=now - day, successor_used=False, expires_at=now - day, now=now)
     assert verdict is domain.RefreshOutcome.REUSED

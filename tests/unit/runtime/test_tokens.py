@@ -21,7 +21,8 @@ OTHER = Ed25519PrivateKey.generate()
 
 def _token(key: Ed25519PrivateKey = PRIVATE, *, seconds: int = 60, **claims: Any) -> str:
     now = int(time.time())
-    every = {"sub": "u1", "iat": now, "exp": now + seconds, "jti": "j", "userId": "u1", "role": "user", "email": "e"}
+    every = {"iss": "marketplace", "sub": "u1", "iat": now, "exp": now + seconds, "jti": "j"}
+    every |= {"userId": "u1", "role": "user", "email": "e"}
     return "Bearer " + jwt.encode(every | claims, key, algorithm="EdDSA", headers={"kid": "k1"})
 
 
@@ -60,6 +61,7 @@ def test_a_token_of_a_service_whose_clock_is_ahead_is_valid() -> None:
     [
         (_token(OTHER), "token-invalid"),
         (_token(seconds=-1), "token-expired"),
+        (_token(iss="another"), "token-invalid"),
         (_token(userId=None) + "x", "token-invalid"),
         (_token(exp=float("inf")), "token-invalid"),
         (_token(iat=float("inf")), "token-invalid"),
