@@ -1,1 +1,1 @@
-"""Keeps the logs of a process small."""
+"""The logs of a process: structured, small, and never in the way of what is logged."""

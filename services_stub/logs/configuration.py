@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import logging
 import sys
+from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 
 import structlog
 
 from services_stub.contracts.times import rfc3339
 from services_stub.logs.repetition import Repetition
-from services_stub.runtime import clock
 
 
 class LossyText(io.TextIOWrapper):
@@ -32,12 +33,12 @@ class LossyText(io.TextIOWrapper):
             super().flush()
 
 
-def configure(*, level: int = logging.INFO) -> None:
-    """Send the logs of this process to standard error, which the launcher keeps in a file."""
+def configure(now: Callable[[], datetime], *, level: int = logging.INFO) -> None:
+    """Send the logs of this process to standard error, which the launcher keeps in a file; `now` is their time."""
     sys.stderr = LossyText(sys.stderr.buffer, encoding="utf-8", errors="backslashreplace", line_buffering=True)
     shared: list[structlog.typing.Processor] = [
         structlog.processors.add_log_level,
-        lambda _logger, _method, event: {**event, "timestamp": rfc3339(clock.now())},
+        lambda _logger, _method, event: {**event, "timestamp": rfc3339(now())},
         structlog.processors.format_exc_info,
     ]
     renderer = structlog.processors.JSONRenderer(default=str, ensure_ascii=False)

@@ -15,7 +15,8 @@ from functools import partial
 import structlog
 import uvloop
 
-from services_stub.runtime import logs
+from services_stub.logs import configuration as logs
+from services_stub.runtime import clock
 from services_stub.runtime.application import Application
 from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.kafka.admin import ClusterIdentity
@@ -43,7 +44,7 @@ def run(services: Sequence[tuple[Service, Application, Settings]]) -> None:
     # Threads hand batches to each other all the time; the default of 5 ms would be felt in every hop.
     sys.setswitchinterval(_SWITCH_INTERVAL)
     gc.set_threshold(*_GARBAGE)
-    logs.configure()
+    logs.configure(clock.now)
     # A worker's thread that dies would leave the service half alive.
     threading.excepthook = lambda arguments: _exit_on_bug(arguments.exc_value or RuntimeError("a thread ended"))
     try:

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +20,6 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from services_stub.notification.domain.delivery import Answer, Verdict
 from services_stub.notification.domain.message import Recipient, address_of, compose
 from services_stub.notification.handlers import smtp
-from services_stub.notification.handlers.sender_passwords import with_password
 from services_stub.notification.handlers.smtp import MailServer, SmtpSession
 from services_stub.runtime.errors import Unavailable
 from tests.ports import free_port
@@ -265,22 +263,6 @@ def test_a_login_uses_the_encryption_that_is_offered_and_none_goes_in_the_clear_
     with pytest.raises(Unavailable, match="the password is not sent") as refused:
         SmtpSession(MailServer.parse(url), 5.0).open()
     assert "w/d" not in str(refused.value)
-
-
-def test_the_password_comes_from_the_environment_or_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    url = "smtp://jo%40shop@mail.example:2525"
-    assert MailServer.parse(with_password(url, "SMTP")).password == ""
-    monkeypatch.setenv("MARKETPLACE_SMTP_PASSWORD", "p:w/d@")
-    found = MailServer.parse(with_password(url, "SMTP"))
-    assert (found.user, found.password, found.host, found.port) == ("jo@shop", "p:w/d@", "mail.example", 2525)
-    assert with_password("smtp://mail.example", "SMTP") == "smtp://mail.example"
-    assert with_password(url, "SMS") == "smtp://jo%40shop:@mail.example:2525"
-    (tmp_path / "secret").write_text("from the file\n")
-    monkeypatch.setenv("MARKETPLACE_SMTP_PASSWORD_FILE", str(tmp_path / "secret"))
-    assert MailServer.parse(with_password(url, "SMTP")).password == "from the file"
-    monkeypatch.setenv("MARKETPLACE_SMTP_PASSWORD_FILE", str(tmp_path / "missing"))
-    with pytest.raises(Unavailable, match="missing"):
-        with_password(url, "SMTP")
 
 
 def test_tls_from_the_start(handler: Handler, certificate: ssl.SSLContext) -> None:

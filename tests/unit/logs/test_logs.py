@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import io
 
-from services_stub.runtime.logs import LossyText
+from services_stub.logs.configuration import LossyText
 
 
 class Disk(io.RawIOBase):
