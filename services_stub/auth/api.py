@@ -18,6 +18,7 @@ from services_stub.contracts.envelope import Cause
 from services_stub.contracts.http.auth import (
     BlockedSellers,
     BlockEffect,
+    ChangePassword,
     KeySet,
     Login,
     Refresh,
@@ -49,10 +50,8 @@ SellerId = Annotated[str, Parameter(max_length=64)]
 @post("/api/auth/register", responses={409: REFUSED}, **allow_anyone())
 async def register(context: Context, cause: Cause, data: Register) -> User:
     """Make an account as a user or a seller."""
-    passwords = resources_of(context).passwords
-    if weakness := await passwords.weakness(data.password, data.email):
-        raise Refused(400, "weak-password", weakness, errors=[FieldError(field="password", message=weakness)])
-    password_hash = await passwords.hash(data.password)
+    await _refuse_weak(context, "password", data.password, data.email)
+    password_hash = await resources_of(context).passwords.hash(data.password)
     account = accounts.RegisterAccount(data.email, password_hash, data.role, data.name, data.phone)
     return await context.write(accounts.register, account, cause)
 
@@ -83,6 +82,21 @@ async def refresh(context: Context, cause: Cause, data: Refresh) -> Tokens:
 async def logout(context: Context, cause: Cause, data: Refresh) -> None:
     """End a session. Its access token stays valid until it expires."""
     await context.write(sessions.log_out, data.refresh_token, cause)
+
+
+@post("/api/auth/password", status_code=200, **allow("user", "seller", "admin"))
+async def change_password(context: Context, caller: Caller, cause: Cause, data: ChangePassword) -> Tokens:
+    """Change the own password. It ends all own sessions; the answer brings a new one."""
+    resources = resources_of(context)
+    row = await context.read(users.find, caller.user_id)
+    check = await resources.passwords.check(data.current_password, None if row is None else row.password_hash)
+    if row is None or not check.matches:
+        message = "this is not your password"
+        raise Refused(403, "wrong-password", message, errors=[FieldError(field="currentPassword", message=message)])
+    await _refuse_weak(context, "newPassword", data.new_password, row.email)
+    changed = await resources.passwords.hash(data.new_password)
+    command = sessions.ChangePasswordHash(caller.user_id, row.password_hash, changed)
+    return _tokens(resources, await context.write(sessions.change_password, command, cause))
 
 
 @post("/api/auth/logout-everywhere", status_code=204, **allow("user", "seller", "admin"))
@@ -187,6 +201,11 @@ def _tokens(resources: Resources, session: sessions.Session) -> Tokens:
     )
 
 
+async def _refuse_weak(context: Context, field: str, password: str, email: str) -> None:
+    if weakness := await resources_of(context).passwords.weakness(password, email):
+        raise Refused(400, "weak-password", weakness, errors=[FieldError(field=field, message=weakness)])
+
+
 def _reason(body: Reason | None) -> str:
     return "" if body is None else body.reason
 
@@ -196,6 +215,7 @@ ROUTES = [
     login,
     refresh,
     logout,
+    change_password,
     logout_everywhere,
     me,
     keys,

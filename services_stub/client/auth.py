@@ -10,7 +10,7 @@ from services_stub.client.cart import CartArea
 from services_stub.client.errors import MarketplaceError, SignInAgain, checked_input
 from services_stub.client.session import REFRESH_PATH
 from services_stub.client.transport import Transport
-from services_stub.contracts.http.auth import KeySet, Login, Refresh, Register, SellerName, Tokens, User
+from services_stub.contracts.http.auth import ChangePassword, KeySet, Login, Refresh, Register, SellerName, Tokens, User
 from services_stub.contracts.problem import problem
 
 _BASE = "/auth-service/api/auth"
@@ -63,6 +63,18 @@ class AuthArea:
             await self._transport.request_empty("POST", f"{_BASE}/logout", body=body)
         finally:
             session.tokens = None
+
+    async def change_password(self, current: str, new: str) -> User:
+        """Change the own password, which ends all sessions but this one.
+
+        Raises:
+            NotAllowed: `current` is not the password.
+        """
+        with checked_input():
+            body = ChangePassword(current_password=current, new_password=new)
+        session = self._transport.session
+        session.tokens = await self._transport.request("POST", f"{_BASE}/password", Tokens, body=body)
+        return session.tokens.user
 
     async def logout_everywhere(self) -> None:
         """End all own sessions, here and elsewhere. Their access tokens stay valid for some minutes."""

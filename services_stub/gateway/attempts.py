@@ -18,7 +18,8 @@ from services_stub.gateway.rates import Allowance, GrowingPauses, TokenBuckets
 
 LOGIN, LOGIN_ADDRESS = "login", "login-address"
 _LOGIN_PATH, _REGISTER_PATH = "/api/auth/login", "/api/auth/register"
-_GUARDED = frozenset({(b"auth", _LOGIN_PATH), (b"auth", _REGISTER_PATH)})
+_PASSWORD_PATH = "/api/auth/password"
+_GUARDED = frozenset((b"auth", path) for path in (_LOGIN_PATH, _REGISTER_PATH, _PASSWORD_PATH))
 _FAILED = frozenset({401, 403, 409})
 """A wrong password, an account that is blocked, an address that is taken: what a guess comes to."""
 
@@ -62,8 +63,10 @@ class Attempts:
         self._addresses = TokenBuckets(of_address, max(1, int(of_address * _BURST_SECONDS))) if of_address else None
         self._owners: OrderedDict[str, None] = OrderedDict()
 
-    def begin(self, service: bytes, path: str, body: bytes, address: str) -> Attempt | None:
-        """Count a request that tries to log in or register; None for every other request, and where nothing limits it.
+    def begin(self, service: bytes, path: str, body: bytes, address: str, user_id: str = "") -> Attempt | None:
+        """Count a request that tries a password or registers; None for every other one, and where nothing limits it.
+
+        `user_id` is the user of its genuine token, if there is one.
 
         Each counts as a failure until it has ended, so that many at once are not more than the limit allows.
         """
@@ -71,7 +74,7 @@ class Attempts:
             return None
         if self._addresses is not None and not (allowance := self._addresses.take(address)).admitted:
             return Attempt(allowance)
-        email = _email_in(body)
+        email = user_id if path == _PASSWORD_PATH else _email_in(body)
         if not email or self._failures is None or self._accounts is None or self._mailboxes is None:
             return None
         if path == _REGISTER_PATH and not (allowance := self._mailboxes.take(_hash(_mailbox_of(email)))).admitted:

@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
 from services_stub.contracts.problem import problem
-from services_stub.gateway.attempts import LOGIN, LOGIN_ADDRESS, Attempts
+from services_stub.gateway.attempts import LOGIN, LOGIN_ADDRESS, Attempt, Attempts
 from services_stub.gateway.rates import MOST_CLIENTS, Allowance, TokenBuckets
 from services_stub.runtime.errors import Refused, Unavailable
 from services_stub.runtime.tokens import Verifier
@@ -88,6 +88,14 @@ class Limits:
             return of_address
         of_session = self._clients.take(f"{address} {session.decode()}")
         return of_session if of_address is None else min(of_session, of_address, key=_left)
+
+    def begin_attempt(
+        self, service: bytes, path: str, body: bytes, headers: RawHeaders, address: str
+    ) -> Attempt | None:
+        """Count a request that tries a password or registers, see `Attempts`."""
+        authorization = next((value for name, value in headers if name == b"authorization"), b"")
+        user_id = self._user_of(authorization) if authorization else ""
+        return self.attempts.begin(service, path, body, address, user_id)
 
     def _user_of(self, authorization: bytes) -> str:
         """The user of a token that is known to be genuine, else nothing."""

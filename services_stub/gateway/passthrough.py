@@ -157,7 +157,8 @@ class PassThrough:
                 body = await _body(scope, receive)
                 if body is None:
                     return
-                attempt = self._limits.attempts.begin(name, path, body, _address(scope)) if method == "POST" else None
+                if method == "POST" and name == b"auth":
+                    attempt = self._limits.begin_attempt(name, path, body, scope["headers"], _address(scope))  # type: ignore[arg-type]
                 if attempt is not None and not attempt.allowance.admitted:
                     left[:] = headers_of(attempt.allowance)
                     await refuse(TOO_MANY_ATTEMPTS, send)

@@ -14,6 +14,7 @@ ACCESS: dict[tuple[str, str, str], frozenset[str]] = {
     ("auth", "POST", "/api/auth/login"): ANYONE,
     ("auth", "POST", "/api/auth/refresh"): ANYONE,
     ("auth", "POST", "/api/auth/logout"): ANYONE,
+    ("auth", "POST", "/api/auth/password"): ANY_ROLE,
     ("auth", "POST", "/api/auth/logout-everywhere"): ANY_ROLE,
     ("auth", "GET", "/api/auth/me"): ANY_ROLE,
     ("auth", "GET", "/api/auth/keys"): ANYONE,

@@ -203,3 +203,12 @@ def test_a_fast_route_without_an_adapter_is_refused(fast_route: Any) -> None:
 def test_a_fast_route_that_is_no_route_is_refused() -> None:
     with pytest.raises(ValueError, match="test: GET /api/things is a fast route, but not among the routes"):
         Service(name="test", routes=[make], fast_routes=[FastRoute(look, adapt)])
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "", "application/jsonx"])
+@pytest.mark.parametrize("query", ["", "?left=to-litestar"])
+def test_a_body_that_is_not_said_to_be_json_is_refused_either_way(tmp_path: Path, media_type: str, query: str) -> None:
+    with at_work(declared("cart"), tmp_path) as running:
+        path, headers = f"/api/cart/public/add{query}", HEADERS | {"content-type": media_type}
+        refused = running.request("POST", path, content=b'{"productId": "p1"}', headers=headers)
+        assert (refused.status_code, refused.json()["type"]) == (415, "/problems/unsupported-media-type")

@@ -37,6 +37,15 @@ class Session:
 
 
 @dataclass(frozen=True)
+class ChangePasswordHash:
+    """Replace the hash `before`, against which the password was checked, by `after`."""
+
+    user_id: str
+    before: str = field(repr=False)
+    after: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Renew:
     """Renew a session by its refresh token. `key` is the service's own."""
 
@@ -54,6 +63,15 @@ def log_in(transaction: Transaction, command: OpenSession) -> Session:
     user = _user_allowed_in(transaction, command.user_id)
     if command.rehashed is not None:
         users.set_password_hash(transaction, command.user_id, before=command.password_hash, after=command.rehashed)
+    return _issue(transaction, user, secrets.token_urlsafe(32), new_id(), transaction.now)
+
+
+def change_password(transaction: Transaction, command: ChangePasswordHash) -> Session:
+    """Replace a password's hash, end every session of its user, and begin a new one."""
+    user = _user_allowed_in(transaction, command.user_id)
+    if not users.set_password_hash(transaction, command.user_id, before=command.before, after=command.after):
+        raise Refused(409, "password-changed", "the password was changed meanwhile")
+    sessions.end_all(transaction, command.user_id)
     return _issue(transaction, user, secrets.token_urlsafe(32), new_id(), transaction.now)
 
 

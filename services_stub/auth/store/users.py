@@ -88,9 +88,9 @@ def set_blocked(transaction: Transaction, change: SellerBlockChange, reason: str
     transaction.execute(_set_blocked, {**values, "at": change.at, "event": change.event_id})
 
 
-def set_password_hash(transaction: Transaction, user_id: str, *, before: str, after: str) -> None:
-    """Replace a password's hash, unless it was changed meanwhile."""
-    transaction.execute(_set_password_hash, {"id": user_id, "before": before, "after": after})
+def set_password_hash(transaction: Transaction, user_id: str, *, before: str, after: str) -> bool:
+    """Replace a password's hash; False where it was changed meanwhile."""
+    return transaction.execute(_set_password_hash, {"id": user_id, "before": before, "after": after}).rowcount == 1
 
 
 def blocked_sellers(connection: Connection) -> list[str]:

@@ -42,6 +42,13 @@ class Login(Request, frozen=True, kw_only=True):
     password: Annotated[str, Meta(min_length=1, max_length=128)]
 
 
+class ChangePassword(Request, frozen=True, kw_only=True):
+    """The password as it is, and the one to have from now on."""
+
+    current_password: Annotated[str, Meta(min_length=1, max_length=128)]
+    new_password: Password
+
+
 class Refresh(Request, frozen=True, kw_only=True):
     """A refresh token, usable once."""
 

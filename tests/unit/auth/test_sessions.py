@@ -7,6 +7,7 @@ import stat
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import jwt
 import pytest
@@ -147,6 +148,25 @@ def test_logging_out_everywhere_ends_all_sessions_of_the_caller_and_of_no_one_el
     assert auth.post("/api/auth/logout-everywhere", None, by=mine["accessToken"])[0] == 204
     for tokens, status in ((mine, 401), (also_mine, 401), (other, 200)):
         assert auth.post("/api/auth/refresh", {"refreshToken": tokens["refreshToken"]})[0] == status
+
+
+def test_a_password_is_changed_by_who_knows_it_and_ends_all_other_sessions(auth: AuthClient) -> None:
+    auth.register("a@example.com")
+    mine, other = (auth.log_in("a@example.com")[1] for _ in range(2))
+
+    def change(current: str, new: str) -> tuple[int, dict[str, Any]]:
+        body = {"currentPassword": current, "newPassword": new}
+        return auth.post("/api/auth/password", body, by=mine["accessToken"])
+
+    assert change("a guess", "battery staple")[1]["errors"][0]["field"] == "currentPassword"
+    assert change(PASSWORD, "password1")[1]["errors"][0]["field"] == "newPassword"
+    assert auth.log_in("a@example.com")[0] == 200
+    status, tokens = change(PASSWORD, "battery staple")
+    assert status == 200
+    for old in (mine, other):
+        assert auth.post("/api/auth/refresh", {"refreshToken": old["refreshToken"]})[0] == 401
+    assert auth.post("/api/auth/refresh", {"refreshToken": tokens["refreshToken"]})[0] == 200
+    assert (auth.log_in("a@example.com")[0], auth.log_in("a@example.com", "battery staple")[0]) == (401, 200)
 
 
 @pytest.mark.parametrize(

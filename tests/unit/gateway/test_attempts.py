@@ -12,6 +12,7 @@ from services_stub.gateway.streams import MOST_STREAMS, STREAM_PATH, BoundedStre
 from tests.unit.gateway.callers import TrustingVerifier, token
 from tests.unit.gateway.servers import StubService, serving
 from tests.unit.gateway.test_limits import Clock, statuses
+from tests.unit.gateway.test_passthrough import front
 from tests.waiting import eventually_true
 
 
@@ -51,6 +52,17 @@ def test_a_stranger_elsewhere_cannot_lock_the_owner_out_nor_guess_from_everywher
     assert sum(guesses) == 30
     assert attempt(attempts, login, "ada@example.org", "10.0.0.1", 200)
     assert attempt(attempts, login, "bob@example.org", "10.9.0.1", 401)
+
+
+def test_who_has_a_token_does_not_guess_the_password_of_its_user() -> None:
+    async def scenario() -> None:
+        async with front(limits={"login": 2}, status=403) as it:
+            path, body = "/auth-service/api/auth/password", {"currentPassword": "a", "newPassword": "b"}
+            headers = [{"authorization": token("u1", seconds=seconds)} for seconds in (100, 200, 300)]
+            answers = [await it.http.post(path, json=body, headers=each) for each in headers]
+            assert [answer.status_code for answer in answers] == [403, 403, 429]
+
+    asyncio.run(scenario())
 
 
 def test_one_mailbox_is_not_flooded_by_registrations() -> None:
