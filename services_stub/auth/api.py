@@ -33,6 +33,7 @@ from services_stub.contracts.http.auth import (
 from services_stub.contracts.http.page import DEFAULT_PAGE, LARGEST_PAGE, Page
 from services_stub.contracts.http.reason import Reason
 from services_stub.contracts.problem import FieldError
+from services_stub.runtime import clock
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused, Unavailable
 from services_stub.runtime.http import REFUSED, allow, allow_anyone, allow_internal
@@ -101,7 +102,7 @@ async def change_password(context: Context, caller: Caller, cause: Cause, data: 
 
 @post("/api/auth/logout-everywhere", status_code=204, **allow("user", "seller", "admin"))
 async def logout_everywhere(context: Context, caller: Caller, cause: Cause) -> None:
-    """End all own sessions. Their access tokens stay valid until they expire."""
+    """End all own sessions, with their access tokens and live streams."""
     await context.write(sessions.log_out_everywhere, caller.user_id, cause)
 
 
@@ -158,8 +159,11 @@ async def unblock_seller(
 
 @get("/internal/blocked-sellers", **allow_internal())
 async def blocked_sellers(context: Context) -> BlockedSellers:
-    """The sellers that are blocked now."""
-    return BlockedSellers(seller_ids=await context.read(users.blocked_sellers))
+    """The sellers that are blocked now, and who ended all sessions since the oldest valid access token was issued."""
+    return BlockedSellers(
+        seller_ids=await context.read(users.blocked_sellers),
+        sessions_ended=await context.read(users.sessions_ended, clock.now() - ACCESS),
+    )
 
 
 async def _set_blocked(context: Context, command: accounts.SetSellerBlocked, cause: Cause) -> SellerBlock:

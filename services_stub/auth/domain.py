@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -103,9 +104,9 @@ def search_words(query: str) -> list[str]:
     return folded(without_controls(query)).split()
 
 
-def claims_of(user_id: str, role: str, email: str, *, token_id: str, now: datetime) -> dict[str, str | int]:
-    """The claims of an access token."""
-    issued_at = int(now.timestamp())
+def claims_of(user_id: str, role: str, email: str, *, token_id: str, now: datetime) -> dict[str, str | float]:
+    """The claims of an access token; the time of issue to the millisecond, so that it is before or after a sign-out."""
+    issued_at = math.floor(now.timestamp() * 1000) / 1000
     return {
         "iss": ISSUER,
         "sub": user_id,
@@ -113,6 +114,6 @@ def claims_of(user_id: str, role: str, email: str, *, token_id: str, now: dateti
         "role": role,
         "email": email,
         "iat": issued_at,
-        "exp": issued_at + int(ACCESS.total_seconds()),
+        "exp": int(issued_at + ACCESS.total_seconds()),
         "jti": token_id,
     }

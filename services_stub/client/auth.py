@@ -77,7 +77,7 @@ class AuthArea:
         return session.tokens.user
 
     async def logout_everywhere(self) -> None:
-        """End all own sessions, here and elsewhere. Their access tokens stay valid for some minutes."""
+        """End all own sessions, here and elsewhere."""
         await self._transport.request_empty("POST", f"{_BASE}/logout-everywhere")
         self._transport.session.tokens = None
 

@@ -1,4 +1,4 @@
-"""Refuses blocked sellers at the gateway: their tokens stay valid until they expire, but give access to nothing.
+"""Refuses at the gateway blocked sellers, and users who ended their sessions: their tokens give access to nothing.
 
 The auth service is the source of the set. Its events say at once when it changed, and make the gateway ask again: the
 two topics are not ordered against each other, the answer of auth is.
@@ -25,6 +25,7 @@ from services_stub.runtime.kafka.records import Record
 from services_stub.runtime.kafka.tail import Tail
 from services_stub.runtime.retry import pause_after
 from services_stub.runtime.sql.transaction import NO_CAUSE
+from services_stub.runtime.tokens import Caller
 
 BLOCKING = (SellerBlocked, SellerUnblocked)
 """The events that say that the set changed."""
@@ -38,6 +39,9 @@ _ATTEMPTS_BEFORE_WARNING = 5
 """Everything starts at once, so the first attempts may well come too early."""
 
 _BLOCKED = problem(403, "seller-blocked", "this seller is blocked")
+_ENDED = problem(401, "session-ended", "all sessions of this account were ended: log in again")
+ENDING = frozenset({"/api/auth/password", "/api/auth/logout-everywhere"})
+"""The paths at auth by which a user ends all sessions."""
 
 
 class _Claims(msgspec.Struct, rename="camel"):
@@ -57,25 +61,37 @@ def user_of(authorization: bytes) -> str:
 
 
 class BlockedSellers:
-    """The set of blocked sellers, kept up to date; `on_blocked` hears of each that is new."""
+    """The set of blocked sellers, and who ended all sessions, kept up to date; `on_blocked` hears of each that is new.
+
+    A user ends sessions by a request that passes here: so the gateway asks again after it (`ask_again`).
+    """
 
     def __init__(self, context: Context, on_blocked: Callable[[str], None]) -> None:
         self._context = context
         self._on_blocked = on_blocked
         self._ids: frozenset[str] = frozenset()
+        self._ended: dict[str, float] = {}
         self._changed = asyncio.Event()
         self._tail: Tail | None = None
         self._following: Future[None] | None = None
         self._chance = random.Random()
 
     async def refusal(self, headers: Sequence[tuple[bytes, bytes]]) -> Problem | None:
-        """The refusal of a request that carries the genuine token of a blocked seller."""
-        if not self._ids:
+        """The refusal of a request with the genuine token of a blocked seller, or of a session that was ended."""
+        if not self._ids and not self._ended:
             return None
         for name, value in headers:
-            if name == b"authorization" and user_of(value) in self._ids and await self._is_genuine(value):
-                return _BLOCKED
+            if name == b"authorization" and ((user_id := user_of(value)) in self._ids or user_id in self._ended):
+                caller = await self._genuine(value)
+                if caller is not None and caller.user_id in self._ids:
+                    return _BLOCKED
+                if caller is not None and caller.issued_at < self._ended.get(caller.user_id, 0.0):
+                    return _ENDED
         return None
+
+    def ask_again(self) -> None:
+        """Ask auth for what has changed, now."""
+        self._changed.set()
 
     def start(self) -> None:
         """Follow the events, and ask auth for the set; until auth answers, no seller is known to be blocked."""
@@ -109,15 +125,19 @@ class BlockedSellers:
         answer = await self._context.peers.call(
             "auth", "GET", "/internal/blocked-sellers", expect=BlockedSellersAnswer, cause=NO_CAUSE
         )
+        ended = [user for user, at in answer.sessions_ended.items() if self._ended.get(user) != at]
+        self._ended = answer.sessions_ended
+        for user_id in ended:
+            self._on_blocked(user_id)
         self._ids &= set(answer.seller_ids)
         self.take(set(answer.seller_ids))
 
-    async def _is_genuine(self, authorization: bytes) -> bool:
+    async def _genuine(self, authorization: bytes) -> Caller | None:
+        """The caller of a token; None without a genuine one: the service that it was meant for says what is wrong."""
         try:
-            await self._context.verifier.caller(authorization.decode("latin-1"))
+            return await self._context.verifier.caller(authorization.decode("latin-1"))
         except (Refused, Unavailable):
-            return False  # The service that it was meant for says what is wrong with it.
-        return True
+            return None
 
     def _on_records(self, records: list[Record]) -> None:
         told = [record.key for record in records if record.topic == SellerBlocked.topic]

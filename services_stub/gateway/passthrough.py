@@ -20,6 +20,7 @@ from pyreqwest.response import Response
 from services_stub.contracts.problem import FieldError, Problem, problem
 from services_stub.gateway.answer_times import AnswerTimes
 from services_stub.gateway.attempts import Attempt
+from services_stub.gateway.blocked import ENDING
 from services_stub.gateway.caching import NO_STORE, caching_headers, is_catalogue
 from services_stub.gateway.forwarding import (
     BadHeader,
@@ -59,6 +60,9 @@ class RequestFilter(Protocol):
 
     async def refusal(self, headers: Sequence[tuple[bytes, bytes]]) -> Problem | None:
         """The refusal of a request with these headers, if any."""
+
+    def ask_again(self) -> None:
+        """Find out anew who is refused."""
 
 
 class PassThrough:
@@ -170,6 +174,8 @@ class PassThrough:
             content = (await response.bytes()).to_bytes()
             status = response.status
             self._note(method, name.decode(), response, time.monotonic() - begun)
+            if name == b"auth" and path in ENDING:
+                self._request_filter.ask_again()
         except (BadHeader, BuilderError, UnicodeDecodeError) as error:
             await refuse(_unreadable(error), send)
         except _TooLarge:

@@ -26,23 +26,24 @@ _KEYS_EVERY = 1.0
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """The caller that a token names. `expires_at` is Unix time in seconds."""
+    """The caller that a token names. `expires_at` and `issued_at` are Unix time in seconds."""
 
     user_id: str
     role: str
     email: str
     expires_at: int
+    issued_at: float = 0.0
 
 
 class _Claims(msgspec.Struct, frozen=True, rename="camel"):
     user_id: str
     role: str
     email: str
-    iat: int
+    iat: float
     exp: int
 
     def caller(self) -> Caller:
-        return Caller(self.user_id, self.role, self.email, self.exp)
+        return Caller(self.user_id, self.role, self.email, self.exp, self.iat)
 
 
 def unauthorized(code: str, detail: str) -> Refused:

@@ -71,7 +71,7 @@ def change_password(transaction: Transaction, command: ChangePasswordHash) -> Se
     user = _user_allowed_in(transaction, command.user_id)
     if not users.set_password_hash(transaction, command.user_id, before=command.before, after=command.after):
         raise Refused(409, "password-changed", "the password was changed meanwhile")
-    sessions.end_all(transaction, command.user_id)
+    log_out_everywhere(transaction, command.user_id)
     return _issue(transaction, user, secrets.token_urlsafe(32), new_id(), transaction.now)
 
 
@@ -111,8 +111,9 @@ def log_out(transaction: Transaction, token: str) -> None:
 
 
 def log_out_everywhere(transaction: Transaction, user_id: str) -> None:
-    """End every session of a user."""
+    """End every session of a user, with the access tokens that were issued until now."""
     sessions.end_all(transaction, user_id)
+    users.end_sessions(transaction, user_id)
 
 
 def _issue(transaction: Transaction, user: User, token: str, family_id: str, begun_at: datetime) -> Session:

@@ -23,6 +23,9 @@ users = Table(
     Column("block_at", String, nullable=False),
     Column("block_event_id", String, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    # When the user ended all sessions; null where that never was.
+    Column("sessions_ended_at", BigInteger),
+    Index("users_by_sessions_ended", "sessions_ended_at"),
     Index("users_by_role", "role", "user_id"),
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, false, select, update
@@ -43,6 +44,10 @@ _set_password_hash = (
     .where(users.c.user_id == bindparam("id"), users.c.password_hash == bindparam("before"))
     .values(password_hash=bindparam("after"))
 )
+_end_sessions = update(users).where(users.c.user_id == bindparam("id")).values(sessions_ended_at=bindparam("at"))
+_sessions_ended = select(users.c.user_id, users.c.sessions_ended_at).where(
+    users.c.sessions_ended_at >= bindparam("since")
+)
 # Identifiers sort by the time they were made.
 _NEWEST_FIRST = SortOrder((users.c.user_id,), descending=True)
 
@@ -63,6 +68,7 @@ def add(transaction: Transaction, user: User, password_hash: str) -> bool:
         "block_at": "",
         "block_event_id": "",
         "created_at": to_microseconds(transaction.now),
+        "sessions_ended_at": None,
     }
     return transaction.execute(_add, row).rowcount == 1
 
@@ -96,6 +102,17 @@ def set_password_hash(transaction: Transaction, user_id: str, *, before: str, af
 def blocked_sellers(connection: Connection) -> list[str]:
     """The sellers that are blocked now."""
     return list(connection.scalars(_blocked))
+
+
+def end_sessions(transaction: Transaction, user_id: str) -> None:
+    """Write down that a user ended all sessions now."""
+    transaction.execute(_end_sessions, {"id": user_id, "at": to_microseconds(transaction.now)})
+
+
+def sessions_ended(connection: Connection, since: datetime) -> dict[str, float]:
+    """Who ended all sessions since then, and when, in seconds of Unix time."""
+    rows = connection.execute(_sessions_ended, {"since": to_microseconds(since)})
+    return {row.user_id: row.sessions_ended_at // 1000 / 1000 for row in rows}
 
 
 def names_of_sellers(connection: Connection, seller_ids: Collection[str]) -> list[SellerName]:

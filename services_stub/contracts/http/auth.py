@@ -146,6 +146,10 @@ class KeySet(Body, frozen=True, kw_only=True):
 
 
 class BlockedSellers(Body, frozen=True, kw_only=True):
-    """Internal: the sellers that are blocked now."""
+    """Internal: the sellers that are blocked now, and who ended all sessions lately.
+
+    `sessions_ended` has Unix time in seconds by user: access tokens that were issued before are not valid any more.
+    """
 
     seller_ids: list[str]
+    sessions_ended: dict[str, float] = {}

@@ -13,6 +13,7 @@ from services_stub.gateway.blocked import BlockedSellers, user_of
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.kafka.records import Record
+from services_stub.runtime.tokens import Caller
 from tests.unit.gateway.callers import FORGED, TrustingVerifier, gateway_context, scripted, token
 from tests.waiting import eventually_true
 
@@ -30,19 +31,43 @@ class Scene:
         self.context: Context = gateway_context("auth")
         self.heard: list[str] = []
         self.now: list[str] = []
+        self.ended: dict[str, float] = {}
         self.asked = 0
         self.blocked = BlockedSellers(self.context, self.heard.append)
         scripted(self.context).answers[ASK] = self._answer
 
     def _answer(self, _body: Any) -> Answer:
         self.asked += 1
-        return Answer(seller_ids=list(self.now))
+        return Answer(seller_ids=list(self.now), sessions_ended=dict(self.ended))
+
+    def issue(self, user_id: str, at: float) -> None:
+        """Let every token be one of `user_id` that was issued then."""
+
+        async def issued(_authorization: str) -> Caller:
+            return Caller(user_id, "user", "", 2**40, at)
+
+        self.context.verifier.caller = issued  # type: ignore[method-assign, assignment]
 
     async def turned_away(self, *authorizations: str) -> bool:
         headers = [(b"authorization", value.encode()) for value in authorizations]
         refusal = await self.blocked.refusal([(b"accept", b"*/*"), *headers])
         assert refusal is None or (refusal.status, refusal.code) == (403, "seller-blocked")
         return refusal is not None
+
+
+def test_tokens_from_before_all_sessions_were_ended_are_refused_and_streams_end() -> None:
+    async def scenario() -> None:
+        scene = Scene()
+        scene.ended = {"u1": 1000.5}
+        await scene.blocked.refresh()
+        await scene.blocked.refresh()
+        assert scene.heard == ["u1"]
+        for user_id, issued_at, refused in (("u1", 1000.499, True), ("u1", 1000.5, False), ("u2", 1.0, False)):
+            scene.issue(user_id, issued_at)
+            refusal = await scene.blocked.refusal([(b"authorization", token(user_id).encode())])
+            assert (refusal is not None and refusal.status == 401) is refused
+
+    asyncio.run(scenario())
 
 
 def test_a_blocked_seller_is_refused_and_no_other_caller() -> None:

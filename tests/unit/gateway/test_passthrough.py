@@ -33,6 +33,9 @@ class RefusesMarked:
         """Refuse the header `x-bad`."""
         return problem(403, "seller-blocked", "") if b"x-bad" in dict(headers) else None
 
+    def ask_again(self) -> None:
+        """It is always the same."""
+
 
 @dataclass
 class Front:
