@@ -13,7 +13,7 @@ from services_stub.contracts.mailbox import canonical_mailbox
 from services_stub.contracts.text import without_controls
 
 ISSUER = "marketplace"
-"""Who issues access tokens: the claim `iss`."""
+"""The issuer of access tokens: the claim `iss`."""
 
 ACCESS = timedelta(minutes=15)
 """How long an access token is valid; a stolen one is worth as much."""

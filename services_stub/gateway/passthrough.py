@@ -21,6 +21,7 @@ from services_stub.contracts.problem import FieldError, Problem, problem
 from services_stub.gateway.answer_times import AnswerTimes
 from services_stub.gateway.attempts import Attempt
 from services_stub.gateway.blocked import ENDING
+from services_stub.gateway.bodies import NotPassedOn, whole_body
 from services_stub.gateway.caching import NO_STORE, caching_headers, is_catalogue
 from services_stub.gateway.forwarding import (
     BadHeader,
@@ -37,7 +38,6 @@ from services_stub.gateway.overload import places_by_service
 from services_stub.gateway.refusing import METHODS, refuse
 from services_stub.gateway.streams import STREAM_PATH
 from services_stub.runtime.faults import FAULTS_PATH
-from services_stub.runtime.http import LARGEST_BODY
 from services_stub.runtime.http_client import build_http_client, checked_url
 from services_stub.runtime.request_hops import HOP_HEADER
 from services_stub.runtime.settings import GATEWAY_TOKEN
@@ -45,11 +45,11 @@ from services_stub.runtime.settings import GATEWAY_TOKEN
 TIMEOUT = timedelta(seconds=10)
 
 _NOT_CONNECTED = "client error (Connect)"
+_OWN = OWN.encode()
 _BODILESS = frozenset({"GET", "HEAD"})
 
 _NO_SUCH_PATH = problem(404, "not-found", "there is no such path")
 _OVERLOADED = problem(503, "overloaded", "too many requests at a time: nothing was done, try again in a moment")
-_TOO_LARGE = problem(413, "body-too-large", f"a body has at most {LARGEST_BODY} bytes")
 
 
 RawHeaders = list[tuple[bytes, bytes]]
@@ -111,29 +111,37 @@ class PassThrough:
         name = service_of(scope["raw_path"])
         base = self._services.get(name) if name is not None else None
         if name is not None and base is not None:
-            async with self._place(name, send) as admitted:
-                if admitted:
-                    await self._pass_on(name, base, scope, receive, send, left)
+            await self._pass_on(name, base, scope, receive, send, left)
         elif scope["raw_path"] != FAULTS_PATH.encode() and not is_own_path(scope["raw_path"], scope["path"]):
             # The faults are of the supervisor, by its token.
             await refuse(_NO_SUCH_PATH, send)
         elif not scope["path"].startswith("/api/") or scope["path"] == STREAM_PATH:
             await self._own(scope, receive, _uncached_by_default(send))
         else:
-            async with self._place(OWN.encode(), send) as admitted:
-                if admitted:
-                    await self._own(scope, receive, _uncached_by_default(send))
+            await self._answer_composed(scope, receive, _uncached_by_default(send))
 
-    @asynccontextmanager
-    async def _place(self, service: bytes, send: Send) -> AsyncIterator[bool]:
-        """A place among the requests in flight at a service; False where there is none, and the request is refused."""
-        places = self._places[service]
-        if not await places.enter():
+    async def _answer_composed(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        """Let the gateway's own routes answer, which ask several services."""
+        if not await self._places[_OWN].enter():
             await refuse(_OVERLOADED, send)
-            yield False
             return
         try:
-            yield True
+            await self._own(scope, receive, send)
+        finally:
+            self._places[_OWN].leave()
+
+    @asynccontextmanager
+    async def _place(self, service: bytes) -> AsyncIterator[None]:
+        """A place among the requests in flight at a service.
+
+        Raises:
+            NotPassedOn: too many wait for one already.
+        """
+        places = self._places[service]
+        if not await places.enter():
+            raise NotPassedOn(_OVERLOADED)
+        try:
+            yield
         finally:
             places.leave()
 
@@ -143,11 +151,9 @@ class PassThrough:
         """Pass a request on to the service `name` at `base`; `left` are headers with what the client has left."""
         method: str = scope["method"]
         path = forwarded_path(scope["raw_path"])
-        if path is None:
-            await refuse(_NO_SUCH_PATH, send)
-            return
-        if method not in METHODS:
-            await refuse(problem(405, "method-not-allowed", f"{method} is not passed on"), send)
+        if path is None or method not in METHODS:
+            not_allowed = problem(405, "method-not-allowed", f"{method} is not passed on")
+            await refuse(_NO_SUCH_PATH if path is None else not_allowed, send)
             return
         attempt: Attempt | None = None
         status, begun = 0, time.monotonic()
@@ -158,28 +164,26 @@ class PassThrough:
             forwarded = forwarded_headers(scope["headers"], sampled=sampled)  # type: ignore[arg-type] # a list, says ASGI
             request = self._client.request(method, url).headers([*forwarded, self._token])
             if method not in _BODILESS:
-                body = await _body(scope, receive)
+                body = await whole_body(scope, receive)
                 if body is None:
                     return
-                if method == "POST" and name == b"auth":
-                    attempt = self._limits.begin_attempt(name, path, body, scope["headers"], _address(scope))  # type: ignore[arg-type]
+                attempt = self._attempt(name, path, body, scope)
                 if attempt is not None and not attempt.allowance.admitted:
                     left[:] = headers_of(attempt.allowance)
-                    await refuse(TOO_MANY_ATTEMPTS, send)
-                    return
+                    raise NotPassedOn(TOO_MANY_ATTEMPTS)
                 if body:
                     request = request.body_bytes(body)
             begun = time.monotonic()
-            response = await request.build().send()
-            content = (await response.bytes()).to_bytes()
+            # Not before the body is there: who sends it slowly must not take a place from others.
+            async with self._place(name):
+                response = await request.build().send()
+                content = (await response.bytes()).to_bytes()
             status = response.status
-            self._note(method, name.decode(), response, time.monotonic() - begun)
-            if name == b"auth" and path in ENDING:
-                self._request_filter.ask_again()
+            self._note(method, name.decode(), path, response, time.monotonic() - begun)
         except (BadHeader, BuilderError, UnicodeDecodeError) as error:
             await refuse(_unreadable(error), send)
-        except _TooLarge:
-            await refuse(_TOO_LARGE, send)
+        except NotPassedOn as error:
+            await refuse(error.refusal, send)
         except RequestError as error:
             if isinstance(error, RequestTimeoutError):
                 self._answer_times.note(name.decode(), time.monotonic() - begun)
@@ -190,44 +194,19 @@ class PassThrough:
             if attempt is not None and attempt.allowance.admitted:
                 self._limits.attempts.end(attempt, status)
 
-    def _note(self, method: str, service: str, response: Response, seconds: float) -> None:
-        """Keep how long the answer took, and report the request where the service says that it is of a flow."""
+    def _attempt(self, service: bytes, path: str, body: bytes, scope: HTTPScope) -> Attempt | None:
+        if scope["method"] != "POST" or service != b"auth":
+            return None
+        headers: Sequence[tuple[bytes, bytes]] = scope["headers"]  # type: ignore[assignment] # a list, says ASGI
+        return self._limits.begin_attempt(service, path, body, headers, _address(scope))
+
+    def _note(self, method: str, service: str, path: str, response: Response, seconds: float) -> None:
+        """Keep how long the answer took, report a request of a flow, and act on one that ended sessions."""
         self._answer_times.note(service, seconds)
+        if service == "auth" and path in ENDING:
+            self._request_filter.ask_again()
         if self._hops is not None and (named := response.headers.get(HOP_HEADER)):
             self._hops.note(named, method, service, response.status, seconds)
-
-
-class _TooLarge(Exception):
-    """The body is larger than any that a service takes."""
-
-
-async def _body(scope: HTTPScope, receive: Receive) -> bytes | None:
-    """The whole body; None where the caller has gone.
-
-    Raises:
-        _TooLarge: it is larger than `LARGEST_BODY`, or says that it will be.
-    """
-    for name, value in scope["headers"]:
-        if name == b"content-length" and int(value) > LARGEST_BODY:
-            raise _TooLarge
-    message = await receive()
-    if message["type"] == "http.request" and not message.get("more_body", False):
-        return _checked(message.get("body", b""))
-    collected = bytearray()
-    while message["type"] == "http.request":
-        collected += message.get("body", b"")
-        if len(collected) > LARGEST_BODY:
-            raise _TooLarge
-        if not message.get("more_body", False):
-            return bytes(collected)
-        message = await receive()
-    return None
-
-
-def _checked(body: bytes) -> bytes:
-    if len(body) > LARGEST_BODY:
-        raise _TooLarge
-    return body
 
 
 def _address(scope: HTTPScope) -> str:

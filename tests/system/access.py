@@ -15,7 +15,6 @@ ACCESS: dict[tuple[str, str, str], frozenset[str]] = {
     ("auth", "POST", "/api/auth/refresh"): ANYONE,
     ("auth", "POST", "/api/auth/logout"): ANYONE,
     ("auth", "POST", "/api/auth/password"): ANY_ROLE,
-    ("auth", "POST", "/api/auth/logout-everywhere"): ANY_ROLE,
     ("auth", "GET", "/api/auth/me"): ANY_ROLE,
     ("auth", "GET", "/api/auth/keys"): ANYONE,
     ("auth", "GET", "/api/auth/sellers"): ANYONE,
@@ -103,4 +102,6 @@ ACCESS: dict[tuple[str, str, str], frozenset[str]] = {
     ("gateway", "GET", "/api/admin/dead-letters/{id}"): ADMIN,
     ("gateway", "POST", "/api/admin/dead-letters/send-again"): ADMIN,
     ("gateway", "POST", "/api/admin/dead-letters/discard"): ADMIN,
+    # The last one: it ends the sessions that the others are tried with.
+    ("auth", "POST", "/api/auth/logout-everywhere"): ANY_ROLE,
 }

@@ -110,7 +110,7 @@ def end_sessions(transaction: Transaction, user_id: str) -> None:
 
 
 def sessions_ended(connection: Connection, since: datetime) -> dict[str, float]:
-    """Who ended all sessions since then, and when, in seconds of Unix time."""
+    """The users who ended all sessions since then, and the times in seconds of Unix time."""
     rows = connection.execute(_sessions_ended, {"since": to_microseconds(since)})
     return {row.user_id: row.sessions_ended_at // 1000 / 1000 for row in rows}
 

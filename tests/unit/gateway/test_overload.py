@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import httpx
+import pytest
 
+from services_stub.gateway import overload
 from services_stub.gateway.overload import BROWSING_IN_FLIGHT, BROWSING_WAITING, Places
 from tests.unit.gateway.test_passthrough import ORDERS, front
 from tests.waiting import eventually_true
@@ -51,5 +54,28 @@ def test_who_looks_around_is_turned_away_at_once_and_an_order_gets_through() -> 
             refused = next(answer for answer in answers if answer.status_code == 503)
             assert refused.headers["retry-after"] == "1"
             assert refused.json()["type"] == "/problems/overloaded"
+
+    asyncio.run(scenario())
+
+
+def test_a_body_that_comes_slowly_takes_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overload, "IN_FLIGHT", 1)
+    monkeypatch.setattr(overload, "WAITING", 0)
+
+    async def scenario() -> None:
+        begun, sending = asyncio.Event(), asyncio.Event()
+
+        async def slowly() -> AsyncIterator[bytes]:
+            yield b"{"
+            begun.set()
+            await sending.wait()
+            yield b"}"
+
+        async with front() as it:
+            slow = asyncio.create_task(it.http.post(ORDERS, content=slowly()))
+            await begun.wait()
+            assert [(await it.http.post(ORDERS, json={})).status_code for _ in range(3)] == [200] * 3
+            sending.set()
+            assert (await slow).status_code == 200
 
     asyncio.run(scenario())
