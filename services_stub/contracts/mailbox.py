@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 
-import idna
-
 from services_stub.contracts.text import CONTROLS
 
 _FORBIDDEN = rf"@\s{CONTROLS}<>\"(),:;\\"
@@ -33,6 +31,8 @@ def mail_domain(domain: str) -> str:
         ValueError: no mail can ever go there; the text says why.
     """
     if not domain.isascii() or "xn--" in domain.lower():
+        import idna  # here, because its tables take long to load and few domains need them
+
         try:
             domain = idna.encode(domain, uts46=True, std3_rules=True).decode()
         except UnicodeError as error:
