@@ -124,7 +124,7 @@ def _operation(service: str, method: str, path: str, operation: Document, names:
 
 def _refusals_of_every(service: str, method: str, operation: Document) -> set[str]:
     """The statuses of refusals that every operation has which looks like this one."""
-    found = {"400", "429", "500", "503"}
+    found = {"400", "421", "429", "431", "500", "503"}
     if service != OWN:
         # The gateway says so of a service that does not answer.
         found |= {"502", "504"}
@@ -132,6 +132,8 @@ def _refusals_of_every(service: str, method: str, operation: Document) -> set[st
         found |= {"401", "403"}
     if method != "get":
         found.add("413")
+    if "requestBody" in operation:
+        found.add("415")
     return found
 
 
