@@ -22,6 +22,9 @@ LARGEST_NUMBER = 10**14 - 1
 Number = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_NUMBER)]
 """A count of units, or the number of a version or a change."""
 
+Balance = Annotated[int, msgspec.Meta(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]
+"""A count of units that must not be below 0. It can be told all the same, so that a reader sees by how much it is."""
+
 _WORD_START = re.compile(r"(?<!^)(?=[A-Z])")
 
 

@@ -46,7 +46,9 @@ _FORM_IN_WORDS = {
     E164: "must be a telephone number like +15550100, or empty",
     RFC3339: "must be a time such as 2026-01-31T12:00:00Z",
 }
-_IN_WORDS = {f"Expected `str` matching regex {pattern!r}": words for pattern, words in _FORM_IN_WORDS.items()}
+_IN_WORDS = {"Expected `str` of length >= 1": "must not be empty"} | {
+    f"Expected `str` matching regex {pattern!r}": words for pattern, words in _FORM_IN_WORDS.items()
+}
 """The words for a text of another form than its pattern, by what msgspec says."""
 
 

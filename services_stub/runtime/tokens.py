@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from typing import Annotated
 
 import jwt
 import msgspec
@@ -23,6 +24,7 @@ _REMEMBERED = 20_000
 _ISSUER = "marketplace"
 _CLAIMS = ["iss", "sub", "iat", "exp", "jti", "userId", "role", "email"]
 _KEYS_EVERY = 1.0
+_LATEST = 2**53
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -39,7 +41,7 @@ class _Claims(msgspec.Struct, frozen=True, rename="camel"):
     user_id: str
     role: str
     email: str
-    iat: float
+    iat: Annotated[float, msgspec.Meta(ge=0, le=_LATEST)]
     exp: int
 
     def caller(self) -> Caller:

@@ -87,4 +87,6 @@ class DemoOutput:
 
 def duration_text(seconds: float) -> str:
     """A duration in at most eight characters."""
-    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.2f} s"
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"

@@ -124,7 +124,7 @@ class Walkthrough:
         await shopper.is_told(order, "order-placed", "payment-failed")
         await until(shopper.client.cart.read, lambda cart: bool(cart.lines), what="the teapot in the cart again")
         await shopper.client.cart.clear()
-        return "FAILED, stock and cart are back"
+        return "FAILED, stock and cart back"
 
     async def _race(self) -> str:
         rivals = [await self._actors.enter(), await self._actors.enter()]

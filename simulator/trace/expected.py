@@ -41,7 +41,7 @@ CONSUMERS: Mapping[str, frozenset[str]] = {
     ORDER_CREATED: frozenset({"cart", "payment", "notification", "seller", "analytics"}),
     ORDER_UPDATED: frozenset({"product", "payment", "notification", "seller", "analytics"}),
     PAYMENT_SUCCESS: frozenset({"order", "notification", "seller", "analytics"}),
-    PAYMENT_FAILED: frozenset({"order", "notification", "seller", "analytics"}),
+    PAYMENT_FAILED: frozenset({"order", "notification", "seller", "analytics", "cart"}),
     PAYMENT_REFUNDED: frozenset({"order", "notification", "seller", "analytics"}),
     NOTIFICATION_SENT: frozenset(),
     STOCK_LOW: frozenset({"notification"}),

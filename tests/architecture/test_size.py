@@ -11,7 +11,7 @@ PACKAGES = ("services_stub", "marketplace_tui", "simulator", "tests")
 LARGEST_FILE = 300
 LARGEST_FUNCTION = 50
 LARGEST_ROOT = 150
-LARGEST_RUNTIME = 3400
+LARGEST_RUNTIME = 3450
 """Lines of code, that is without blank lines, comments and docstrings."""
 
 FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))

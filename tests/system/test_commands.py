@@ -75,6 +75,8 @@ def test_a_declined_card_and_what_is_not_there_have_exit_codes(typed: Typed) -> 
     assert typed("shop", "buy", "--expect", "0.01")[0] == failures.FAILED  # the lines are still there
     declined, said = typed("shop", "buy", "--card", "pm_card_chargeDeclined", "--wait")
     assert (declined, "FAILED (card_declined)" in said) == (failures.FAILED, True)
+    wait_for(lambda: answer(typed, "shop", "cart", "show")["lines"], what="the lines back in the cart")
+    answer(typed, "shop", "cart", "clear")
     assert typed("shop", "buy")[0] == failures.FAILED
     assert typed("shop", "order", "no-such-order")[0] == failures.NOT_FOUND
     assert typed("shop", "orders", "--as", "guest")[0] == failures.NOT_ALLOWED

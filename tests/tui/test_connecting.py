@@ -33,6 +33,9 @@ ADA = Account("ada@example.org", "a long password")
 REMOTE = Target("http://shop", Path("/nowhere"))
 
 
+MERGE = "/cart-service/api/cart/merge"
+
+
 def state_of(directory: Path) -> State:
     users = [
         DevelopmentUser(role=role, email=f"{role}@x", password=f"{role}-pw") for role in ("user", "seller", "admin")
@@ -72,6 +75,7 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> FakeMarketplace:
     shop.sign_in()
     shop.on("GET", ME, json(user()))
     shop.on("GET", "/cart-service/api/cart/public", json(cart()))
+    shop.on("POST", MERGE, json(cart()))
 
     def client(_url: str, session: Session) -> MarketplaceClient:
         return shop.client(session=session)
@@ -188,8 +192,9 @@ def test_the_cart_of_a_guest_lives_on_and_goes_to_the_shopper_who_signs_in(
     first, second = (request.headers["x-session-id"] for request in shop.requests)
     assert first == second
     run(target, ADA, read_cart=True)
-    assert "authorization" in shop.requests[-1].headers
-    assert shop.requests[-1].headers["x-session-id"] == first
+    merge = next(request for request in shop.requests if request.url.path == MERGE)
+    assert "authorization" in merge.headers
+    assert merge.headers["x-session-id"] == first
     assert sessions.load(target.session_file, "").guest_id == ""
 
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from services_stub.contracts import topics
-from services_stub.contracts.base import Event, Number, Weight
+from services_stub.contracts.base import Balance, Event, Number, Weight
 from services_stub.contracts.money import Price, checked_price
 
 
@@ -30,7 +30,7 @@ class _ProductState(Event, frozen=True, kw_only=True):
     name: str
     category: str
     price: Price
-    quantity: Number
+    quantity: Balance
     status: ProductStatus
     version: Number
     currency: str = "USD"

@@ -80,7 +80,8 @@ class ServiceFaults:
 
     async def _tell(self, service: str, process: ManagedProcess, faults: Sequence[ServiceFault]) -> None:
         deadline = time.monotonic() + _TELL_SECONDS
-        url, headers = f"http://{HOST}:{self._ports[service]}", {INTERNAL_TOKEN: self._token}
+        url = f"http://{HOST}:{self._ports[service]}"
+        headers = {INTERNAL_TOKEN: self._token, "content-type": "application/json"}
         while True:
             if process.paused:
                 raise CannotDisturb(f"{service} is paused: resume it first")

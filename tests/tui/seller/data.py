@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TypeVar
 
 import httpx
 import msgspec
@@ -25,12 +26,25 @@ from services_stub.contracts.http.seller import (
 )
 from services_stub.contracts.problem import problem
 from services_stub.contracts.times import rfc3339
+from services_stub.runtime import errors
+from services_stub.runtime.http import decode_body
 from tests.tui.fake_marketplace import FakeMarketplace, Refused, page_of
 from tests.tui.running import NOW
 from tests.tui.seller.samples import SELLER, notice, product, sale
 
+Sent = TypeVar("Sent")
+
 _PRODUCTS, _ORDERS, _SELLER = "/product-service/api/products", "/order-service/api/orders", "/seller-service/api"
 _SOLD = (OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.DELIVERED)
+
+
+def body_of(request: httpx.Request, kind: type[Sent]) -> Sent:
+    """The body of a request; refused as by a service where it is not what the contract has."""
+    try:
+        body: Sent = decode_body(request.content, kind)
+    except errors.Refused as refused:
+        raise Refused(refused.problem) from refused
+    return body
 
 
 @dataclass
@@ -145,7 +159,7 @@ class SellerOfTests:
         return self.order(order_id)
 
     def _refund(self, order_id: str, request: httpx.Request) -> Order:
-        self.reasons.append(msgspec.json.decode(request.content, type=EndParts).reason)
+        self.reasons.append(body_of(request, EndParts).reason)
         return self._move(order_id, OrderStatus.REFUNDING)
 
     def _search(self, request: httpx.Request) -> object:
@@ -153,13 +167,13 @@ class SellerOfTests:
         return page_of([one for one in self.products.values() if words in one.name.casefold()])
 
     def _create(self, request: httpx.Request) -> Product:
-        body = msgspec.json.decode(request.content, type=CreateProduct)
+        body = body_of(request, CreateProduct)
         made = product(len(self.products) + 1, body.name, str(body.price), body.quantity)
         self.products = {made.product_id: made, **self.products}
         return made
 
     def _change(self, product_id: str, request: httpx.Request) -> Product:
-        body = msgspec.json.decode(request.content, type=ChangeProduct)
+        body = body_of(request, ChangeProduct)
         given = {name: value for name, value in msgspec.structs.asdict(body).items() if value is not msgspec.UNSET}
         version = given.pop("version", None)
         if version not in (None, self.products[product_id].version):
@@ -167,13 +181,13 @@ class SellerOfTests:
         return self.edit(product_id, **given)
 
     def _prices(self, request: httpx.Request) -> BulkChange:
-        body = msgspec.json.decode(request.content, type=ChangePrices)
+        body = body_of(request, ChangePrices)
         if any(line.version not in (msgspec.UNSET, self.products[line.product_id].version) for line in body.lines):
             raise Refused(problem(409, "lines-refused", "1 of 2 lines cannot be carried out"))
         return self._bulk([(line.product_id, {"price": line.price}) for line in body.lines], dry_run=body.dry_run)
 
     def _stock(self, request: httpx.Request) -> BulkChange:
-        body = msgspec.json.decode(request.content, type=TakeInStock)
+        body = body_of(request, TakeInStock)
         changes: list[tuple[str, dict[str, object]]] = [
             (line.product_id, {"quantity": self.products[line.product_id].quantity + line.units}) for line in body.lines
         ]
@@ -213,7 +227,7 @@ class SellerOfTests:
         return self._notices()
 
     def _set(self, request: httpx.Request) -> SellerSettings:
-        settings = msgspec.json.decode(request.content, type=SellerSettings)
+        settings = body_of(request, SellerSettings)
         self.threshold = settings.low_stock_threshold
         return settings
 

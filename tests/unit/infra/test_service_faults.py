@@ -28,6 +28,8 @@ from services_stub.runtime.settings import Settings
 SLOW = DelayedRecords(topic="order-created", milliseconds=100)
 TWICE = DuplicatedRecords(topic="product-updated", rate=0.5)
 
+_HEADERS = {"x-internal-token": "secret", "content-type": "application/json"}
+
 
 class Services:
     """Two services in one process, and payment in one of its own; `told` has what each was sent."""
@@ -52,7 +54,7 @@ class Services:
         answer = self.answers.pop(0) if self.answers else 204
         if isinstance(answer, OSError):
             raise answer
-        assert (method, path, headers) == ("PUT", "/internal/faults", {"x-internal-token": "secret"})
+        assert (method, path, headers) == ("PUT", "/internal/faults", _HEADERS)
         if answer == 204:
             self.told.append((url, msgspec.json.decode(body, type=list[ServiceFault])))
         return answer, b"why not"
