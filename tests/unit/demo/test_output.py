@@ -54,7 +54,7 @@ def test_a_duration_has_the_unit_that_fits() -> None:
         "41 ms",
         "999 ms",
         "1.00 s",
-        "61.50 s",
+        "61.5 s",
     ]
 
 
