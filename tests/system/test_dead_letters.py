@@ -72,6 +72,7 @@ def closed_among(marketplace: Marketplace, ids: list[str]) -> int:
     return len({entry.key for entry in read_topics(marketplace.bootstrap_servers, DeadLetterClosed.topic)} & set(ids))
 
 
+@pytest.mark.slow
 def test_many_are_sent_again_at_a_bounded_rate_to_the_group_that_gave_them_up(any_kafka: Marketplace) -> None:
     async def scenario() -> None:
         boss = await admin(any_kafka)

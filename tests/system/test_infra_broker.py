@@ -119,6 +119,7 @@ def test_a_slow_broker_holds_its_answers_back(marketplace: Run) -> None:
     wait_for(lambda: seconds_of_a_request(marketplace) < 0.3, seconds=10, what="a quick answer")
 
 
+@pytest.mark.slow
 def test_a_fault_lasts_until_it_is_cleared_also_when_the_broker_is_killed(marketplace: Run) -> None:
     marketplace.control.apply(SlowBroker(milliseconds=5))
     fault = marketplace.control.apply(SlowBroker(milliseconds=300))

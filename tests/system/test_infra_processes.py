@@ -151,6 +151,7 @@ def test_all_services_can_share_one_process(tmp_path: Path) -> None:
         assert all(marketplace.service(service.name).ready for service in services)
 
 
+@pytest.mark.slow
 def test_the_next_run_has_the_same_users_and_ports(tmp_path: Path) -> None:
     states = []
     for _ in range(2):
@@ -162,6 +163,7 @@ def test_the_next_run_has_the_same_users_and_ports(tmp_path: Path) -> None:
     assert first.control_token != second.control_token
 
 
+@pytest.mark.slow
 def test_a_service_that_does_not_stay_alive_stops_the_start_with_its_reason(tmp_path: Path) -> None:
     with run(tmp_path, system="broken") as marketplace:
         assert marketplace.process.wait(20) == 1

@@ -90,6 +90,7 @@ def test_apache_kafka_without_a_java_is_refused(tmp_path: Path, monkeypatch: pyt
     assert "apache-kafka" in said
 
 
+@pytest.mark.slow
 def test_a_marketplace_that_ends_makes_room_for_the_next(tmp_path: Path) -> None:
     with run(tmp_path) as first:
         first.ready()
@@ -98,6 +99,7 @@ def test_a_marketplace_that_ends_makes_room_for_the_next(tmp_path: Path) -> None
             second.ready()
 
 
+@pytest.mark.slow
 def test_two_marketplaces_on_two_directories_do_not_meet(tmp_path: Path) -> None:
     with run(tmp_path / "a") as first, run(tmp_path / "b") as second:
         states = [started.ready().state() for started in (first, second)]

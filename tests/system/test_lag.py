@@ -8,6 +8,8 @@ import os
 import signal
 import subprocess
 
+import pytest
+
 from services_stub.infra.config.services import SERVICES
 from tests.system.accounts import new_person, new_product
 from tests.system.marketplace import COMMAND, Marketplace
@@ -32,6 +34,7 @@ def lag(shop: Marketplace) -> Lag:
     }
 
 
+@pytest.mark.slow
 def test_a_consumer_that_is_held_up_grows_stale_and_catches_up(any_kafka: Marketplace) -> None:
     """The cart cannot apply events while its store is frozen; search can."""
     shop = any_kafka

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from services_stub.client import MarketplaceClient
 from services_stub.client.control import ControlRefused
 from services_stub.contracts.control import KillService
@@ -100,6 +102,7 @@ def test_products_are_listed_while_search_is_away(any_kafka: Marketplace) -> Non
     assert curl("GET", path).body["items"]
 
 
+@pytest.mark.slow
 def test_the_index_is_rebuilt_while_it_answers(any_kafka: Marketplace, tmp_path: Path) -> None:
     command = [*COMMAND, "rebuild", "search", "--data-dir"]
 

@@ -19,6 +19,7 @@ from tests.system.terminal import Terminal, beside, terminal_of
 from tests.waiting import eventually
 
 
+@pytest.mark.slow
 def test_a_seller_offers_prices_and_ships_what_a_shopper_bought_meanwhile(marketplace: Marketplace) -> None:
     async def scenario() -> None:
         seller, shopper = await new_person(marketplace, "seller"), await new_person(marketplace)

@@ -23,6 +23,7 @@ MOST_KEYS = 12
 WARE = "Okapi ware"
 
 
+@pytest.mark.slow
 def test_a_shopper_buys_with_few_keys_and_with_the_mouse_alone(marketplace: Marketplace) -> None:
     async def scenario() -> None:
         seller, shopper = await new_person(marketplace, "seller"), await new_person(marketplace)

@@ -51,6 +51,7 @@ async def _buy_and_follow(marketplace: Marketplace) -> Flow:
     raise AssertionError("the reader ended by itself")
 
 
+@pytest.mark.slow
 def test_a_purchase_is_followed_live_and_shown_in_80_columns(marketplace: Marketplace) -> None:
     flow = asyncio.run(asyncio.wait_for(_buy_and_follow(marketplace), 60))
     assert not is_broken(findings_of(flow, Seen(flow.ended_at + 60_000_000)))

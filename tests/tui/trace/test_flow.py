@@ -24,6 +24,7 @@ def screen_of(client: RunningClient) -> FlowScreen:
     return screen
 
 
+@pytest.mark.slow
 def test_a_purchase_in_every_view(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario() -> None:
         async with tracing(monkeypatch, Topics(purchase())) as client:
@@ -151,6 +152,7 @@ def test_from_an_event_to_its_code(monkeypatch: pytest.MonkeyPatch) -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.slow
 def test_a_flow_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
     forms = {
         "command": f"marketplace trace show {ORDER} --data-dir",

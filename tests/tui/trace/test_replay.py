@@ -26,6 +26,7 @@ def screen_of(client: RunningClient) -> ReplayScreen:
     return screen
 
 
+@pytest.mark.slow
 def test_a_flow_is_replayed_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
     topics = Topics(purchase())
 

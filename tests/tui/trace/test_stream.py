@@ -86,6 +86,7 @@ def test_a_flow_whose_beginning_is_shown_at_once_has_as_much_detail_as_there_is_
     asyncio.run(scenario())
 
 
+@pytest.mark.slow
 def test_the_stream_is_filtered_and_a_record_opens_its_flow(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario() -> None:
         topics = Topics([*purchase(), FOREIGN])

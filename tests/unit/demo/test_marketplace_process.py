@@ -71,6 +71,7 @@ def test_an_interrupted_start_is_ended_too() -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.slow
 def test_a_process_that_is_left_is_named() -> None:
     async def scenario() -> None:
         async with marketplace("forgets a child") as made:

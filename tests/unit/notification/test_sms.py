@@ -165,6 +165,7 @@ def test_urls_that_are_none(url: str) -> None:
         SmsSink.parse(url)
 
 
+@pytest.mark.slow
 def test_sms_waits_for_a_sink_that_refuses_and_hangs_while_all_else_goes_on(tmp_path: Path, sink: Sink) -> None:
     sink.statuses = [503]
     service = notification_service()
