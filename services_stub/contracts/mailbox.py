@@ -54,7 +54,9 @@ def canonical_mailbox(email: str) -> str:
     """
     if any(unicodedata.category(character) == "Cf" for character in email):
         raise ValueError("it has characters that cannot be seen")
-    local, _, domain = email.rpartition("@")
+    local, at, domain = email.rpartition("@")
+    if not at:
+        raise ValueError("it has no @")
     local = unicodedata.normalize("NFC", local)
     if not 0 < len(local.encode(errors="replace")) <= LONGEST_LOCAL_PART:
         raise ValueError(f"the part before @ has 1 to {LONGEST_LOCAL_PART} bytes")

@@ -199,7 +199,7 @@ async def use_analytics(marketplace: Marketplace, fault: Fault) -> None:
     async with terminal_of(await admin(marketplace), marketplace.state) as terminal:
         await terminal.sees("Revenue", "10 of 10 ready")
         async with fault():
-            await terminal.sees(OLD, TRY_AGAIN, "Revenue", "✗ analytics is not ready")
+            await terminal.sees(OLD, TRY_AGAIN, "Revenue", "analytics    ✗ not ready")
         await is_gone(terminal, OLD)
         await terminal.sees("10 of 10 ready")
 

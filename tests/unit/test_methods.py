@@ -41,7 +41,9 @@ def walk(running: Serving, path: str, allowed: set[str], headers: dict[str, str]
         assert response.status_code < 500 or response.status_code == 503, asked
         told = allowed | {"OPTIONS"} | ({"HEAD"} if "GET" in allowed else set())
         if method == "OPTIONS" and response.status_code == 204:
-            assert set(response.headers["allow"].split(", ")) == told, asked
+            # Litestar answers for its own path itself, and does not know that the server answers HEAD.
+            unknown = {"HEAD"} if path.startswith("/internal/docs") else set()
+            assert told - unknown <= set(response.headers["allow"].split(", ")) <= told, asked
         if response.status_code == 405:
             assert method not in allowed, asked
             assert set(response.headers["allow"].split(", ")) == told, asked
