@@ -88,8 +88,11 @@ def test_the_content_of_the_cart_store_survives_its_kill(marketplace: Run) -> No
 
 @pytest.mark.skipif("sys.platform != 'linux'", reason="other systems list processes by their command")
 def test_every_process_is_listed_by_its_name(marketplace: Run) -> None:
-    names = {Path(f"/proc/{process.pid}/comm").read_text().strip() for process in marketplace.family()}
-    assert {"auth", "order", "gateway", "kafka", "valkey-server"} <= names
+    def names() -> set[str]:
+        return {Path(f"/proc/{process.pid}/comm").read_text().strip() for process in marketplace.family()}
+
+    # One that a test before this has killed has its name when it has been started again.
+    wait_for(lambda: {"auth", "order", "gateway", "kafka", "valkey-server"} <= names(), what="the names")
 
 
 def test_losing_the_launcher_ends_everything_and_says_so(tmp_path: Path) -> None:
