@@ -86,8 +86,13 @@ def refund_is_forgotten() -> None:
 
 @mutant("payment", Check.MISSING_REFUND)
 def refund_of_the_other_parts_is_forgotten() -> None:
-    """Of an order of several sellers only the first part is given back."""
-    ended_parts(lambda parts: parts[:1])
+    """Of an order of several sellers only the first part is given back, also when the rest is told of again."""
+    found = orders._ended_parts
+    replace(
+        orders,
+        "_ended_parts",
+        lambda tx, event: [part for part in found(tx, event) if part.seller_id == event.parts[0].seller_id],
+    )
 
 
 @mutant("payment", Check.MISSING_REFUND, Check.STUCK_ORDER)

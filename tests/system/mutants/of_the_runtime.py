@@ -55,7 +55,7 @@ def commit_first() -> None:
 def outbox_is_in_memory() -> None:
     """Events are sent after the commit, and not kept with it: a crash loses those that the broker has not got."""
     store = Outbox.store
-    replace(Outbox, "store", lambda self, connection, _rows: store(self, connection, []))
+    replace(Outbox, "store", lambda self, connection, _rows, **options: store(self, connection, [], **options))
 
 
 @mutant("payment", Check.STUCK_ORDER, faults="kill:payment@3s")
