@@ -9,7 +9,7 @@ import ctypes
 from collections.abc import Sequence
 from typing import Any
 
-from confluent_kafka import cimpl
+from confluent_kafka import Producer, cimpl
 
 from services_stub.infra.kafka.mock_cluster import MockCluster
 from tests.ports import free_port
@@ -69,3 +69,14 @@ class RawProducer:
     def close(self) -> None:
         """Let go of the connections."""
         self._library.rd_kafka_destroy(self._handle)
+
+
+def refusal_of_a_record(address: str, topic: str) -> int | None:
+    """The error code with which a broker refuses a record that is sent once; None where it takes it."""
+    refused: list[int | None] = []
+    producer = Producer({"bootstrap.servers": address, "retries": 0, "log_level": 0})
+    producer.produce(
+        topic, b"record", on_delivery=lambda error, _: refused.append(None if error is None else error.code())
+    )
+    producer.flush(_FLUSH_MS / 1000)
+    return refused[0]

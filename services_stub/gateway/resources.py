@@ -15,7 +15,7 @@ from services_stub.gateway.hops import RequestHops, request_hops_of
 from services_stub.gateway.limits import LIMITS, Limits, option_of
 from services_stub.gateway.openapi import OWN
 from services_stub.gateway.replay import Replayer
-from services_stub.gateway.stream import Broadcaster, OnRecords, OnStart
+from services_stub.gateway.stream import Broadcaster, OnGap, OnRecords, OnStart
 from services_stub.gateway.visibility import STREAMED
 from services_stub.runtime.context import Context
 from services_stub.runtime.kafka.producer import Publisher
@@ -56,8 +56,8 @@ def _assemble(context: Context) -> Resources:
     )
     topics = [event.topic for event in STREAMED]
 
-    def reader_of(on_start: OnStart, on_records: OnRecords) -> Tail:
-        return Tail(settings, topics, on_records, on_start=on_start)
+    def reader_of(on_start: OnStart, on_records: OnRecords, on_gap: OnGap) -> Tail:
+        return Tail(settings, topics, on_records, on_start=on_start, on_gap=on_gap)
 
     broadcaster = Broadcaster(
         context.loop,

@@ -56,6 +56,7 @@ class Reader(Protocol):
 
 OnStart = Callable[[Mapping[Place, int]], None]
 OnRecords = Callable[[list[Record]], None]
+OnGap = Callable[[], None]
 
 
 class Broadcaster:
@@ -67,7 +68,7 @@ class Broadcaster:
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        reader_of: Callable[[OnStart, OnRecords], Reader],
+        reader_of: Callable[[OnStart, OnRecords, OnGap], Reader],
         replayer: Replayer,
         stopping: asyncio.Event,
         *,
@@ -143,17 +144,18 @@ class Broadcaster:
         # A batch lies in the order of its partitions; time is what a reader would see.
         for record in in_time(records):
             number = self._partitions.index[record.topic, record.partition]
-            expected = self._offsets[number]
-            if record.offset < expected:
+            if record.offset < self._offsets[number]:
                 continue
             self._offsets[number] = record.offset + 1
-            if record.offset > expected:
-                for subscription in self._subscriptions:
-                    subscription.offer(GAP)
             if len(self._subscriptions) and concerns(OWN, record):
                 received = self._decoder.decode(record)
                 if isinstance(received, Received):
                     self._deliver(record, received)
+
+    def tell_gap(self) -> None:
+        """Tell every connection that events were lost before the reader could read them."""
+        for subscription in self._subscriptions:
+            subscription.offer(GAP)
 
     def close_those_of(self, user_id: str) -> None:
         """End every connection of a user."""
@@ -190,7 +192,7 @@ class Broadcaster:
             subscription.close()
 
     async def _start_reader(self) -> None:
-        reader = self._reader_of(self._on_start, self._on_records)
+        reader = self._reader_of(self._on_start, self._on_records, self._on_gap)
         try:
             await asyncio.to_thread(reader.start)
             self._reader = reader
@@ -209,6 +211,9 @@ class Broadcaster:
 
     def _on_records(self, records: list[Record]) -> None:
         self._loop.call_soon_threadsafe(self.publish, records)
+
+    def _on_gap(self) -> None:
+        self._loop.call_soon_threadsafe(self.tell_gap)
 
     def _end_if_idle(self) -> None:
         if len(self._subscriptions) or self._starting is not None:

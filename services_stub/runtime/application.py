@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from litestar import Response, get, put
+from litestar import Response, get, post, put
 from litestar.types import ASGIApp
 
 from services_stub.contracts.control_faults import ServiceFault
 from services_stub.contracts.http.gateway import ServiceHealth
+from services_stub.contracts.http.replay import REPLAYS_PATH, AskForReplay
 from services_stub.runtime.consumer import Consumer
 from services_stub.runtime.context import Context
 from services_stub.runtime.fast_path import FastPath
@@ -41,7 +42,8 @@ class Application:
         self._scope = RequestScope()
         self._health: Callable[[], ServiceHealth] | None = None
         own = {path for route in service.routes for path in route.paths}
-        added = [route for route in (*self._own_routes(), replace_faults) if own.isdisjoint(route.paths)]
+        replays = [] if service.tables is None else [replay]
+        added = [route for route in (*self._own_routes(), replace_faults, *replays) if own.isdisjoint(route.paths)]
         self._litestar = build_app(service.name, [*service.routes, *added], self._scope)
 
     def bind(self, context: Context, health: Callable[[], ServiceHealth]) -> ASGIApp:
@@ -82,6 +84,13 @@ class Application:
         if self._health is None:
             raise LookupError("this application is not bound to a running service")
         return self._health()
+
+
+@post(REPLAYS_PATH, status_code=204, include_in_schema=False, **allow_internal())
+async def replay(context: Context, data: AskForReplay) -> None:
+    """Send the events of a topic again that are kept, unless they are about to be sent into another log."""
+    if data.cluster_id == context.cluster_id:
+        context.writer.replay(data.topic)
 
 
 @put(FAULTS_PATH, status_code=204, include_in_schema=False, **allow_internal())

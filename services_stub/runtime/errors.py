@@ -13,6 +13,9 @@ from typing import Any
 
 from services_stub.contracts.problem import FieldError, Problem, problem
 
+EXIT_START_OVER = 75
+"""The exit code of a process whose broker lost its log: it is no failure, and is started again without a pause."""
+
 
 class Refused(Exception):
     """The rules say no, and say why in a problem document."""

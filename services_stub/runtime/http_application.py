@@ -47,10 +47,7 @@ def build_app(service: str, routes: Sequence[HTTPRouteHandler], scope: RequestSc
         response_class=JsonResponse,
         request_max_body_size=LARGEST_BODY,
         dependencies=request_scope.dependencies(),
-        exception_handlers={
-            HTTPException: on_http,
-            Exception: on_error,
-        },
+        exception_handlers={HTTPException: on_http, Exception: on_error},
         openapi_config=OpenAPIConfig(
             title=service,
             version="1",

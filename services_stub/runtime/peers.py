@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -11,7 +13,9 @@ from pyreqwest.exceptions import PyreqwestError
 
 from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.envelope import Cause
+from services_stub.contracts.events import EVENT_BY_TOPIC, owner_of
 from services_stub.contracts.http.auth import KeySet
+from services_stub.contracts.http.replay import REPLAYS_PATH, AskForReplay
 from services_stub.contracts.problem import Problem
 from services_stub.runtime.errors import Refused, Unavailable
 from services_stub.runtime.http_client import build_http_client, checked_url
@@ -44,7 +48,7 @@ class Peers:
     def __init__(self, urls: Mapping[str, str], internal_token: str, declared: Sequence[str]) -> None:
         checked = {name: checked_url(url) for name, url in urls.items()}
         self._urls = {name: url for name, url in checked.items() if is_declared(name, declared)}
-        self._keys_url = checked.get(KEYS_OF, "")
+        self._all = checked
         self._declared = declared
         self._token = internal_token
         self._decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
@@ -81,9 +85,23 @@ class Peers:
         Raises:
             Unavailable: the service that has them does not answer.
         """
-        if not self._keys_url:
+        if KEYS_OF not in self._all:
             raise Unavailable(f"{KEYS_OF}: no address is configured")
-        return await self._call(KEYS_OF, "GET", f"{self._keys_url}/api/auth/keys", KeySet, NO_CAUSE, None, {})
+        return await self._call(KEYS_OF, "GET", f"{self._all[KEYS_OF]}/api/auth/keys", KeySet, NO_CAUSE, None, {})
+
+    async def ask_for_replay(self, topic: str, cluster_id: str) -> None:
+        """Ask the service that publishes the events of a topic for those that it has kept, until it answers.
+
+        `cluster_id` is the log that has lost some.
+        """
+        owner, ask = owner_of(EVENT_BY_TOPIC[topic]), AskForReplay(topic=topic, cluster_id=cluster_id)
+        url = self._all[owner] + REPLAYS_PATH
+        with contextlib.suppress(Refused):  # it keeps none
+            while True:
+                try:
+                    return await self._call(owner, "POST", url, type(None), NO_CAUSE, ask, {})
+                except Unavailable:
+                    await asyncio.sleep(1.0)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -18,7 +18,7 @@ import uvloop
 from services_stub.logs import configuration as logs
 from services_stub.runtime import clock
 from services_stub.runtime.application import Application
-from services_stub.runtime.errors import Unavailable
+from services_stub.runtime.errors import EXIT_START_OVER, Unavailable
 from services_stub.runtime.kafka.admin import ClusterIdentity
 from services_stub.runtime.running import RunningService
 from services_stub.runtime.service import Service
@@ -31,6 +31,7 @@ _SWITCH_INTERVAL = 0.005
 # What a request allocates is freed by its reference counts; the default looks for cycles a hundred times a second.
 _GARBAGE = (20_000, 20, 20)
 _IDENTITY_EVERY = 2.0
+_IDENTITY_AGAIN = 0.05
 _IDENTITY_ANSWER = 2.5
 _IDENTITY_WAIT = 30.0
 
@@ -39,7 +40,7 @@ def run(services: Sequence[tuple[Service, Application, Settings]]) -> None:
     """Run `services` until SIGTERM or SIGINT, then drain. Call it after the fork, in the main thread.
 
     Raises:
-        SystemExit: something that is needed is away (69), or a service has a bug (70).
+        SystemExit: something that is needed is away (69), a service has a bug (70), or the log was lost (75).
     """
     # Threads hand batches to each other all the time; the default of 5 ms would be felt in every hop.
     sys.setswitchinterval(_SWITCH_INTERVAL)
@@ -62,11 +63,13 @@ async def _run(services: Sequence[tuple[Service, Application, Settings]]) -> Non
     settings = services[0][2]
     identity = ClusterIdentity(settings.bootstrap_servers, settings.kafka_config)
     cluster_id = await asyncio.to_thread(_identify, identity)
-    running = [RunningService(*service, cluster_id, _exit_on_bug) for service in services]
+    running: list[RunningService] = []
+    watch = partial(_watch_identity, identity, cluster_id, running)
+    # Before anything can be sent: the broker may be another one by then.
+    threading.Thread(target=watch, name="cluster-identity", daemon=True).start()
+    running += [RunningService(*service, cluster_id, _exit_on_bug) for service in services]
     for service in running:
         await service.start()
-    watch = partial(_watch_identity, identity, cluster_id, running)
-    threading.Thread(target=watch, name="cluster-identity", daemon=True).start()
     await stopping.wait()
     await asyncio.gather(*(service.stop() for service in running))
 
@@ -82,17 +85,19 @@ def _identify(identity: ClusterIdentity) -> str:
 def _watch_identity(identity: ClusterIdentity, cluster_id: str, running: Sequence[RunningService]) -> None:
     """Tell the services when the broker answers, and end the process when it lost its log.
 
-    The next start replays the outbox and reads from the beginning.
+    By that what its producers hold is thrown away: it would come before that of which it is the end. The next start
+    replays the outbox, and reads from the beginning.
     """
+    pause = 0.0
     while True:
-        time.sleep(_IDENTITY_EVERY)
+        identity.wait(pause)
         found = identity.read(_IDENTITY_ANSWER)
-        if found is not None and found != cluster_id:
+        pause = _IDENTITY_AGAIN if found is None else _IDENTITY_EVERY
+        if found not in (None, cluster_id):
             structlog.get_logger().error("the broker lost its log; starting over", before=cluster_id, now=found)
-            os._exit(EXIT_UNAVAILABLE)
-        if found is not None:
-            for service in running:
-                service.answered_at = time.monotonic()
+            os._exit(EXIT_START_OVER)
+        for service in [] if found is None else running:
+            service.answered_at = time.monotonic()
 
 
 def _exit_on_bug(error: BaseException) -> None:

@@ -175,23 +175,16 @@ class RunningService:
         return self._source.progress.report(now, now - self._silence())
 
     def _build_consumer(self) -> Consumer | None:
-        events = self._service.events()
-        publisher = self._publisher
-        if not events or publisher is None:
+        topics, linger = [event.topic for event in self._service.events()], self._service.batch_linger
+        if not topics or self._publisher is None:
             return None
-        topics = [event.topic for event in events]
-        self._source = RecordSource(self._settings, topics, self._on_gap, self._service.batch_linger)
-        return build_consumer(self._service, self.context, self._source, publisher, self._on_bug)
+        self._source = RecordSource(self._settings, topics, self._on_gap, linger, self.context.cluster_id)
+        return build_consumer(self._service, self.context, self._source, self._publisher, self._on_bug)
 
-    def _on_gap(self, topic: str, partition: int, expected: int, found: int) -> None:
-        structlog.get_logger().error(
-            "records were dropped by the broker before they were read",
-            service=self._service.name,
-            topic=topic,
-            partition=partition,
-            first=expected,
-            next=found,
-        )
+    def _on_gap(self, topic: str, partition: int, first: int, behind: int) -> None:
+        lost = f"{topic}[{partition}]@{first}, {behind - first} records"
+        structlog.get_logger().error("the log lost records: asks for them again", service=self._service.name, lost=lost)
+        asyncio.run_coroutine_threadsafe(self._peers.ask_for_replay(topic, self.context.cluster_id), self.context.loop)
 
 
 def _moment(ago: float) -> str:

@@ -141,7 +141,7 @@ class Auditor:
         self._add(compare(without(final, self._changed_since), self.orders, self.products, self.accounts))
         self._add(wrong_sales(final, self.orders, self._changed_since, from_beginning=from_beginning))
         self._add(shown_to_others(final))
-        self._add(self.partitions.end())
+        self._add(self.partitions.end(final.log_starts))
         self.sometimes.add_run(self.products, self.requests, self.accounts, len(self.poison), faults)
         self.sometimes.add_all([Happening.ASKED_BY_OTHERS] * len(final.others))
         return Judgement(

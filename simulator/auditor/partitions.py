@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 import zlib
 from array import array
 from collections.abc import Iterator
 
 from simulator.auditor.checks import Check
 from simulator.auditor.violation import Violation
+from simulator.history.final import Starts
 from simulator.trace.records import TracedRecord
 
 _MOST_MISSING = 10_000
 """Offsets behind a gap that are waited for; a wider one stays a gap."""
+
+_UNKNOWN = sys.maxsize
 
 
 class _Partition:
@@ -31,7 +35,7 @@ class Partitions:
     def __init__(self) -> None:
         self._partitions: dict[tuple[str, int], _Partition] = {}
         self.records = self.read_again = 0
-        self._gaps: dict[tuple[str, int], int] = {}
+        self._gaps: dict[tuple[str, int], list[range]] = {}
 
     def fold(self, record: TracedRecord) -> Violation | bool:
         """Whether a record is new; a violation where another one lay at its offset."""
@@ -70,10 +74,15 @@ class Partitions:
         known = self._partitions.get((topic, partition))
         return known is not None and 0 <= offset - known.first < len(known.sums) and offset not in known.missing
 
-    def end(self) -> Iterator[Violation]:
-        """The offsets that were not read in the end."""
+    def end(self, starts: Starts) -> Iterator[Violation]:
+        """The records that were not read in the end: those below the start of the log, where that is known.
+
+        Behind it offsets without a record are markers of transactions, or were compacted.
+        """
         for (topic, number), partition in self._partitions.items():
-            missing = len(partition.missing) + self._gaps.get((topic, number), 0)
+            start = starts.get(topic, {}).get(number, _UNKNOWN)
+            wide = sum(len(range(gap.start, min(gap.stop, start))) for gap in self._gaps.get((topic, number), ()))
+            missing = wide + sum(offset < start for offset in partition.missing)
             if missing:
                 detail = f"{missing} records were not read: the broker dropped them, or the reader skipped them"
                 yield Violation(Check.SKIPPED_RECORDS, f"{topic}[{number}]", detail)
@@ -84,7 +93,7 @@ class Partitions:
             partition.missing.update(missing)
             partition.sums.extend([0] * len(missing))
         else:
-            self._gaps[key] = self._gaps.get(key, 0) + len(missing)
+            self._gaps.setdefault(key, []).append(missing)
             partition.sums.extend([0] * len(missing))
 
 

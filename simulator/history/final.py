@@ -12,6 +12,9 @@ from services_stub.contracts.http.product import Product
 from services_stub.contracts.http.seller import Dashboard
 from services_stub.contracts.money import Money
 
+Starts = dict[str, dict[int, int]]
+"""The first offset that the log has, by topic and partition; one that is not named is not known."""
+
 
 class FinalOrder(msgspec.Struct, frozen=True, rename="camel"):
     """An order as its service shows it."""
@@ -45,7 +48,7 @@ class Final(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     `products` are those of the product service, `replicas` those of the services that keep copies, by their names.
     `others` are the orders that were asked for by those who may not see them, `missing` the requests that were not
-    answered.
+    answered. `log_starts` are those of the log after the run.
     """
 
     products: list[Product] = []
@@ -55,6 +58,7 @@ class Final(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     replicas: dict[str, list[ShownProduct]] = {}
     others: list[AskedByOther] = []
     missing: list[str] = []
+    log_starts: Starts = {}
 
 
 def final_in(path: Path) -> Final:

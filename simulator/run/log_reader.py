@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Self
 
 import msgspec
 
 from services_stub.contracts.topics import ALL_TOPICS
+from simulator.history.final import Starts
 from simulator.history.samples import LagSample
 from simulator.run.online import OnlineAudit
 from simulator.run.positions import GROUPS, Positions
@@ -57,10 +58,20 @@ class LogReader:
 
     def ends(self) -> dict[Partition, int]:
         """The ends of all partitions, asked of the broker now."""
-        with KafkaSource(
-            self._cluster.bootstrap_servers, {topic for topic, _ in self.positions.begin}, config=self._cluster.config
-        ) as source:
-            return source.ends()
+        return {place: end for place, (_, end) in self._watermarks().items()}
+
+    def starts(self) -> Starts:
+        """The first offsets that the log has now; none where the broker does not say them."""
+        found: Starts = {}
+        with suppress(SourceUnavailable):
+            for (topic, number), (first, _) in self._watermarks().items():
+                found.setdefault(topic, {})[number] = first
+        return found
+
+    def _watermarks(self) -> dict[Partition, tuple[int, int]]:
+        topics = {topic for topic, _ in self.positions.begin}
+        with KafkaSource(self._cluster.bootstrap_servers, topics, config=self._cluster.config) as source:
+            return source.watermarks(self.positions.begin)
 
     def __enter__(self) -> Self:
         for thread in self._threads:

@@ -147,7 +147,8 @@ class Run:
             self._findings.append(Finding(Verdict.UNKNOWN, f"the log was not read to its end: {reader.failure}"))
         elif not left.nothing:
             self._findings.append(Finding(Verdict.NOT_DRAINED, str(left)))
-        put_json(self.directory.final, asyncio.run(final_reading(found.target.gateway, people)))
+        answers = asyncio.run(final_reading(found.target.gateway, people))
+        put_json(self.directory.final, {**answers, "logStarts": reader.starts()})
 
     async def _populated(self, found: Reached) -> People:
         needed, began = needed_by(self._plan), time.monotonic()

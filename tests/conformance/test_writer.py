@@ -147,6 +147,36 @@ def test_a_broker_that_lost_its_log_gets_everything_that_was_retained(database: 
     assert second.keys() == ["a", "b"]
 
 
+def test_what_the_log_lost_is_sent_again_on_request_also_after_a_crash(database: Database) -> None:
+    first = HeldSender()
+    writer = new_writer(database, first)
+    run_commands(writer, ["a", "b"])
+    first.acknowledge()
+    writer.write([])
+    for topic in ("payment-failed", "order-created"):  # of the second nothing was ever published
+        writer.replay(topic)
+    writer.drain()
+    assert first.keys() == ["a", "b", "a", "b"]
+    second = HeldSender()
+    new_writer(database, second).write([])
+    assert second.keys() == ["a", "b"]
+
+
+def test_what_is_being_sent_again_is_not_begun_anew_by_further_requests(database: Database) -> None:
+    sender = HeldSender()
+    writer = new_writer(database, sender)
+    run_commands(writer, ["a", "b"])
+    sender.acknowledge()
+    for _ in range(3):
+        writer.replay("payment-failed")
+        writer.drain()
+    assert sender.keys() == ["a", "b", "a", "b"]
+    sender.acknowledge()
+    writer.replay("payment-failed")
+    writer.drain()
+    assert sender.keys() == ["a", "b"] * 3
+
+
 def test_old_acknowledged_rows_are_dropped(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outbox, "RETAINED", 10)
     sender = HeldSender()

@@ -79,6 +79,7 @@ class EmbeddedBroker:
     async def start(self) -> None:
         """Fork its process, which makes the topics before it listens."""
         self._process = self._processes.supervise(self._command())
+        self._process.command = self._command(again=True)
         await wait_until_ready(
             self._process, lambda: listens(self._port), _EMBEDDED_SECONDS, called="The embedded broker"
         )
@@ -111,11 +112,12 @@ class EmbeddedBroker:
 
     def _remember(self, faults: dict[str, BrokerFault]) -> None:
         self._faults = faults
-        self._process.command = self._command()
+        self._process.command = self._command(again=True)
 
-    def _command(self) -> Fork:
+    def _command(self, *, again: bool = False) -> Fork:
         topics = {topic.name: topic.partitions for topic in ALL_TOPICS}
-        arguments = BrokerArguments(port=self._port, topics=topics, faults=list(self._faults.values()))
+        faults = list(self._faults.values())
+        arguments = BrokerArguments(port=self._port, topics=topics, faults=faults, again=again)
         return Fork(
             name=NAME,
             entry="services_stub.infra.kafka.embedded:serve",

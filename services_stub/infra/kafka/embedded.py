@@ -14,7 +14,7 @@ import signal
 import socket
 
 import msgspec
-from confluent_kafka import cimpl
+from confluent_kafka import KafkaError, cimpl
 
 from services_stub.contracts.control_faults import BrokerFault, FailingRequests, SlowBroker
 from services_stub.contracts.topics import new_run_topic
@@ -24,6 +24,12 @@ from services_stub.infra.processes import channel
 from services_stub.infra.processes.messages import Answer, Done, Problem
 
 _LOOK_SECONDS = 1.0
+_PRODUCE, _MOST_REFUSED = 0, 50_000
+_STRANGERS_SECONDS = 0.6
+"""So long a broker that came back takes no records: by then those who hold some for the lost log have thrown them away.
+
+They would lie before the replay, and so before those that they follow.
+"""
 _REQUEST: msgspec.json.Decoder[BrokerRequest] = msgspec.json.Decoder(BrokerRequest)
 
 
@@ -36,6 +42,8 @@ def serve(argument: bytes, supervisor: socket.socket) -> None:
         cluster.create_topic(name, partitions)
     for fault in arguments.faults:
         _apply(cluster, fault)
+    if arguments.again:
+        cluster.push_errors(_PRODUCE, [KafkaError.NOT_ENOUGH_REPLICAS] * _MOST_REFUSED)
     cluster.accept_connections()
     launcher = os.getppid()
     told, tell = socket.socketpair()
@@ -47,6 +55,11 @@ def serve(argument: bytes, supervisor: socket.socket) -> None:
             supervisor.shutdown(socket.SHUT_RDWR)
 
     signal.signal(signal.SIGTERM, end)
+    if arguments.again:
+        select.select([told], [], [], _STRANGERS_SECONDS)
+        cluster.clear_errors(_PRODUCE)
+        for fault in arguments.faults:
+            _apply(cluster, fault)
     for request in channel.received(supervisor, _REQUEST):
         channel.send(supervisor, carry_out(cluster, request))
     # The services still hand over their records when the supervisor is gone; the launcher ends the broker after them.

@@ -12,11 +12,15 @@ from services_stub.infra.processes.messages import Message
 
 
 class BrokerArguments(Message, frozen=True, kw_only=True):
-    """The embedded broker's port, its topics with their number of partitions, and its faults from the start."""
+    """The embedded broker's port, its topics with their number of partitions, and its faults from the start.
+
+    `again`: another one was there before, with clients and a log.
+    """
 
     port: int
     topics: dict[str, int]
     faults: list[BrokerFault] = []
+    again: bool = False
 
 
 class Apply(Message, frozen=True, kw_only=True):

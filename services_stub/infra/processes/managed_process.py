@@ -10,6 +10,7 @@ from pathlib import Path
 from services_stub.infra.processes import protocol
 from services_stub.infra.processes.backoff import RestartBackoff
 from services_stub.infra.processes.channel import Channel
+from services_stub.runtime.errors import EXIT_START_OVER
 
 
 @dataclass(eq=False)
@@ -50,13 +51,15 @@ class ManagedProcess:
         self.started_at = time.monotonic()
         self.paused = self.ending = self.starting = False
 
-    def has_ended(self) -> float:
+    def has_ended(self, status: int) -> float:
         """Note that the process is gone; the seconds to wait before it is started again."""
         lived = time.monotonic() - self.started_at
         self.pid = 0
         if self.ending:
             return 0.0
         self.deaths += 1
+        if status == EXIT_START_OVER:
+            return 0.0
         return self.backoff.after(lived)
 
 

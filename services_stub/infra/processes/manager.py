@@ -216,7 +216,7 @@ class ProcessManager:
             return
         process = self.managed[report.name]
         intended = process.ending or self._closing
-        pause = process.has_ended()
+        pause = process.has_ended(report.status)
         if not intended:
             again = (
                 "starting it again" + (f" in {pause:g} s" if pause else "") if process.wanted else "it stays stopped"

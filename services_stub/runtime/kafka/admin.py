@@ -17,8 +17,12 @@ class ClusterIdentity:
     """
 
     def __init__(self, bootstrap_servers: str, config: dict[str, str]) -> None:
-        self._admin = AdminClient(configuration.base(bootstrap_servers, config))
+        self._admin = AdminClient(configuration.base(bootstrap_servers, config) | {"error_cb": lambda _error: None})
         self._has_run_topic: bool | None = None
+
+    def wait(self, timeout: float) -> None:
+        """Wait for `timeout` seconds, less where the connection to the broker is lost meanwhile."""
+        self._admin.poll(timeout)
 
     def read(self, timeout: float) -> str | None:
         """The cluster's id, with its run topic if it has one; None while it does not answer."""

@@ -9,7 +9,7 @@ from typing import Any
 from confluent_kafka import KafkaException, TopicPartition
 
 from services_stub.runtime.errors import Unavailable
-from services_stub.runtime.kafka.records import Place
+from services_stub.runtime.kafka.records import Place, Record
 
 _ANSWER_SECONDS = 5.0
 
@@ -45,3 +45,13 @@ def lost_between(consumer: Any, place: Place, expected: int, found: int) -> int:
     except KafkaException:
         first = found
     return max(0, min(int(first), found) - expected)
+
+
+def gap_before(consumer: Any, following: dict[Place, int], record: Record) -> tuple[int, int] | None:
+    """The offsets (from, up to but without) that were lost before `record`; afterwards `following` is behind it."""
+    place = record.topic, record.partition
+    expected, following[place] = following.get(place, record.offset), record.offset + 1
+    if record.offset < expected:  # a log that ends before what was read of it, and is read from its beginning
+        return record.offset, expected
+    lost = lost_between(consumer, place, expected, record.offset)
+    return (expected, expected + lost) if lost else None

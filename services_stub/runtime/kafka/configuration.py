@@ -29,8 +29,11 @@ def base(bootstrap_servers: str, extra: dict[str, str]) -> dict[str, Any]:
         "bootstrap.servers": bootstrap_servers,
         "logger": _log,
         "socket.nagle.disable": True,
-        "reconnect.backoff.ms": 50,
-        "reconnect.backoff.max.ms": 1000,
+        # Short ones: what waits for a broker shall go on as soon as it is back.
+        "reconnect.backoff.ms": 20,
+        "reconnect.backoff.max.ms": 100,
+        "retry.backoff.ms": 50,
+        "retry.backoff.max.ms": 200,
         "topic.metadata.refresh.interval.ms": 60_000,
         "allow.auto.create.topics": False,
         **extra,
@@ -45,6 +48,9 @@ def of_producer(settings: Settings) -> dict[str, Any]:
         "acks": "all",
         "compression.type": "lz4",
         "linger.ms": 1,
+        # Later than `ClusterIdentity`: the process ends before records for a lost log can reach the one in its place.
+        "reconnect.backoff.ms": 250,
+        "reconnect.backoff.max.ms": 300,
         "message.timeout.ms": 0,
         "queue.buffering.max.messages": 50_000,
         # Java's partitioner, so that a key lies in the same partition, no matter which client produces it.

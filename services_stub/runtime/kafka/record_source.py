@@ -15,7 +15,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 from services_stub.runtime import clock
 from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.kafka import configuration
-from services_stub.runtime.kafka.bounds import lost_between
+from services_stub.runtime.kafka.bounds import gap_before
 from services_stub.runtime.kafka.progress import Progress
 from services_stub.runtime.kafka.records import Place, Record, record_of
 from services_stub.runtime.settings import Settings
@@ -26,7 +26,11 @@ _TRANSIENT = (KafkaError._PARTITION_EOF, KafkaError._ALL_BROKERS_DOWN, KafkaErro
 
 
 class RecordSource:
-    """Reads batches and commits offsets. `on_gap` hears of records that the broker dropped unread."""
+    """Reads batches and commits offsets. `cluster_id` names the log: offsets that were committed for another are none.
+
+    `on_gap` hears of records that the broker dropped unread, or after they were read: their topic, partition, first
+    offset and the one behind them.
+    """
 
     def __init__(
         self,
@@ -34,10 +38,10 @@ class RecordSource:
         topics: Sequence[str],
         on_gap: Callable[[str, int, int, int], None],
         batch_linger: float = 0.0,
+        cluster_id: str = "",
     ) -> None:
-        self._batch_linger = batch_linger
         self._topics = list(topics)
-        self._on_gap = on_gap
+        self._on_gap, self._batch_linger, self._cluster_id = on_gap, batch_linger, cluster_id
         self._next: dict[Place, int] = {}
         self._asked: dict[Place, int] = {}
         self._refused: dict[Place, int] = {}
@@ -66,10 +70,11 @@ class RecordSource:
         except KafkaException as error:
             raise Unavailable(f"Kafka: {error.args[0]}") from error
         for partition in committed:
-            if partition.offset < 0:
+            # A process that outlived its log for a moment may have committed its position there in the one after it.
+            if partition.offset < 0 or (partition.metadata or self._cluster_id) != self._cluster_id:
                 partition.offset = OFFSET_BEGINNING
-            else:
-                self._next[partition.topic, partition.partition] = partition.offset
+            # Where nothing was read yet, what the log has lost of its beginning is a loss as well.
+            self._next[partition.topic, partition.partition] = max(partition.offset, 0)
         self._consumer.assign(committed)
         self.progress.assigned({(p.topic, p.partition): max(p.offset, 0) for p in committed}, clock.seconds())
 
@@ -101,7 +106,8 @@ class RecordSource:
             error = message.error()
             if error is None:
                 record = record_of(message)
-                self._notice_gap(record)
+                if gap := gap_before(self._consumer, self._next, record):
+                    self._on_gap(record.topic, record.partition, *gap)
                 records.append(record)
             elif error.code() not in _TRANSIENT and not error.retriable():
                 raise Unavailable(f"Kafka: {error}")
@@ -120,7 +126,8 @@ class RecordSource:
 
     def _commit(self, offsets: dict[Place, int]) -> None:
         self._asked |= offsets
-        self._consumer.commit(offsets=[TopicPartition(*place, offset) for place, offset in offsets.items()])
+        places = [TopicPartition(*place, offset, self._cluster_id) for place, offset in offsets.items()]
+        self._consumer.commit(offsets=places)
 
     def _on_commit(self, error: KafkaError | None, partitions: Sequence[TopicPartition]) -> None:
         """Keep what a broker that went away did not commit: it may be long until the next record of the partition."""
@@ -130,12 +137,8 @@ class RecordSource:
                 self._refused[place] = one.offset
 
     def _watermarks(self, place: Place) -> tuple[int, int]:
-        found: tuple[int, int] | None = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True)
-        return found or (-1, -1)
-
-    def _notice_gap(self, record: Record) -> None:
-        place = (record.topic, record.partition)
-        expected = self._next.get(place)
-        if expected is not None and (lost := lost_between(self._consumer, place, expected, record.offset)):
-            self._on_gap(record.topic, record.partition, expected, expected + lost)
-        self._next[place] = record.offset + 1
+        first, end = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True) or (-1, -1)
+        if 0 <= end < (following := self._next.get(place, 0)):
+            self._next[place] = end
+            self._on_gap(*place, end, following)
+        return first, end

@@ -9,7 +9,7 @@ from typing import Any
 from confluent_kafka import Consumer, TopicPartition
 
 from services_stub.runtime.kafka import configuration
-from services_stub.runtime.kafka.bounds import bounds_of
+from services_stub.runtime.kafka.bounds import bounds_of, gap_before
 from services_stub.runtime.kafka.records import Place, Record, record_of
 from services_stub.runtime.settings import Settings
 
@@ -17,7 +17,7 @@ from services_stub.runtime.settings import Settings
 class Tail:
     """Hands batches of records to `on_records` in a thread of its own.
 
-    `on_start` hears before that of the offsets at which it begins.
+    `on_start` hears before that of the offsets at which it begins, and `on_gap` of records that the log lost unread.
     """
 
     def __init__(
@@ -26,12 +26,13 @@ class Tail:
         topics: Sequence[str],
         on_records: Callable[[list[Record]], None],
         *,
-        on_start: Callable[[Mapping[Place, int]], None] | None = None,
+        on_start: Callable[[Mapping[Place, int]], None] = lambda _offsets: None,
+        on_gap: Callable[[], None] = lambda: None,
         from_beginning: bool = False,
     ) -> None:
-        self._topics = list(topics)
-        self._on_records, self._on_start = on_records, on_start
-        self._from_beginning = from_beginning
+        self._topics, self._from_beginning = list(topics), from_beginning
+        self._on_records, self._on_start, self._on_gap = on_records, on_start, on_gap
+        self._next: dict[Place, int] = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"tail-{settings.service}", daemon=True)
         config = configuration.of_consumer(settings) | {"group.id": f"{settings.service}-tail"}
@@ -47,8 +48,8 @@ class Tail:
         bounds = bounds_of(self._consumer, self._topics)
         offsets = {place: first if self._from_beginning else end for place, (first, end) in bounds.items()}
         self._consumer.assign([TopicPartition(*place, offset) for place, offset in offsets.items()])
-        if self._on_start is not None:
-            self._on_start(offsets)
+        self._next = offsets
+        self._on_start(dict(offsets))
         self._thread.start()
 
     def stop(self, timeout: float) -> None:
@@ -65,6 +66,9 @@ class Tail:
             return
         messages = [first, *self._consumer.consume(500, 0)]
         records = [record_of(message) for message in messages if message.error() is None]
+        gaps = [gap_before(self._consumer, self._next, record) for record in records]
+        if any(gaps):
+            self._on_gap()
         if records:
             self._on_records(records)
 

@@ -32,6 +32,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    true,
     update,
 )
 
@@ -46,16 +47,19 @@ RETAINED = 20_000
 _RESEND = 500
 _LONGEST_REASON = 2000
 
+
+def _columns() -> list[Column[Any]]:
+    return [
+        Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+        Column("topic", String(200), nullable=False),
+        Column("key", LargeBinary),
+        Column("headers", LargeBinary, nullable=False),
+        Column("value", LargeBinary),
+    ]
+
+
 tables = MetaData()
-_outbox = Table(
-    "outbox",
-    tables,
-    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
-    Column("topic", String(200), nullable=False),
-    Column("key", LargeBinary),
-    Column("headers", LargeBinary, nullable=False),
-    Column("value", LargeBinary),
-)
+_outbox = Table("outbox", tables, *_columns())
 _state = Table(
     "outbox_state",
     tables,
@@ -66,11 +70,7 @@ _state = Table(
 _refused = Table(
     "outbox_refused",
     tables,
-    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
-    Column("topic", String(200), nullable=False),
-    Column("key", LargeBinary),
-    Column("headers", LargeBinary, nullable=False),
-    Column("value", LargeBinary),
+    *_columns(),
     Column("reason", Text, nullable=False),
     Column("refused_at", BigInteger, nullable=False),
 )
@@ -111,20 +111,27 @@ class Outbox:
         last = connection.scalar(select(func.max(_outbox.c.seq))) or 0
         if state is None:
             connection.execute(insert(_state).values(id=1, acknowledged=0, cluster_id=cluster_id))
-            self._stored = 0
-        else:
-            lost_log = state.cluster_id != cluster_id
-            oldest: int = connection.scalar(select(func.min(_outbox.c.seq))) or last + 1
-            self._stored = oldest - 1 if lost_log else state.acknowledged
-            connection.execute(update(_state).values(acknowledged=self._stored, cluster_id=cluster_id))
-        self._acknowledged = self._stored
-        self._sent = self._stored
+        self._acknowledged = self._sent = self._stored = 0 if state is None else state.acknowledged
         self._last = max(last, self._stored)
         self._done: set[int] = set()
         self._refusals: dict[int, str] = {}
-        self._set_aside = 0
+        self._set_aside = self._replayed_to = 0
         self.refused: int = connection.scalar(select(func.count()).select_from(_refused)) or 0
         self.behind = self._sent < self._last
+        if state is not None and state.cluster_id != cluster_id:
+            connection.execute(update(_state).values(cluster_id=cluster_id))
+            self.replay(connection)
+
+    def replay(self, connection: Connection, topic: str = "") -> None:
+        """Send all rows again that are retained, or those from the first of `topic` on, unless that is under way."""
+        if self._acknowledged < self._replayed_to:
+            return
+        of_topic = _outbox.c.topic == topic if topic else true()
+        oldest: int = connection.scalar(select(func.min(_outbox.c.seq)).where(of_topic)) or self._last + 1
+        self._stored = self._acknowledged = self._sent = min(self._acknowledged, oldest - 1)
+        connection.execute(update(_state).values(acknowledged=self._stored))
+        self._done.clear()
+        self._replayed_to, self.behind = self._last, self._sent < self._last
 
     def store(self, connection: Connection, rows: list[OutboxRow], *, probing: bool = False) -> None:
         """Write the rows of a batch, and how far the broker has come, in the batch's transaction.

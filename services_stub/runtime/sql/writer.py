@@ -95,16 +95,12 @@ class Writer:
     """
 
     def __init__(
-        self,
-        service: str,
-        database: Database,
-        sender: Sender,
-        cluster_id: str,
-        on_bug: Callable[[BaseException], None],
+        self, service: str, database: Database, sender: Sender, cluster_id: str, on_bug: Callable[[BaseException], None]
     ) -> None:
         self._service, self._database, self._on_bug = service, database, on_bug
         self.cluster_id = cluster_id
         self._entries: queue.SimpleQueue[Entry] = queue.SimpleQueue()
+        self._replays: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._write_lock = threading.Lock()
         self._wakeup = threading.Event()
         self._scheduled = False
@@ -151,6 +147,11 @@ class Writer:
         future: concurrent.futures.Future[Any] = concurrent.futures.Future()
         self.submit(Command(handler, command, cause, future))
         return future.result()
+
+    def replay(self, topic: str) -> None:
+        """Send the retained events of a topic again, and all behind the first of them. For any thread; never waits."""
+        self._replays.put(topic)
+        self._wakeup.set()
 
     def silence(self) -> float:
         """The seconds for which nothing could be written; 0 where it can."""
@@ -233,6 +234,9 @@ class Writer:
 
     def _write_waiting(self, entries: list[Entry]) -> None:
         acknowledged = self.outbox.poll()
+        while not self._replays.empty():
+            with mapped_errors(), self._connection.begin():
+                self.outbox.replay(self._connection, self._replays.get())
         due = time.monotonic() - self._written_at > _ACKNOWLEDGE_EVERY
         if entries or self.outbox.behind or ((acknowledged or self._failing_since) and due):
             self.write(entries)

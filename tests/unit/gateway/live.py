@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from services_stub.contracts.events import EVENT_BY_TOPIC
 from services_stub.gateway.replay import Replayer
-from services_stub.gateway.stream import Broadcaster, OnRecords, OnStart
+from services_stub.gateway.stream import Broadcaster, OnGap, OnRecords, OnStart
 from services_stub.gateway.visibility import STREAMED
 from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.kafka.range_reader import Read
@@ -70,8 +70,10 @@ class Log:
 class StubReader:
     """A reader that hands on what the test gives it."""
 
-    def __init__(self, log: Log, on_start: OnStart, on_records: OnRecords, *, away: bool = False) -> None:
-        self.on_start, self.on_records, self.away = on_start, on_records, away
+    def __init__(
+        self, log: Log, on_start: OnStart, on_records: OnRecords, on_gap: OnGap, *, away: bool = False
+    ) -> None:
+        self.on_start, self.on_records, self.on_gap, self.away = on_start, on_records, on_gap, away
         self._log = log
         self.started = self.stopped = 0
 
@@ -116,8 +118,8 @@ class Scene:
             longest_queue=longest_queue,
         )
 
-    def _reader_of(self, on_start: OnStart, on_records: OnRecords) -> StubReader:
-        self.readers.append(StubReader(self.log, on_start, on_records, away=self.away))
+    def _reader_of(self, on_start: OnStart, on_records: OnRecords, on_gap: OnGap) -> StubReader:
+        self.readers.append(StubReader(self.log, on_start, on_records, on_gap, away=self.away))
         return self.readers[-1]
 
     async def listening(self) -> Scene:

@@ -131,12 +131,14 @@ def test_an_id_of_another_log_or_of_a_longer_one_is_a_gap() -> None:
     asyncio.run(scenario())
 
 
-def test_a_hole_in_what_is_followed_is_a_gap() -> None:
+def test_only_what_the_log_lost_is_a_gap_in_what_is_followed_and_no_marker_of_a_transaction() -> None:
     async def scenario() -> None:
         scene, client = await Scene().listening(), Client()
         stream = messages(scene.broadcaster, client.caller)
         await anext(stream)
-        scene.broadcaster.publish([record_of("product-updated", offset=3)])
+        scene.broadcaster.publish([record_of("payment-success", offset=3)])
+        assert b"payment-success" in await anext(stream)
+        scene.readers[0].on_gap()
         assert await anext(stream) == replay.GAP
 
     asyncio.run(scenario())

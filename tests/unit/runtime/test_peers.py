@@ -56,3 +56,21 @@ def test_every_address_is_plain_http_also_that_of_the_keys(name: str) -> None:
     """The client checks no certificates."""
     with pytest.raises(ValueError, match="plain HTTP"):
         Peers({name: "https://127.0.0.1:1"}, "secret", ("order",))
+
+
+def test_a_replay_is_asked_of_the_service_that_publishes_the_topic_until_it_answers() -> None:
+    asked, answers = list[tuple[str, bytes]](), [503, 204]
+
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        asked.append((scope["path"], (await receive())["body"]))
+        await send({"type": "http.response.start", "status": answers.pop(0), "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def scenario() -> None:
+        async with serving(answer) as url:
+            peers = Peers({"order": url, "payment": "http://127.0.0.1:1"}, "secret", ())
+            await peers.ask_for_replay("order-created", "cluster")
+            await peers.close()
+
+    asyncio.run(scenario())
+    assert asked == [("/internal/replays", b'{"topic":"order-created","clusterId":"cluster"}')] * 2

@@ -1,12 +1,13 @@
-"""Records are read in batches: a group that lingers does so only where less than a batch waits."""
+"""Records are read in batches, commits that failed are made again, and what the log has lost is noticed."""
 
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from confluent_kafka import KafkaError, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, KafkaError, TopicPartition
 
 from services_stub.runtime.kafka.record_source import RecordSource
 from services_stub.runtime.settings import Settings
@@ -48,6 +49,7 @@ class Log:
     def __init__(self) -> None:
         self.offsets: list[int] = []
         self.committed: list[list[tuple[int, int]]] = []
+        self.metadata: list[str | None] = []
 
     def poll(self, _timeout: float) -> Message | None:
         return Message(self.offsets.pop(0)) if self.offsets else None
@@ -58,6 +60,7 @@ class Log:
 
     def commit(self, offsets: list[TopicPartition]) -> None:
         self.committed.append([(one.partition, one.offset) for one in offsets])
+        self.metadata = [one.metadata for one in offsets]
 
 
 def source_of(log: Log, linger: float = 0.0) -> RecordSource:
@@ -124,3 +127,71 @@ def test_a_hole_is_a_loss_only_below_the_start_of_the_log(
     log.offsets += [10, 11, 14, 15]  # at 12 and 13 lie the markers of transactions
     source.poll(10, 0)
     assert found == told
+
+
+def gaps_of(
+    source: Any, log: Any, committed: int, bounds: tuple[int, int], metadata: str = ""
+) -> list[tuple[str, int, int, int]]:
+    """The gaps that a source notices where it takes over a partition; `committed` is −1001 where nothing was."""
+    found = list[tuple[str, int, int, int]]()
+    source._on_gap = lambda *gap: found.append(gap)
+    topic = SimpleNamespace(partitions={0: None})
+    log.list_topics = lambda timeout: SimpleNamespace(topics={"topic": topic})
+    commits, log.committed = (
+        log.committed,
+        lambda _partitions, timeout: [TopicPartition("topic", 0, committed, metadata)],
+    )
+    log.assign = lambda partitions: log.assigned.extend(one.offset for one in partitions)
+    log.assigned = []
+    log.get_watermark_offsets = lambda _place, **_how: bounds
+    source.assign()
+    log.committed = commits
+    return found
+
+
+@pytest.mark.parametrize(
+    ("first", "told"), [(0, []), (7, [("topic", 0, 0, 7)]), (9, [("topic", 0, 0, 7)])], ids=["none", "some", "more"]
+)
+def test_a_log_that_begins_behind_a_partition_that_was_never_read_has_lost_records(
+    first: int, told: list[tuple[str, int, int, int]]
+) -> None:
+    log: Any = Log()
+    source = source_of(log)
+    found = gaps_of(source, log, -1001, (first, 99))
+    log.offsets += [7 if first else 0]
+    source.poll(10, 0)
+    assert found == told
+
+
+@pytest.mark.parametrize(
+    ("end", "told"), [(57, []), (99, []), (50, [("topic", 0, 50, 57)]), (0, [("topic", 0, 0, 57)])]
+)
+def test_a_log_that_ends_before_what_was_read_of_it_has_lost_records_also_where_none_comes(
+    end: int, told: list[tuple[str, int, int, int]]
+) -> None:
+    log: Any = Log()
+    source = source_of(log)
+    found = gaps_of(source, log, 57, (0, end))
+    source.sample()
+    assert found == told
+
+
+def test_a_log_that_is_read_from_its_beginning_again_has_lost_what_was_read_of_it() -> None:
+    log: Any = Log()
+    source = source_of(log)
+    found = gaps_of(source, log, 57, (0, 60))
+    log.offsets += [0, 1, 2]
+    source.poll(10, 0)
+    assert found == [("topic", 0, 0, 57)]
+
+
+@pytest.mark.parametrize(("metadata", "begin"), [("this", 57), ("", 57), ("another", OFFSET_BEGINNING)])
+def test_an_offset_that_was_committed_for_another_log_is_none(metadata: str, begin: int) -> None:
+    log: Any = Log()
+    source: Any = source_of(log)
+    source._cluster_id = "this"
+    gaps_of(source, log, 57, (0, 60), metadata)
+    assert log.assigned == [begin]
+    log.offsets += [57]
+    source.commit(source.poll(1, 0))
+    assert log.metadata == ["this"]
