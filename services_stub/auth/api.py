@@ -11,18 +11,21 @@ from litestar.params import Parameter
 from msgspec import structs
 
 from services_stub.auth.domain import ACCESS
-from services_stub.auth.handlers import accounts, sessions
+from services_stub.auth.handlers import accounts, password_resets, sessions
 from services_stub.auth.handlers.resources import Resources, resources_of
+from services_stub.auth.store import password_resets as reset_store
 from services_stub.auth.store import users
 from services_stub.contracts.envelope import Cause
 from services_stub.contracts.http.auth import (
     BlockedSellers,
     BlockEffect,
     ChangePassword,
+    ForgotPassword,
     KeySet,
     Login,
     Refresh,
     Register,
+    ResetPassword,
     Role,
     SellerBlock,
     SellerBlockChange,
@@ -98,6 +101,24 @@ async def change_password(context: Context, caller: Caller, cause: Cause, data: 
     changed = await resources.passwords.hash(data.new_password)
     command = sessions.ChangePasswordHash(caller.user_id, row.password_hash, changed)
     return _tokens(resources, await context.write(sessions.change_password, command, cause))
+
+
+@post("/api/auth/forgot-password", status_code=202, **allow_anyone())
+async def forgot_password(context: Context, cause: Cause, data: ForgotPassword) -> None:
+    """Have a token mailed that sets a new password within 30 minutes. The answer does not tell who has an account."""
+    asked = password_resets.AskForReset(data.email, resources_of(context).signer.reset_key)
+    await context.write(password_resets.ask, asked, cause)
+
+
+@post("/api/auth/reset-password", status_code=204, **allow_anyone())
+async def reset_password(context: Context, cause: Cause, data: ResetPassword) -> None:
+    """Set a new password by a mailed token, which works once. It ends all sessions of the account."""
+    row = await context.read(reset_store.find_account, data.token, clock.now())
+    if row is None:
+        raise password_resets.invalid_token()
+    await _refuse_weak(context, "newPassword", data.new_password, row.email)
+    password_hash = await resources_of(context).passwords.hash(data.new_password)
+    await context.write(password_resets.reset, password_resets.ResetPasswordHash(data.token, password_hash), cause)
 
 
 @post("/api/auth/logout-everywhere", status_code=204, **allow("user", "seller", "admin"))
@@ -220,6 +241,8 @@ ROUTES = [
     refresh,
     logout,
     change_password,
+    forgot_password,
+    reset_password,
     logout_everywhere,
     me,
     keys,

@@ -28,6 +28,10 @@ REPEATED_WITHIN = timedelta(seconds=10)
 """A client that did not get the answer to a renewal asks again within this time, and gets the same token again."""
 
 
+RESET = timedelta(minutes=30)
+"""How long a token that was mailed sets a new password; mail may take a while."""
+
+
 @dataclass(frozen=True)
 class HashParameters:
     """The cost of a password hash with argon2id."""

@@ -40,7 +40,7 @@ _ATTEMPTS_BEFORE_WARNING = 5
 
 _BLOCKED = problem(403, "seller-blocked", "this seller is blocked")
 _ENDED = problem(401, "session-ended", "all sessions of this account were ended: log in again")
-ENDING = frozenset({"/api/auth/password", "/api/auth/logout-everywhere"})
+ENDING = frozenset({"/api/auth/password", "/api/auth/reset-password", "/api/auth/logout-everywhere"})
 """The paths at auth by which a user ends all sessions."""
 
 

@@ -15,6 +15,8 @@ ACCESS: dict[tuple[str, str, str], frozenset[str]] = {
     ("auth", "POST", "/api/auth/refresh"): ANYONE,
     ("auth", "POST", "/api/auth/logout"): ANYONE,
     ("auth", "POST", "/api/auth/password"): ANY_ROLE,
+    ("auth", "POST", "/api/auth/forgot-password"): ANYONE,
+    ("auth", "POST", "/api/auth/reset-password"): ANYONE,
     ("auth", "GET", "/api/auth/me"): ANY_ROLE,
     ("auth", "GET", "/api/auth/keys"): ANYONE,
     ("auth", "GET", "/api/auth/sellers"): ANYONE,

@@ -21,6 +21,7 @@ class Signer:
     def __init__(self, private_key: Ed25519PrivateKey) -> None:
         self._private_key = private_key
         self.refresh_key = hashlib.sha256(b"refresh tokens" + private_key.private_bytes_raw()).digest()
+        self.reset_key = hashlib.sha256(b"password resets" + private_key.private_bytes_raw()).digest()
         x = _base64(private_key.public_key().public_bytes_raw())
         self._headers = {"kid": _thumbprint(x)}
         self.keys = KeySet(keys=[Key(kid=self._headers["kid"], x=x)])

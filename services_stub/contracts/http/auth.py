@@ -49,6 +49,19 @@ class ChangePassword(Request, frozen=True, kw_only=True):
     new_password: Password
 
 
+class ForgotPassword(Request, frozen=True, kw_only=True):
+    """The address of an account whose password is not known any more."""
+
+    email: Email
+
+
+class ResetPassword(Request, frozen=True, kw_only=True):
+    """The token of a mail, usable once, and the password to have from now on."""
+
+    token: Annotated[str, Meta(min_length=1, max_length=200)]
+    new_password: Password
+
+
 class Refresh(Request, frozen=True, kw_only=True):
     """A refresh token, usable once."""
 
