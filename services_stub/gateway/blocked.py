@@ -1,7 +1,7 @@
 """Refuses at the gateway blocked sellers, and users who ended their sessions: their tokens give access to nothing.
 
-The auth service is the source of the set. Its events say at once when it changed, and make the gateway ask again: the
-two topics are not ordered against each other, the answer of auth is.
+The auth service is the source of the set. Its events say at once when it changed, and make the gateway ask again: their
+topics are not ordered against each other, the answer of auth is.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from concurrent.futures import Future
 import msgspec
 import structlog
 
-from services_stub.contracts.events import SellerBlocked, SellerUnblocked
+from services_stub.contracts.events import RefreshTokenReused, SellerBlocked, SellerUnblocked
 from services_stub.contracts.http.auth import BlockedSellers as BlockedSellersAnswer
 from services_stub.contracts.problem import Problem, problem
 from services_stub.runtime.context import Context
@@ -27,7 +27,7 @@ from services_stub.runtime.retry import pause_after
 from services_stub.runtime.sql.transaction import NO_CAUSE
 from services_stub.runtime.tokens import Caller
 
-BLOCKING = (SellerBlocked, SellerUnblocked)
+BLOCKING = (SellerBlocked, SellerUnblocked, RefreshTokenReused)
 """The events that say that the set changed."""
 
 REFRESH_SECONDS = 30.0

@@ -12,6 +12,7 @@ import structlog
 
 from services_stub.auth.domain import RefreshOutcome, check_refresh, expiry_of
 from services_stub.auth.store import sessions, users
+from services_stub.contracts.events.auth import RefreshTokenReused
 from services_stub.contracts.http.auth import User
 from services_stub.contracts.times import from_microseconds
 from services_stub.runtime.errors import Refused
@@ -91,6 +92,7 @@ def refresh(transaction: Transaction, command: Renew) -> Session | None:
         case RefreshOutcome.REUSED:
             structlog.get_logger().warning("a refresh token was used twice; its session ends", user_id=known.user_id)
             sessions.end(transaction, known.family_id)
+            transaction.publish(RefreshTokenReused(user_id=known.user_id))
             return None
         case RefreshOutcome.EXPIRED:
             return None

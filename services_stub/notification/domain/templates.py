@@ -119,6 +119,13 @@ TEMPLATES: dict[str, Template] = {
         text="An administrator has blocked your seller account: {reason}.\n\n"
         "Your products are off sale, and orders that are not paid yet are cancelled.",
     ),
+    "session-stolen": Template(
+        Kind.ACCOUNT,
+        subject="We ended a session of your account",
+        text="A token of one of your sessions was used again after it had been exchanged, so there may be a copy of it "
+        "in other hands. We have ended that session.\n\nPlease log in again, and change your password if you do not "
+        "know why this happened: that ends all other sessions, too.",
+    ),
     "address-bounced": Template(
         Kind.ACCOUNT,
         subject="Your e-mail address does not work",
