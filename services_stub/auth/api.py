@@ -14,6 +14,7 @@ from services_stub.auth.domain import ACCESS
 from services_stub.auth.handlers import accounts, password_resets, sessions
 from services_stub.auth.handlers.resources import Resources, resources_of
 from services_stub.auth.store import password_resets as reset_store
+from services_stub.auth.store import sessions as session_store
 from services_stub.auth.store import users
 from services_stub.contracts.envelope import Cause
 from services_stub.contracts.http.auth import (
@@ -36,6 +37,7 @@ from services_stub.contracts.http.auth import (
 from services_stub.contracts.http.page import DEFAULT_PAGE, LARGEST_PAGE, Page
 from services_stub.contracts.http.reason import Reason
 from services_stub.contracts.problem import FieldError
+from services_stub.contracts.times import from_microseconds
 from services_stub.runtime import clock
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused, Unavailable
@@ -84,7 +86,7 @@ async def refresh(context: Context, cause: Cause, data: Refresh) -> Tokens:
 
 @post("/api/auth/logout", status_code=204, **allow_anyone())
 async def logout(context: Context, cause: Cause, data: Refresh) -> None:
-    """End a session. Its access token stays valid until it expires."""
+    """End a session, with its access tokens and live streams."""
     await context.write(sessions.log_out, data.refresh_token, cause)
 
 
@@ -179,11 +181,18 @@ async def unblock_seller(
 
 
 @get("/internal/blocked-sellers", **allow_internal())
-async def blocked_sellers(context: Context) -> BlockedSellers:
-    """The sellers that are blocked now, and who ended all sessions since the oldest valid access token was issued."""
+async def blocked_sellers(context: Context, since: Annotated[int, Parameter(ge=0, le=2**36)] = 0) -> BlockedSellers:
+    """The sellers that are blocked now, and the sessions that were ended since the oldest valid token was issued.
+
+    Of sessions that were ended one by one, those since `since` (Unix time in seconds), if that is later.
+    """
+    now = clock.now()
+    oldest = now - ACCESS
     return BlockedSellers(
         seller_ids=await context.read(users.blocked_sellers),
-        sessions_ended=await context.read(users.sessions_ended, clock.now() - ACCESS),
+        sessions_ended=await context.read(users.sessions_ended, oldest),
+        ended_sessions=await context.read(session_store.ended, max(oldest, from_microseconds(since * 1_000_000))),
+        at=int(now.timestamp()),
     )
 
 
@@ -219,7 +228,7 @@ async def _tell(context: Context, service: str, change: SellerBlockChange, cause
 
 def _tokens(resources: Resources, session: sessions.Session) -> Tokens:
     return Tokens(
-        access_token=resources.signer.access_token(session.user),
+        access_token=resources.signer.access_token(session.user, session.session_id),
         refresh_token=session.refresh_token,
         expires_in=int(ACCESS.total_seconds()),
         user=session.user,

@@ -26,9 +26,10 @@ class Signer:
         self._headers = {"kid": _thumbprint(x)}
         self.keys = KeySet(keys=[Key(kid=self._headers["kid"], x=x)])
 
-    def access_token(self, user: User) -> str:
-        """A token that identifies `user`."""
-        claims = claims_of(user.user_id, user.role, user.email, token_id=new_id(), now=clock.now())
+    def access_token(self, user: User, session_id: str) -> str:
+        """A token that identifies `user` in a session."""
+        now = clock.now()
+        claims = claims_of(user.user_id, user.role, user.email, session_id=session_id, token_id=new_id(), now=now)
         return jwt.encode(claims, self._private_key, algorithm="EdDSA", headers=self._headers)
 
 

@@ -46,6 +46,16 @@ refresh_tokens = Table(
     Index("refresh_tokens_by_expiry", "expires_at"),
 )
 
+# Sessions whose access tokens may not have expired yet.
+ended_sessions = Table(
+    "ended_sessions",
+    TABLES,
+    Column("family_id", String, primary_key=True),
+    Column("user_id", String, nullable=False),
+    Column("ended_at", BigInteger, nullable=False),
+    Index("ended_sessions_by_time", "ended_at"),
+)
+
 # As text, because a database only sees that a partial index fits where the value stands in the statement.
 waits_for_mail = text("mailed_at IS NULL")
 # New passwords that were asked for, whether or not an account has the address: so the answer takes as long.

@@ -159,10 +159,14 @@ class KeySet(Body, frozen=True, kw_only=True):
 
 
 class BlockedSellers(Body, frozen=True, kw_only=True):
-    """Internal: the sellers that are blocked now, and who ended all sessions lately.
+    """Internal: the sellers that are blocked now, and the sessions that ended lately.
 
     `sessions_ended` has Unix time in seconds by user: access tokens that were issued before are not valid any more.
+    `ended_sessions` has the users of sessions that were ended one by one, by the session. `at` is the time of the
+    answer, in seconds of Unix time.
     """
 
     seller_ids: list[str]
     sessions_ended: dict[str, float] = {}
+    ended_sessions: dict[str, str] = {}
+    at: int = 0

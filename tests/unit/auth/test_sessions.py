@@ -62,7 +62,7 @@ def test_a_token_identifies_its_user_and_is_verified_with_the_published_key(auth
     header = jwt.get_unverified_header(tokens["accessToken"])
     assert (header["alg"], header["kid"]) == ("EdDSA", key["kid"])
     claims = jwt.decode(tokens["accessToken"], jwt.PyJWK(key).key, algorithms=["EdDSA"])
-    assert set(claims) == {"iss", "sub", "userId", "role", "email", "iat", "exp", "jti"}
+    assert set(claims) == {"iss", "sub", "userId", "role", "email", "iat", "exp", "jti", "sid"}
     assert claims["iss"] == "marketplace"
     assert (claims["sub"], claims["userId"], claims["role"], claims["email"]) == (
         user_id,
