@@ -73,6 +73,7 @@ ACCESS: dict[tuple[str, str, str], frozenset[str]] = {
     ("notification", "GET", "/api/unsubscribe/{id}"): ANYONE,
     ("notification", "POST", "/api/unsubscribe/{id}"): ANYONE,
     ("notification", "POST", "/api/admin/bounces"): ADMIN,
+    ("notification", "POST", "/internal/password-resets"): INTERNAL,
     ("notification", "GET", "/internal/mail"): INTERNAL,
     ("notification", "GET", "/internal/mail/{id}"): INTERNAL,
     ("search", "GET", "/api/search"): ANYONE,
