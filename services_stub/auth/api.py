@@ -11,18 +11,22 @@ from litestar.params import Parameter
 from msgspec import structs
 
 from services_stub.auth.domain import ACCESS
-from services_stub.auth.handlers import accounts, sessions
+from services_stub.auth.handlers import accounts, password_resets, sessions
 from services_stub.auth.handlers.resources import Resources, resources_of
+from services_stub.auth.store import password_resets as reset_store
+from services_stub.auth.store import sessions as session_store
 from services_stub.auth.store import users
 from services_stub.contracts.envelope import Cause
 from services_stub.contracts.http.auth import (
     BlockedSellers,
     BlockEffect,
     ChangePassword,
+    ForgotPassword,
     KeySet,
     Login,
     Refresh,
     Register,
+    ResetPassword,
     Role,
     SellerBlock,
     SellerBlockChange,
@@ -33,6 +37,7 @@ from services_stub.contracts.http.auth import (
 from services_stub.contracts.http.page import DEFAULT_PAGE, LARGEST_PAGE, Page
 from services_stub.contracts.http.reason import Reason
 from services_stub.contracts.problem import FieldError
+from services_stub.contracts.times import from_microseconds
 from services_stub.runtime import clock
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused, Unavailable
@@ -81,7 +86,7 @@ async def refresh(context: Context, cause: Cause, data: Refresh) -> Tokens:
 
 @post("/api/auth/logout", status_code=204, **allow_anyone())
 async def logout(context: Context, cause: Cause, data: Refresh) -> None:
-    """End a session. Its access token stays valid until it expires."""
+    """End a session, with its access tokens and live streams."""
     await context.write(sessions.log_out, data.refresh_token, cause)
 
 
@@ -98,6 +103,24 @@ async def change_password(context: Context, caller: Caller, cause: Cause, data: 
     changed = await resources.passwords.hash(data.new_password)
     command = sessions.ChangePasswordHash(caller.user_id, row.password_hash, changed)
     return _tokens(resources, await context.write(sessions.change_password, command, cause))
+
+
+@post("/api/auth/forgot-password", status_code=202, **allow_anyone())
+async def forgot_password(context: Context, cause: Cause, data: ForgotPassword) -> None:
+    """Have a token mailed that sets a new password within 30 minutes. The answer does not tell who has an account."""
+    asked = password_resets.AskForReset(data.email, resources_of(context).signer.reset_key)
+    await context.write(password_resets.ask, asked, cause)
+
+
+@post("/api/auth/reset-password", status_code=204, **allow_anyone())
+async def reset_password(context: Context, cause: Cause, data: ResetPassword) -> None:
+    """Set a new password by a mailed token, which works once. It ends all sessions of the account."""
+    row = await context.read(reset_store.find_account, data.token, clock.now())
+    if row is None:
+        raise password_resets.invalid_token()
+    await _refuse_weak(context, "newPassword", data.new_password, row.email)
+    password_hash = await resources_of(context).passwords.hash(data.new_password)
+    await context.write(password_resets.reset, password_resets.ResetPasswordHash(data.token, password_hash), cause)
 
 
 @post("/api/auth/logout-everywhere", status_code=204, **allow("user", "seller", "admin"))
@@ -158,11 +181,18 @@ async def unblock_seller(
 
 
 @get("/internal/blocked-sellers", **allow_internal())
-async def blocked_sellers(context: Context) -> BlockedSellers:
-    """The sellers that are blocked now, and who ended all sessions since the oldest valid access token was issued."""
+async def blocked_sellers(context: Context, since: Annotated[int, Parameter(ge=0, le=2**36)] = 0) -> BlockedSellers:
+    """The sellers that are blocked now, and the sessions that were ended since the oldest valid token was issued.
+
+    Of sessions that were ended one by one, those since `since` (Unix time in seconds), if that is later.
+    """
+    now = clock.now()
+    oldest = now - ACCESS
     return BlockedSellers(
         seller_ids=await context.read(users.blocked_sellers),
-        sessions_ended=await context.read(users.sessions_ended, clock.now() - ACCESS),
+        sessions_ended=await context.read(users.sessions_ended, oldest),
+        ended_sessions=await context.read(session_store.ended, max(oldest, from_microseconds(since * 1_000_000))),
+        at=int(now.timestamp()),
     )
 
 
@@ -198,7 +228,7 @@ async def _tell(context: Context, service: str, change: SellerBlockChange, cause
 
 def _tokens(resources: Resources, session: sessions.Session) -> Tokens:
     return Tokens(
-        access_token=resources.signer.access_token(session.user),
+        access_token=resources.signer.access_token(session.user, session.session_id),
         refresh_token=session.refresh_token,
         expires_in=int(ACCESS.total_seconds()),
         user=session.user,
@@ -220,6 +250,8 @@ ROUTES = [
     refresh,
     logout,
     change_password,
+    forgot_password,
+    reset_password,
     logout_everywhere,
     me,
     keys,

@@ -28,6 +28,10 @@ REPEATED_WITHIN = timedelta(seconds=10)
 """A client that did not get the answer to a renewal asks again within this time, and gets the same token again."""
 
 
+RESET = timedelta(minutes=30)
+"""How long a token that was mailed sets a new password; mail may take a while."""
+
+
 @dataclass(frozen=True)
 class HashParameters:
     """The cost of a password hash with argon2id."""
@@ -104,7 +108,9 @@ def search_words(query: str) -> list[str]:
     return folded(without_controls(query)).split()
 
 
-def claims_of(user_id: str, role: str, email: str, *, token_id: str, now: datetime) -> dict[str, str | float]:
+def claims_of(
+    user_id: str, role: str, email: str, *, session_id: str, token_id: str, now: datetime
+) -> dict[str, str | float]:
     """The claims of an access token; the time of issue to the millisecond, so that it is before or after a sign-out."""
     issued_at = math.floor(now.timestamp() * 1000) / 1000
     return {
@@ -116,4 +122,5 @@ def claims_of(user_id: str, role: str, email: str, *, token_id: str, now: dateti
         "iat": issued_at,
         "exp": int(issued_at + ACCESS.total_seconds()),
         "jti": token_id,
+        "sid": session_id,
     }

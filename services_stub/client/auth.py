@@ -10,7 +10,18 @@ from services_stub.client.cart import CartArea
 from services_stub.client.errors import MarketplaceError, SignInAgain, checked_input
 from services_stub.client.session import REFRESH_PATH
 from services_stub.client.transport import Transport
-from services_stub.contracts.http.auth import ChangePassword, KeySet, Login, Refresh, Register, SellerName, Tokens, User
+from services_stub.contracts.http.auth import (
+    ChangePassword,
+    ForgotPassword,
+    KeySet,
+    Login,
+    Refresh,
+    Register,
+    ResetPassword,
+    SellerName,
+    Tokens,
+    User,
+)
 from services_stub.contracts.problem import problem
 
 _BASE = "/auth-service/api/auth"
@@ -75,6 +86,22 @@ class AuthArea:
         session = self._transport.session
         session.tokens = await self._transport.request("POST", f"{_BASE}/password", Tokens, body=body)
         return session.tokens.user
+
+    async def forgot_password(self, email: str) -> None:
+        """Have a token mailed that sets a new password; it is not told whether there is such an account."""
+        with checked_input():
+            body = ForgotPassword(email=email)
+        await self._transport.request_empty("POST", f"{_BASE}/forgot-password", body=body, signed=False)
+
+    async def reset_password(self, token: str, new: str) -> None:
+        """Set a new password by a mailed token; all sessions of the account end.
+
+        Raises:
+            NotAllowed: the token is not valid, or not any more.
+        """
+        with checked_input():
+            body = ResetPassword(token=token, new_password=new)
+        await self._transport.request_empty("POST", f"{_BASE}/reset-password", body=body, signed=False)
 
     async def logout_everywhere(self) -> None:
         """End all own sessions, here and elsewhere."""

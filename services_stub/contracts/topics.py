@@ -28,6 +28,7 @@ class Topic:
 USER_CREATED = "user-created"
 SELLER_BLOCKED = "seller-blocked"
 SELLER_UNBLOCKED = "seller-unblocked"
+REFRESH_TOKEN_REUSED = "refresh-token-reused"
 PRODUCT_CREATED = "product-created"
 PRODUCT_UPDATED = "product-updated"
 PRODUCT_DELETED = "product-deleted"
@@ -46,6 +47,7 @@ BUSINESS_TOPICS: tuple[Topic, ...] = (
     Topic(USER_CREATED, retention_ms=-1),
     Topic(SELLER_BLOCKED, retention_ms=-1),
     Topic(SELLER_UNBLOCKED, retention_ms=-1),
+    Topic(REFRESH_TOKEN_REUSED),
     Topic(PRODUCT_CREATED),
     Topic(PRODUCT_UPDATED),
     Topic(PRODUCT_DELETED),

@@ -19,7 +19,11 @@ from services_stub.gateway.rates import Allowance, GrowingPauses, TokenBuckets
 LOGIN, LOGIN_ADDRESS = "login", "login-address"
 _LOGIN_PATH, _REGISTER_PATH = "/api/auth/login", "/api/auth/register"
 _PASSWORD_PATH = "/api/auth/password"
-_GUARDED = frozenset((b"auth", path) for path in (_LOGIN_PATH, _REGISTER_PATH, _PASSWORD_PATH))
+_FORGOT_PATH, _RESET_PATH = "/api/auth/forgot-password", "/api/auth/reset-password"
+_GUARDED = frozenset(
+    (b"auth", path) for path in (_LOGIN_PATH, _REGISTER_PATH, _PASSWORD_PATH, _FORGOT_PATH, _RESET_PATH)
+)
+_MAILING = frozenset({_REGISTER_PATH, _FORGOT_PATH})
 _FAILED = frozenset({401, 403, 409})
 """A wrong password, an account that is blocked, an address that is taken: what a guess comes to."""
 
@@ -28,8 +32,8 @@ _BURST_SECONDS = 2
 _ADDRESSES = 10
 """An account has the failures of so many addresses."""
 
-_REGISTRATIONS, _HOUR = 5, 3600.0
-"""Registrations of one mailbox in an hour: each may send it a message."""
+_MAILS, _HOUR = 5, 3600.0
+"""Registrations of one mailbox in an hour, and tokens for a new password: each may send it a message."""
 
 _MOST_OWNERS = 20_000
 
@@ -59,12 +63,12 @@ class Attempts:
         self._accounts = (
             TokenBuckets(_ADDRESSES * failures / _MINUTE, max(1, int(_ADDRESSES * failures))) if failures else None
         )
-        self._mailboxes = TokenBuckets(_REGISTRATIONS / _HOUR, _REGISTRATIONS) if failures else None
+        self._mailboxes = TokenBuckets(_MAILS / _HOUR, _MAILS) if failures else None
         self._addresses = TokenBuckets(of_address, max(1, int(of_address * _BURST_SECONDS))) if of_address else None
         self._owners: OrderedDict[str, None] = OrderedDict()
 
     def begin(self, service: bytes, path: str, body: bytes, address: str, user_id: str = "") -> Attempt | None:
-        """Count a request that tries a password or registers; None for every other one, and where nothing limits it.
+        """Count a request that tries a password or token, or has mail sent; None where nothing limits it from here on.
 
         `user_id` is the user of its genuine token, if there is one.
 
@@ -77,8 +81,12 @@ class Attempts:
         email = user_id if path == _PASSWORD_PATH else _email_in(body)
         if not email or self._failures is None or self._accounts is None or self._mailboxes is None:
             return None
-        if path == _REGISTER_PATH and not (allowance := self._mailboxes.take(_hash(_mailbox_of(email)))).admitted:
+        # By path: a stranger who registers with an address must not keep its owner from a new password.
+        mailbox = _hash(f"{path} {_mailbox_of(email)}")
+        if path in _MAILING and not (allowance := self._mailboxes.take(mailbox)).admitted:
             return Attempt(allowance)
+        if path == _FORGOT_PATH:
+            return None
         account = _hash(email)
         pair = f"{account} {address}"
         if pair not in self._owners and not (allowance := self._accounts.take(account)).admitted:

@@ -1,7 +1,7 @@
-"""Refuses at the gateway blocked sellers, and users who ended their sessions: their tokens give access to nothing.
+"""Refuses at the gateway blocked sellers, and sessions that were ended: their tokens give access to nothing.
 
-The auth service is the source of the set. Its events say at once when it changed, and make the gateway ask again: the
-two topics are not ordered against each other, the answer of auth is.
+The auth service is the source of the set. Its events say at once when it changed, and make the gateway ask again: their
+topics are not ordered against each other, the answer of auth is.
 """
 
 from __future__ import annotations
@@ -9,14 +9,16 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import math
 import random
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
 import msgspec
 import structlog
 
-from services_stub.contracts.events import SellerBlocked, SellerUnblocked
+from services_stub.contracts.events import RefreshTokenReused, SellerBlocked, SellerUnblocked
 from services_stub.contracts.http.auth import BlockedSellers as BlockedSellersAnswer
 from services_stub.contracts.problem import Problem, problem
 from services_stub.runtime.context import Context
@@ -27,7 +29,7 @@ from services_stub.runtime.retry import pause_after
 from services_stub.runtime.sql.transaction import NO_CAUSE
 from services_stub.runtime.tokens import Caller
 
-BLOCKING = (SellerBlocked, SellerUnblocked)
+BLOCKING = (SellerBlocked, SellerUnblocked, RefreshTokenReused)
 """The events that say that the set changed."""
 
 REFRESH_SECONDS = 30.0
@@ -39,38 +41,48 @@ _ATTEMPTS_BEFORE_WARNING = 5
 """Everything starts at once, so the first attempts may well come too early."""
 
 _BLOCKED = problem(403, "seller-blocked", "this seller is blocked")
-_ENDED = problem(401, "session-ended", "all sessions of this account were ended: log in again")
-ENDING = frozenset({"/api/auth/password", "/api/auth/logout-everywhere"})
-"""The paths at auth by which a user ends all sessions."""
+_ENDED = problem(401, "session-ended", "this session was ended: log in again")
+_PATH = "/internal/blocked-sellers"
+_OVERLAP_SECONDS = 60
+"""Auth's writes are seen a little after their time: so the gateway asks from before the last answer."""
+
+ENDING = frozenset(f"/api/auth/{path}" for path in ("logout", "logout-everywhere", "password", "reset-password"))
+"""The paths at auth by which a user ends sessions."""
 
 
-class _Claims(msgspec.Struct, rename="camel"):
+class Claims(msgspec.Struct, rename="camel"):
+    """The user and session that a token names, without a check that it is genuine; empty where there is none."""
+
     user_id: str = ""
+    sid: str = ""
 
 
-_claims = msgspec.json.Decoder(_Claims)
+_claims = msgspec.json.Decoder(Claims)
 
 
-def user_of(authorization: bytes) -> str:
-    """The user that a token names, without checking that it is genuine; empty where there is none."""
+def claims_in(authorization: bytes) -> Claims:
+    """The claims of a token."""
     payload = authorization.partition(b".")[2].partition(b".")[0]
     try:
-        return _claims.decode(base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4))).user_id
+        return _claims.decode(base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)))
     except (binascii.Error, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return ""
+        return Claims()
 
 
 class BlockedSellers:
-    """The set of blocked sellers, and who ended all sessions, kept up to date; `on_blocked` hears of each that is new.
+    """The set of blocked sellers, and the sessions that were ended, kept up to date.
 
-    A user ends sessions by a request that passes here: so the gateway asks again after it (`ask_again`).
+    `on_blocked` hears of each user that is new, and of the session if it is one alone. A user ends sessions by a
+    request that passes here: so the gateway asks again after it (`ask_again`).
     """
 
-    def __init__(self, context: Context, on_blocked: Callable[[str], None]) -> None:
+    def __init__(self, context: Context, on_blocked: Callable[[str, str], None]) -> None:
         self._context = context
         self._on_blocked = on_blocked
         self._ids: frozenset[str] = frozenset()
         self._ended: dict[str, float] = {}
+        self._ended_sessions: dict[str, str] = {}
+        self._answered_at = 0
         self._changed = asyncio.Event()
         self._tail: Tail | None = None
         self._following: Future[None] | None = None
@@ -78,16 +90,24 @@ class BlockedSellers:
 
     async def refusal(self, headers: Sequence[tuple[bytes, bytes]]) -> Problem | None:
         """The refusal of a request with the genuine token of a blocked seller, or of a session that was ended."""
-        if not self._ids and not self._ended:
+        if not self._ids and not self._ended and not self._ended_sessions:
             return None
         for name, value in headers:
-            if name == b"authorization" and ((user_id := user_of(value)) in self._ids or user_id in self._ended):
+            if name == b"authorization" and self._may_concern(claims_in(value)):
                 caller = await self._genuine(value)
-                if caller is not None and caller.user_id in self._ids:
-                    return _BLOCKED
-                if caller is not None and caller.issued_at < self._ended.get(caller.user_id, 0.0):
-                    return _ENDED
+                if caller is not None and (refusal := self.refusal_of(caller)) is not None:
+                    return refusal
         return None
+
+    def refusal_of(self, caller: Caller) -> Problem | None:
+        """The refusal of a caller whose token is genuine."""
+        if caller.user_id in self._ids:
+            return _BLOCKED
+        ended = caller.issued_at < self._ended.get(caller.user_id, 0.0) or caller.session_id in self._ended_sessions
+        return _ENDED if ended else None
+
+    def _may_concern(self, claims: Claims) -> bool:
+        return claims.user_id in self._ids or claims.user_id in self._ended or claims.sid in self._ended_sessions
 
     def ask_again(self) -> None:
         """Ask auth for what has changed, now."""
@@ -114,21 +134,29 @@ class BlockedSellers:
         added = blocked - self._ids
         self._ids |= blocked
         for seller_id in added:
-            self._on_blocked(seller_id)
+            self._on_blocked(seller_id, "")
 
-    async def refresh(self) -> None:
-        """Ask auth for the set.
+    async def refresh(self, *, whole: bool = True) -> None:
+        """Ask auth for the set; of sessions that were ended one by one, for all or for those since the last answer.
 
         Raises:
             Unavailable: auth does not answer.
         """
+        since = 0 if whole else max(0, self._answered_at - _OVERLAP_SECONDS)
         answer = await self._context.peers.call(
-            "auth", "GET", "/internal/blocked-sellers", expect=BlockedSellersAnswer, cause=NO_CAUSE
+            "auth", "GET", f"{_PATH}?since={since}", expect=BlockedSellersAnswer, cause=NO_CAUSE
         )
+        sessions = {key: user for key, user in answer.ended_sessions.items() if key not in self._ended_sessions}
+        if whole:
+            self._ended_sessions = answer.ended_sessions
+        self._ended_sessions.update(sessions)
+        self._answered_at = answer.at
+        for session_id, user_id in sessions.items():
+            self._on_blocked(user_id, session_id)
         ended = [user for user, at in answer.sessions_ended.items() if self._ended.get(user) != at]
         self._ended = answer.sessions_ended
         for user_id in ended:
-            self._on_blocked(user_id)
+            self._on_blocked(user_id, "")
         self._ids &= set(answer.seller_ids)
         self.take(set(answer.seller_ids))
 
@@ -149,12 +177,14 @@ class BlockedSellers:
         self._changed.set()
 
     async def _follow(self) -> None:
-        attempt = 0
+        attempt, whole_at = 0, -math.inf
         while True:
             self._changed.clear()
             try:
-                await self.refresh()
-                attempt, pause = 0, REFRESH_SECONDS
+                begun = time.monotonic()
+                whole = begun - whole_at >= REFRESH_SECONDS
+                await self.refresh(whole=whole)
+                attempt, pause, whole_at = 0, REFRESH_SECONDS, begun if whole else whole_at
             except (Refused, Unavailable) as error:
                 attempt += 1
                 pause = pause_after(attempt, self._chance, longest=_LONGEST_PAUSE)

@@ -203,7 +203,7 @@ class PassThrough:
     def _note(self, method: str, service: str, path: str, response: Response, seconds: float) -> None:
         """Keep how long the answer took, report a request of a flow, and act on one that ended sessions."""
         self._answer_times.note(service, seconds)
-        if service == "auth" and path in ENDING:
+        if service == "auth" and path in ENDING and response.status < 300:
             self._request_filter.ask_again()
         if self._hops is not None and (named := response.headers.get(HOP_HEADER)):
             self._hops.note(named, method, service, response.status, seconds)

@@ -66,6 +66,7 @@ def _assemble(context: Context) -> Resources:
         context.stopping,
         cluster_id=context.cluster_id,
         secret=settings.internal_token,
+        is_refused=lambda caller: blocked.refusal_of(caller) is not None,
     )
     blocked = BlockedSellers(context, broadcaster.close_those_of)
     limits = Limits(

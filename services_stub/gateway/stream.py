@@ -62,7 +62,8 @@ OnGap = Callable[[], None]
 class Broadcaster:
     """Gives every event to the connections whose caller may see it; `reader_of` makes the reader when one is needed.
 
-    `secret` signs the ids of messages, and `cluster_id` names the log that they speak of.
+    `secret` signs the ids of messages, and `cluster_id` names the log that they speak of. `is_refused` tells who may
+    not have events any more.
     """
 
     def __init__(
@@ -74,12 +75,13 @@ class Broadcaster:
         *,
         cluster_id: str = "",
         secret: str = "",
+        is_refused: Callable[[Caller], bool] = lambda _caller: False,
         linger: float = LINGER_SECONDS,
         longest_queue: int = LONGEST_QUEUE,
     ) -> None:
         self._loop, self._reader_of, self._replayer, self._stopping = loop, reader_of, replayer, stopping
         self._cluster_id, self._secret, self._linger = cluster_id, secret, linger
-        self._longest_queue = longest_queue
+        self._longest_queue, self._is_refused = longest_queue, is_refused
         self._decoder = EventDecoder(STREAMED)
         self._subscriptions: Recipients[Subscription] = Recipients()
         self._partitions = Partitions((), "", "")
@@ -113,6 +115,8 @@ class Broadcaster:
         """A queue for the events that `caller` may see, as long as the block runs."""
         subscription = Subscription(caller, self.offsets, self._longest_queue)
         self._subscriptions.add(subscription)
+        if self._is_refused(caller):  # since the request was admitted, while the reader began
+            subscription.close()
         try:
             yield subscription
         finally:
@@ -157,10 +161,11 @@ class Broadcaster:
         for subscription in self._subscriptions:
             subscription.offer(GAP)
 
-    def close_those_of(self, user_id: str) -> None:
-        """End every connection of a user."""
+    def close_those_of(self, user_id: str, session_id: str = "") -> None:
+        """End every connection of a user, or of one session."""
         for subscription in self._subscriptions.of_user(user_id):
-            subscription.close()
+            if not session_id or subscription.caller.session_id == session_id:
+                subscription.close()
 
     def start(self) -> None:
         """Have the connections end when the service drains; the reader starts with the first connection."""

@@ -15,13 +15,14 @@ from services_stub.contracts.http.notification import (
     Mail,
     MailPage,
     Notification,
+    PasswordResetMail,
     Preferences,
     ReportBounce,
 )
 from services_stub.contracts.http.page import DEFAULT_PAGE, LARGEST_PAGE
 from services_stub.notification.domain.kinds import Kind
 from services_stub.notification.domain.links import LONGEST_TOKEN
-from services_stub.notification.handlers import Notifier, bounces, inbox, preferences
+from services_stub.notification.handlers import Notifier, bounces, inbox, password_resets, preferences
 from services_stub.notification.handlers.preferences import NOTIFIER
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
@@ -119,6 +120,12 @@ async def report_bounce(context: Context, cause: Cause, data: ReportBounce) -> N
     await context.write(partial(bounces.report, _notifier(context)), data, cause)
 
 
+@post("/internal/password-resets", status_code=204, **allow_internal())
+async def mail_password_reset(context: Context, cause: Cause, data: PasswordResetMail) -> None:
+    """Mail a token that sets a password. Doing so again changes nothing."""
+    await context.write(partial(password_resets.mail, _notifier(context)), data, cause)
+
+
 @get("/internal/mail", **allow_internal())
 async def read_spool(context: Context, cursor: str = "", limit: Limit = DEFAULT_PAGE) -> MailPage:
     """A page of the spool, newest first."""
@@ -159,6 +166,7 @@ ROUTES: list[Any] = [
     ask_to_unsubscribe,
     unsubscribe,
     report_bounce,
+    mail_password_reset,
     read_spool,
     read_mail,
 ]

@@ -22,19 +22,20 @@ from services_stub.runtime.errors import Refused
 LARGEST_TOKEN = 4096
 _REMEMBERED = 20_000
 _ISSUER = "marketplace"
-_CLAIMS = ["iss", "sub", "iat", "exp", "jti", "userId", "role", "email"]
+_CLAIMS = ["iss", "sub", "iat", "exp", "jti", "sid", "userId", "role", "email"]
 _KEYS_EVERY = 1.0
 _LATEST = 2**53
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """The caller that a token names. `expires_at` and `issued_at` are Unix time in seconds."""
+    """The caller that a token names, and the session. `expires_at` and `issued_at` are Unix time in seconds."""
 
     user_id: str
     role: str
     email: str
     expires_at: int
     issued_at: float = 0.0
+    session_id: str = ""
 
 
 class _Claims(msgspec.Struct, frozen=True, rename="camel"):
@@ -43,9 +44,10 @@ class _Claims(msgspec.Struct, frozen=True, rename="camel"):
     email: str
     iat: Annotated[float, msgspec.Meta(ge=0, le=_LATEST)]
     exp: int
+    sid: str
 
     def caller(self) -> Caller:
-        return Caller(self.user_id, self.role, self.email, self.exp, self.iat)
+        return Caller(self.user_id, self.role, self.email, self.exp, self.iat, self.sid)
 
 
 def unauthorized(code: str, detail: str) -> Refused:

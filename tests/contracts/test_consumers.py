@@ -43,11 +43,13 @@ DESIGNED = {
         "product-updated",
         "product-deleted",
     },
-    "analytics": {event.topic for event in EVENTS} - {"notification-sent", "stock-low", "dead-letter-closed"},
+    "analytics": {event.topic for event in EVENTS}
+    - {"notification-sent", "stock-low", "dead-letter-closed", "refresh-token-reused"},
     "order": {"payment-success", "payment-failed", "payment-refunded", "seller-blocked"},
     "payment": {"order-created", "order-updated"},
     "notification": {
         "user-created",
+        "refresh-token-reused",
         "order-created",
         "payment-success",
         "payment-failed",

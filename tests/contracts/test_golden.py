@@ -16,6 +16,7 @@ PROMISED = {
     "user-created": {"userId", "email", "role"},
     "seller-blocked": {"sellerId", "reason"},
     "seller-unblocked": {"sellerId", "reason"},
+    "refresh-token-reused": {"userId"},
     "product-created": {"productId", "sellerId", "name", "category", "price", "quantity", "status", "version"},
     "product-updated": {"productId", "sellerId", "name", "category", "price", "quantity", "status", "version"},
     "product-deleted": {"productId", "sellerId", "version"},

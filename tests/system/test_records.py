@@ -20,6 +20,7 @@ CONSUMED = {
     "user-created": ["analytics", "notification"],
     "seller-blocked": ["analytics", "notification", "order", "product"],
     "seller-unblocked": ["analytics", "product"],
+    "refresh-token-reused": ["notification"],
     "product-created": ["analytics", "cart", "search", "seller"],
     "product-updated": ["analytics", "cart", "search", "seller"],
     "product-deleted": ["analytics", "cart", "search", "seller"],

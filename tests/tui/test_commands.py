@@ -20,6 +20,8 @@ COMMAND_ONLY = {
     "shop cards": "the checkout offers the cards",
     "shop inbox": "the inbox is a screen",
     "shop order": "an order is opened from its list",
+    "shop forgot-password": "who asks for a mail goes on where mail is read",
+    "shop reset-password": "the token comes by mail",
     "admin services": "the services are a screen",
     "admin resume": "pausing what is paused lets it go on",
     "admin faults": "the faults are a screen",
@@ -80,6 +82,7 @@ def test_the_help_of_a_command_fits_a_narrow_terminal(command: str, capsys: pyte
         (["dead-letters", "send-again", "a", "--per-second", "501"], "500"),
         (["dead-letters", "list", "--state", "lost"], "discarded"),
         (["shop", "register", "--gateway", "http://127.0.0.1:1"], "MARKETPLACE_PASSWORD"),
+        (["shop", "reset-password", "--gateway", "http://127.0.0.1:1"], "MARKETPLACE_PASSWORD"),
         (["admin", "clear-fault", "--gateway", "http://127.0.0.1:1"], "--all"),
     ],
 )

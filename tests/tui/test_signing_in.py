@@ -64,6 +64,30 @@ def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays() -> Non
     asyncio.run(scenario())
 
 
+def test_a_forgotten_password_is_set_by_the_token_of_a_mail() -> None:
+    async def scenario() -> None:
+        shopping = Shopping()
+        for path in ("forgot-password", "reset-password"):
+            shopping.fake.on("POST", f"/auth-service/api/auth/{path}", lambda _request, _match: None)
+        async with running(shopping.fake) as client:
+            await client.press("L")
+            await client.type("forgot")
+            await client.press("enter")
+            await client.type("ana@example.org")
+            await client.press("enter")
+            assert "on its way to it by mail" in " ".join(client.text.replace("│", " ").split())
+            await client.type("the-token")
+            await client.press("enter")
+            await client.type("a-longer-password")
+            assert "the-token" not in client.text
+            await client.press("enter")
+            assert "The password is set." in client.text
+            posted = [path.rpartition("/")[2] for method, path in shopping.fake.requests if method == "POST"]
+            assert posted == ["forgot-password", "reset-password"]
+
+    asyncio.run(scenario())
+
+
 def test_signing_out_leaves_a_guest_on_a_screen_of_guests() -> None:
     async def scenario() -> None:
         async with running(Shopping().fake, "user") as client:

@@ -105,7 +105,10 @@ class RecordList:
 
 
 class ScriptedPeers(Peers):
-    """Other services as functions from body to answer, by `METHOD service path`; a missing one is away."""
+    """Other services as functions from body to answer, by `METHOD service path`, the query left out or not.
+
+    A missing one is away.
+    """
 
     def __init__(self, declared: Sequence[str] = EVERY_PEER) -> None:
         self.answers: dict[str, Answer] = {}
@@ -114,7 +117,8 @@ class ScriptedPeers(Peers):
     async def call(self, service: str, method: str, path: str, *, body: Any = None, **_options: Any) -> Any:
         if not is_declared(service, self._declared):
             raise LookupError(f"{service} is no declared peer")
-        answer = self.answers.get(f"{method} {service} {path}")
+        route = f"{method} {service} {path}"
+        answer = self.answers.get(route) or self.answers.get(route.partition("?")[0])
         if answer is None:
             raise Unavailable(f"{service}: away")
         return answer(body)

@@ -1,4 +1,4 @@
-"""Signing in, becoming a shopper or a seller, and the development accounts of a marketplace on this machine."""
+"""Signing in, becoming a shopper or a seller, setting a forgotten password, and the development accounts."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from services_stub.contracts.http.auth import User
 _KEPT = "What you put into your cart stays in it."
 _EMAIL = FormField("email", "E-mail")
 _PASSWORD = FormField("password", "Password", secret=True)
+_MAILED = "If there is such an account, a token is on its way to it by mail. It works once, for 30 minutes."
 
 
 def ask_to_sign_in(screen: ClientScreen, then: Callable[[], None]) -> None:
@@ -23,6 +24,7 @@ def ask_to_sign_in(screen: ClientScreen, then: Callable[[], None]) -> None:
         Choice("sign-in", "Sign in", "with e-mail and password"),
         Choice("user", "Become a shopper", "to buy"),
         Choice("seller", "Become a seller", "to sell"),
+        Choice("forgotten", "Forgot the password", "set a new one by mail"),
         *(Choice(f"as-{user.role}", f"As {user.email}", f"{ROLE_WORDS[user.role]} for development") for user in users),
     ]
 
@@ -31,6 +33,8 @@ def ask_to_sign_in(screen: ClientScreen, then: Callable[[], None]) -> None:
             return
         if key == "sign-in":
             screen.app.push_screen(_sign_in_form(screen, then))
+        elif key == "forgotten":
+            screen.app.push_screen(_forgotten_form(screen))
         elif key in ("user", "seller"):
             screen.app.push_screen(_registration_form(screen, key, then))
         else:
@@ -47,6 +51,27 @@ def _sign_in_form(screen: ClientScreen, then: Callable[[], None]) -> Form:
         _submit(screen, form, connection.sign_in(values["email"].strip(), values["password"]), then)
 
     return Form("Sign in", [_EMAIL, _PASSWORD], send, explanation=_KEPT)
+
+
+def _forgotten_form(screen: ClientScreen) -> Form:
+    def send(form: Form, values: Mapping[str, str]) -> None:
+        call = screen.client_app.marketplace.client.auth.forgot_password(values["email"].strip())
+        submit(screen, form, call, ask_for_token)
+
+    def ask_for_token(_asked: None) -> None:
+        screen.app.push_screen(_new_password_form(screen))
+
+    return Form("Forgot the password", [_EMAIL], send)
+
+
+def _new_password_form(screen: ClientScreen) -> Form:
+    def send(form: Form, values: Mapping[str, str]) -> None:
+        call = screen.client_app.marketplace.client.auth.reset_password(values["token"].strip(), values["newPassword"])
+        submit(screen, form, call, lambda _: screen.say("The password is set. Sign in with it."))
+
+    token = FormField("token", "Token", secret=True)
+    password = FormField("newPassword", "Password", hint="at least 8 characters", secret=True)
+    return Form("Set a new password", [token, password], send, explanation=_MAILED)
 
 
 def _registration_form(screen: ClientScreen, role: str, then: Callable[[], None]) -> Form:

@@ -12,6 +12,7 @@ import structlog
 
 from services_stub.auth.domain import RefreshOutcome, check_refresh, expiry_of
 from services_stub.auth.store import sessions, users
+from services_stub.contracts.events.auth import RefreshTokenReused
 from services_stub.contracts.http.auth import User
 from services_stub.contracts.times import from_microseconds
 from services_stub.runtime.errors import Refused
@@ -30,9 +31,10 @@ class OpenSession:
 
 @dataclass(frozen=True)
 class Session:
-    """Whose session it is, and the token that renews it once."""
+    """Whose session it is, its id, and the token that renews it once."""
 
     user: User
+    session_id: str
     refresh_token: str = field(repr=False)
 
 
@@ -90,12 +92,13 @@ def refresh(transaction: Transaction, command: Renew) -> Session | None:
     match check_refresh(used_at=used_at, successor_used=successor_used, expires_at=expires_at, now=transaction.now):
         case RefreshOutcome.REUSED:
             structlog.get_logger().warning("a refresh token was used twice; its session ends", user_id=known.user_id)
-            sessions.end(transaction, known.family_id)
+            sessions.end(transaction, known.family_id, known.user_id)
+            transaction.publish(RefreshTokenReused(user_id=known.user_id))
             return None
         case RefreshOutcome.EXPIRED:
             return None
         case RefreshOutcome.REPEATED:
-            return Session(_user_allowed_in(transaction, known.user_id), command.successor())
+            return Session(_user_allowed_in(transaction, known.user_id), known.family_id, command.successor())
         case RefreshOutcome.VALID:
             user = _user_allowed_in(transaction, known.user_id)
             sessions.use(transaction, command.token)
@@ -104,10 +107,10 @@ def refresh(transaction: Transaction, command: Renew) -> Session | None:
 
 
 def log_out(transaction: Transaction, token: str) -> None:
-    """End the session of a refresh token; nothing where there is none."""
+    """End the session of a refresh token, with its access tokens; nothing where there is none."""
     known = sessions.find(transaction, token)
     if known is not None:
-        sessions.end(transaction, known.family_id)
+        sessions.end(transaction, known.family_id, known.user_id)
 
 
 def log_out_everywhere(transaction: Transaction, user_id: str) -> None:
@@ -119,7 +122,7 @@ def log_out_everywhere(transaction: Transaction, user_id: str) -> None:
 def _issue(transaction: Transaction, user: User, token: str, family_id: str, begun_at: datetime) -> Session:
     expires_at = expiry_of(begun_at=begun_at, now=transaction.now)
     sessions.add(transaction, token, family_id, user.user_id, begun_at=begun_at, expires_at=expires_at)
-    return Session(user, token)
+    return Session(user, family_id, token)
 
 
 def _user_allowed_in(transaction: Transaction, user_id: str) -> User:

@@ -21,13 +21,15 @@ class Signer:
     def __init__(self, private_key: Ed25519PrivateKey) -> None:
         self._private_key = private_key
         self.refresh_key = hashlib.sha256(b"refresh tokens" + private_key.private_bytes_raw()).digest()
+        self.reset_key = hashlib.sha256(b"password resets" + private_key.private_bytes_raw()).digest()
         x = _base64(private_key.public_key().public_bytes_raw())
         self._headers = {"kid": _thumbprint(x)}
         self.keys = KeySet(keys=[Key(kid=self._headers["kid"], x=x)])
 
-    def access_token(self, user: User) -> str:
-        """A token that identifies `user`."""
-        claims = claims_of(user.user_id, user.role, user.email, token_id=new_id(), now=clock.now())
+    def access_token(self, user: User, session_id: str) -> str:
+        """A token that identifies `user` in a session."""
+        now = clock.now()
+        claims = claims_of(user.user_id, user.role, user.email, session_id=session_id, token_id=new_id(), now=now)
         return jwt.encode(claims, self._private_key, algorithm="EdDSA", headers=self._headers)
 
 

@@ -1,4 +1,4 @@
-"""Statements on refresh tokens. The tokens that renewed each other since one login are a family."""
+"""Statements on refresh tokens. The tokens that renewed each other since one login are a family, and so a session."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
-from services_stub.auth.store.tables import refresh_tokens
+from services_stub.auth.domain import ACCESS
+from services_stub.auth.store.tables import ended_sessions, refresh_tokens
 from services_stub.contracts.times import to_microseconds
+from services_stub.runtime.sql.database import InsertOrIgnore
 from services_stub.runtime.sql.transaction import Transaction
 
 _add = insert(refresh_tokens)
@@ -17,6 +19,11 @@ _one = select(refresh_tokens).where(refresh_tokens.c.token_hash == bindparam("ha
 _use = update(refresh_tokens).where(refresh_tokens.c.token_hash == bindparam("hash")).values(used_at=bindparam("at"))
 _end = delete(refresh_tokens).where(refresh_tokens.c.family_id == bindparam("family"))
 _end_all = delete(refresh_tokens).where(refresh_tokens.c.user_id == bindparam("user"))
+_add_ended = InsertOrIgnore(ended_sessions)
+_ended = select(ended_sessions.c.family_id, ended_sessions.c.user_id).where(
+    ended_sessions.c.ended_at >= bindparam("since")
+)
+_forget_ended = delete(ended_sessions).where(ended_sessions.c.ended_at < bindparam("before"))
 _forget = delete(refresh_tokens).where(refresh_tokens.c.expires_at < bindparam("before"))
 
 
@@ -46,9 +53,18 @@ def use(transaction: Transaction, token: str) -> None:
     transaction.execute(_use, {"hash": _hash(token), "at": to_microseconds(transaction.now)})
 
 
-def end(transaction: Transaction, family_id: str) -> None:
-    """End a session: none of its tokens renews it any more."""
+def end(transaction: Transaction, family_id: str, user_id: str) -> None:
+    """End a session: none of its tokens renews it any more, and it is among those that `ended` names."""
     transaction.execute(_end, {"family": family_id})
+    row = {"family_id": family_id, "user_id": user_id, "ended_at": to_microseconds(transaction.now)}
+    transaction.execute(_add_ended, row)
+    transaction.execute(_forget_ended, {"before": to_microseconds(transaction.now - ACCESS)})
+
+
+def ended(connection: Connection, since: datetime) -> dict[str, str]:
+    """The sessions that were ended one by one since then, and their users."""
+    rows = connection.execute(_ended, {"since": to_microseconds(since)})
+    return {row.family_id: row.user_id for row in rows}
 
 
 def end_all(transaction: Transaction, user_id: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, MetaData, String, Table, Text, text
 
 TABLES = MetaData()
 
@@ -44,4 +44,32 @@ refresh_tokens = Table(
     Index("refresh_tokens_by_family", "family_id"),
     Index("refresh_tokens_by_user", "user_id"),
     Index("refresh_tokens_by_expiry", "expires_at"),
+)
+
+# Sessions whose access tokens may not have expired yet.
+ended_sessions = Table(
+    "ended_sessions",
+    TABLES,
+    Column("family_id", String, primary_key=True),
+    Column("user_id", String, nullable=False),
+    Column("ended_at", BigInteger, nullable=False),
+    Index("ended_sessions_by_time", "ended_at"),
+)
+
+# As text, because a database only sees that a partial index fits where the value stands in the statement.
+waits_for_mail = text("mailed_at IS NULL")
+# New passwords that were asked for, whether or not an account has the address: so the answer takes as long.
+password_resets = Table(
+    "password_resets",
+    TABLES,
+    Column("reset_id", String, primary_key=True),
+    Column("email_key", Text, nullable=False),
+    # Only the hash: reading the database does not allow to set a password.
+    Column("token_hash", String, nullable=False, unique=True),
+    Column("expires_at", BigInteger, nullable=False),
+    # When the notification service took the mail over; null where it did not.
+    Column("mailed_at", BigInteger),
+    Index("password_resets_waiting", "reset_id", sqlite_where=waits_for_mail, postgresql_where=waits_for_mail),
+    Index("password_resets_by_email", "email_key"),
+    Index("password_resets_by_expiry", "expires_at"),
 )

@@ -209,6 +209,7 @@ REFUSALS: dict[CartRefusal, tuple[int, str, str]] = {
     CartRefusal.NOT_FOR_SALE: (404, "product-not-found", "there is no such product, or it is not for sale"),
     CartRefusal.TOO_MANY_LINES: (409, "cart-full", f"a cart holds {MOST_LINES} different products"),
     CartRefusal.TOO_MANY_OF_ONE: (409, "quantity-limit", f"a cart holds at most {MOST_PER_LINE} of one product"),
+    CartRefusal.TOO_MANY_GUESTS: (503, "too-many-guests", "no room for more in guests' carts: log in, or try later"),
     CartRefusal.CART_EMPTY: (409, "cart-empty", "the cart is empty"),
     CartRefusal.NO_SUCH_LINE: (404, "line-not-found", "this product is not in the cart"),
 }

@@ -7,6 +7,7 @@ import msgspec
 from services_stub.cart.domain import Line, Product, seconds_to_live, unknown
 from services_stub.cart.store import product_scripts, scripts
 from services_stub.cart.store.executor import Executor
+from services_stub.cart.store.guests import MOST_GUEST_LINES
 from services_stub.cart.store.scripts import CartRefusal
 
 UNKNOWN_SECONDS = 30
@@ -21,8 +22,8 @@ Answer = list[Line] | CartRefusal
 class Carts:
     """The requests of shoppers. `merging` names a guest's cart that moves into the owner's in the same step."""
 
-    def __init__(self, executor: Executor) -> None:
-        self._executor = executor
+    def __init__(self, executor: Executor, most_guest_lines: int = MOST_GUEST_LINES) -> None:
+        self._executor, self._most_guest_lines = executor, str(most_guest_lines)
 
     async def read(self, owner: str, merging: str = "") -> list[Line]:
         """The lines of a cart, in the order in which they were put in."""
@@ -30,7 +31,8 @@ class Carts:
 
     async def add(self, owner: str, merging: str, product_id: str, quantity: int) -> Answer:
         """Put more of a product in."""
-        call = scripts.ADD.call(_carts(owner, merging), product_id, str(quantity), str(seconds_to_live(owner)))
+        words = product_id, str(quantity), str(seconds_to_live(owner)), self._most_guest_lines
+        call = scripts.ADD.call(_carts(owner, merging), *words)
         return _answer_of(await self._executor.run(call))
 
     async def change(self, owner: str, merging: str, product_id: str, quantity: int) -> Answer:

@@ -23,6 +23,7 @@ from enum import Enum
 
 from services_stub.cart.domain import ACTIVE
 from services_stub.cart.store.failed_orders import RETURN_LINES
+from services_stub.cart.store.guests import COUNTED
 from services_stub.cart.store.product_scripts import CACHE_PRODUCT, STATUS, TOMBSTONE
 from services_stub.cart.store.script import Script
 from services_stub.contracts.http.cart import MOST_LINES, MOST_PER_LINE
@@ -37,6 +38,7 @@ class CartRefusal(Enum):
     TOO_MANY_OF_ONE = b"too-many-of-one"
     NO_SUCH_LINE = b"no-such-line"
     CART_EMPTY = b"cart-empty"
+    TOO_MANY_GUESTS = b"too-many-guests"
 
 
 # The products of a cart as the shopper knows them lie beside it.
@@ -90,9 +92,11 @@ end
 # KEYS[1] is the cart; KEYS[2], where given, the guest's cart that is merged into it first.
 _KEPT = (
     _ANSWER
+    + COUNTED
     + """
 local function keep(seconds)
   if seconds ~= '0' then
+    ends_in(KEYS[1], seconds)
     redis.call('EXPIRE', KEYS[1], seconds)
     redis.call('EXPIRE', added_to(KEYS[1]), seconds)
   end
@@ -118,6 +122,7 @@ if KEYS[2] then
     end
   end
   redis.call('DEL', KEYS[2], added_to(KEYS[2]))
+  count_lines(KEYS[2])
 end
 """.replace("MOST_LINES", str(MOST_LINES)).replace("MOST_PER_LINE", str(MOST_PER_LINE))
 
@@ -125,7 +130,7 @@ _CART = _KEPT + _MERGED
 
 READ = Script(_CART + "return answer()")
 
-# ARGV: product id, quantity, seconds to live
+# ARGV: product id, quantity, seconds to live, the most lines in guests' carts
 ADD = Script(
     _KEPT
     + """
@@ -139,7 +144,9 @@ local before = redis.call('HGET', KEYS[1], ARGV[1])
 if not before and redis.call('HLEN', KEYS[1]) >= MOST_LINES then return 'too-many-lines' end
 local quantity = tonumber(before or '0') + tonumber(ARGV[2])
 if quantity > MOST_PER_LINE then return 'too-many-of-one' end
+if not before and not has_room(KEYS[1], ARGV[4]) then return 'too-many-guests' end
 redis.call('HSET', KEYS[1], ARGV[1], quantity)
+count_lines(KEYS[1])
 redis.call('HSET', added_to(KEYS[1]), ARGV[1], product)
 keep(ARGV[3])
 return answer()
@@ -165,11 +172,12 @@ REMOVE = Script(
     + """
 redis.call('HDEL', KEYS[1], ARGV[1])
 redis.call('HDEL', added_to(KEYS[1]), ARGV[1])
+count_lines(KEYS[1])
 return answer()
 """
 )
 
-CLEAR = Script(_CART + "redis.call('DEL', KEYS[1], added_to(KEYS[1]))\nreturn '[]'")
+CLEAR = Script(_CART + "redis.call('DEL', KEYS[1], added_to(KEYS[1]))\ncount_lines(KEYS[1])\nreturn '[]'")
 
 # KEYS: the cart, the checkout, the checkouts. ARGV: order id, attempt id, deadline.
 # Answers `[deadline, lines]`. A checkout that exists keeps its lines and its deadline, and never touches the cart.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services_stub.contracts.base import Event
-from services_stub.contracts.events.auth import SellerBlocked, SellerUnblocked, UserCreated
+from services_stub.contracts.events.auth import RefreshTokenReused, SellerBlocked, SellerUnblocked, UserCreated
 from services_stub.contracts.events.cart import CartAction, CartChanged
 from services_stub.contracts.events.gateway import DeadLetterAct, DeadLetterClosed
 from services_stub.contracts.events.notification import NotificationSent
@@ -23,6 +23,7 @@ EVENTS: tuple[type[Event], ...] = (
     UserCreated,
     SellerBlocked,
     SellerUnblocked,
+    RefreshTokenReused,
     ProductCreated,
     ProductUpdated,
     ProductDeleted,
@@ -75,6 +76,7 @@ __all__ = [
     "ProductStatus",
     "ProductUpdated",
     "ProductViewed",
+    "RefreshTokenReused",
     "RequestHop",
     "SellerBlocked",
     "SellerUnblocked",

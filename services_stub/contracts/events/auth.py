@@ -1,4 +1,4 @@
-"""Events of the auth service: users, and sellers blocked and unblocked."""
+"""Events of the auth service: users, sellers blocked and unblocked, and sessions that look stolen."""
 
 from __future__ import annotations
 
@@ -39,3 +39,12 @@ class SellerUnblocked(Event, frozen=True, kw_only=True):
 
     seller_id: str
     reason: str
+
+
+class RefreshTokenReused(Event, frozen=True, kw_only=True):
+    """A refresh token came back after it was exchanged, so there may be a copy of it: its session was ended."""
+
+    topic: ClassVar[str] = topics.REFRESH_TOKEN_REUSED
+    key: ClassVar[str] = "user_id"
+
+    user_id: str

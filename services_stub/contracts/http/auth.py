@@ -49,6 +49,19 @@ class ChangePassword(Request, frozen=True, kw_only=True):
     new_password: Password
 
 
+class ForgotPassword(Request, frozen=True, kw_only=True):
+    """The address of an account whose password is not known any more."""
+
+    email: Email
+
+
+class ResetPassword(Request, frozen=True, kw_only=True):
+    """The token of a mail, usable once, and the password to have from now on."""
+
+    token: Annotated[str, Meta(min_length=1, max_length=200)]
+    new_password: Password
+
+
 class Refresh(Request, frozen=True, kw_only=True):
     """A refresh token, usable once."""
 
@@ -146,10 +159,14 @@ class KeySet(Body, frozen=True, kw_only=True):
 
 
 class BlockedSellers(Body, frozen=True, kw_only=True):
-    """Internal: the sellers that are blocked now, and who ended all sessions lately.
+    """Internal: the sellers that are blocked now, and the sessions that ended lately.
 
     `sessions_ended` has Unix time in seconds by user: access tokens that were issued before are not valid any more.
+    `ended_sessions` has the users of sessions that were ended one by one, by the session. `at` is the time of the
+    answer, in seconds of Unix time.
     """
 
     seller_ids: list[str]
     sessions_ended: dict[str, float] = {}
+    ended_sessions: dict[str, str] = {}
+    at: int = 0

@@ -78,6 +78,16 @@ class ReportBounce(Request, frozen=True, kw_only=True):
         trim(self, "email", "reason")
 
 
+class PasswordResetMail(Request, frozen=True, kw_only=True):
+    """Internal: a token that sets the password of an account is mailed to its address, once for each `reset_id`."""
+
+    user_id: Annotated[str, Meta(min_length=1, max_length=64)]
+    reset_id: Annotated[str, Meta(min_length=1, max_length=64)]
+    email: Annotated[str, Meta(min_length=3, max_length=254)]
+    name: Annotated[str, Meta(max_length=100)]
+    token: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
 class Mail(Body, frozen=True, kw_only=True):
     """Internal: a spooled message. `state` is SPOOLED, DELIVERED or FAILED; `message` only where one is read."""
 

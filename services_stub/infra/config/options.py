@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -121,6 +122,17 @@ def is_url(value: str, *schemes: str) -> bool:
         return False
 
 
+def is_open_to_others(value: str) -> bool:
+    """Whether what is sent to this URL goes over a network unencrypted: plain HTTP to anywhere but loopback."""
+    url = urlsplit(value)
+    if url.scheme != "http" or url.hostname == "localhost":
+        return False
+    try:
+        return not ipaddress.ip_address(url.hostname or "").is_loopback
+    except ValueError:
+        return True
+
+
 def checked_smtp(value: str) -> str:
     """The value of --smtp, if it is one."""
     _refuse_password("smtp", value)
@@ -144,6 +156,9 @@ def checked_sms(value: str) -> str:
     _refuse_password("sms", value)
     if value and not (is_url(value, "http", "https") and value.isascii() and value.isprintable() and " " not in value):
         raise CannotStart(f"--sms takes a URL like https://user@host/messages; not {value!r}.")
+    if is_open_to_others(value) and ("@" in urlsplit(value).netloc or urlsplit(value).query):
+        # A query may well hold a key, too.
+        raise CannotStart("--sms would send its password or key unencrypted: use https, or http to loopback alone.")
     return value
 
 

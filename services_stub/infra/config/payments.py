@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from services_stub.infra.config.errors import CannotStart
-from services_stub.infra.config.options import SANDBOX, is_url
+from services_stub.infra.config.options import SANDBOX, is_open_to_others, is_url
 
 
 @dataclass(frozen=True)
@@ -76,4 +76,6 @@ def _check_keys(file: Path, provider: Provider) -> None:
 def _checked_url(value: str) -> str:
     if not is_url(value, "http", "https") or "@" in urlsplit(value).netloc:
         raise CannotStart("--payments-url takes a URL like https://host or http://127.0.0.1:12111, without a password.")
+    if is_open_to_others(value):
+        raise CannotStart("--payments-url would send the key unencrypted: use https, or http to loopback alone.")
     return value

@@ -35,6 +35,13 @@ TEMPLATES: dict[str, Template] = {
         subject="Welcome to the marketplace",
         text="Your account is ready. You are registered as a {role}, with the address {email}.",
     ),
+    # The token is in the mail alone: a stolen session reads the inbox, and must not become a new password.
+    "password-reset": Template(
+        Kind.ACCOUNT,
+        subject="A new password for your account",
+        text="A new password was asked for. We have mailed a token to {email} that sets one within 30 minutes.\n\n"
+        "If it was not you, you need not do anything.",
+    ),
     "order-placed": Template(
         Kind.ORDERS,
         subject="Your order {about} was placed",
@@ -112,6 +119,13 @@ TEMPLATES: dict[str, Template] = {
         text="An administrator has blocked your seller account: {reason}.\n\n"
         "Your products are off sale, and orders that are not paid yet are cancelled.",
     ),
+    "session-stolen": Template(
+        Kind.ACCOUNT,
+        subject="We ended a session of your account",
+        text="A token of one of your sessions was used again after it had been exchanged, so there may be a copy of it "
+        "in other hands. We have ended that session.\n\nPlease log in again, and change your password if you do not "
+        "know why this happened: that ends all other sessions, too.",
+    ),
     "address-bounced": Template(
         Kind.ACCOUNT,
         subject="Your e-mail address does not work",
@@ -119,6 +133,12 @@ TEMPLATES: dict[str, Template] = {
         "We send you no more mail until you confirm the address by saving your preferences.",
     ),
 }
+
+PASSWORD_RESET_MAIL = (
+    "A new password was asked for. This token sets one within 30 minutes, and works once:\n\n{token}\n\n"
+    "Give it to no one. If it was not you who asked, you need not do anything: your password stays as it is."
+)
+"""The text of the mail of `password-reset`, which differs from that in the inbox."""
 
 REASONS: dict[str, str] = {
     "card_declined": "the card was declined",

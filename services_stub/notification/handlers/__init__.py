@@ -6,11 +6,15 @@ from collections.abc import Mapping
 from functools import partial
 
 from services_stub.contracts.base import Event
-from services_stub.contracts.events.auth import SellerBlocked, UserCreated
+from services_stub.contracts.events.auth import RefreshTokenReused, SellerBlocked, UserCreated
 from services_stub.contracts.events.order import OrderCreated, OrderUpdated
 from services_stub.contracts.events.payment import PaymentFailed, PaymentRefunded, PaymentSuccess
 from services_stub.contracts.events.seller import StockLow
-from services_stub.notification.handlers.accounts import on_seller_blocked, on_user_created
+from services_stub.notification.handlers.accounts import (
+    on_refresh_token_reused,
+    on_seller_blocked,
+    on_user_created,
+)
 from services_stub.notification.handlers.notifying import DigestRules, Notifier
 from services_stub.notification.handlers.orders import changes_nothing, on_order_created, on_order_updated
 from services_stub.notification.handlers.payments import on_payment_failed, on_payment_refunded, on_payment_success
@@ -27,6 +31,7 @@ def handlers(notifier: Notifier) -> Mapping[type[Event], Handler]:
         PaymentSuccess: partial(on_payment_success, notifier),
         PaymentFailed: partial(on_payment_failed, notifier),
         PaymentRefunded: partial(on_payment_refunded, notifier),
+        RefreshTokenReused: partial(on_refresh_token_reused, notifier),
         SellerBlocked: partial(on_seller_blocked, notifier),
         StockLow: partial(on_stock_low, notifier),
     }

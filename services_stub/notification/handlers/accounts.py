@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services_stub.contracts.events.auth import SellerBlocked, UserCreated
+from services_stub.contracts.events.auth import RefreshTokenReused, SellerBlocked, UserCreated
 from services_stub.notification.domain import templates
 from services_stub.notification.handlers.notifying import NotificationRequest, Notifier
 from services_stub.runtime.service import Outcome
@@ -23,3 +23,11 @@ def on_seller_blocked(notifier: Notifier, tx: Transaction, received: Received[Se
     event = received.event
     request = NotificationRequest(event.seller_id, "seller-blocked", event.seller_id, received.envelope.id)
     return notifier.notify(tx, request, reason=templates.reason(event.reason))
+
+
+def on_refresh_token_reused(
+    notifier: Notifier, tx: Transaction, received: Received[RefreshTokenReused]
+) -> Outcome | None:
+    """Tell the owner of the session, each time."""
+    user_id = received.event.user_id
+    return notifier.notify(tx, NotificationRequest(user_id, "session-stolen", user_id, received.envelope.id))

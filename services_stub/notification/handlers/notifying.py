@@ -86,7 +86,19 @@ class Notifier:
         rendered = templates.render(request.template, request.about, **values)
         contact = self.contacts.find(tx.connection, request.user_id)
         channels = ALWAYS if contact is None else contact.channels(TEMPLATES[request.template].kind)
-        notification_id, channel = new_id(), Channel.EMAIL.value if Channel.EMAIL in channels else _INBOX_ALONE
+        channel = Channel.EMAIL.value if Channel.EMAIL in channels else _INBOX_ALONE
+        notification_id = self.enter(tx, request, rendered, channel)
+        if not notification_id:
+            return Outcome.DUPLICATE
+        if contact is None:
+            inboxes.insert_unaddressed(tx, notification_id, request.user_id)
+        elif channels and not (request.template == SALE and self._waits_for_digest(tx, request, notification_id)):
+            self.spool(tx, contact, channels, request, notification_id, rendered)
+        return None
+
+    def enter(self, tx: Transaction, request: NotificationRequest, rendered: RenderedMessage, channel: str) -> str:
+        """Write it into the inbox and say so in an event; its id, or nothing where it was written before."""
+        notification_id = new_id()
         row = {
             "notification_id": notification_id,
             "user_id": request.user_id,
@@ -102,13 +114,9 @@ class Notifier:
             "created_at": _shown(tx.now),
         }
         if not inboxes.insert_notification(tx, row):
-            return Outcome.DUPLICATE
+            return ""
         _publish(tx, request, notification_id, channel, rendered)
-        if contact is None:
-            inboxes.insert_unaddressed(tx, notification_id, request.user_id)
-        elif channels and not (request.template == SALE and self._waits_for_digest(tx, request, notification_id)):
-            self.spool(tx, contact, channels, request, notification_id, rendered)
-        return None
+        return notification_id
 
     def spool(
         self,
@@ -127,10 +135,10 @@ class Notifier:
                 link = self.links.url(request.user_id, template.kind)
             to = Recipient(contact.address, contact.name)
             message = compose(notification_id, to, rendered.subject, rendered.text, tx.now, link)
-            _append(tx, notification_id, Channel.EMAIL, contact.address, rendered.subject, message)
+            append(tx, notification_id, Channel.EMAIL, contact.address, rendered.subject, message)
         if template.sms and Channel.SMS in channels:
             sms_id = new_id()
-            _append(tx, sms_id, Channel.SMS, contact.phone, rendered.subject, rendered.subject)
+            append(tx, sms_id, Channel.SMS, contact.phone, rendered.subject, rendered.subject)
             _publish(tx, request, sms_id, Channel.SMS, rendered)
 
     def _waits_for_digest(self, tx: Transaction, request: NotificationRequest, notification_id: str) -> bool:
@@ -169,7 +177,17 @@ def check_ids(*ids: str) -> None:
             raise Poison(f"an id is no text of at most {LONGEST_ID} characters")
 
 
-def _append(tx: Transaction, message_id: str, channel: Channel, recipient: str, subject: str, message: str) -> None:
+def append(
+    tx: Transaction,
+    message_id: str,
+    channel: Channel,
+    recipient: str,
+    subject: str,
+    message: str,
+    *,
+    secret: bool = False,
+) -> None:
+    """Put a message into the spool; a secret one is forgotten once it is delivered or given up."""
     spool.append_mail(
         tx,
         {
@@ -183,6 +201,7 @@ def _append(tx: Transaction, message_id: str, channel: Channel, recipient: str, 
             "error": "",
             "due_at": to_microseconds(tx.now),
             "created_at": _shown(tx.now),
+            "secret": secret,
         },
     )
 

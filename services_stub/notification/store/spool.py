@@ -11,7 +11,7 @@ from services_stub.contracts.http.notification import Mail
 from services_stub.contracts.http.page import Page
 from services_stub.notification.domain.delivery import Recorded, State
 from services_stub.notification.domain.kinds import Channel
-from services_stub.notification.store.tables import spool, waits_for_delivery
+from services_stub.notification.store.tables import is_secret, spool, waits_for_delivery
 from services_stub.runtime.sql import keyset
 from services_stub.runtime.sql.keyset import SortOrder
 from services_stub.runtime.sql.transaction import Transaction
@@ -30,6 +30,10 @@ _fail_mails_to = (
     update(spool)
     .where(waits_for_delivery, spool.c.channel == Channel.EMAIL.value, spool.c.recipient == bindparam("to_address"))
     .values(state=State.FAILED.value, error=bindparam("new_error"))
+)
+FORGOTTEN = "This message had a token in it. It is not kept.\n"
+_forget_secrets = (
+    update(spool).where(is_secret, spool.c.state != State.SPOOLED.value).values(message=FORGOTTEN, secret=False)
 )
 _NEWEST_FIRST = SortOrder((spool.c.mail_id,), descending=True)
 _mail = select(spool).where(spool.c.mail_id == bindparam("mail_id"))
@@ -58,11 +62,13 @@ def record_attempts(transaction: Transaction, attempts: Sequence[Recorded]) -> N
         for item in attempts
     ]
     transaction.write(_record_attempts, *rows)
+    transaction.execute(_forget_secrets)
 
 
 def fail_mails_to(transaction: Transaction, address: str, error: str) -> None:
     """Deliver nothing of what waits for an address."""
     transaction.write(_fail_mails_to, {"to_address": address, "new_error": error})
+    transaction.execute(_forget_secrets)
 
 
 def due_messages(connection: Connection, channel: Channel, now: int, most: int) -> Sequence[Row[Any]]:

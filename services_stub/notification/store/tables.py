@@ -64,6 +64,7 @@ unaddressed = Table(
 )
 # As text, because a database only sees that a partial index fits where the value stands in the statement.
 waits_for_delivery = text(f"state = '{State.SPOOLED}'")
+is_secret = text("secret")
 # The spool keeps every message that leaves the marketplace, complete; what is delivered stays in it, to be read.
 spool = Table(
     "spool",
@@ -80,6 +81,9 @@ spool = Table(
     Column("error", Text, nullable=False),
     Column("due_at", BigInteger, nullable=False),
     Column("created_at", String(32), nullable=False),
+    # Whether the message is to be forgotten once it is delivered or given up.
+    Column("secret", Boolean, nullable=False),
+    Index("spool_secret", "mail_id", sqlite_where=is_secret, postgresql_where=is_secret),
     Index("spool_due", "channel", "due_at", sqlite_where=waits_for_delivery, postgresql_where=waits_for_delivery),
 )
 # How many messages about sales a seller got in the window that ends then (microseconds of Unix time).

@@ -17,6 +17,7 @@ from services_stub.contracts.text import is_blank
 from services_stub.product.domain import folded, search_words
 from services_stub.product.store.products import product_of
 from services_stub.product.store.tables import products
+from services_stub.product.store.text_index import containing
 from services_stub.runtime.sql import keyset
 from services_stub.runtime.sql.keyset import SortOrder
 
@@ -59,7 +60,9 @@ def page(connection: Connection, query: ProductQuery) -> Page[Product]:
     Raises:
         Refused: the cursor belongs to another list.
     """
-    return keyset.page(connection, _filtered(query), _ORDERS[query.sort], query.cursor, query.limit, product_of)
+    return keyset.page(
+        connection, _filtered(connection, query), _ORDERS[query.sort], query.cursor, query.limit, product_of
+    )
 
 
 def categories(connection: Connection) -> list[CategoryCount]:
@@ -74,15 +77,15 @@ def categories(connection: Connection) -> list[CategoryCount]:
     return [CategoryCount(category=category, products=number) for category, number in connection.execute(statement)]
 
 
-def _filtered(query: ProductQuery) -> Select[Any]:
+def _filtered(connection: Connection, query: ProductQuery) -> Select[Any]:
     statement = select(products).where(products.c.deleted.is_(False))
     if query.status is not None:
         statement = statement.where(_HAS_STATUS[query.status])
     words = search_words(query.query)
     if not words and not is_blank(query.query):
         statement = statement.where(false())
-    for word in words:
-        statement = statement.where(products.c.search_text.contains(word, autoescape=True))
+    if words:
+        statement = statement.where(containing(connection, words))
     if query.category:
         statement = statement.where(products.c.category_key == folded(query.category.strip()))
     if query.seller_id:

@@ -31,6 +31,7 @@ from services_stub.auth.handlers.sessions import Renew
 from services_stub.auth.service import SERVICE
 from services_stub.auth.store.signing_key import FILE_NAME, load_or_make
 from services_stub.auth.store.tables import TABLES
+from services_stub.contracts.events import RefreshTokenReused
 from services_stub.runtime.errors import Unavailable
 from tests.fakes import transaction
 from tests.unit.auth.conftest import OPTIONS, PASSWORD, AuthClient
@@ -61,7 +62,7 @@ def test_a_token_identifies_its_user_and_is_verified_with_the_published_key(auth
     header = jwt.get_unverified_header(tokens["accessToken"])
     assert (header["alg"], header["kid"]) == ("EdDSA", key["kid"])
     claims = jwt.decode(tokens["accessToken"], jwt.PyJWK(key).key, algorithms=["EdDSA"])
-    assert set(claims) == {"iss", "sub", "userId", "role", "email", "iat", "exp", "jti"}
+    assert set(claims) == {"iss", "sub", "userId", "role", "email", "iat", "exp", "jti", "sid"}
     assert claims["iss"] == "marketplace"
     assert (claims["sub"], claims["userId"], claims["role"], claims["email"]) == (
         user_id,
@@ -117,7 +118,7 @@ def test_a_refresh_token_renews_once_and_a_second_use_ends_the_session(auth: Aut
     assert refresh(other)[0] == 200
 
 
-def test_a_refresh_token_that_comes_back_later_ends_the_session() -> None:
+def test_a_refresh_token_that_comes_back_later_ends_the_session_and_its_user_is_told() -> None:
     with transaction(TABLES) as tx:
         user = register(tx, RegisterAccount("a@example.com", "hash", "user", "", ""))
         token = sessions.log_in(tx, sessions.OpenSession(user.user_id, "hash")).refresh_token
@@ -126,8 +127,10 @@ def test_a_refresh_token_that_comes_back_later_ends_the_session() -> None:
         tx.now += REPEATED_WITHIN
         assert sessions.refresh(tx, Renew(token, KEY)) == renewed
         tx.now += timedelta(microseconds=1)
+        tx.published.clear()
         assert sessions.refresh(tx, Renew(token, KEY)) is None
         assert sessions.refresh(tx, Renew(renewed.refresh_token, KEY)) is None
+        assert [event for event, _ in tx.published] == [RefreshTokenReused(user_id=user.user_id)]
 
 
 def test_a_session_that_is_renewed_again_and_again_ends_all_the_same() -> None:

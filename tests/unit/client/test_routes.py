@@ -35,6 +35,8 @@ ROUTES: list[tuple[str, Call]] = [
     ("POST /auth-service/api/auth/register", lambda c: c.auth.register("a@example.org", "long enough")),
     ("POST /auth-service/api/auth/login", lambda c: c.auth.login("a@example.org", "long enough")),
     ("POST /auth-service/api/auth/password", lambda c: c.auth.change_password("long enough", "longer than that")),
+    ("POST /auth-service/api/auth/forgot-password", lambda c: c.auth.forgot_password("a@example.org")),
+    ("POST /auth-service/api/auth/reset-password", lambda c: c.auth.reset_password("token", "longer than that")),
     ("POST /auth-service/api/auth/logout-everywhere", lambda c: c.auth.logout_everywhere()),
     ("GET /auth-service/api/auth/me", lambda c: c.auth.me()),
     ("GET /auth-service/api/auth/keys", lambda c: c.auth.keys()),

@@ -16,16 +16,18 @@ from tests.unit.serving import ScriptedPeers
 FORGED = "forged"
 
 
-def token(user_id: str, role: str = "user", *, seconds: float = 900.0, signature: str = "genuine") -> str:
+def token(
+    user_id: str, role: str = "user", *, seconds: float = 900.0, signature: str = "genuine", sid: str = ""
+) -> str:
     """An Authorization header with a token of the usual shape, and a signature that says whether it is genuine."""
-    claims = {"userId": user_id, "role": role, "exp": int(time.time() + seconds)}
+    claims = {"userId": user_id, "role": role, "exp": int(time.time() + seconds), "sid": sid}
     payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
     return f"Bearer header.{payload}.{signature}"
 
 
-def caller(user_id: str, role: str = "user", *, seconds: float = 900.0) -> Caller:
+def caller(user_id: str, role: str = "user", *, seconds: float = 900.0, sid: str = "") -> Caller:
     """A caller whose token lasts for `seconds`."""
-    return Caller(user_id, role, f"{user_id}@example.org", int(time.time() + seconds))
+    return Caller(user_id, role, f"{user_id}@example.org", int(time.time() + seconds), session_id=sid)
 
 
 class TrustingVerifier(Verifier):
@@ -51,7 +53,7 @@ class TrustingVerifier(Verifier):
         if not payload or signature == FORGED:
             raise Refused(401, "token-invalid", "forged")
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        return Caller(claims["userId"], claims["role"], "", claims["exp"])
+        return Caller(claims["userId"], claims["role"], "", claims["exp"], session_id=claims["sid"])
 
 
 def gateway_context(*services: str) -> Context:

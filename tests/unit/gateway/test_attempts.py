@@ -73,6 +73,24 @@ def test_one_mailbox_is_not_flooded_by_registrations() -> None:
     assert attempt(attempts, "/api/auth/register", "another@example.org", "10.0.0.1", 200)
 
 
+def test_one_mailbox_is_not_flooded_by_tokens_and_neither_registrations_nor_wrong_logins_use_them_up() -> None:
+    attempts = Attempts({"login": 2, "login-address": 1000})
+    forgot, body = "/api/auth/forgot-password", b'{"email": "victim@example.org"}'
+    for _ in range(20):
+        attempt(attempts, "/api/auth/register", "victim@example.org", "10.0.0.1", 409)
+        attempt(attempts, "/api/auth/login", "victim@example.org", "10.0.0.1", 401)
+    asked = [attempts.begin(b"auth", forgot, body, "10.0.0.1") for _ in range(20)]
+    assert [found is None for found in asked] == [True] * 5 + [False] * 15
+    assert attempt(attempts, "/api/auth/register", "victim@example.org", "10.0.0.2", 409) is False
+    assert attempts.begin(b"auth", forgot, b'{"email": "another@example.org"}', "10.0.0.1") is None
+
+
+def test_tokens_for_new_passwords_are_tried_as_often_as_an_address_may_log_in() -> None:
+    attempts = Attempts({"login": 100, "login-address": 1})
+    tried = [attempts.begin(b"auth", "/api/auth/reset-password", b'{"token": "a"}', "10.0.0.1") for _ in range(5)]
+    assert [found is None for found in tried] == [True, True, False, False, False]
+
+
 def test_an_address_begins_few_guest_sessions_and_goes_on_with_those() -> None:
     guests = [{"x-session-id": f"{number:032}"} for number in range(4)]
     assert statuses({"guests": 1}, [*guests, guests[0], guests[3]]) == [200, 200, 429, 429, 200, 429]

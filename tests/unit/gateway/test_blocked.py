@@ -9,12 +9,12 @@ import pytest
 
 from services_stub.contracts.http.auth import BlockedSellers as Answer
 from services_stub.contracts.topics import SELLER_BLOCKED, SELLER_UNBLOCKED
-from services_stub.gateway.blocked import BlockedSellers, user_of
+from services_stub.gateway.blocked import ENDING, BlockedSellers, claims_in
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.kafka.records import Record
 from services_stub.runtime.tokens import Caller
-from tests.unit.gateway.callers import FORGED, TrustingVerifier, gateway_context, scripted, token
+from tests.unit.gateway.callers import FORGED, TrustingVerifier, caller, gateway_context, scripted, token
 from tests.waiting import eventually_true
 
 ASK = "GET auth /internal/blocked-sellers"
@@ -30,15 +30,18 @@ class Scene:
     def __init__(self) -> None:
         self.context: Context = gateway_context("auth")
         self.heard: list[str] = []
+        self.sessions: dict[str, str] = {}
         self.now: list[str] = []
         self.ended: dict[str, float] = {}
         self.asked = 0
-        self.blocked = BlockedSellers(self.context, self.heard.append)
+        self.blocked = BlockedSellers(self.context, lambda user, session: self.heard.append(session or user))
         scripted(self.context).answers[ASK] = self._answer
 
     def _answer(self, _body: Any) -> Answer:
         self.asked += 1
-        return Answer(seller_ids=list(self.now), sessions_ended=dict(self.ended))
+        return Answer(
+            seller_ids=list(self.now), sessions_ended=dict(self.ended), ended_sessions=dict(self.sessions), at=1000
+        )
 
     def issue(self, user_id: str, at: float) -> None:
         """Let every token be one of `user_id` that was issued then."""
@@ -68,6 +71,49 @@ def test_tokens_from_before_all_sessions_were_ended_are_refused_and_streams_end(
             assert (refusal is not None and refusal.status == 401) is refused
 
     asyncio.run(scenario())
+
+
+def test_the_tokens_of_a_session_that_was_ended_are_refused_and_no_others_of_its_user() -> None:
+    async def scenario() -> None:
+        scene = Scene()
+        await scene.blocked.refresh()
+        scene.sessions = {"f1": "u1"}
+        await scene.blocked.refresh(whole=False)
+        await scene.blocked.refresh(whole=False)
+        assert scene.heard == ["f1"]
+        for session, signature, refused in (("f1", "genuine", True), ("f2", "genuine", False), ("f1", FORGED, False)):
+            header = token("u1", sid=session, signature=signature).encode()
+            refusal = await scene.blocked.refusal([(b"authorization", header)])
+            assert ((refusal.status, refusal.code) if refusal else None) == (
+                (401, "session-ended") if refused else None
+            )
+
+    asyncio.run(scenario())
+
+
+def test_only_what_is_new_is_asked_for_and_now_and_then_all() -> None:
+    async def scenario() -> None:
+        scene = Scene()
+        scene.sessions = {"f1": "u1"}
+        await scene.blocked.refresh()
+        answers = scripted(scene.context).answers
+        answers[f"{ASK}?since=940"] = lambda _: Answer(seller_ids=[], ended_sessions={"f2": "u2"}, at=1001)
+        await scene.blocked.refresh(whole=False)
+        assert [scene.blocked.refusal_of(caller("u", sid=sid)) is None for sid in ("f1", "f2", "f3")] == [
+            False,
+            False,
+            True,
+        ]
+        scene.sessions = {"f2": "u2"}
+        await scene.blocked.refresh()
+        assert [scene.blocked.refusal_of(caller("u", sid=sid)) is None for sid in ("f1", "f2")] == [True, False]
+        assert scene.heard == ["f1", "f2"]
+
+    asyncio.run(scenario())
+
+
+def test_the_gateway_asks_again_after_each_request_that_ends_sessions() -> None:
+    assert {f"/api/auth/{name}" for name in ("logout", "logout-everywhere", "password", "reset-password")} == ENDING
 
 
 def test_a_blocked_seller_is_refused_and_no_other_caller() -> None:
@@ -119,11 +165,12 @@ def test_the_tokens_of_others_are_not_verified_here() -> None:
     [b"", b"Bearer", b"Bearer x", b"Bearer a.b", b"Bearer a.!!.c", b"Bearer a.e30.c", b"\xff.\xff.\xff", b"a.W10.c"],
 )
 def test_a_header_without_a_token_names_no_user(value: bytes) -> None:
-    assert user_of(value) == ""
+    assert claims_in(value) == claims_in(b"")
 
 
-def test_a_token_names_its_user() -> None:
-    assert user_of(token("s1").encode()) == "s1"
+def test_a_token_names_its_user_and_its_session() -> None:
+    claims = claims_in(token("s1", sid="f1").encode())
+    assert (claims.user_id, claims.sid) == ("s1", "f1")
 
 
 def test_auth_has_the_last_word() -> None:

@@ -163,6 +163,24 @@ def test_the_streams_of_a_blocked_seller_end() -> None:
     asyncio.run(scenario())
 
 
+def test_the_streams_of_an_ended_session_end_and_none_begins_after_that() -> None:
+    async def scenario() -> None:
+        scene = Scene()
+        ended, other = (messages(scene.broadcaster, caller(USER, sid=sid)) for sid in ("f1", "f2"))
+        await _opened(ended)
+        await _opened(other)
+        scene.broadcaster.close_those_of(USER, "f1")
+        assert [message async for message in ended] == []
+        assert [each.caller.session_id for each in scene.broadcaster._subscriptions] == ["f2"]
+        scene.broadcaster._is_refused = lambda who: who.session_id == "f1"
+        late = messages(scene.broadcaster, caller(USER, sid="f1"))
+        await _opened(late)
+        assert [message async for message in late] == []
+        await other.aclose()
+
+    asyncio.run(scenario())
+
+
 def test_all_streams_end_when_the_gateway_drains() -> None:
     async def scenario() -> None:
         scene = Scene()

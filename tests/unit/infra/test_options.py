@@ -74,7 +74,17 @@ def test_a_mail_server_without_a_url_is_refused(value: str) -> None:
         checked_smtp(value)
 
 
-@pytest.mark.parametrize("value", ["", "http://host", "https://user@host:8443/messages?from=shop"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "http://host",
+        "https://user@host:8443/messages?from=shop",
+        "http://user@127.0.0.1:8443/messages?key=k",
+        "http://user@[::1]/",
+        "http://user@localhost",
+    ],
+)
 def test_an_sms_sink_is_given_by_its_url(value: str) -> None:
     assert checked_sms(value) == value
 
@@ -85,6 +95,16 @@ def test_an_sms_sink_is_given_by_its_url(value: str) -> None:
 def test_an_sms_sink_without_a_url_is_refused(value: str) -> None:
     with pytest.raises(CannotStart, match="--sms takes"):
         checked_sms(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["http://user@host/messages", "http://host/?key=k3y", "http://user@10.0.0.1", "http://user@localhost.example"],
+)
+def test_an_sms_sink_gets_no_password_and_no_key_unencrypted(value: str) -> None:
+    with pytest.raises(CannotStart, match="unencrypted: use https") as refused:
+        checked_sms(value)
+    assert "k3y" not in str(refused.value)
 
 
 def test_properties_are_read_from_lines(tmp_path: Path) -> None:

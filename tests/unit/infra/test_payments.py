@@ -46,6 +46,8 @@ def test_the_sandbox_needs_nothing() -> None:
         ("stripe", b"sk_test_1", "ftp://host", "--payments-url takes"),
         ("stripe", b"sk_test_1", "http://host:99999", "--payments-url takes"),
         ("stripe", b"sk_test_1", "http://user:secret@host", "--payments-url takes"),
+        ("stripe", b"sk_test_1", "http://api.stripe.example", "would send the key unencrypted: use https"),
+        ("stripe", b"sk_test_1", "http://192.168.0.7:12111", "would send the key unencrypted: use https"),
         ("sandbox", b"sk_test_1", "", "need --payments stripe or razorpay"),
         ("sandbox", None, "http://host", "need --payments stripe or razorpay"),
     ],

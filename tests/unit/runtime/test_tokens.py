@@ -21,7 +21,7 @@ OTHER = Ed25519PrivateKey.generate()
 
 def _token(key: Ed25519PrivateKey = PRIVATE, *, seconds: int = 60, **claims: Any) -> str:
     now = int(time.time())
-    every = {"iss": "marketplace", "sub": "u1", "iat": now, "exp": now + seconds, "jti": "j"}
+    every = {"iss": "marketplace", "sub": "u1", "iat": now, "exp": now + seconds, "jti": "j", "sid": "s"}
     every |= {"userId": "u1", "role": "user", "email": "e"}
     return "Bearer " + jwt.encode(every | claims, key, algorithm="EdDSA", headers={"kid": "k1"})
 
