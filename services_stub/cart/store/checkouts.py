@@ -80,9 +80,9 @@ def order_created_call(user_id: str, order_id: str, lines: Iterable[tuple[str, i
     return _confirm_call(user_id, order_id, "event", lines)
 
 
-def payment_failed_call(order_id: str) -> bytes:
+def order_failed_call(order_id: str, product_ids: Iterable[str]) -> bytes:
     """Give the lines of an order back that could not be paid, except where the shopper has put the product in since."""
-    return RETURN_LINES.call((_checkout_of(order_id), _OPEN), order_id, str(CONFIRMED_SECONDS))
+    return RETURN_LINES.call((_checkout_of(order_id), _OPEN), order_id, str(CONFIRMED_SECONDS), *product_ids)
 
 
 def _confirm_call(user_id: str, order_id: str, source: str, lines: Iterable[tuple[str, int]]) -> bytes:

@@ -53,8 +53,8 @@ class OrderChange(Body, frozen=True, kw_only=True):
 class Order(Body, frozen=True, kw_only=True):
     """An order and its parts, one for each seller. `history` is filled where one order is read, and empty in lists.
 
-    `returned_to_cart` says that the order could not be paid, and that its lines go back to the shopper's cart, except
-    where the shopper has put the product in since.
+    `returned_to_cart` says that the order could not be paid, and that the lines of its failed parts go back to the
+    shopper's cart, except where the shopper has put the product in since.
 
     A seller sees it as if their own part were all of it.
     """
