@@ -1,8 +1,9 @@
-"""What a soak has shown, as a table, and what is wrong: memory that grew, restarts, dead letters that are missing."""
+"""The table of a soak, and all that is wrong: memory that grew, restarts, dead letters that are missing."""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,7 +18,7 @@ MIB = 2**20
 SHORTEST = 600.0
 """Seconds of load from which on memory is judged: before, a process is still about to fill its caches."""
 
-STORES = {"valkey": 1024, "kafka": 65536}
+STORES = {"valkey": 2048, "kafka": 65536}
 """Those that keep data in memory, and the most bytes for each order: the cart store remembers an order for a week, so
 that its event may come late, and the embedded broker keeps its log."""
 
@@ -74,16 +75,19 @@ def _memory(summary: dict[str, Any], restarts: Mapping[str, int], orders: int, w
 def _dead_letters(reasons: Reasons, rounds: int, wrong: list[str]) -> Iterator[str]:
     yield f"{'poison':<32}{'sent':>7}{'dead letters':>14}{'missing':>9}  reason"
     for kind, (_value, _headers, part) in KINDS.items():
-        there = missing = 0
-        example = ""
+        there, example = 0, ""
+        missing: Counter[int] = Counter()
         for topic in TOPICS:
             for group in CONSUMERS[topic]:
                 for number in range(rounds):
                     found = reasons.get((f"{key_of(topic, kind)} {number}", group), [])
                     good = len(found) == 1 and found[0] and part in found[0]
-                    there, missing = there + len(found), missing + (not good)
+                    there += len(found)
+                    if not good:
+                        missing[number] += 1
                     example = example or "".join(found[:1])
         shown = example.partition("\n")[0][:_REASON]
-        yield f"{kind:<32}{rounds * len(TOPICS):>7}{there:>14}{missing:>9}  {shown}"
+        yield f"{kind:<32}{rounds * len(TOPICS):>7}{there:>14}{missing.total():>9}  {shown}"
         if missing:
-            wrong.append(f"{missing} dead letters of the kind {kind!r} are missing, double, or without their reason")
+            rounds_of = ", ".join(f"{count} of round {number}" for number, count in sorted(missing.items()))
+            wrong.append(f"dead letters of the kind {kind!r} are missing, double, or without their reason: {rounds_of}")
