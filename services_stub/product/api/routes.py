@@ -231,9 +231,7 @@ async def reserve(context: Context, data: list[Reserve]) -> list[ItemResult[Rese
 
 
 @get("/internal/products", **allow_internal())
-async def list_states(
-    context: Context, after: After = "", limit: InternalLimit = 500
-) -> ProductStates:
+async def list_states(context: Context, after: After = "", limit: InternalLimit = 500) -> ProductStates:
     """All products there ever were, by id, for a service that must have heard of each."""
     return await context.read(states_after, after, limit)
 
