@@ -8,7 +8,7 @@ from functools import partial
 from services_stub.cart.api import FAST_ROUTES, RESOURCES, ROUTES
 from services_stub.cart.domain import CHECKOUT_SECONDS
 from services_stub.cart.handlers.carts import Resources
-from services_stub.cart.handlers.events import CALLS, EventSink, has_no_failed_part
+from services_stub.cart.handlers.events import CALLS, EventSink, leaves_lines_alone
 from services_stub.cart.handlers.expiry import LONGEST_PAUSE, settle_overdue_now
 from services_stub.cart.store import Carts, Checkouts, Executor, StoreConnection
 from services_stub.cart.store.watch import EVERY, StoreWatch
@@ -45,7 +45,7 @@ SERVICE = Service(
     routes=ROUTES,
     fast_routes=FAST_ROUTES,
     consumes=tuple(CALLS),
-    filters={OrderUpdated: has_no_failed_part},
+    filters={OrderUpdated: leaves_lines_alone},
     calls=("product", "order"),
     batch_linger=0.01,
     sink=_sink,

@@ -21,7 +21,7 @@ class LossyText(io.TextIOWrapper):
 
     Logs are written where errors are dealt with: one of their own would end a thread, or keep a process from ending.
     Text of others is in them, which must neither begin a line nor steer the terminal that shows it. Escaped as JSON
-    escapes it, it is the same text to whoever decodes a line.
+    escapes it, it is the same text to those who decode a line.
     """
 
     def write(self, text: str, /) -> int:

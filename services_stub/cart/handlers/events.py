@@ -14,6 +14,7 @@ from services_stub.cart.store import (
     cache_product_call,
     order_created_call,
     order_failed_call,
+    order_settled_call,
     tombstone_call,
 )
 from services_stub.contracts.base import LARGEST_NUMBER, Event
@@ -89,15 +90,20 @@ def _order_created(event: OrderCreated) -> bytes:
     return order_created_call(event.user_id, event.order_id, lines)
 
 
-def has_no_failed_part(event: OrderUpdated) -> bool:
-    """Whether no part of an order has failed: the cart has nothing to give back then.
+def leaves_lines_alone(event: OrderUpdated) -> bool:
+    """Whether a change of an order changes nothing for its lines: it waits for its payment, or had been paid before.
 
     The order decides whether it has failed, or was cancelled before its payment did.
     """
-    return OrderStatus.FAILED not in {event.status, *(part.status for part in event.parts)}
+    statuses = {event.status, *(part.status for part in event.parts)}
+    if OrderStatus.FAILED in statuses:
+        return False
+    return OrderStatus.PENDING in statuses or event.previous_status is not OrderStatus.PENDING
 
 
-def _order_failed(event: OrderUpdated) -> bytes:
+def _order_updated(event: OrderUpdated) -> bytes:
+    if OrderStatus.FAILED not in {event.status, *(part.status for part in event.parts)}:
+        return order_settled_call(event.order_id)
     unpaid = {part.seller_id for part in event.parts if part.status is OrderStatus.FAILED}
     items = [item for item in event.items if not event.parts or item.seller_id in unpaid]
     return order_failed_call(event.order_id, [item.product_id for item in items])
@@ -108,6 +114,6 @@ CALLS: dict[type[Event], Callable[[Any], bytes]] = {
     ProductUpdated: _product_changed,
     ProductDeleted: _product_deleted,
     OrderCreated: _order_created,
-    OrderUpdated: _order_failed,
+    OrderUpdated: _order_updated,
 }
 """The events that are consumed, and the call of the store that each becomes."""

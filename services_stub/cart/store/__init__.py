@@ -7,6 +7,7 @@ from services_stub.cart.store.checkouts import (
     TakenLines,
     order_created_call,
     order_failed_call,
+    order_settled_call,
 )
 from services_stub.cart.store.connection import StoreConnection
 from services_stub.cart.store.executor import Executor
@@ -25,5 +26,6 @@ __all__ = [
     "completed",
     "order_created_call",
     "order_failed_call",
+    "order_settled_call",
     "tombstone_call",
 ]

@@ -18,7 +18,7 @@ MIB = 2**20
 SHORTEST = 600.0
 """Seconds of load from which on memory is judged: before, a process is still about to fill its caches."""
 
-STORES = {"valkey": 2048, "kafka": 65536}
+STORES = {"valkey": 1024, "kafka": 65536}
 """Those that keep data in memory, and the most bytes for each order: the cart store remembers an order for a week, so
 that its event may come late, and the embedded broker keeps its log."""
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 import valkey
 
 from services_stub.cart.service import SERVICE
+from services_stub.cart.store.checkouts import KEPT_SECONDS
 from services_stub.contracts.events.order import OrderItem, OrderPart, OrderStatus, OrderUpdated
 from services_stub.contracts.events.payment import PaymentFailed
 from services_stub.runtime.service import Outcome
@@ -69,7 +71,7 @@ def test_an_order_that_was_cancelled_while_its_payment_failed_gives_nothing_back
     lines = ordered(shop)
     hear(shop, "o1", lines)
     assert PaymentFailed not in SERVICE.events()
-    assert hear_of(shop, order_cancelled("o1")) is None
+    assert hear_of(shop, order_cancelled("o1")) is Outcome.HANDLED
     assert in_cart(shop) == {}
 
 
@@ -88,5 +90,46 @@ def test_a_charge_that_comes_after_the_failure_takes_no_line_back(shop: Shop) ->
     hear(shop, "o1", lines)
     hear_of(shop, failed("o1", part("s1", OrderStatus.FAILED), part("s2", OrderStatus.FAILED)))
     parts = (part("s1", OrderStatus.CANCELLED), part("s2", OrderStatus.CANCELLED))
-    assert hear_of(shop, order_updated(OrderStatus.CANCELLED, "o1", items=BOTH, parts=parts)) is None
+    hear_of(shop, order_updated(OrderStatus.CANCELLED, "o1", items=BOTH, parts=parts))
     assert in_cart(shop) == {"p1": 2, "p2": 2}
+
+
+def paid(order_id: str = "o1") -> OrderUpdated:
+    return order_updated(OrderStatus.PAID, order_id, reason="paid", items=BOTH)
+
+
+@pytest.mark.parametrize("heard_before", [True, False])
+def test_of_an_order_that_is_paid_a_mark_is_kept(shop: Shop, client: valkey.Valkey, heard_before: bool) -> None:
+    """Events come again, and late, for a week. The lines of a week would fill the store."""
+    lines = ordered(shop)
+    if heard_before:
+        hear(shop, "o1", lines)
+    assert [hear_of(shop, paid()), hear_of(shop, paid())] == [Outcome.HANDLED] * 2
+    assert open_checkouts(client) == []
+    assert take(shop, "o1", "a2") == lines
+    assert 0 < int(client.ttl("checkout:o1")) <= KEPT_SECONDS  # type: ignore[arg-type]  # not awaitable here
+    client.delete("checkout:o1")  # as its time ends it
+    put(shop, "p1", 1)
+    assert hear(shop, "o1", lines) is Outcome.DUPLICATE
+    assert take(shop, "o1", "a3") is None
+    assert not give_back(shop, "o1", "a1")
+    assert hear_of(shop, failed("o1")) is Outcome.DUPLICATE
+    assert in_cart(shop) == {"p1": 1}
+    assert 0 < int(client.memory_usage("settled:o1")) < 120  # type: ignore[arg-type]
+    assert int(client.ttl("settled:o1")) > KEPT_SECONDS  # type: ignore[arg-type]
+
+
+def test_what_happens_to_an_order_after_it_is_paid_is_not_handled(shop: Shop) -> None:
+    for status in (OrderStatus.SHIPPED, OrderStatus.CANCELLED, OrderStatus.REFUNDED):
+        assert hear_of(shop, order_updated(status, "o1", previous_status=OrderStatus.PAID)) is None
+    waiting = (part("s1", OrderStatus.CANCELLED), part("s2", OrderStatus.PENDING))
+    assert hear_of(shop, order_updated(OrderStatus.PENDING, "o1", items=BOTH, parts=waiting)) is None
+
+
+def test_an_order_that_took_nothing_out_is_paid_before_it_is_heard_of(shop: Shop) -> None:
+    for product_id in ("p1", "p2"):
+        shop.product(product_id)
+        put(shop, product_id, 2)
+    hear_of(shop, paid("other"))
+    assert hear(shop, "other", {"p1": 2}) is Outcome.HANDLED
+    assert in_cart(shop) == {"p2": 2}
