@@ -241,8 +241,8 @@ return 1
 """
 )
 
-# KEYS: the cart, the checkout, the checkouts, the mark of a settled order. ARGV: order id, the source of the confirmation
-# (`worker` or `event`), seconds to remember it, then product id and quantity of each line, alternating.
+# KEYS: the cart, the checkout, the checkouts, the mark of a settled order. ARGV: order id, the source of the
+# confirmation (`worker` or `event`), seconds to remember it, then product id and quantity of each line, alternating.
 # Answers 1, or 0 where the same was said before. The lines of a checkout have left the cart already. An order that took
 # none out was placed by an order service that does not take them: its lines leave the cart now, once.
 CONFIRM = Script(
