@@ -11,8 +11,8 @@ from services_stub.contracts.http.cart import MOST_LINES
 
 # KEYS: the checkout, the checkouts, the mark. ARGV: order id, seconds to remember it, then the ids of the products to
 # give back. Answers 1, or 0 where the same was said before. A product that the shopper has put in since stays as it is,
-# and where the cart is full by now, the rest stays out. An order whose checkout is not known took nothing out: should its
-# event come later, nothing leaves the cart then, either.
+# and where the cart is full by now, the rest stays out. An order whose checkout is not known took nothing out: should
+# its event come later, nothing leaves the cart then, either.
 RETURN_LINES = Script(
     """
 if redis.call('EXISTS', KEYS[3]) == 1 then return 0 end

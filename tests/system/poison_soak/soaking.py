@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -39,8 +39,8 @@ pm_card_visa = 95
 pm_card_chargeDeclined = 5
 """
 _START_SECONDS, _END_SECONDS = 300.0, 1800.0
-_QUIET_SECONDS = 2.0
-"""No poison is sent so shortly before the load ends."""
+_QUIET_SECONDS = 5.0
+"""No round of poison begins so shortly before the load ends."""
 
 Reasons = dict[tuple[str, str], list[str]]
 """The reasons of the dead letters by key and group."""
@@ -115,21 +115,19 @@ def _loading(runs: Path, run: subprocess.Popen[bytes]) -> RunDirectory:
 
 def _poison(marketplace: Marketplace, run: subprocess.Popen[bytes], seconds: float, every: float) -> int:
     """Send all kinds again and again as long as the load goes on; how often that was done."""
+    began, rounds = time.monotonic(), 0
     producer = RawProducer(marketplace.bootstrap_servers)
-    times = list(_times(seconds - _QUIET_SECONDS, every))
-    for number, pause in enumerate(times):
+    # On a busy machine it takes a while to send a round: what is sent after the load would not be read any more.
+    while (at := every * (rounds + 0.5)) < seconds - _QUIET_SECONDS:
         with suppress(subprocess.TimeoutExpired):
-            run.wait(pause)
+            run.wait(max(0.0, began + at - time.monotonic()))
             raise AssertionError("the run has ended within its load")
-        send_each_kind(producer, TOPICS, f" {number}")
+        if time.monotonic() - began >= seconds - _QUIET_SECONDS:
+            break
+        send_each_kind(producer, TOPICS, f" {rounds}")
+        rounds += 1
     producer.close()
-    return len(times)
-
-
-def _times(seconds: float, every: float) -> Iterator[float]:
-    """The pause before each round."""
-    for number in range(int(seconds / every)):
-        yield every if number else every / 2
+    return rounds
 
 
 def _restarts(marketplace: Marketplace) -> dict[str, int]:
