@@ -1,5 +1,5 @@
 # Every target sets up what it needs: uv comes into .bootstrap/ unless it is installed, everything else into .venv/.
-.PHONY: demo test slow laws fuzz texts collector live criteria mutants seeds check bench bench-load bench-tui bench-trace bench-hops bench-check pictures format install lock clean
+.PHONY: demo test slow laws fuzz texts collector live criteria poison-soak mutants seeds check bench bench-load bench-tui bench-trace bench-hops bench-check pictures format install lock clean
 
 PYTHON ?= python3
 UV := $(or $(shell command -v uv 2>/dev/null),.bootstrap/bin/uv)
@@ -27,8 +27,9 @@ slow: .venv/.dev .venv/.apache-kafka
 laws: .venv/.dev
 	@$(RUN)/pytest -m hypothesis --hypothesis-profile new --timeout 0 --numprocesses 2 --dist loadgroup
 
-# Ten minutes of what schemathesis makes of the OpenAPI document; `make slow` has a minute of it.
-fuzz: export MARKETPLACE_FUZZ_SECONDS := 150
+# MINUTES of what schemathesis makes of the OpenAPI document, in four roles; `make slow` has a minute of it.
+fuzz: MINUTES ?= 10
+fuzz: export MARKETPLACE_FUZZ_MINUTES = $(MINUTES)
 fuzz: .venv/.dev
 	@$(RUN)/pytest -m slow tests/system/test_fuzz.py
 
@@ -52,6 +53,13 @@ live: .venv/.dev .venv/.apache-kafka
 criteria: export MARKETPLACE_CRITERIA_SECONDS := 600
 criteria: .venv/.dev .venv/.apache-kafka
 	@$(RUN)/pytest -m slow -s tests/system/test_criteria.py
+
+# RATE orders a second for MINUTES, with poison of every kind on every topic each minute: no restart, every dead letter
+# there with its reason, and memory flat after five minutes. `make slow` has less than a minute of it.
+poison-soak: MINUTES ?= 30
+poison-soak: RATE ?= 200
+poison-soak: .venv/.dev
+	@$(RUN)/python -m tests.system.poison_soak --minutes $(MINUTES) --rate $(RATE)
 
 # The auditor against services that are broken on purpose, one run each; and against N sound runs. Both take half an hour,
 # may be stopped and called again, and keep their results in .mutants/ until the sources change.

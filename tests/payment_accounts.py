@@ -59,6 +59,9 @@ class SandboxAccount(Sandbox):
     def refund(self, request: RefundRequest) -> str | None:
         return self._disturbed(lambda: super(SandboxAccount, self).refund(request))
 
+    def reach(self) -> None:
+        self._disturbed(super().reach)
+
     def taken(self, order_id: str) -> list[int]:
         return self._cents("SELECT amount_cents FROM charges WHERE state = 'charged' AND order_id", order_id)
 

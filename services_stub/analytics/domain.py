@@ -61,6 +61,10 @@ class Metric(IntEnum):
     REFUNDED_CENTS = 9
 
 
+AMOUNTS = (Metric.ORDERED_CENTS, Metric.CHARGED_CENTS, Metric.REFUNDED_CENTS)
+"""Those that are sums of amounts."""
+
+
 class Part(msgspec.Struct, array_like=True, frozen=True):
     """The part of one seller in an order."""
 

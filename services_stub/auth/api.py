@@ -41,7 +41,7 @@ from services_stub.contracts.times import from_microseconds
 from services_stub.runtime import clock
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused, Unavailable
-from services_stub.runtime.http import REFUSED, allow, allow_anyone, allow_internal
+from services_stub.runtime.http import REFUSED, PathId, allow, allow_anyone, allow_internal
 from services_stub.runtime.tokens import Caller
 
 TOLD = ("order", "product")
@@ -49,8 +49,6 @@ TOLD = ("order", "product")
 
 TELL_WITHIN = 0.5
 """Seconds. An admin waits for it."""
-
-SellerId = Annotated[str, Parameter(max_length=64)]
 
 
 @post("/api/auth/register", responses={409: REFUSED}, **allow_anyone())
@@ -167,15 +165,13 @@ async def list_users(
 
 
 @post("/api/admin/block-seller/{seller_id:str}", status_code=200, responses={404: REFUSED}, **allow("admin"))
-async def block_seller(context: Context, cause: Cause, seller_id: SellerId, data: Reason | None = None) -> SellerBlock:
+async def block_seller(context: Context, cause: Cause, seller_id: PathId, data: Reason | None = None) -> SellerBlock:
     """Block a seller: from the answer on nothing of theirs can be bought, and they are locked out."""
     return await _set_blocked(context, accounts.SetSellerBlocked(seller_id, _reason(data), blocked=True), cause)
 
 
 @post("/api/admin/unblock-seller/{seller_id:str}", status_code=200, responses={404: REFUSED}, **allow("admin"))
-async def unblock_seller(
-    context: Context, cause: Cause, seller_id: SellerId, data: Reason | None = None
-) -> SellerBlock:
+async def unblock_seller(context: Context, cause: Cause, seller_id: PathId, data: Reason | None = None) -> SellerBlock:
     """Take the block of a seller back."""
     return await _set_blocked(context, accounts.SetSellerBlocked(seller_id, _reason(data), blocked=False), cause)
 

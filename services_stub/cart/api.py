@@ -26,7 +26,7 @@ from services_stub.runtime.batching import answer_items
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.fast_path import FastRoute, RawRequest
-from services_stub.runtime.http import REFUSED, allow, allow_anyone, allow_internal
+from services_stub.runtime.http import REFUSED, PathId, allow, allow_anyone, allow_internal
 from services_stub.runtime.request_hops import belongs_to
 from services_stub.runtime.tokens import Caller
 
@@ -56,7 +56,7 @@ async def change_line(
     context: Context,
     visitor: Caller | None,
     cause: Cause,
-    product_id: str,
+    product_id: PathId,
     data: ChangeQuantity,
     session: Session = None,
 ) -> Cart:
@@ -66,7 +66,7 @@ async def change_line(
 
 @delete("/api/cart/public/items/{product_id:str}", status_code=200, **allow_anyone())
 async def remove_line(
-    context: Context, visitor: Caller | None, cause: Cause, product_id: str, session: Session = None
+    context: Context, visitor: Caller | None, cause: Cause, product_id: PathId, session: Session = None
 ) -> Cart:
     """Remove a line."""
     return await carts.remove(_resources(context), _access(visitor, session, cause), product_id)
@@ -102,7 +102,7 @@ async def take_carts(context: Context, cause: Cause, data: list[TakeCart]) -> li
 
 
 @delete("/internal/checkouts/{order_id:str}/attempts/{attempt_id:str}", status_code=200, **allow_internal())
-async def give_cart_back(context: Context, cause: Cause, order_id: str, attempt_id: str) -> GivenBack:
+async def give_cart_back(context: Context, cause: Cause, order_id: PathId, attempt_id: PathId) -> GivenBack:
     """End an attempt to place an order; the lines go back to the cart with the last one."""
     belongs_to(cause)
     return GivenBack(returned=await _resources(context).checkouts.give_back(order_id, attempt_id))

@@ -8,10 +8,11 @@ from functools import partial
 from services_stub.cart.api import FAST_ROUTES, RESOURCES, ROUTES
 from services_stub.cart.domain import CHECKOUT_SECONDS
 from services_stub.cart.handlers.carts import Resources
-from services_stub.cart.handlers.events import CALLS, EventSink
+from services_stub.cart.handlers.events import CALLS, EventSink, leaves_lines_alone
 from services_stub.cart.handlers.expiry import LONGEST_PAUSE, settle_overdue_now
 from services_stub.cart.store import Carts, Checkouts, Executor, StoreConnection
 from services_stub.cart.store.watch import EVERY, StoreWatch
+from services_stub.contracts.events.order import OrderUpdated
 from services_stub.runtime.context import Context
 from services_stub.runtime.periodic import PeriodicWorker
 from services_stub.runtime.service import Service, Sink, Worker
@@ -44,6 +45,7 @@ SERVICE = Service(
     routes=ROUTES,
     fast_routes=FAST_ROUTES,
     consumes=tuple(CALLS),
+    filters={OrderUpdated: leaves_lines_alone},
     calls=("product", "order"),
     batch_linger=0.01,
     sink=_sink,

@@ -25,6 +25,15 @@ Number = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_NUMBER)]
 Balance = Annotated[int, msgspec.Meta(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]
 """A count of units that must not be below 0. It can be told all the same, so that a reader sees by how much it is."""
 
+LONGEST_ID = 64
+"""Characters of an id of ours: a UUID has 36, and what clients have made up so far no more than this."""
+
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_ID)]
+"""The id of anything that a service owns, wherever it stands: in bodies, in paths, in events."""
+
+OptionalId = Annotated[str, msgspec.Meta(max_length=LONGEST_ID)]
+"""An id, or an empty text where there is none."""
+
 _WORD_START = re.compile(r"(?<!^)(?=[A-Z])")
 
 

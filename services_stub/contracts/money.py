@@ -20,6 +20,10 @@ LARGEST_AMOUNT = 100_000 * LARGEST_PRICE
 
 ZERO = Decimal("0.00")
 
+BILLION = 10**9
+"""Databases sum amounts in two columns, the billions of cents and the cents beyond them: the cents of some 900 of the
+dearest orders leave 64 bits."""
+
 
 # No `multipleOf`: validators that divide binary floats would refuse 19.99.
 _CENTS = "With at most two places after the point."

@@ -45,6 +45,14 @@ E164 = r"^(\+[1-9][0-9]{6,14})?$(?!\n)"
 _control = re.compile(rf"[{CONTROLS}\ud800-\udfff]")
 
 
+_not_of_logs = re.compile(rf"[\x00-\x08\x0b-\x1f\x7f-\x9f{_FORMATS}\ud800-\udfff]")
+
+
+def escaped(text: str) -> str:
+    """`text` for a log or a terminal: all control characters but tabs and line feeds as JSON escapes them."""
+    return _not_of_logs.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def without_controls(text: str) -> str:
     """`text` on one line, with a space in the place of each control character."""
     return _control.sub(" ", text)

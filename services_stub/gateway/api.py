@@ -12,6 +12,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 from litestar.response import Stream
 
+from services_stub.contracts.base import LONGEST_ID
 from services_stub.contracts.envelope import Cause
 from services_stub.contracts.http.cart import SESSION_PATTERN
 from services_stub.contracts.http.gateway import Health, OrderOverview, OrderTimeline, Storefront
@@ -29,14 +30,14 @@ from services_stub.gateway.storefront import storefront
 from services_stub.gateway.stream import messages
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
-from services_stub.runtime.http import REFUSED, JsonResponse, allow, allow_anyone
+from services_stub.runtime.http import REFUSED, JsonResponse, PathId, allow, allow_anyone
 from services_stub.runtime.tokens import Caller
 
 AnyRequest = Request[Any, Any, State]
 
 Words = Annotated[str, Parameter(max_length=200)]
 Category = Annotated[str, Parameter(max_length=60)]
-SellerId = Annotated[str, Parameter(query="sellerId", max_length=64)]
+SellerId = Annotated[str, Parameter(query="sellerId", max_length=LONGEST_ID)]
 _A_PRICE = {"type": "number", **PRICE_BOUNDS}
 MinPrice = Annotated[Decimal | None, Parameter(query="minPrice", schema_extra=_A_PRICE)]
 MaxPrice = Annotated[Decimal | None, Parameter(query="maxPrice", schema_extra=_A_PRICE)]
@@ -158,13 +159,13 @@ async def read_storefront(
 
 
 @get("/api/orders/{order_id:str}/overview", responses={404: REFUSED}, **allow("user", "seller", "admin"))
-async def overview(order_id: str, request: AnyRequest, context: Context, cause: Cause) -> OrderOverview:
+async def overview(order_id: PathId, request: AnyRequest, context: Context, cause: Cause) -> OrderOverview:
     """An order with its payment and the notifications about it; `missing` says which parts are not there, and why."""
     return await order_overview(Gathering(context.peers, cause=cause, headers=_authorization(request)), order_id)
 
 
 @get("/api/orders/{order_id:str}/timeline", responses={404: REFUSED}, **allow("user", "seller", "admin"))
-async def timeline(order_id: str, request: AnyRequest, context: Context, cause: Cause) -> OrderTimeline:
+async def timeline(order_id: PathId, request: AnyRequest, context: Context, cause: Cause) -> OrderTimeline:
     """All that happened to an order, its payment and the messages about it, oldest first.
 
     `missing` says which parts are not there, and why.

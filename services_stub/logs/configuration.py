@@ -11,20 +11,23 @@ from datetime import datetime
 
 import structlog
 
+from services_stub.contracts.text import escaped
 from services_stub.contracts.times import rfc3339
 from services_stub.logs.repetition import Repetition
 
 
 class LossyText(io.TextIOWrapper):
-    """A text stream that loses what cannot be written, for example to a full disk.
+    """A text stream that loses what cannot be written, for example to a full disk, and has no control characters.
 
     Logs are written where errors are dealt with: one of their own would end a thread, or keep a process from ending.
+    Text of others is in them, which must neither begin a line nor steer the terminal that shows it. Escaped as JSON
+    escapes it, it is the same text to those who decode a line.
     """
 
     def write(self, text: str, /) -> int:
         """Write, or lose it."""
         with suppress(OSError):
-            super().write(text)
+            super().write(escaped(text))
         return len(text)
 
     def flush(self) -> None:

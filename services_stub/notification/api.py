@@ -26,7 +26,7 @@ from services_stub.notification.handlers import Notifier, bounces, inbox, passwo
 from services_stub.notification.handlers.preferences import NOTIFIER
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
-from services_stub.runtime.http import REFUSED, allow, allow_anyone, allow_internal
+from services_stub.runtime.http import REFUSED, PathId, allow, allow_anyone, allow_internal
 from services_stub.runtime.tokens import Caller
 
 Limit = Annotated[int, Parameter(ge=1, le=LARGEST_PAGE)]
@@ -63,7 +63,7 @@ async def read_inbox(
     responses={404: REFUSED},
     **allow("user", "seller", "admin"),
 )
-async def mark_read(context: Context, caller: Caller, cause: Cause, notification_id: str) -> Notification:
+async def mark_read(context: Context, caller: Caller, cause: Cause, notification_id: PathId) -> Notification:
     """Doing so again changes nothing."""
     return await context.write(inbox.mark_read, inbox.MarkRead(caller.user_id, notification_id), cause)
 

@@ -17,7 +17,7 @@ from services_stub.payment.store import payments as store
 from services_stub.payment.store.webhooks import Forged
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
-from services_stub.runtime.http import REFUSED, allow, allow_anyone
+from services_stub.runtime.http import REFUSED, PathId, allow, allow_anyone
 from services_stub.runtime.tokens import Caller
 
 WEBHOOKS = "webhooks"
@@ -34,7 +34,7 @@ _METHODS = [PaymentMethod(payment_method=name, description=card.description) for
     responses={404: REFUSED},
     **allow("user", "admin"),
 )
-async def read_one_payment(order_id: str, context: Context, caller: Caller) -> Payment:
+async def read_one_payment(order_id: PathId, context: Context, caller: Caller) -> Payment:
     """A shopper sees their own, an admin all."""
     return await context.read(_visible_payment, order_id, caller)
 
@@ -82,7 +82,7 @@ async def receive_webhook(
     await context.write(webhooks.on_event, event, cause)
 
 
-def _visible_payment(connection: Connection, order_id: str, caller: Caller) -> Payment:
+def _visible_payment(connection: Connection, order_id: PathId, caller: Caller) -> Payment:
     row = store.find_payment(connection, order_id)
     if row is None or (caller.role != "admin" and row.user_id != caller.user_id):
         raise Refused(404, "payment-not-found", "there is no such payment")

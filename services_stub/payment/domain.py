@@ -217,6 +217,13 @@ class Provider(Protocol):
             ProviderUnavailable: the provider does not answer.
         """
 
+    def reach(self) -> None:
+        """Ask for something that changes nothing. Any thread may, also beside the operations of an order.
+
+        Raises:
+            ProviderUnavailable: the provider does not answer.
+        """
+
     def close(self) -> None:
         """Close the connections of the provider."""
 

@@ -12,12 +12,14 @@ from services_stub.payment.domain import Provider
 from services_stub.payment.handlers import handlers, keeps_its_money
 from services_stub.payment.handlers.charging import ChargeWorker
 from services_stub.payment.handlers.jobs import Jobs
+from services_stub.payment.handlers.watch import EVERY
 from services_stub.payment.handlers.webhooks import Webhooks
 from services_stub.payment.store import TABLES
 from services_stub.payment.store.sandbox import Sandbox
 from services_stub.payment.store.sandbox_faults import SandboxFaults
 from services_stub.payment.store.webhooks import RazorpayWebhooks, StripeWebhooks
 from services_stub.runtime.context import Context
+from services_stub.runtime.periodic import PeriodicWorker
 from services_stub.runtime.service import Service, Worker
 from services_stub.runtime.settings import Settings
 
@@ -31,7 +33,10 @@ def payment_service() -> Service:
         context.faults.listen(faults.replace)
         if webhooks := webhooks_of(settings, jobs):
             context.state[WEBHOOKS] = webhooks
-        return [ChargeWorker(jobs, provider_of(settings, faults), context.write_from_thread, random.Random())]
+        worker = ChargeWorker(jobs, provider_of(settings, faults), context.write_from_thread, random.Random())
+        context.silences["the payment provider"] = worker.watch.silence
+        # They stop in this order: the second one closes the connections of the provider.
+        return [PeriodicWorker("provider-watch", worker.watch.look, EVERY), worker]
 
     return Service(
         name="payment",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response
@@ -14,7 +14,9 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Parameter
 
+from services_stub.contracts.base import LONGEST_ID
 from services_stub.contracts.decoding import decode_body as decode_strictly
 from services_stub.contracts.decoding import parameters_of, wrong_parameters
 from services_stub.contracts.encoding import encode_json
@@ -30,6 +32,9 @@ from services_stub.runtime.tokens import Caller
 LARGEST_BODY = 256 * 1024
 REFUSED = ResponseSpec(None, generate_examples=False, description="Refused, with the reason")
 """Of a status by which a route refuses beside those that every route has: `responses={404: REFUSED}`."""
+
+PathId = Annotated[str, Parameter(min_length=1, max_length=LONGEST_ID)]
+"""An `Id` of the contracts in a path; Litestar does not read the bounds of msgspec there."""
 
 ROLES = frozenset({"user", "seller", "admin"})
 ANYONE = "anyone"

@@ -8,6 +8,7 @@ from typing import Annotated
 from litestar import get, post
 from litestar.params import Parameter
 
+from services_stub.contracts.base import LONGEST_ID
 from services_stub.contracts.http.page import DEFAULT_PAGE, LARGEST_PAGE
 from services_stub.contracts.http.search import Rebuild, SearchPage
 from services_stub.contracts.money import PRICE_BOUNDS, checked_price, to_cents
@@ -28,7 +29,7 @@ Query = Annotated[
     ),
 ]
 Category = Annotated[str, Parameter(max_length=60)]
-SellerId = Annotated[str, Parameter(query="sellerId", max_length=64)]
+SellerId = Annotated[str, Parameter(query="sellerId", max_length=LONGEST_ID)]
 _A_PRICE = {"type": "number", **PRICE_BOUNDS}
 MinPrice = Annotated[Decimal | None, Parameter(query="minPrice", schema_extra=_A_PRICE)]
 MaxPrice = Annotated[Decimal | None, Parameter(query="maxPrice", schema_extra=_A_PRICE)]

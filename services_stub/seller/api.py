@@ -8,6 +8,7 @@ from typing import Annotated
 from litestar import get, post, put
 from litestar.params import Parameter
 
+from services_stub.contracts.base import LONGEST_ID
 from services_stub.contracts.envelope import Cause
 from services_stub.contracts.http.page import DEFAULT_PAGE, LARGEST_PAGE
 from services_stub.contracts.http.seller import Dashboard, SalesPage, SellerSettings, StockNotice, StockNotices
@@ -15,7 +16,7 @@ from services_stub.contracts.problem import FieldError
 from services_stub.contracts.times import to_microseconds
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
-from services_stub.runtime.http import REFUSED, allow
+from services_stub.runtime.http import REFUSED, PathId, allow
 from services_stub.runtime.tokens import Caller
 from services_stub.seller.domain import HOUR
 from services_stub.seller.handlers import notices
@@ -24,9 +25,9 @@ from services_stub.seller.store.dashboard import Interval, SalesQuery
 
 Cursor = Annotated[str, Parameter(max_length=2000, description="`nextCursor` of the page before.")]
 Limit = Annotated[int, Parameter(ge=1, le=LARGEST_PAGE)]
-NoticeId = Annotated[str, Parameter(max_length=64)]
 SellerId = Annotated[
-    str, Parameter(query="sellerId", max_length=64, description="For admins, who must say whose sales they mean.")
+    str,
+    Parameter(query="sellerId", max_length=LONGEST_ID, description="For admins, who must say whose sales they mean."),
 ]
 PlacedFrom = Annotated[
     datetime | None,
@@ -116,7 +117,7 @@ async def list_notices(
     responses={404: REFUSED},
     **allow("seller"),
 )
-async def mark_notice_read(context: Context, caller: Caller, cause: Cause, notice_id: NoticeId) -> StockNotice:
+async def mark_notice_read(context: Context, caller: Caller, cause: Cause, notice_id: PathId) -> StockNotice:
     """Doing so again changes nothing."""
     return await context.write(notices.mark_read, notices.MarkRead(caller.user_id, notice_id), cause)
 

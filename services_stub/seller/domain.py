@@ -26,8 +26,6 @@ _RANKS: Mapping[str, int] = {
 HOUR = 3_600_000_000
 """Microseconds."""
 
-BILLION = 10**9
-
 MOST_UNITS = 1_000_000_000
 """Of one item. An order of this marketplace has far fewer; the bound keeps sums inside 64 bits."""
 

@@ -46,6 +46,7 @@ from simulator.run.options import RunOptions
 from simulator.run.processes import ProcessReader
 from simulator.run.sampler import Sampler
 from simulator.run.targets import NotReachable, Reached, reached
+from simulator.run.unblocking import blocks_sellers, unblock_sellers
 from simulator.trace.kafka_source import SourceUnavailable
 from simulator.workload import answers
 from simulator.workload.making import Maker, NotMade, needed_by
@@ -137,7 +138,10 @@ class Run:
             people,
             self.directory.operations,
         )
-        self._loading.run(workload, found, reader)
+        try:
+            self._loading.run(workload, found, reader)
+        finally:
+            self._unblock(found, people)
         self._keep(started_at=self._loading.started_at, load_ended_at=self._loading.ended_at)
         self._enter(Phase.DRAIN, "waiting until all that was begun is at its end")
         left = drained(reader, self._options.drain_us / 1_000_000)
@@ -149,6 +153,11 @@ class Run:
             self._findings.append(Finding(Verdict.NOT_DRAINED, str(left)))
         answers = asyncio.run(final_reading(found.target.gateway, people))
         put_json(self.directory.final, {**answers, "logStarts": reader.starts()})
+
+    def _unblock(self, found: Reached, people: People) -> None:
+        if blocks_sellers(self._plan):
+            for problem in asyncio.run(unblock_sellers(found.target.gateway, people)):
+                self._say(f"a seller may still be blocked: {problem}")
 
     async def _populated(self, found: Reached) -> People:
         needed, began = needed_by(self._plan), time.monotonic()

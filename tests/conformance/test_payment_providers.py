@@ -156,3 +156,15 @@ def test_a_disturbed_request_is_an_unknown_outcome_that_asking_again_settles(
         assert account.taken("o1") == []
     else:
         assert account.taken("o1") == [CENTS]
+
+
+@pytest.mark.parametrize("fault", [Fault.LOSE_REQUEST, Fault.FAIL])
+def test_a_provider_that_does_not_answer_cannot_be_reached(account: Account, provider: Provider, fault: Fault) -> None:
+    provider.reach()
+    provider.charge(asked())
+    provider.reach()
+    account.faults.append(fault)
+    with pytest.raises(ProviderUnavailable):
+        provider.reach()
+    provider.reach()
+    assert account.taken("o1") == [CENTS]

@@ -31,7 +31,7 @@ def _service(name: str) -> Service:
 CONSUMED = [(name, event) for name in SERVICES for event in _service(name).events()]
 DESIGNED = {
     "product": {"seller-blocked", "seller-unblocked", "order-updated"},
-    "cart": {"product-created", "product-updated", "product-deleted", "order-created"},
+    "cart": {"product-created", "product-updated", "product-deleted", "order-created", "order-updated"},
     "search": {"product-created", "product-updated", "product-deleted"},
     "seller": {
         "order-created",

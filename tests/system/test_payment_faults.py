@@ -42,7 +42,8 @@ async def disturb(shop: Marketplace, fault: PaymentFault) -> None:
 
     def is_back() -> bool:
         service = shop.service("payment")
-        return service.ready and service.pid != before
+        only_the_provider = service.detail.startswith("waits for the payment provider")
+        return service.pid != before and (service.ready or only_the_provider)
 
     await eventually(lambda: asyncio.to_thread(is_back), what="payment is back")
     assert [active.fault for active in await asyncio.to_thread(shop.control.faults)] == [fault]

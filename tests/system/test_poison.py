@@ -17,23 +17,9 @@ from tests.raw_kafka import RawProducer
 from tests.system.accounts import buy, new_person, new_product
 from tests.system.log import Entry, read_topics
 from tests.system.marketplace import COMMAND, Marketplace, running_marketplace
+from tests.system.poison_kinds import KINDS, LARGE, key_of, send_each_kind
 from tests.system.test_records import CONSUMED, consumed_everything
 from tests.waiting import wait_for
-
-LARGE = {"large": b"x" * 999_760, "larger than our clients send": b"x" * 1_040_000}
-
-KINDS: dict[str, tuple[bytes | None, list[tuple[bytes, bytes]], str]] = {
-    "nested": (b'{"unknown":' + b"[" * 1100 + b"]" * 1100 + b"}", [], "recursion"),
-    "header name": (b"{}", [(b"bad\xffname", b"1"), (b"after", b"2")], r"b'bad\xffname'"),
-    "header value": (b"{}", [(b"x-binary", b"\xff\xfe")], "x-binary"),
-    "tombstone": (None, [], "truncated"),
-    "value that is not UTF-8": (b'{"productId": "\xff"}', [], ""),
-    "array": (b"[1]", [], ""),
-    "huge number": (b'{"version": ' + b"9" * 5000 + b"}", [], ""),
-    "correlation id": (b"{}", [(b"ce_correlationid", b"x" * 100_000)], ""),
-    **{name: (value, [], "") for name, value in LARGE.items()},
-}
-"""Value and headers of each kind, and a part of the reason."""
 
 
 @pytest.fixture(scope="module")
@@ -43,23 +29,10 @@ def shop() -> Iterator[Marketplace]:
         yield running
 
 
-def key_of(topic: str, kind: str) -> str:
-    return f"{topic} {kind}"
-
-
 def send_all(shop: Marketplace) -> None:
     producer = RawProducer(shop.bootstrap_servers)
+    send_each_kind(producer, CONSUMED)
     for topic in CONSUMED:
-        for kind, (value, headers, _reason) in KINDS.items():
-            envelope = {
-                "ce_specversion": "1.0",
-                "ce_id": new_id(),
-                "ce_type": f"marketplace.{topic}.v1",
-                "ce_source": "/tests",
-                "content-type": "application/json",
-            }
-            every = [*((name.encode(), text.encode()) for name, text in envelope.items()), *headers]
-            producer.send(topic, key_of(topic, kind).encode(), value, every)
         producer.send(topic, key_of(topic, "no headers").encode(), b"{}")
         producer.send(topic, b"\xff key", b"{}")
     producer.close()

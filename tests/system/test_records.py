@@ -25,7 +25,7 @@ CONSUMED = {
     "product-updated": ["analytics", "cart", "search", "seller"],
     "product-deleted": ["analytics", "cart", "search", "seller"],
     "order-created": ["analytics", "cart", "notification", "payment", "seller"],
-    "order-updated": ["analytics", "notification", "payment", "product", "seller"],
+    "order-updated": ["analytics", "cart", "notification", "payment", "product", "seller"],
     "payment-success": ["analytics", "notification", "order", "seller"],
     "payment-failed": ["analytics", "notification", "order", "seller"],
     "payment-refunded": ["analytics", "notification", "order", "seller"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from simulator.history import RunDirectory, faults_in, operations_in
 from simulator.history.progress import Ended, progress_in
 from simulator.measure.outcomes import Outcome
 from simulator.trace.recording import recorded
+from tests.system.accounts import admin
 from tests.system.marketplace import Marketplace
 from tests.waiting import wait_for
 
@@ -141,3 +143,38 @@ def test_an_interrupted_run_says_that_its_results_are_partial(marketplace: Marke
     assert summary["requests"]["ok"] > 0
     assert "these results are partial" in directory.report.read_text(encoding="utf-8")
     assert "was not judged" in directory.markdown.read_text(encoding="utf-8")
+
+
+BLOCKING = """\
+[load]
+loop = "partly-open"
+think = "2s"
+[population]
+shoppers = 1
+sellers = 5
+products = 5
+[mix]
+admin = 1
+"""
+
+
+def blocked_sellers(marketplace: Marketplace) -> list[str]:
+    async def blocked() -> list[str]:
+        client = await admin(marketplace)
+        return [user.email for user in (await client.admin.users(role="seller", limit=100)).items if user.blocked]
+
+    return asyncio.run(blocked())
+
+
+def test_an_interrupted_run_leaves_no_seller_blocked(marketplace: Marketplace, tmp_path: Path) -> None:
+    scenario = tmp_path / "blocking.toml"
+    scenario.write_text(BLOCKING, encoding="utf-8")
+    arguments = command(marketplace, tmp_path / "runs", "--duration", "60s")
+    arguments[arguments.index("checkout-heavy")] = str(scenario)
+    before = set(blocked_sellers(marketplace))
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as running:
+        wait_for(lambda: set(blocked_sellers(marketplace)) - before, seconds=60, what="a seller is blocked")
+        running.send_signal(signal.SIGINT)
+        out, _ = running.communicate(timeout=30)
+        assert running.returncode == 130, out
+    assert set(blocked_sellers(marketplace)) <= before

@@ -34,6 +34,7 @@ HEADERS: tuple[Header, ...] = (
     ("ce_id", b"x" * 200),
     ("ce_id", b"x" * 201),
     ("ce_id", b"\0"),
+    ("ce_id", b"a\n\nevent: forged\ndata: {}\r\r"),
     ("ce_id", None),
     ("ce_source", b"\0" * 100_000),
     ("ce_correlationid", b"\xff"),

@@ -7,8 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 import msgspec
 from sqlalchemy import bindparam, delete, select
 
-from services_stub.analytics.domain import STEPS, Metric, Order, Product, User, first_kept, kept
-from services_stub.analytics.store.tables import orders, products, progress, sales, steps, totals, users
+from services_stub.analytics.domain import AMOUNTS, STEPS, Metric, Order, Product, User, first_kept, kept
+from services_stub.analytics.store.tables import billions_of, orders, products, progress, sales, steps, totals, users
+from services_stub.contracts.money import BILLION
 from services_stub.runtime.sql.database import InsertOrAdd, InsertOrReplace
 from services_stub.runtime.sql.transaction import Transaction
 
@@ -68,7 +69,7 @@ def save_orders(tx: Transaction, changed: Mapping[str, Order]) -> None:
 def add_sales(tx: Transaction, changes: Mapping[str, Sequence[int]]) -> None:
     """Add units, cents and the weights of views to products, by id."""
     rows = [
-        {"product_id": key, "units": units, "cents": cents, "viewed": viewed}
+        {"product_id": key, "units": units, "viewed": viewed, **_in_two(cents)}
         for key, (units, cents, viewed) in changes.items()
         if units or cents or viewed
     ]
@@ -79,7 +80,7 @@ def add_sales(tx: Transaction, changes: Mapping[str, Sequence[int]]) -> None:
 def add_totals(tx: Transaction, changes: Mapping[tuple[str, str], Sequence[int]]) -> None:
     """Add numbers and cents, by name and label."""
     rows = [
-        {"name": name, "label": label, "number": number, "cents": cents}
+        {"name": name, "label": label, "number": number, **_in_two(cents)}
         for (name, label), (number, cents) in changes.items()
         if number or cents
     ]
@@ -100,14 +101,21 @@ def add_steps(tx: Transaction, seconds: Mapping[int, Sequence[int]], now: int) -
                 for place, value in enumerate(values):
                     found[place] += value
     if sums:
-        tx.write(
-            _add_steps,
-            *(
-                {"resolution": resolution, "start": start} | {metric.name.lower(): values[metric] for metric in Metric}
-                for (resolution, start), values in sums.items()
-            ),
-        )
+        rows = ({"resolution": res, "start": start, **_columns(values)} for (res, start), values in sums.items())
+        tx.write(_add_steps, *rows)
     tx.write(_expired, *({"of": resolution, "before": first_kept(resolution, now)} for resolution in STEPS))
+
+
+def _columns(values: Sequence[int]) -> dict[str, int]:
+    """The columns of a step."""
+    columns = {metric.name.lower(): values[metric] for metric in Metric}
+    for metric in AMOUNTS:
+        columns[billions_of(metric)], columns[metric.name.lower()] = divmod(values[metric], BILLION)
+    return columns
+
+
+def _in_two(cents: int) -> dict[str, int]:
+    return dict(zip(("billions", "cents"), divmod(cents, BILLION), strict=True))
 
 
 def add_progress(tx: Transaction, changes: Mapping[str, tuple[int, int]]) -> None:

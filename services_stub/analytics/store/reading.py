@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from services_stub.analytics.domain import CURRENCY, STEPS, WEIGHT_UNIT, Metric, Resolution, first_kept
+from services_stub.analytics.domain import AMOUNTS, CURRENCY, STEPS, WEIGHT_UNIT, Metric, Resolution, first_kept
 from services_stub.analytics.store.tables import products, progress, sales, steps, totals
 from services_stub.contracts.http.analytics import (
     CategorySales,
@@ -26,7 +26,7 @@ from services_stub.contracts.http.analytics import (
     TopicCounted,
 )
 from services_stub.contracts.http.gateway import TopicProgress
-from services_stub.contracts.money import from_cents
+from services_stub.contracts.money import BILLION, from_cents
 from services_stub.contracts.times import from_microseconds, rfc3339
 
 MOST_REASONS = 100
@@ -45,7 +45,7 @@ def summary(connection: Connection, lag: Lag, top: int) -> Summary:
     for row in connection.execute(select(totals).order_by(totals.c.name, totals.c.label)):
         if row.number:
             numbers[row.name][row.label] = row.number
-        cents[row.name] += row.cents
+        cents[row.name] += _whole(row)
     charged, refunded = cents["charged"], cents["refunded"]
     sold = _sold_by_seller_and_category(connection)
     failed = sorted(numbers["failed"].items(), key=lambda entry: (-entry[1], entry[0]))
@@ -89,13 +89,22 @@ def series(connection: Connection, lag: Lag, resolution: Resolution, points: int
     first = max(first_kept(resolution, now), present - (points - 1) * step)
     shown = steps.c.start.between(first, present)
     rows = connection.execute(select(steps).where(steps.c.resolution == resolution, shown))
-    found = {row.start: list(row)[2:] for row in rows}
+    found = {row.start: _values(row) for row in rows}
     return Series(
         step_seconds=step,
         kept_seconds=seconds,
         points=[_point(start, found.get(start, _NOTHING)) for start in range(first, present + 1, step)],
         progress=_progress(connection, lag),
     )
+
+
+def _values(row: Row[Any]) -> list[int]:
+    """The values of a step, by `Metric`."""
+    columns = list(row)[2:]
+    values, billions = columns[: len(Metric)], columns[len(Metric) :]
+    for metric, more in zip(AMOUNTS, billions, strict=True):
+        values[metric] += more * BILLION
+    return values
 
 
 def _point(start: int, values: list[int]) -> SeriesPoint:
@@ -116,13 +125,14 @@ def _point(start: int, values: list[int]) -> SeriesPoint:
 
 def _top_products(connection: Connection, top: int) -> list[ProductSales]:
     # The best are found before anything is joined: of many products that is most of the work.
-    best = select(sales).where(sales.c.units > 0).order_by(sales.c.cents.desc(), sales.c.product_id).limit(top)
+    most = (sales.c.billions + sales.c.cents / BILLION, sales.c.cents % BILLION)
+    dearest = [column.desc() for column in most]
+    best = select(sales).where(sales.c.units > 0).order_by(*dearest, sales.c.product_id).limit(top)
     chosen = best.subquery()
-    statement = (
-        select(chosen, products.c.seller_id, products.c.name, products.c.category)
-        .select_from(chosen.outerjoin(products, chosen.c.product_id == products.c.product_id))
-        .order_by(chosen.c.cents.desc(), chosen.c.product_id)
+    statement = select(chosen, products.c.seller_id, products.c.name, products.c.category).select_from(
+        chosen.outerjoin(products, chosen.c.product_id == products.c.product_id)
     )
+    rows = sorted(connection.execute(statement), key=lambda row: (-_whole(row), row.product_id))
     return [
         ProductSales(
             product_id=row.product_id,
@@ -130,10 +140,10 @@ def _top_products(connection: Connection, top: int) -> list[ProductSales]:
             name=row.name or "",
             category=row.category or "",
             units=row.units,
-            revenue=from_cents(row.cents),
+            revenue=from_cents(_whole(row)),
             viewed=_estimate(row.viewed),
         )
-        for row in connection.execute(statement)
+        for row in rows
     ]
 
 
@@ -144,6 +154,7 @@ def _sold_by_seller_and_category(connection: Connection) -> list[Row[Any]]:
             seller_id.label("seller_id"),
             category.label("category"),
             func.sum(sales.c.units).label("units"),
+            func.sum(sales.c.billions).label("billions"),
             func.sum(sales.c.cents).label("cents"),
         )
         .select_from(sales.outerjoin(products, sales.c.product_id == products.c.product_id))
@@ -159,7 +170,7 @@ def _top(sold: list[Row[Any]], column: str, top: int) -> list[tuple[str, int, in
     for row in sold:
         found = sums[getattr(row, column)]
         found[0] += int(row.units)
-        found[1] += int(row.cents)
+        found[1] += _whole(row)
     ordered = sorted(sums.items(), key=lambda entry: (-entry[1][1], entry[0]))
     return [(label, units, cents) for label, (units, cents) in ordered[:top]]
 
@@ -176,6 +187,11 @@ def _progress(connection: Connection, lag: Lag) -> list[TopicCounted]:
         )
         for topic, behind in lag.items()
     ]
+
+
+def _whole(row: Row[Any]) -> int:
+    """The cents of a sum of amounts."""
+    return int(row.billions) * BILLION + int(row.cents)
 
 
 def _estimate(weights: int) -> int:

@@ -1,12 +1,21 @@
-"""The tables of the analytics service. Amounts are whole cents, weights thousandths, times microseconds."""
+"""The tables of the analytics service. Weights are thousandths, times microseconds.
+
+A sum of amounts is kept as billions of cents and the cents beyond; the cents are never below 0.
+"""
 
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, LargeBinary, MetaData, String, Table, Text
 
-from services_stub.analytics.domain import Metric
+from services_stub.analytics.domain import AMOUNTS, Metric
 
 TABLES = MetaData()
+
+
+def billions_of(metric: Metric) -> str:
+    """The column with the billions of a sum of amounts."""
+    return metric.name.lower().replace("cents", "billions")
+
 
 users = Table(
     "users",
@@ -42,6 +51,7 @@ sales = Table(
     TABLES,
     Column("product_id", String, primary_key=True),
     Column("units", BigInteger, nullable=False),
+    Column("billions", BigInteger, nullable=False),
     Column("cents", BigInteger, nullable=False),
     Column("viewed", BigInteger, nullable=False),
 )
@@ -53,6 +63,7 @@ totals = Table(
     Column("name", String, primary_key=True),
     Column("label", String, primary_key=True),
     Column("number", BigInteger, nullable=False),
+    Column("billions", BigInteger, nullable=False),
     Column("cents", BigInteger, nullable=False),
 )
 
@@ -63,6 +74,7 @@ steps = Table(
     # Unix time in seconds.
     Column("start", BigInteger, primary_key=True),
     *(Column(metric.name.lower(), BigInteger, nullable=False) for metric in Metric),
+    *(Column(billions_of(metric), BigInteger, nullable=False) for metric in AMOUNTS),
 )
 
 progress = Table(

@@ -1,4 +1,4 @@
-"""The events of product, order and payment, each applied to the store by one script."""
+"""The events of product and order, each applied to the store by one script."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from services_stub.cart.store import (
     StoreConnection,
     cache_product_call,
     order_created_call,
-    payment_failed_call,
+    order_failed_call,
+    order_settled_call,
     tombstone_call,
 )
 from services_stub.contracts.base import LARGEST_NUMBER, Event
-from services_stub.contracts.events.order import OrderCreated
-from services_stub.contracts.events.payment import PaymentFailed
+from services_stub.contracts.events.order import OrderCreated, OrderStatus, OrderUpdated
 from services_stub.contracts.events.product import ProductCreated, ProductDeleted, ProductUpdated
 from services_stub.runtime.service import Outcome
 from services_stub.runtime.sql.transaction import Received
@@ -90,8 +90,23 @@ def _order_created(event: OrderCreated) -> bytes:
     return order_created_call(event.user_id, event.order_id, lines)
 
 
-def _payment_failed(event: PaymentFailed) -> bytes:
-    return payment_failed_call(event.order_id)
+def leaves_lines_alone(event: OrderUpdated) -> bool:
+    """Whether a change of an order changes nothing for its lines: it waits for its payment, or had been paid before.
+
+    The order decides whether it has failed, or was cancelled before its payment did.
+    """
+    statuses = {event.status, *(part.status for part in event.parts)}
+    if OrderStatus.FAILED in statuses:
+        return False
+    return OrderStatus.PENDING in statuses or event.previous_status is not OrderStatus.PENDING
+
+
+def _order_updated(event: OrderUpdated) -> bytes:
+    if OrderStatus.FAILED not in {event.status, *(part.status for part in event.parts)}:
+        return order_settled_call(event.order_id)
+    unpaid = {part.seller_id for part in event.parts if part.status is OrderStatus.FAILED}
+    items = [item for item in event.items if not event.parts or item.seller_id in unpaid]
+    return order_failed_call(event.order_id, [item.product_id for item in items])
 
 
 CALLS: dict[type[Event], Callable[[Any], bytes]] = {
@@ -99,6 +114,6 @@ CALLS: dict[type[Event], Callable[[Any], bytes]] = {
     ProductUpdated: _product_changed,
     ProductDeleted: _product_deleted,
     OrderCreated: _order_created,
-    PaymentFailed: _payment_failed,
+    OrderUpdated: _order_updated,
 }
 """The events that are consumed, and the call of the store that each becomes."""

@@ -6,7 +6,8 @@ from services_stub.cart.store.checkouts import (
     Checkouts,
     TakenLines,
     order_created_call,
-    payment_failed_call,
+    order_failed_call,
+    order_settled_call,
 )
 from services_stub.cart.store.connection import StoreConnection
 from services_stub.cart.store.executor import Executor
@@ -24,6 +25,7 @@ __all__ = [
     "cache_product_call",
     "completed",
     "order_created_call",
-    "payment_failed_call",
+    "order_failed_call",
+    "order_settled_call",
     "tombstone_call",
 ]

@@ -10,7 +10,7 @@ import msgspec
 from services_stub.cart.domain import Line, owner_of_user
 from services_stub.cart.store import scripts
 from services_stub.cart.store.executor import Executor
-from services_stub.cart.store.failed_orders import RETURN_LINES
+from services_stub.cart.store.failed_orders import FORGET_LINES, RETURN_LINES
 from services_stub.cart.store.scripts import CartRefusal
 from services_stub.contracts import topics
 from services_stub.contracts.http.cart import MOST_PER_LINE
@@ -21,6 +21,9 @@ LARGEST_OVERDUE_BATCH = 500
 _ORDER_TOPIC = next(topic for topic in topics.BUSINESS_TOPICS if topic.name == topics.ORDER_CREATED)
 CONFIRMED_SECONDS = _ORDER_TOPIC.retention_ms // 1000
 """How long a confirmed checkout is remembered: until the event of its order can no longer be delivered."""
+
+KEPT_SECONDS = 300
+"""How long the lines of an order are kept that never go back: longer than an attempt to place it takes."""
 
 _OPEN = "checkouts"
 
@@ -44,7 +47,7 @@ class Checkouts:
 
     async def take(self, user_id: str, order_id: str, attempt_id: str, deadline: datetime) -> TakenLines | CartRefusal:
         """Take everything out of a user's cart, or get the lines again that were taken for the order before."""
-        keys = (_cart_of(user_id), _checkout_of(order_id), _OPEN)
+        keys = (_cart_of(user_id), _checkout_of(order_id), _OPEN, _mark_of(order_id))
         call = scripts.TAKE.call(keys, order_id, attempt_id, str(to_microseconds(deadline)))
         reply = await self._executor.run(call)
         assert isinstance(reply, bytes)
@@ -80,16 +83,24 @@ def order_created_call(user_id: str, order_id: str, lines: Iterable[tuple[str, i
     return _confirm_call(user_id, order_id, "event", lines)
 
 
-def payment_failed_call(order_id: str) -> bytes:
+def order_failed_call(order_id: str, product_ids: Iterable[str]) -> bytes:
     """Give the lines of an order back that could not be paid, except where the shopper has put the product in since."""
-    return RETURN_LINES.call((_checkout_of(order_id), _OPEN), order_id, str(CONFIRMED_SECONDS))
+    keys = (_checkout_of(order_id), _OPEN, _mark_of(order_id))
+    return RETURN_LINES.call(keys, order_id, str(CONFIRMED_SECONDS), *product_ids)
+
+
+def order_settled_call(order_id: str) -> bytes:
+    """Forget the lines of an order that never go back, soon."""
+    keys = (_checkout_of(order_id), _OPEN, _mark_of(order_id))
+    return FORGET_LINES.call(keys, order_id, str(CONFIRMED_SECONDS), str(KEPT_SECONDS))
 
 
 def _confirm_call(user_id: str, order_id: str, source: str, lines: Iterable[tuple[str, int]]) -> bytes:
     words = [order_id, source, str(CONFIRMED_SECONDS)]
     for product_id, quantity in lines:
         words += (product_id, str(min(max(quantity, 0), MOST_PER_LINE)))
-    return scripts.CONFIRM.call((_cart_of(user_id), _checkout_of(order_id), _OPEN), *words)
+    keys = (_cart_of(user_id), _checkout_of(order_id), _OPEN, _mark_of(order_id))
+    return scripts.CONFIRM.call(keys, *words)
 
 
 def _cart_of(user_id: str) -> str:
@@ -98,3 +109,7 @@ def _cart_of(user_id: str) -> str:
 
 def _checkout_of(order_id: str) -> str:
     return f"checkout:{order_id}"
+
+
+def _mark_of(order_id: str) -> str:
+    return f"settled:{order_id}"

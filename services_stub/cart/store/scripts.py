@@ -22,7 +22,7 @@ from __future__ import annotations
 from enum import Enum
 
 from services_stub.cart.domain import ACTIVE
-from services_stub.cart.store.failed_orders import RETURN_LINES
+from services_stub.cart.store.failed_orders import FORGET_LINES, RETURN_LINES
 from services_stub.cart.store.guests import COUNTED
 from services_stub.cart.store.product_scripts import CACHE_PRODUCT, STATUS, TOMBSTONE
 from services_stub.cart.store.script import Script
@@ -179,13 +179,14 @@ return answer()
 
 CLEAR = Script(_CART + "redis.call('DEL', KEYS[1], added_to(KEYS[1]))\ncount_lines(KEYS[1])\nreturn '[]'")
 
-# KEYS: the cart, the checkout, the checkouts. ARGV: order id, attempt id, deadline.
+# KEYS: the cart, the checkout, the checkouts, the mark of a settled order. ARGV: order id, attempt id, deadline.
 # Answers `[deadline, lines]`. A checkout that exists keeps its lines and its deadline, and never touches the cart.
 TAKE = Script(
     _ANSWER
     + """
 local kept = redis.call('HMGET', KEYS[2], 'deadline', 'lines')
 if not kept[1] then
+  if redis.call('EXISTS', KEYS[4]) == 1 then return 'cart-empty' end
   kept = {ARGV[3], answer()}
   if kept[2] == '[]' then return 'cart-empty' end
   redis.call('HSET', KEYS[2], 'cart', KEYS[1], 'deadline', kept[1], 'lines', kept[2])
@@ -248,13 +249,14 @@ return 1
 """
 )
 
-# KEYS: the cart, the checkout, the checkouts. ARGV: order id, the source of the confirmation (`worker` or `event`),
-# seconds to remember it, then product id and quantity of each line, alternating.
+# KEYS: the cart, the checkout, the checkouts, the mark of a settled order. ARGV: order id, the source of the
+# confirmation (`worker` or `event`), seconds to remember it, then product id and quantity of each line, alternating.
 # Answers 1, or 0 where the same was said before. The lines of a checkout have left the cart already. An order that took
 # none out was placed by an order service that does not take them: its lines leave the cart now, once.
 CONFIRM = Script(
     _ADDED
     + """
+if redis.call('EXISTS', KEYS[4]) == 1 then return 0 end
 local before = redis.call('HGET', KEYS[2], 'confirmed')
 if before == ARGV[2] or before == 'event' then return 0 end
 local taken = redis.call('EXISTS', KEYS[2]) == 1
@@ -295,6 +297,7 @@ SCRIPTS = (
     CONFIRM,
     OVERDUE,
     RETURN_LINES,
+    FORGET_LINES,
     CACHE_PRODUCT,
     TOMBSTONE,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from services_stub.contracts import topics
-from services_stub.contracts.base import Event
+from services_stub.contracts.base import Event, Id
 
 
 class UserCreated(Event, frozen=True, kw_only=True):
@@ -14,7 +14,7 @@ class UserCreated(Event, frozen=True, kw_only=True):
     topic: ClassVar[str] = topics.USER_CREATED
     key: ClassVar[str] = "user_id"
 
-    user_id: str
+    user_id: Id
     email: str
     role: str
     name: str = ""
@@ -27,7 +27,7 @@ class SellerBlocked(Event, frozen=True, kw_only=True):
     topic: ClassVar[str] = topics.SELLER_BLOCKED
     key: ClassVar[str] = "seller_id"
 
-    seller_id: str
+    seller_id: Id
     reason: str
 
 
@@ -37,7 +37,7 @@ class SellerUnblocked(Event, frozen=True, kw_only=True):
     topic: ClassVar[str] = topics.SELLER_UNBLOCKED
     key: ClassVar[str] = "seller_id"
 
-    seller_id: str
+    seller_id: Id
     reason: str
 
 

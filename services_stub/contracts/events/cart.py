@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from services_stub.contracts import topics
-from services_stub.contracts.base import Event, Number, Weight
+from services_stub.contracts.base import Event, Id, Number, OptionalId, Weight
 
 
 class CartAction(StrEnum):
@@ -28,8 +28,8 @@ class CartChanged(Event, frozen=True, kw_only=True):
     topic: ClassVar[str] = topics.CART_CHANGED
     key: ClassVar[str] = "product_id"
 
-    product_id: str
+    product_id: Id
     action: CartAction
     quantity: Number
     weight: Weight
-    user_id: str = ""
+    user_id: OptionalId = ""

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from services_stub.contracts import topics
-from services_stub.contracts.base import Event
+from services_stub.contracts.base import Event, Id
 
 
 class DeadLetterAct(StrEnum):
@@ -30,5 +30,5 @@ class DeadLetterClosed(Event, frozen=True, kw_only=True):
     act: DeadLetterAct
     group: str
     event_id: str
-    user_id: str
+    user_id: Id
     reason: str

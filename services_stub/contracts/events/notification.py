@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from services_stub.contracts import topics
-from services_stub.contracts.base import Event
+from services_stub.contracts.base import Event, Id
 
 
 class NotificationSent(Event, frozen=True, kw_only=True):
@@ -17,8 +17,8 @@ class NotificationSent(Event, frozen=True, kw_only=True):
     topic: ClassVar[str] = topics.NOTIFICATION_SENT
     key: ClassVar[str] = "user_id"
 
-    notification_id: str
-    user_id: str
+    notification_id: Id
+    user_id: Id
     channel: str
     template: str
     about: str

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from services_stub.contracts import topics
-from services_stub.contracts.base import Body, Event, Number
+from services_stub.contracts.base import Body, Event, Id, Number
 from services_stub.contracts.money import Amount, Price, checked_amount, checked_price
 
 
@@ -29,8 +29,8 @@ class OrderStatus(StrEnum):
 class OrderItem(Body, frozen=True, kw_only=True):
     """One line of an order, at the price of the reservation."""
 
-    product_id: str
-    seller_id: str
+    product_id: Id
+    seller_id: Id
     name: str
     quantity: Number
     unit_price: Price
@@ -47,7 +47,7 @@ class OrderPart(Body, frozen=True, kw_only=True):
     part has its status, in a word or two.
     """
 
-    seller_id: str
+    seller_id: Id
     status: OrderStatus
     amount: Amount
     reason: str = ""
@@ -63,8 +63,8 @@ class OrderCreated(Event, frozen=True, kw_only=True):
     topic: ClassVar[str] = topics.ORDER_CREATED
     key: ClassVar[str] = "order_id"
 
-    order_id: str
-    user_id: str
+    order_id: Id
+    user_id: Id
     items: list[OrderItem]
     status: OrderStatus
     amount: Amount
@@ -86,8 +86,8 @@ class OrderUpdated(Event, frozen=True, kw_only=True):
     topic: ClassVar[str] = topics.ORDER_UPDATED
     key: ClassVar[str] = "order_id"
 
-    order_id: str
-    user_id: str
+    order_id: Id
+    user_id: Id
     status: OrderStatus
     previous_status: OrderStatus
     reason: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from services_stub.contracts import topics
-from services_stub.contracts.base import Event
+from services_stub.contracts.base import Event, Id, OptionalId
 from services_stub.contracts.money import ZERO, Amount, checked_amount
 
 
@@ -15,10 +15,10 @@ class PaymentSuccess(Event, frozen=True, kw_only=True):
     topic: ClassVar[str] = topics.PAYMENT_SUCCESS
     key: ClassVar[str] = "order_id"
 
-    order_id: str
-    payment_id: str
+    order_id: Id
+    payment_id: OptionalId
     amount: Amount
-    user_id: str = ""
+    user_id: OptionalId = ""
     currency: str = "USD"
 
     def __post_init__(self) -> None:
@@ -32,10 +32,10 @@ class PaymentFailed(Event, frozen=True, kw_only=True):
     topic: ClassVar[str] = topics.PAYMENT_FAILED
     key: ClassVar[str] = "order_id"
 
-    order_id: str
+    order_id: Id
     reason: str
-    payment_id: str = ""
-    user_id: str = ""
+    payment_id: OptionalId = ""
+    user_id: OptionalId = ""
     amount: Amount = ZERO
     currency: str = "USD"
 
@@ -50,13 +50,13 @@ class PaymentRefunded(Event, frozen=True, kw_only=True):
     topic: ClassVar[str] = topics.PAYMENT_REFUNDED
     key: ClassVar[str] = "order_id"
 
-    order_id: str
-    payment_id: str
+    order_id: Id
+    payment_id: OptionalId
     amount: Amount
     reason: str
-    user_id: str = ""
+    user_id: OptionalId = ""
     currency: str = "USD"
-    seller_id: str = ""
+    seller_id: OptionalId = ""
 
     def __post_init__(self) -> None:
         """Refuse amounts that are none."""

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from services_stub.contracts import topics
-from services_stub.contracts.base import Balance, Event, Number, Weight
+from services_stub.contracts.base import Balance, Event, Id, Number, OptionalId, Weight
 from services_stub.contracts.money import Price, checked_price
 
 
@@ -25,8 +25,8 @@ class ProductStatus(StrEnum):
 
 
 class _ProductState(Event, frozen=True, kw_only=True):
-    product_id: str
-    seller_id: str
+    product_id: Id
+    seller_id: Id
     name: str
     category: str
     price: Price
@@ -62,8 +62,8 @@ class ProductDeleted(Event, frozen=True, kw_only=True):
     topic: ClassVar[str] = topics.PRODUCT_DELETED
     key: ClassVar[str] = "product_id"
 
-    product_id: str
-    seller_id: str
+    product_id: Id
+    seller_id: Id
     version: Number
     seller_sequence: Number = 0
 
@@ -77,8 +77,8 @@ class ProductViewed(Event, frozen=True, kw_only=True):
     topic: ClassVar[str] = topics.PRODUCT_VIEWED
     key: ClassVar[str] = "product_id"
 
-    product_id: str
-    seller_id: str
+    product_id: Id
+    seller_id: Id
     category: str
     weight: Weight
-    user_id: str = ""
+    user_id: OptionalId = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from services_stub.contracts import topics
-from services_stub.contracts.base import Event, Number
+from services_stub.contracts.base import Event, Id, Number
 
 
 class StockLow(Event, frozen=True, kw_only=True):
@@ -18,8 +18,8 @@ class StockLow(Event, frozen=True, kw_only=True):
     topic: ClassVar[str] = topics.STOCK_LOW
     key: ClassVar[str] = "seller_id"
 
-    seller_id: str
-    product_id: str
+    seller_id: Id
+    product_id: Id
     name: str
     quantity: Number
     threshold: Number

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services_stub.contracts.base import Body
+from services_stub.contracts.base import Body, Id, OptionalId
 from services_stub.contracts.money import Money
 
 
@@ -65,8 +65,8 @@ class Funnel(Body, frozen=True, kw_only=True):
 class ProductSales(Body, frozen=True, kw_only=True):
     """The sales of a product, in parts of orders that are paid, shipped or delivered. `viewed` is an estimate."""
 
-    product_id: str
-    seller_id: str
+    product_id: Id
+    seller_id: OptionalId
     name: str
     category: str
     units: int
@@ -77,7 +77,7 @@ class ProductSales(Body, frozen=True, kw_only=True):
 class SellerSales(Body, frozen=True, kw_only=True):
     """The sales of a seller."""
 
-    seller_id: str
+    seller_id: OptionalId
     units: int
     revenue: Money
 

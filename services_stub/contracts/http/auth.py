@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from services_stub.contracts.base import Body, Request
+from services_stub.contracts.base import Body, Id, Request
 from services_stub.contracts.mailbox import EMAIL, canonical_mailbox
 from services_stub.contracts.text import LINE, PHONE, trim
 from services_stub.contracts.times import RFC3339, moment_of, to_microseconds
@@ -71,7 +71,7 @@ class Refresh(Request, frozen=True, kw_only=True):
 class User(Body, frozen=True, kw_only=True):
     """An account. `blocked` is only ever true for sellers."""
 
-    user_id: str
+    user_id: Id
     email: str
     role: Role
     name: str
@@ -84,7 +84,7 @@ class User(Body, frozen=True, kw_only=True):
 class SellerName(Body, frozen=True, kw_only=True):
     """A seller as shoppers see them; `name` is empty where the seller gave none."""
 
-    seller_id: str
+    seller_id: Id
     name: str
 
 
@@ -100,14 +100,14 @@ class SellerBlock(User, frozen=True, kw_only=True):
     """
 
     cancelled_orders: int = 0
-    cancelled_order_ids: list[str] = []
+    cancelled_order_ids: list[Id] = []
     not_reached: list[str] = []
 
 
 class SellerBlockChange(Request, frozen=True, kw_only=True):
     """Internal: a seller was blocked, or unblocked, at the time (RFC 3339 in UTC) and with the id of its event."""
 
-    seller_id: Annotated[str, Meta(max_length=64)]
+    seller_id: Id
     blocked: bool
     at: Annotated[str, Meta(pattern=RFC3339)]
     event_id: Annotated[str, Meta(min_length=1, max_length=200)]
@@ -128,7 +128,7 @@ class BlockEffect(Body, frozen=True, kw_only=True):
     """Internal: the orders that the change has cancelled, of which `MOST_NAMED_ORDERS` are named."""
 
     cancelled_orders: int = 0
-    order_ids: list[str] = []
+    order_ids: list[Id] = []
 
 
 class Tokens(Body, frozen=True, kw_only=True):
@@ -166,7 +166,7 @@ class BlockedSellers(Body, frozen=True, kw_only=True):
     answer, in seconds of Unix time.
     """
 
-    seller_ids: list[str]
+    seller_ids: list[Id]
     sessions_ended: dict[str, float] = {}
     ended_sessions: dict[str, str] = {}
     at: int = 0

@@ -7,21 +7,20 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
-from services_stub.contracts.base import LARGEST_NUMBER, Body, Request
+from services_stub.contracts.base import LARGEST_NUMBER, Body, Id, Request
 from services_stub.contracts.money import Money, Price, checked_price
 
 MOST_LINES = 500
 MOST_UNITS = 1_000_000_000
 """The most units that a product can have, and so the most that come in."""
 
-ProductId = Annotated[str, Meta(min_length=1, max_length=64)]
 Version = Annotated[int, Meta(ge=1, le=LARGEST_NUMBER)]
 
 
 class PriceLine(Request, frozen=True, kw_only=True):
     """The new price of a product. With `version`, only if the product still has that version."""
 
-    product_id: ProductId
+    product_id: Id
     price: Price
     version: Version | UnsetType = UNSET
 
@@ -45,7 +44,7 @@ class ChangePrices(Request, frozen=True, kw_only=True):
 class IntakeLine(Request, frozen=True, kw_only=True):
     """Units that came in of a product. With `version`, only if the product still has that version."""
 
-    product_id: ProductId
+    product_id: Id
     units: Annotated[int, Meta(ge=1, le=MOST_UNITS)]
     version: Version | UnsetType = UNSET
 
@@ -67,7 +66,7 @@ class TakeInStock(Request, frozen=True, kw_only=True):
 class BulkLine(Body, frozen=True, kw_only=True):
     """A product before and after the change; where nothing differs, the version stays, too. `version` is that after."""
 
-    product_id: str
+    product_id: Id
     name: str
     old_price: Money
     price: Money
@@ -91,7 +90,7 @@ class BulkProblem(Body, frozen=True, kw_only=True):
     """
 
     line: int
-    product_id: str
+    product_id: Id
     problem: str
     version: int | None = None
     quantity: int | None = None

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta
 
-from services_stub.contracts.base import Body, Request
+from services_stub.contracts.base import Body, Id, OptionalId, Request
 from services_stub.contracts.http.product import Quantity
 from services_stub.contracts.money import Money
 
@@ -20,7 +20,7 @@ MOST_PER_LINE = 1000
 class AddToCart(Request, frozen=True, kw_only=True):
     """Put `quantity` more of a product into the cart."""
 
-    product_id: Annotated[str, Meta(min_length=1, max_length=64)]
+    product_id: Id
     quantity: Quantity = 1
 
 
@@ -40,8 +40,8 @@ class CartLine(Body, frozen=True, kw_only=True):
     with `added` say what it was then. To put more in, to set the quantity, or to check out acknowledges the changes.
     """
 
-    product_id: str
-    seller_id: str
+    product_id: Id
+    seller_id: OptionalId
     name: str
     quantity: int
     unit_price: Money
@@ -56,7 +56,7 @@ class CartLine(Body, frozen=True, kw_only=True):
 class NotMerged(Body, frozen=True, kw_only=True):
     """Units of a product in a guest's cart that found no room in the user's: the line or the cart was full."""
 
-    product_id: str
+    product_id: Id
     quantity: int
 
 
@@ -81,9 +81,9 @@ class TakeCart(Request, frozen=True, kw_only=True):
     cause (request id and W3C `traceparent`).
     """
 
-    order_id: str
-    user_id: str
-    attempt_id: str
+    order_id: Id
+    user_id: Id
+    attempt_id: Id
     causation_id: str = ""
     traceparent: str = ""
 
@@ -91,7 +91,7 @@ class TakeCart(Request, frozen=True, kw_only=True):
 class Checkout(Body, frozen=True, kw_only=True):
     """Internal: the lines taken out of a cart for an order, which must be placed before `expires_at` (RFC 3339)."""
 
-    order_id: str
+    order_id: Id
     lines: list[CartLine]
     currency: str
     expires_at: str

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from services_stub.contracts.base import Body, Request
+from services_stub.contracts.base import Body, OptionalId, Request
 from services_stub.contracts.http.reason import LONGEST_REASON
 from services_stub.contracts.text import TEXT, WRITTEN_TEXT, trim
 
@@ -68,7 +68,7 @@ class DeadLetter(Body, frozen=True, kw_only=True):
     incomplete: str = ""
     state: DeadLetterState = DeadLetterState.OPEN
     reason: str = ""
-    user_id: str = ""
+    user_id: OptionalId = ""
     closed_at: str | None = None
 
 

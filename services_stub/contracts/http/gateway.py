@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from services_stub.contracts.base import Body
+from services_stub.contracts.base import Body, OptionalId
 from services_stub.contracts.http.notification import Notification
 from services_stub.contracts.http.order import Order
 from services_stub.contracts.http.payment import Payment
@@ -73,7 +73,7 @@ class TimelineEntry(Body, frozen=True, kw_only=True):
     what: str
     text: str = ""
     amount: Money | None = None
-    seller_id: str = ""
+    seller_id: OptionalId = ""
 
 
 class OrderTimeline(Body, frozen=True, kw_only=True):

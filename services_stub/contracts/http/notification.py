@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from services_stub.contracts.base import Body, Request
+from services_stub.contracts.base import Body, Id, Request
 from services_stub.contracts.text import E164, TEXT, trim
 
 MessageChannel = Literal["email", "sms"]
@@ -16,7 +16,7 @@ Channels = Annotated[list[MessageChannel], Meta(max_length=2, description="Empty
 class Notification(Body, frozen=True, kw_only=True):
     """A message in a user's inbox. `channel` is email if it was sent by e-mail as well, otherwise inbox."""
 
-    notification_id: str
+    notification_id: Id
     channel: str
     template: str
     about: str

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
-from services_stub.contracts.base import Body, Request
+from services_stub.contracts.base import Body, Id, OptionalId, Request
 from services_stub.contracts.events.order import OrderItem, OrderPart, OrderStatus
 from services_stub.contracts.http.reason import Reason
 from services_stub.contracts.money import Amount, Money, checked_amount
@@ -32,13 +32,13 @@ class PlaceOrder(Request, frozen=True, kw_only=True):
 class EndParts(Reason, frozen=True, kw_only=True):
     """Why the part of a seller is ended; without a seller every part that the caller may end, as far as it can be."""
 
-    seller_id: Annotated[str, Meta(max_length=64)] = ""
+    seller_id: OptionalId = ""
 
 
 class ChoosePart(Request, frozen=True, kw_only=True):
     """The seller whose part is meant. A seller means their own; an admin need not name the only one."""
 
-    seller_id: Annotated[str, Meta(max_length=64)] = ""
+    seller_id: OptionalId = ""
 
 
 class OrderChange(Body, frozen=True, kw_only=True):
@@ -47,20 +47,20 @@ class OrderChange(Body, frozen=True, kw_only=True):
     status: OrderStatus
     reason: str
     at: str
-    seller_id: str = ""
+    seller_id: OptionalId = ""
 
 
 class Order(Body, frozen=True, kw_only=True):
     """An order and its parts, one for each seller. `history` is filled where one order is read, and empty in lists.
 
-    `returned_to_cart` says that the order could not be paid, and that its lines go back to the shopper's cart, except
-    where the shopper has put the product in since.
+    `returned_to_cart` says that the order could not be paid, and that the lines of its failed parts go back to the
+    shopper's cart, except where the shopper has put the product in since.
 
     A seller sees it as if their own part were all of it.
     """
 
-    order_id: str
-    user_id: str
+    order_id: Id
+    user_id: Id
     status: OrderStatus
     reason: str
     items: list[OrderItem]
@@ -77,4 +77,4 @@ class Order(Body, frozen=True, kw_only=True):
 class OrderIds(Request, frozen=True, kw_only=True):
     """Internal: which of these are orders? The answer has the same shape."""
 
-    order_ids: Annotated[list[str], Meta(max_length=1000)]
+    order_ids: Annotated[list[Id], Meta(max_length=1000)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from services_stub.contracts.base import Body
+from services_stub.contracts.base import Body, Id, OptionalId
 from services_stub.contracts.money import Money
 
 
@@ -24,7 +24,7 @@ class Refund(Body, frozen=True, kw_only=True):
     `refunded` says whether the provider has done it; until then it is under way.
     """
 
-    seller_id: str
+    seller_id: OptionalId
     amount: Money
     reason: str
     refunded: bool
@@ -34,9 +34,9 @@ class Refund(Body, frozen=True, kw_only=True):
 class Payment(Body, frozen=True, kw_only=True):
     """The payment of an order. It stays CHARGED until all of it is given back."""
 
-    payment_id: str
-    order_id: str
-    user_id: str
+    payment_id: Id
+    order_id: Id
+    user_id: Id
     status: PaymentStatus
     reason: str
     amount: Money

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
-from services_stub.contracts.base import LARGEST_NUMBER, Body, Request
+from services_stub.contracts.base import LARGEST_NUMBER, Body, Id, Request
 from services_stub.contracts.events.order import OrderItem
 from services_stub.contracts.events.product import ProductStatus
 from services_stub.contracts.money import Money, Price, checked_price
@@ -38,8 +38,8 @@ class CreateProduct(Request, frozen=True, kw_only=True):
 class ProductState(Body, frozen=True, kw_only=True):
     """Internal: a product as its latest event says it, or that it was deleted."""
 
-    product_id: str
-    seller_id: str
+    product_id: Id
+    seller_id: Id
     name: str
     category: str
     description: str
@@ -81,8 +81,8 @@ class Product(Body, frozen=True, kw_only=True):
     `seller_sequence` is the number of the newest change of this product among all changes of its seller's products.
     """
 
-    product_id: str
-    seller_id: str
+    product_id: Id
+    seller_id: Id
     name: str
     category: str
     description: str
@@ -99,7 +99,7 @@ class Product(Body, frozen=True, kw_only=True):
 class ProductIds(Request, frozen=True, kw_only=True):
     """Internal: the products that are asked for."""
 
-    product_ids: Annotated[list[str], Meta(max_length=100)]
+    product_ids: Annotated[list[Id], Meta(max_length=100)]
 
 
 class CategoryCount(Body, frozen=True, kw_only=True):
@@ -112,7 +112,7 @@ class CategoryCount(Body, frozen=True, kw_only=True):
 class ReservationLine(Request, frozen=True, kw_only=True):
     """A line to reserve, at the price that the shopper was shown."""
 
-    product_id: str
+    product_id: Id
     quantity: Quantity
     unit_price: Price
 
@@ -123,7 +123,7 @@ class Reserve(Request, frozen=True, kw_only=True):
     Several of these share one HTTP call, so each brings the cause (request id and W3C `traceparent`) of its own events.
     """
 
-    order_id: str
+    order_id: Id
     lines: Annotated[list[ReservationLine], Meta(min_length=1, max_length=100)]
     causation_id: str = ""
     traceparent: str = ""
@@ -132,7 +132,7 @@ class Reserve(Request, frozen=True, kw_only=True):
 class Reservation(Body, frozen=True, kw_only=True):
     """Internal: stock held for an order until `expires_at` (RFC 3339), unless the order exists by then."""
 
-    order_id: str
+    order_id: Id
     expires_at: str
     lines: list[OrderItem]
 
@@ -140,7 +140,7 @@ class Reservation(Body, frozen=True, kw_only=True):
 class LineProblem(Body, frozen=True, kw_only=True):
     """Why a line could not be reserved; the extension `lines` of the problem documents carries these."""
 
-    product_id: str
+    product_id: Id
     problem: str
     available: int = 0
     old_price: Money | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from services_stub.contracts.base import Body
+from services_stub.contracts.base import Body, Id
 from services_stub.contracts.money import Money
 
 
@@ -25,8 +25,8 @@ class Highlights(Body, frozen=True, kw_only=True):
 class FoundProduct(Body, frozen=True, kw_only=True):
     """A product that can be bought, as the index has it; `version` is the product's version that it shows."""
 
-    product_id: str
-    seller_id: str
+    product_id: Id
+    seller_id: Id
     name: str
     category: str
     description: str
@@ -47,7 +47,7 @@ class CategoryFacet(Body, frozen=True, kw_only=True):
 class SellerFacet(Body, frozen=True, kw_only=True):
     """A seller and how many of the products that were found are theirs."""
 
-    seller_id: str
+    seller_id: Id
     products: int
 
 

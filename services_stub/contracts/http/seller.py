@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from services_stub.contracts.base import Body, Request
+from services_stub.contracts.base import Body, Id, Request
 from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.money import Money
 
@@ -19,8 +19,8 @@ class StockNotice(Body, frozen=True, kw_only=True):
     `quantity` is what could still be bought then, in units; `happened_at` is RFC 3339 in UTC, in event time.
     """
 
-    notice_id: str
-    product_id: str
+    notice_id: Id
+    product_id: Id
     name: str
     quantity: int
     threshold: int
@@ -49,7 +49,7 @@ class SellerSettings(Request, frozen=True, kw_only=True):
 class SoldItem(Body, frozen=True, kw_only=True):
     """The units of one product in a sale, and what they cost together."""
 
-    product_id: str
+    product_id: Id
     name: str
     units: int
     amount: Money
@@ -62,7 +62,7 @@ class Sale(Body, frozen=True, kw_only=True):
     its status.
     """
 
-    order_id: str
+    order_id: Id
     status: OrderStatus
     amount: Money
     units: int
@@ -101,7 +101,7 @@ class SalesPoint(Body, frozen=True, kw_only=True):
 class TopProduct(Body, frozen=True, kw_only=True):
     """A product's share of the revenue and of the units sold."""
 
-    product_id: str
+    product_id: Id
     name: str
     revenue: Money
     units: int
@@ -132,7 +132,7 @@ class Dashboard(Body, frozen=True, kw_only=True):
     where none waits, however long ago the last one was, and None where that is not known.
     """
 
-    seller_id: str
+    seller_id: Id
     currency: str
     revenue: Money
     units: int

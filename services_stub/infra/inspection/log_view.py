@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from services_stub.contracts.text import escaped
 from services_stub.infra.config.directory import DataDirectory
 from services_stub.infra.config.errors import CannotShow
 
@@ -59,9 +60,9 @@ def show(directory: DataDirectory, name: str, lines: int, follow: bool, echo: Ca
     prefixes = {found: "" if name else f"{found:<{width}} | " for found in readers}
     for found, reader in readers.items():
         for line in reader.last(lines):
-            echo(prefixes[found] + line)
+            echo(prefixes[found] + escaped(line))
     while follow:
         for found, reader in readers.items():
             for line in reader.step():
-                echo(prefixes[found] + line)
+                echo(prefixes[found] + escaped(line))
         time.sleep(_POLL_SECONDS)

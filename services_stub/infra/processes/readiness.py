@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from services_stub.contracts.text import escaped
 from services_stub.infra.config.errors import CannotStart
 from services_stub.infra.config.ports import HOST
 from services_stub.infra.processes.managed_process import ManagedProcess
@@ -113,4 +114,4 @@ def tail(log: Path) -> str:
             text = file.read().decode(errors="replace")
     except OSError:
         return "(empty)"
-    return "\n".join(f"  {line}" for line in text.splitlines()[-_TAIL_LINES:]) or "(empty)"
+    return "\n".join(f"  {escaped(line)}" for line in text.splitlines()[-_TAIL_LINES:]) or "(empty)"

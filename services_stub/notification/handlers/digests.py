@@ -12,6 +12,7 @@ import msgspec
 import structlog
 
 from services_stub.contracts.envelope import Cause
+from services_stub.contracts.money import BILLION
 from services_stub.contracts.times import to_microseconds
 from services_stub.notification.domain import amounts, templates
 from services_stub.notification.domain.kinds import Kind
@@ -46,7 +47,8 @@ def send_digest(notifier: Notifier, tx: Transaction, command: SendDigest) -> Non
     contact = notifier.contacts.find(tx.connection, seller_id)
     if not sums or contact is None:
         return
-    count, total = sum(row.sales for row in sums), {row.currency: int(row.amount) for row in sums}
+    count = sum(row.sales for row in sums)
+    total = {row.currency: int(row.billions) * BILLION + int(row.cents) for row in sums}
     rest = dict(total)
     for row in shown:
         rest[row.currency] -= row.amount

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, exists, func, insert, select, update
 
+from services_stub.contracts.money import BILLION
 from services_stub.notification.store.tables import gathered, notifications, sale_windows
 from services_stub.runtime.sql.transaction import Transaction
 
@@ -39,7 +40,12 @@ _due_sales = (
     .limit(bindparam("most"))
 )
 _due_sums = (
-    select(notifications.c.currency, func.count().label("sales"), func.sum(notifications.c.amount).label("amount"))
+    select(
+        notifications.c.currency,
+        func.count().label("sales"),
+        func.sum(notifications.c.amount / BILLION).label("billions"),
+        func.sum(notifications.c.amount % BILLION).label("cents"),
+    )
     .join(gathered, gathered.c.notification_id == notifications.c.notification_id)
     .where(_is_due, ~_is_cancelled)
     .group_by(notifications.c.currency)

@@ -30,7 +30,7 @@ from services_stub.order.store import orders as store
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.fast_path import FastRoute, RawRequest
-from services_stub.runtime.http import REFUSED, JsonResponse, allow, allow_internal
+from services_stub.runtime.http import REFUSED, JsonResponse, PathId, allow, allow_internal
 from services_stub.runtime.request_hops import belongs_to
 from services_stub.runtime.tokens import Caller
 
@@ -102,7 +102,7 @@ async def list_orders(
     responses={404: REFUSED},
     **allow("user", "seller", "admin"),
 )
-async def read_one_order(order_id: str, context: Context, caller: Caller) -> Order:
+async def read_one_order(order_id: PathId, context: Context, caller: Caller) -> Order:
     """A shopper sees their own orders, a seller those with their items and only these, an admin all."""
     return await context.read(commands.read_order, order_id, caller.role, caller.user_id)
 
@@ -114,7 +114,7 @@ async def read_one_order(order_id: str, context: Context, caller: Caller) -> Ord
     responses={404: REFUSED, 409: REFUSED},
     **allow("user", "admin"),
 )
-async def cancel_order(order_id: str, data: EndParts, context: Context, caller: Caller, cause: Cause) -> Order:
+async def cancel_order(order_id: PathId, data: EndParts, context: Context, caller: Caller, cause: Cause) -> Order:
     """Every part that is not shipped yet; a charge is given back. Cancelling again changes nothing."""
     command = commands.Cancel(order_id, caller.role, caller.user_id, data.seller_id, data.reason)
     await context.write(commands.cancel, command, cause)
@@ -129,7 +129,7 @@ async def cancel_order(order_id: str, data: EndParts, context: Context, caller: 
     responses={404: REFUSED, 409: REFUSED},
     **allow("seller", "admin"),
 )
-async def refund_order(order_id: str, data: EndParts, context: Context, caller: Caller, cause: Cause) -> Order:
+async def refund_order(order_id: PathId, data: EndParts, context: Context, caller: Caller, cause: Cause) -> Order:
     """Also what was shipped or delivered; what was not is cancelled. Refunding again changes nothing."""
     command = commands.Refund(order_id, caller.role, caller.user_id, data.seller_id, data.reason)
     await context.write(commands.refund, command, cause)
@@ -160,7 +160,7 @@ async def list_orders_of_seller(
     **allow("seller", "admin"),
 )
 async def ship_order(
-    order_id: str, context: Context, caller: Caller, cause: Cause, data: ChoosePart | None = None
+    order_id: PathId, context: Context, caller: Caller, cause: Cause, data: ChoosePart | None = None
 ) -> Order:
     """The order is SHIPPED once every part is that has not ended. Shipping again changes nothing."""
     command = commands.Ship(order_id, caller.role, caller.user_id, "" if data is None else data.seller_id)
@@ -177,7 +177,7 @@ async def ship_order(
     **allow("seller", "admin"),
 )
 async def deliver_order(
-    order_id: str, context: Context, caller: Caller, cause: Cause, data: ChoosePart | None = None
+    order_id: PathId, context: Context, caller: Caller, cause: Cause, data: ChoosePart | None = None
 ) -> Order:
     """The order is DELIVERED once every part is that has not ended. Delivering again changes nothing."""
     command = commands.Deliver(order_id, caller.role, caller.user_id, "" if data is None else data.seller_id)

@@ -230,7 +230,7 @@ def _to_order(order: PlacedOrder, history: Iterable[Row[Any]] = ()) -> Order:
         updated_at=rfc3339(from_microseconds(row.updated_at)),
         parts=order.parts,
         history=[_to_change(step) for step in history],
-        returned_to_cart=row.status == OrderStatus.FAILED,
+        returned_to_cart=OrderStatus.FAILED in {part.status for part in order.parts},
     )
 
 

@@ -26,6 +26,7 @@ from services_stub.payment.domain import (
 from services_stub.payment.handlers.jobs import Job, Jobs, Scheduled
 from services_stub.payment.handlers.settling import Answer, settle_all
 from services_stub.payment.handlers.threads import Threads
+from services_stub.payment.handlers.watch import ProviderWatch
 from services_stub.payment.store import payments as store
 from services_stub.payment.store.refunds import open_refunds
 from services_stub.runtime.errors import Unavailable
@@ -57,6 +58,7 @@ class ChargeWorker:
         self._jobs, self._provider, self._write, self._chance = jobs, provider, write, chance
         self._round = LARGEST_ROUND if provider.concurrency == 1 else 1
         self._threads = Threads(provider.concurrency, self._take, self._do, jobs.interrupt)
+        self.watch = ProviderWatch(provider)
         self._unwritten: list[Answer] = []
         self._writing = False
         self._lock = threading.Lock()
@@ -143,10 +145,14 @@ class ChargeWorker:
         """The provider's answer, or None where it has to be asked again."""
         job, attempt = scheduled.job, scheduled.attempt
         try:
-            return self._charge(job, attempt) if job.request is Effect.REQUEST_CHARGE else self._refund(job)
+            answer = self._charge(job, attempt) if job.request is Effect.REQUEST_CHARGE else self._refund(job)
+            self.watch.answered()
+            return answer
         except ProviderUnavailable as error:
+            self.watch.unanswered()
             return self._unanswered(job, attempt, str(error))
         except RefundRefused as error:
+            self.watch.answered()
             structlog.get_logger().error(
                 "the provider refuses a refund", service="payment", correlation_id=job.order_id, reason=str(error)
             )

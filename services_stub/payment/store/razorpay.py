@@ -108,6 +108,10 @@ class Razorpay:
         self._refund(payment.id, request)
         return payment.id
 
+    def reach(self) -> None:
+        """Ask for an order, whichever. Raises ProviderUnavailable, also where the key is refused."""
+        self._api.list("/v1/orders", Order, {"count": 1})
+
     def surplus(self, request: ChargeRequest, charge_id: str) -> Sequence[Taken]:
         """The captured payments of the order besides `charge_id`.
 

@@ -137,6 +137,10 @@ class Sandbox:
         """Close the file."""
         self._connection.close()
 
+    def reach(self) -> None:
+        """Nothing but a fault keeps it from answering. Raises ProviderUnavailable."""
+        self._check_outage()
+
     def _check_outage(self) -> None:
         if self._faults.outage:
             raise ProviderUnavailable("sandbox: outage")

@@ -96,6 +96,10 @@ class Stripe:
         self._refund({"payment_intent": intent.id}, request)
         return intent.id
 
+    def reach(self) -> None:
+        """Ask for a charge, whichever. Raises ProviderUnavailable, also where the key is refused."""
+        self._api.list(_CHARGES, Charge, limit=1)
+
     def surplus(self, request: ChargeRequest, charge_id: str) -> Sequence[Taken]:
         """The charges of the order's intent but its latest, and those of its other intents.
 

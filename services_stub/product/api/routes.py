@@ -10,6 +10,7 @@ from litestar import Request, delete, get, patch, post
 from litestar.datastructures import State
 from litestar.params import Parameter
 
+from services_stub.contracts.base import LONGEST_ID
 from services_stub.contracts.envelope import Cause
 from services_stub.contracts.events.product import ProductStatus, ProductViewed
 from services_stub.contracts.http.auth import BlockEffect, SellerBlockChange
@@ -38,14 +39,15 @@ from services_stub.runtime.batching import answer_items
 from services_stub.runtime.context import Context
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.fast_path import FastRoute, RawRequest
-from services_stub.runtime.http import REFUSED, allow, allow_anyone, allow_internal
+from services_stub.runtime.http import REFUSED, PathId, allow, allow_anyone, allow_internal
 from services_stub.runtime.request_hops import belongs_to
 from services_stub.runtime.settings import INTERNAL_TOKEN
 from services_stub.runtime.tokens import Caller
 
 Query = Annotated[str, Parameter(query="q", max_length=200, description="Words that all must occur, in any case.")]
 Category = Annotated[str, Parameter(max_length=60)]
-SellerId = Annotated[str, Parameter(query="sellerId", max_length=64)]
+After = Annotated[str, Parameter(max_length=LONGEST_ID, description="The id of the last product known.")]
+SellerId = Annotated[str, Parameter(query="sellerId", max_length=LONGEST_ID)]
 _A_PRICE = {"type": "number", **PRICE_BOUNDS}
 MinPrice = Annotated[Decimal | None, Parameter(query="minPrice", schema_extra=_A_PRICE)]
 MaxPrice = Annotated[Decimal | None, Parameter(query="maxPrice", schema_extra=_A_PRICE)]
@@ -53,7 +55,6 @@ InStock = Annotated[bool | None, Parameter(query="inStock", description="Only wh
 Cursor = Annotated[str, Parameter(max_length=2000, description="`nextCursor` of the page before.")]
 Limit = Annotated[int, Parameter(ge=1, le=LARGEST_PAGE)]
 InternalLimit = Annotated[int, Parameter(ge=1, le=500)]
-ProductId = Annotated[str, Parameter(max_length=64)]
 
 
 @get("/api/products", **allow_anyone())
@@ -93,7 +94,7 @@ async def _page(context: Context, query: ProductQuery) -> Page[Product]:
 
 @get("/api/products/{product_id:str}", responses={404: REFUSED}, **allow_anyone())
 async def get_product(
-    context: Context, visitor: Caller | None, cause: Cause, product_id: ProductId, request: Request[Any, Any, State]
+    context: Context, visitor: Caller | None, cause: Cause, product_id: PathId, request: Request[Any, Any, State]
 ) -> Product:
     """A product. One that cannot be bought is shown to its seller and to admins alone."""
     row = await context.read(find, product_id)
@@ -140,14 +141,14 @@ async def create_product(context: Context, caller: Caller, cause: Cause, data: C
 
 @patch("/api/products/{product_id:str}", responses={404: REFUSED, 409: REFUSED}, **allow("seller"))
 async def change_product(
-    context: Context, caller: Caller, cause: Cause, product_id: ProductId, data: ChangeProduct
+    context: Context, caller: Caller, cause: Cause, product_id: PathId, data: ChangeProduct
 ) -> Product:
     """Change a product of one's own."""
     return await context.write(products.change, products.Change(caller.user_id, product_id, data), cause)
 
 
 @delete("/api/products/{product_id:str}", responses={404: REFUSED}, **allow("seller"))
-async def delete_product(context: Context, caller: Caller, cause: Cause, product_id: ProductId) -> None:
+async def delete_product(context: Context, caller: Caller, cause: Cause, product_id: PathId) -> None:
     """Take a product of one's own away. Units reserved for orders stay theirs."""
     await context.write(products.delete, products.Delete(caller.user_id, product_id), cause)
 
@@ -205,13 +206,13 @@ async def list_all_products(
 
 
 @post("/api/admin/block-product/{product_id:str}", status_code=200, responses={404: REFUSED}, **allow("admin"))
-async def block_product(context: Context, cause: Cause, product_id: ProductId, data: Reason | None = None) -> Product:
+async def block_product(context: Context, cause: Cause, product_id: PathId, data: Reason | None = None) -> Product:
     """Take a product off the shelf until the block is taken back."""
     return await context.write(products.block, products.Block(product_id, _reason(data), blocked=True), cause)
 
 
 @post("/api/admin/unblock-product/{product_id:str}", status_code=200, responses={404: REFUSED}, **allow("admin"))
-async def unblock_product(context: Context, cause: Cause, product_id: ProductId, data: Reason | None = None) -> Product:
+async def unblock_product(context: Context, cause: Cause, product_id: PathId, data: Reason | None = None) -> Product:
     """Take the block of a product back."""
     return await context.write(products.block, products.Block(product_id, _reason(data), blocked=False), cause)
 
@@ -230,13 +231,13 @@ async def reserve(context: Context, data: list[Reserve]) -> list[ItemResult[Rese
 
 
 @get("/internal/products", **allow_internal())
-async def list_states(context: Context, after: ProductId = "", limit: InternalLimit = 500) -> ProductStates:
+async def list_states(context: Context, after: After = "", limit: InternalLimit = 500) -> ProductStates:
     """All products there ever were, by id, for a service that must have heard of each."""
     return await context.read(states_after, after, limit)
 
 
 @delete("/internal/reservations/{order_id:str}", **allow_internal())
-async def release(context: Context, cause: Cause, order_id: str) -> None:
+async def release(context: Context, cause: Cause, order_id: PathId) -> None:
     """Give back the stock held for an order that was never written."""
     belongs_to(cause)
     await context.write(reservations.release, order_id, cause)

@@ -23,13 +23,13 @@ from services_stub.contracts.http.seller import (
     SoldItem,
     TopProduct,
 )
-from services_stub.contracts.money import from_cents
+from services_stub.contracts.money import BILLION, from_cents
 from services_stub.contracts.problem import FieldError
 from services_stub.contracts.times import from_microseconds, rfc3339
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.sql import keyset
 from services_stub.runtime.sql.keyset import SortOrder
-from services_stub.seller.domain import BILLION, CURRENCY, HOUR, SOLD
+from services_stub.seller.domain import CURRENCY, HOUR, SOLD
 from services_stub.seller.store.tables import items, progress, sales, sales_by_hour, sold_by_hour
 
 Interval = Literal["hour", "day"]

@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
+from services_stub.contracts.money import BILLION
 from services_stub.runtime.sql.database import InsertOrIgnore
 from services_stub.runtime.sql.transaction import Transaction
-from services_stub.seller.domain import BILLION, HOUR, SOLD
+from services_stub.seller.domain import HOUR, SOLD
 from services_stub.seller.store.tables import items, sales_by_hour, sold_by_hour
 
 _begin_hour = InsertOrIgnore(sales_by_hour)

@@ -68,7 +68,7 @@ def screen_of(client: RunningClient) -> RecordedScreen:
 
 def test_the_position_is_moved_by_keys(file: Path) -> None:
     async def scenario() -> None:
-        async with opened(file, "65 received = 47 shown + 18 filtered") as client:
+        async with opened(file, "66 received = 47 shown + 19 filtered") as client:
             player = screen_of(client).playback
             assert player.at == player.recording.last
             await client.press("h", "left")
@@ -113,13 +113,13 @@ def test_it_plays_at_its_own_pace_or_another_one(file: Path, monkeypatch: pytest
             await client.press("greater_than_sign", "space")
             client.clock.seconds += 10
             await until_shown(client, "Paused")
-            assert "65 received = 47 shown + 18 filtered + 0 evicted" in client.text
+            assert "66 received = 47 shown + 19 filtered + 0 evicted" in client.text
             await client.press("1")
-            await until_shown(client, "65 received")
+            await until_shown(client, "66 received")
             file.write_bytes(file.read_bytes()[:30])
             await client.press("h")
             assert "The recording cannot be read" in client.text
-            assert "65 received = 47 shown" in client.text
+            assert "66 received = 47 shown" in client.text
 
     asyncio.run(scenario())
 

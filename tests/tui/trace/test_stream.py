@@ -54,7 +54,7 @@ def test_all_topics_are_shown_with_the_sum_of_what_came(monkeypatch: pytest.Monk
     topics = Topics([*purchase(), BROKEN, FOREIGN])
 
     async def scenario() -> None:
-        async with streaming(monkeypatch, topics, "27 received") as client:
+        async with streaming(monkeypatch, topics, "28 received") as client:
             await assert_goldens(client, "trace/stream")
             await client.press("home")
             topics.publish(many_events(3))
@@ -65,9 +65,9 @@ def test_all_topics_are_shown_with_the_sum_of_what_came(monkeypatch: pytest.Monk
             await client.press("space")
             topics.publish(many_events(2))
             await until_shown(client, "2 new")
-            assert "30 received" in client.text
+            assert "31 received" in client.text
             await client.press("space")
-            assert "32 received = 14 shown + 18 filtered + 0 evicted" in client.text
+            assert "33 received = 14 shown + 19 filtered + 0 evicted" in client.text
 
     asyncio.run(scenario())
 
@@ -76,7 +76,7 @@ def test_a_flow_whose_beginning_is_shown_at_once_has_as_much_detail_as_there_is_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def scenario() -> None:
-        async with streaming(monkeypatch, Topics(purchase()), "25 received", LARGE) as client:
+        async with streaming(monkeypatch, Topics(purchase()), "26 received", LARGE) as client:
             await client.press("home", "enter")
             await until_shown(client, "all handled in")
             screen = client.app.screen
@@ -90,17 +90,17 @@ def test_a_flow_whose_beginning_is_shown_at_once_has_as_much_detail_as_there_is_
 def test_the_stream_is_filtered_and_a_record_opens_its_flow(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario() -> None:
         topics = Topics([*purchase(), FOREIGN])
-        async with streaming(monkeypatch, topics, "26 received") as client:
+        async with streaming(monkeypatch, topics, "27 received") as client:
             await client.press("slash")
             await client.type("topic:payment-*")
             await client.press("enter")
-            assert "1 shown + 25 filtered" in client.text
+            assert "1 shown + 26 filtered" in client.text
             await client.press("enter")
             assert isinstance(client.app.screen, FlowScreen)
             await until_shown(client, "PAID in 28 ms")
             topics.publish([FOREIGN])
             await client.press("escape")
-            await until_shown(client, "27 received = 1 shown + 26 filtered")
+            await until_shown(client, "28 received = 1 shown + 27 filtered")
             await client.press("v")
             assert "ce_causationid" in client.text
             await client.press("escape", "y")
@@ -109,7 +109,7 @@ def test_the_stream_is_filtered_and_a_record_opens_its_flow(monkeypatch: pytest.
             await client.type(" [")
             assert "is no regular expression" in client.text
             await client.press("escape")
-            assert "9 shown + 18 filtered" in client.text
+            assert "9 shown + 19 filtered" in client.text
             assert "v record" in client.text
             await client.press("slash")
             await client.type("nothing has it")
@@ -129,7 +129,7 @@ def test_topics_that_cannot_be_read_say_the_next_step(monkeypatch: pytest.Monkey
             assert_golden(client.text, "trace/stream-error-80x24")
             away.refuse = None
             await client.press("f5")
-            await until_shown(client, "25 received")
+            await until_shown(client, "26 received")
         topics = Topics(held=True)
         async with streaming(monkeypatch, topics, "Reading the topics") as client:
             await assert_goldens(client, "trace/stream-loading")

@@ -25,11 +25,12 @@ from services_stub.contracts.events import (
     UserCreated,
 )
 from services_stub.contracts.http.analytics import Series, Summary
+from services_stub.contracts.money import LARGEST_AMOUNT, LARGEST_PRICE, ZERO
 from services_stub.contracts.topics import dead_letter_topic
 from services_stub.runtime.identifiers import new_id
 from services_stub.runtime.kafka.records import Record
 from services_stub.runtime.sql.transaction import NO_CAUSE
-from tests.unit.analytics.stream import item, placed, product, updated
+from tests.unit.analytics.stream import amount_of, item, placed, product, updated
 from tests.unit.serving import Serving, serving
 
 ADMIN = "admin:a1"
@@ -159,6 +160,35 @@ def test_a_repeated_view_counts_once_and_a_weight_that_is_none_is_a_dead_letter(
         analytics.consume_records([msgspec.structs.replace(record(viewed()), value=value)])
     assert summary_of(analytics).funnel.viewed == 4
     assert analytics.sender.topics.count(dead_letter_topic("product-viewed")) == 3
+
+
+def test_sums_of_the_dearest_orders_are_exact(analytics: Serving) -> None:
+    """Their cents leave 64 bits after some 900 orders."""
+    orders = 1000
+    dear = [item("p1", "s1", 100_000, "1000000000.00")]
+    some = [item("p2", "s2", 99_999, "1000000000.00"), item("p3", "s2", 1, "0.01")]
+    events: list[Event] = []
+    for number, items in enumerate([dear] * orders + [some]):
+        order_id, amount = f"o{number}", amount_of(items)
+        parts = {items[0].seller_id: "PAID"}
+        paid = PaymentSuccess(order_id=order_id, payment_id="pay", amount=amount)
+        refunded = PaymentRefunded(order_id=order_id, payment_id="pay", amount=amount, reason="")
+        events += [placed(order_id, items), paid, updated(order_id, items, parts), refunded]
+    analytics.consume(*events)
+    whole, cent = orders * LARGEST_AMOUNT, Decimal("0.01")
+    both = whole + 99_999 * LARGEST_PRICE + cent
+    found = summary_of(analytics)
+    assert (found.revenue.charged, found.revenue.refunded, found.revenue.net) == (both, both, ZERO)
+    assert [(sold.product_id, sold.revenue) for sold in found.top_products] == [
+        ("p1", whole),
+        ("p2", 99_999 * LARGEST_PRICE),
+        ("p3", cent),
+    ]
+    assert [(sold.seller_id, sold.revenue) for sold in found.top_sellers] == [("s1", whole), ("s2", both - whole)]
+    points = series_of(analytics, "hour", 2).points
+    assert sum(point.ordered for point in points) == both
+    assert sum(point.revenue for point in points) == both
+    assert sum(point.refunded for point in points) == both
 
 
 def test_every_status_has_its_rank() -> None:

@@ -15,6 +15,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from services_stub.cart.domain import GRACE
 from services_stub.cart.handlers import carts
 from services_stub.cart.store import CartRefusal
+from services_stub.contracts.events.order import OrderStatus
+from tests.builders import order_updated
+from tests.fakes import received
 from tests.unit.cart.checkouts import give_back, hear, in_cart, open_checkouts, put
 from tests.unit.cart.conftest import Shop, access
 
@@ -114,6 +117,12 @@ class Checkouts(RuleBasedStateMachine):
     def hear_of_order(self, data: st.DataObject) -> None:
         order_id = data.draw(st.sampled_from(sorted(self.placed)))
         hear(self.shop, order_id, self.placed[order_id])
+
+    @precondition(lambda self: self.placed)
+    @rule(data=st.data())
+    def hear_of_payment(self, data: st.DataObject) -> None:
+        order_id = data.draw(st.sampled_from(sorted(self.placed)))
+        self.shop.sink([received(order_updated(OrderStatus.PAID, order_id))])
 
     @invariant()
     def no_unit_is_made_or_lost(self) -> None:

@@ -118,7 +118,7 @@ def test_an_overview_says_which_parts_are_missing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("order_id", "status"), [(ORDER, 404), ("..", 404), ("a.b", 404), ("x" * 65, 404), ("a%2fb", 404), ("other", 503)]
+    ("order_id", "status"), [(ORDER, 404), ("..", 404), ("a.b", 404), ("x" * 65, 400), ("a%2fb", 404), ("other", 503)]
 )
 def test_there_is_no_overview_without_the_order(order_id: str, status: int) -> None:
     async def scenario() -> None:

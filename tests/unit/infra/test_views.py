@@ -53,6 +53,17 @@ def test_logs_say_whose_they_are(tmp_path: Path) -> None:
         log_view.show(directory, "unknown", 9, False, heard.append)
 
 
+def test_a_log_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    """Not every process writes its log as ours do."""
+    directory = DataDirectory(tmp_path)
+    directory.prepare()
+    directory.log("kafka").write_text("a\x1b[2J\u202eb\n", encoding="utf-8")
+    heard: list[str] = []
+    log_view.show(directory, "", 1, False, heard.append)
+    assert heard == ["kafka | a\\u001b[2J\\u202eb"]
+    assert tail(directory.log("kafka")) == "  a\\u001b[2J\\u202eb"
+
+
 def test_the_end_of_a_log_explains_a_failure(tmp_path: Path) -> None:
     log = tmp_path / "log"
     assert tail(log) == "(empty)"

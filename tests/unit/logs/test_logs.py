@@ -1,9 +1,13 @@
-"""Logs that cannot be written get lost, and nothing else happens."""
+"""Logs that cannot be written get lost, and text of others in them stays text."""
 
 from __future__ import annotations
 
 import errno
 import io
+import json
+import subprocess
+import sys
+import unicodedata
 
 from services_stub.logs.configuration import LossyText
 
@@ -39,3 +43,38 @@ def test_a_full_disk_is_not_the_matter_of_those_who_log() -> None:
     assert disk.content.startswith(b"before\n")
     assert disk.content.endswith(b"after\n")
     assert len(disk.content) < 10_000, "what got lost is not kept in memory"
+
+
+HOSTILE = (
+    'before\x1b[2J\x9b31m\x85next\u2028{"level": "info"}\u202etxt.exe\u200b\x7f\r\nforged: all is well\ud800 Ñandú 🛒'
+)
+
+LOGS = """
+import logging
+import structlog
+from datetime import UTC, datetime
+from services_stub.logs import configuration
+configuration.configure(lambda: datetime(2026, 1, 1, tzinfo=UTC))
+text = {text!a}
+structlog.get_logger().warning("refused " + text, path=text)
+logging.getLogger("others").warning("%s", text)
+try:
+    raise ValueError(text)
+except ValueError:
+    structlog.get_logger().exception("failed")
+raise ValueError(text.replace("\\n", " "))
+"""
+
+
+def test_text_of_others_neither_forges_a_line_nor_steers_a_terminal() -> None:
+    program = LOGS.format(text=HOSTILE)
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False).stderr.decode()
+    seen = {char for char in found if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp")}
+    assert seen == {"\n"}
+    lines = found.splitlines()
+    ours, others, failed = (json.loads(line) for line in lines[:3])
+    assert (ours["path"], ours["event"]) == (HOSTILE, f"refused {HOSTILE}")
+    assert HOSTILE in others["event"]
+    assert "forged" in failed["exception"]
+    assert lines[3].startswith("Traceback")
+    assert [line for line in lines if line.startswith("forged")] == []

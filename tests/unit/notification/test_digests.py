@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from services_stub.contracts.events.order import OrderStatus, OrderUpdated
+from services_stub.contracts.money import BILLION, LARGEST_AMOUNT, to_cents
 from services_stub.contracts.times import to_microseconds
 from services_stub.notification.domain.kinds import Choices, Kind
 from services_stub.notification.handlers import DigestRules, Notifier
@@ -91,6 +92,18 @@ def test_a_long_digest_is_cut_and_adds_up_all_the_same(tx: FakeTransaction) -> N
     text = tx.execute(select(TABLES.tables["spool"].c.message)).scalars().all()
     assert text[-1].count(": 10.00 USD") == 50
     assert "  and 8 more: 80.00 USD\r\n\r\nSum: 580.00 USD" in text[-1]
+
+
+def test_the_sum_of_a_digest_of_the_dearest_sales_is_exact(tx: FakeTransaction) -> None:
+    """Its cents leave 64 bits."""
+    service, item = notification_service(RULES), order_item(quantity=100_000, unit_price="1000000000.00")
+    for number in range(950):
+        sale = order_updated(OrderStatus.PAID, f"o{number}", items=[item], amount=LARGEST_AMOUNT)
+        handle(service, tx, received(sale))
+    tx.commit()
+    (found,) = sales.due_sums(tx.connection, "s1", to_microseconds(START + RULES.window))
+    assert found.billions * BILLION + found.cents == (950 - RULES.messages) * to_cents(LARGEST_AMOUNT)
+    digest(tx, START + RULES.window)
 
 
 def test_a_digest_does_not_ask_for_what_was_cancelled_meanwhile(tx: FakeTransaction) -> None:

@@ -41,6 +41,9 @@ class HeldProvider:
         self._ask(request.charge.order_id, "refund")
         return request.charge_id
 
+    def reach(self) -> None:
+        """It always answers."""
+
     def surplus(self, request: ChargeRequest, charge_id: str) -> Sequence[Taken]:
         return []
 

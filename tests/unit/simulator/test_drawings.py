@@ -210,12 +210,12 @@ WATERFALL = """\
 ›  order                +7.0 ms                      ░░░░░░░▒
    2 others             +8.0 ms                      ░░░░░████
 ›order-updated          order                                    ▌
-›  notification         +6.0 ms                                  ░░░░░░▒
-   4 others             +9.0 ms                                  ░░░░░█████
+›  notification         +7.0 ms                                  ░░░░░░░▒
+   5 others             +10 ms                                   ░░░░░██████
  notification-sent      notification                                   ▌
 ›notification-sent      notification                                           ▌
-░ waiting in the topic 49%   ▒ waiting for the writer 1%   █ handling 1%
-working 50%   › on the critical path
+░ waiting in the topic 51%   ▒ waiting for the writer 1%   █ handling 1%
+working 48%   › on the critical path
 """.splitlines()
 SEQUENCE = """\
     product          order        notification      payment          others
@@ -257,13 +257,13 @@ OVER_HTTP_WATERFALL = """\
    notification         +6.0 ms                       ░░░░░░▒
 ›  order                +7.0 ms                       ░░░░░░░▒
 ›order-updated          order                                    ▌
-›  notification         +6.0 ms                                  ░░░░░░▒
+›  notification         +7.0 ms                                  ░░░░░░░▒
  notification-sent      notification                                    ▌
 ›notification-sent      notification                                           ▌
-░ waiting in the topic 46%   ▒ waiting for the writer 1%   █ handling 7%
-╌ waiting for an answer 3%   working 43%   › on the critical path
-The longest wait: notification worked on something that no hop reports for 8.5
-  ms (19 %), from 36 ms on.
+░ waiting in the topic 49%   ▒ waiting for the writer 1%   █ handling 7%
+╌ waiting for an answer 3%   working 41%   › on the critical path
+The longest wait: a record waited in order-created for 7.8 ms (18 %), from 4.1
+  ms on.
 """.splitlines()
 OVER_HTTP_SEQUENCE = """\
  gateway     order       cart     product   notificat…  payment     others
@@ -285,7 +285,7 @@ others: analytics, search, seller
      │          │          │          │          │          ├ payment-success +…
      │          │◀─────────│──────────│──────────│◀─────────│─────────▶│
      │          ├ order-updated +30 ms│          │          │          │
-     │          ├──────────│─────────▶│─────────▶│─────────▶│─────────▶│
+     │          ├─────────▶│─────────▶│─────────▶│─────────▶│─────────▶│
      │          │          │          │          ├ notification-sent +36 ms
      │          │          │          │          ├ notification-sent +44 ms
 """.splitlines()
