@@ -10,7 +10,7 @@ import uuid
 
 from services_stub.infra.kafka.broker import errors
 from services_stub.infra.kafka.broker.context import Context, Message
-from services_stub.infra.kafka.broker.members import Member, Protocols, refused_join, timeouts
+from services_stub.infra.kafka.broker.members import Member, Protocols, refused_join, subscription, timeouts
 from services_stub.infra.kafka.broker.rebalances import COMPLETING, PREPARING, STABLE, Rebalances
 
 _ID_NEEDED_SINCE, _ASSIGNMENT_SKIPPED_SINCE = 4, 9
@@ -36,7 +36,8 @@ class Group(Rebalances):
             return refused_join(errors.INCONSISTENT_GROUP_PROTOCOL, member_id)
         if member_id in self._pending and instance_id is None:
             self._pending.pop(member_id).cancel()
-            return self._add(member_id, None, request, offered, context)
+            self._add(member_id, None, request, offered, context)
+            return self.answer_to(context)
         if member_id:
             if error := self._unknown(member_id, instance_id):
                 return refused_join(error, member_id)
@@ -47,7 +48,8 @@ class Group(Rebalances):
         if instance_id is None and context.version >= _ID_NEEDED_SINCE:
             self._pending[member_id] = self._later(request["session_timeout_ms"], lambda: self._forget(member_id))
             return refused_join(errors.MEMBER_ID_REQUIRED, member_id)
-        return self._add(member_id, instance_id, request, offered, context)
+        self._add(member_id, instance_id, request, offered, context)
+        return self.answer_to(context)
 
     def sync(self, request: Message, context: Context) -> Message | None:
         """SyncGroup: the response, or None where it waits for the leader."""
@@ -69,7 +71,7 @@ class Group(Rebalances):
         self.hear(member)
         if member_id == self.leader:
             self._assign({each["member_id"]: bytes(each["assignment"]) for each in request["assignments"]})
-        return None
+        return self.answer_to(context)
 
     def heartbeat(self, request: Message) -> int:
         """Heartbeat: the error code."""
@@ -104,6 +106,10 @@ class Group(Rebalances):
             "members": [member.described(protocol) for member in self.members.values()],
         }
 
+    def subscribes(self, topic: str) -> bool:
+        """Whether a member may read a topic; of members whose metadata are not a consumer's, any topic may be read."""
+        return any(topic in subscription(each.metadata(self.protocol), topic) for each in self.members.values())
+
     def _unknown(self, member_id: str, instance_id: str | None) -> int:
         """The error code of a request that does not come from a member; 0 of one that does."""
         if instance_id is not None and self._static.get(instance_id, member_id) != member_id:
@@ -137,7 +143,7 @@ class Group(Rebalances):
         member.session_ms, member.rebalance_ms = timeouts(request)
         member.protocols = offered
         self._wait_for_generation(member, context)
-        return None
+        return self.answer_to(context)
 
     def _replace(
         self, instance_id: str, new_id: str, request: Message, offered: Protocols, context: Context
@@ -156,7 +162,7 @@ class Group(Rebalances):
         member.protocols = offered
         if self.state != STABLE or self._elected_protocol() != self.protocol:
             self._wait_for_generation(member, context)
-            return None
+            return self.answer_to(context)
         self.hear(member)
         self._keep()
         if context.version >= _ASSIGNMENT_SKIPPED_SINCE:

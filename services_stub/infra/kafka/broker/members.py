@@ -63,3 +63,16 @@ def timeouts(request: Message) -> tuple[int, int]:
     """Session and rebalance time-out of a JoinGroup in milliseconds; version 0 has one for both."""
     session, rebalance = request["session_timeout_ms"], request.get("rebalance_timeout_ms", -1)
     return session, rebalance if rebalance >= 0 else session
+
+
+def subscription(metadata: bytes, otherwise: str) -> list[str]:
+    """The topics in a consumer's metadata (`ConsumerProtocolSubscription`); where it has none, `otherwise`."""
+    try:
+        at, topics, count = 6, [], int.from_bytes(metadata[2:6], signed=True)
+        while len(topics) < count and at < len(metadata):
+            end = at + 2 + int.from_bytes(metadata[at : at + 2])
+            topics.append(metadata[at + 2 : end].decode())
+            at = end
+    except UnicodeDecodeError:
+        return [otherwise]
+    return topics if len(topics) == count and at <= len(metadata) else [otherwise]

@@ -20,8 +20,8 @@ STABLE, DEAD = "Stable", "Dead"
 class Rebalances:
     """The members of a group and their generation.
 
-    Requests that have waited are answered by `flush`, which follows whatever changes the group: a member's next request
-    may be carried out within the answer to the one before.
+    Requests that have waited are answered by `flush`, after whatever has changed the group: a member's next request may
+    be carried out within the answer to the one before.
     """
 
     def __init__(self, group_id: str, clock: Clock, keep: Callable[[str, Snapshot], object]) -> None:
@@ -32,7 +32,7 @@ class Rebalances:
         self.protocol: str | None = None
         self.leader: str | None = None
         self.members: dict[str, Member] = {}
-        self.used_at = clock.now()
+        self.unused_minutes = 0
         self._static: dict[str, str] = {}
         """The member id of each instance (KIP-345)."""
         self._pending: dict[str, Cancellable] = {}
@@ -63,6 +63,15 @@ class Rebalances:
         """The group as it is to be kept."""
         members = list(self.members.values())
         return Snapshot(self.protocol_type or "", self.generation, self.protocol, self.leader, members)
+
+    def answer_to(self, context: Context) -> Message | None:
+        """The answer to the request in work, if it need not wait; others are answered right after it."""
+        own = next((answer for answer in self._answers if answer[0] is context), None)
+        if own is not None:
+            self._answers.remove(own)
+        if self._answers:
+            self._clock.call_later(0, self.flush)
+        return own and own[1]
 
     def flush(self) -> None:
         """Answer the requests whose wait has ended."""
@@ -141,7 +150,7 @@ class Rebalances:
             return
         self.generation += 1
         if not waiting:
-            self.state, self.protocol, self.used_at = EMPTY, None, self._clock.now()
+            self.state, self.protocol = EMPTY, None
             self._set_deadline(None)
             self._keep()
             return
