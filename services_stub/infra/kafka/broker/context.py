@@ -13,8 +13,11 @@ bytes as they are in the log; a response may leave fields out, which then have t
 class Answering(Protocol):
     """The connection on which a request came."""
 
-    def answered(self, context: Context) -> None:
-        """Send what is in turn: the responses leave in the order of the requests."""
+    def answered(self, context: Context, response: Message) -> None:
+        """Send the response, and go on with the requests that came behind."""
+
+    def cut(self) -> None:
+        """Close the connection without an answer."""
 
 
 class Context:
@@ -23,17 +26,21 @@ class Context:
     A handler that cannot answer yet returns None and calls `answer` later, once. `on_interrupt` is called at most once,
     when the next request has arrived on the connection or it was closed: a fetch that waits answers then with what
     there is. What is answered after the connection was closed is dropped.
+
+    `delay` and `after` are for faults: by how many seconds the answer is held back, and what it becomes, None where it
+    is lost.
     """
 
     __slots__ = (
+        "after",
         "api_key",
         "client_host",
         "client_id",
         "closed",
         "connection",
         "correlation_id",
+        "delay",
         "on_interrupt",
-        "response",
         "version",
     )
 
@@ -48,13 +55,19 @@ class Context:
         self.client_host = client_host
         self.on_interrupt: Callable[[], None] | None = None
         self.closed = False
-        self.response: Message | None = None
+        self.delay = 0.0
+        self.after: Callable[[Message], Message | None] | None = None
 
     def answer(self, response: Message) -> None:
         """Answer the request; `NO_RESPONSE` ends it without an answer."""
         self.on_interrupt = None
-        self.response = response
-        self.connection.answered(self)
+        if self.after and response is not NO_RESPONSE:
+            changed = self.after(response)
+            if changed is None:
+                return
+            response = changed
+        if not self.closed:
+            self.connection.answered(self, response)
 
 
 NO_RESPONSE: Message = {}
