@@ -1,0 +1,180 @@
+"""The committed offsets of all groups, and the groups themselves, kept in the one partition of `__consumer_offsets`.
+
+The log is read once, at the start. It is rewritten with what is valid when most of it is not: then, and while it grows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, TypeAlias
+
+from services_stub.infra.kafka.broker import errors
+from services_stub.infra.kafka.broker.members import Snapshot
+from services_stub.infra.kafka.broker.offset_records import (
+    group_key,
+    group_value,
+    offset_key,
+    offset_value,
+    read_group,
+    read_key,
+    read_offset,
+)
+from services_stub.infra.kafka.broker.records import Buffer, Record, batch, iterate
+
+TOPIC = "__consumer_offsets"
+Position: TypeAlias = tuple[str, int]
+"""A topic and the number of a partition."""
+Commit: TypeAlias = tuple[str, int, int, int, str]
+"""Topic, partition, offset, leader epoch and metadata."""
+
+_READ_BYTES = 1024 * 1024
+_RECORDS_IN_BATCH = 500
+_GARBAGE_SHARE, _GARBAGE_LEAST = 8, 10_000
+"""The log is rewritten when it has so many times the records that are valid, and so many at least."""
+
+
+class Log(Protocol):
+    """The partition, as far as it is used here."""
+
+    start: int
+    end: int
+
+    def append(self, batch: Buffer) -> tuple[int, int]:
+        """Write a batch: an error code, and the offset of the first record."""
+
+    def read(self, offset: int, max_bytes: int) -> Sequence[Buffer]:
+        """The batches from the one with this offset on."""
+
+    def rewrite(self, batches: list[bytes]) -> None:
+        """Have these batches in place of all."""
+
+
+class Committed:
+    """The offset of a group in a partition; `stamp` is in milliseconds since 1970."""
+
+    __slots__ = ("key", "leader_epoch", "metadata", "offset", "stamp")
+
+    def __init__(self, key: bytes) -> None:
+        self.key = key
+        self.offset = self.leader_epoch = -1
+        self.metadata = ""
+        self.stamp = 0
+
+
+class Offsets:
+    """Offsets by group, topic and partition. Writing gives an error code: 0 when the log has it."""
+
+    def __init__(self, log: Log, now: Callable[[], float]) -> None:
+        self.by_group: dict[str, dict[Position, Committed]] = {}
+        self._groups: dict[str, bytes] = {}
+        self._log = log
+        self._now = now
+        self._records = 0
+        self._load()
+
+    def snapshots(self) -> Iterable[tuple[str, Snapshot]]:
+        """The groups that are kept."""
+        return ((group_id, read_group(value)) for group_id, value in self._groups.items())
+
+    def commit(self, group_id: str, commits: list[Commit]) -> int:
+        """Keep offsets of a group."""
+        held = self.by_group.get(group_id, {})
+        stamp = int(self._now() * 1000)
+        entries: list[Committed] = []
+        written: list[Record] = []
+        for topic, partition, offset, leader_epoch, metadata in commits:
+            entry = held.get((topic, partition)) or Committed(offset_key(group_id, topic, partition))
+            entries.append(entry)
+            written.append((entry.key, offset_value(offset, leader_epoch, metadata, stamp), stamp))
+        if error := self._append(written):
+            return error
+        for entry, (topic, partition, offset, leader_epoch, metadata) in zip(entries, commits, strict=True):
+            held[topic, partition] = entry
+            entry.offset, entry.leader_epoch, entry.metadata, entry.stamp = offset, leader_epoch, metadata, stamp
+        self.by_group[group_id] = held
+        return errors.NONE
+
+    def delete(self, group_id: str, positions: Iterable[Position]) -> int:
+        """Forget offsets of a group."""
+        held = self.by_group.get(group_id, {})
+        known = [position for position in positions if position in held]
+        stamp = int(self._now() * 1000)
+        if error := self._append([(held[position].key, None, stamp) for position in known]):
+            return error
+        for position in known:
+            held.pop(position, None)
+        if not held:
+            self.by_group.pop(group_id, None)
+        return errors.NONE
+
+    def delete_topic(self, topic: str) -> None:
+        """Forget the offsets of all groups in a topic that is no more: one of its name may be made again."""
+        for group_id, held in list(self.by_group.items()):
+            self.delete(group_id, [position for position in held if position[0] == topic])
+
+    def delete_group(self, group_id: str) -> int:
+        """Forget a group with its offsets."""
+        error = self.delete(group_id, list(self.by_group.get(group_id, ())))
+        if not error and group_id in self._groups:
+            error = self._append([(group_key(group_id), None, int(self._now() * 1000))])
+            if not error:
+                del self._groups[group_id]
+        return error
+
+    def keep(self, group_id: str, group: Snapshot) -> int:
+        """Keep a group with its members. Where that fails, they join again after a restart of the broker."""
+        stamp = int(self._now() * 1000)
+        value = group_value(group, stamp)
+        error = self._append([(group_key(group_id), value, stamp)])
+        if not error:
+            self._groups[group_id] = value
+        return error
+
+    def _append(self, written: list[Record]) -> int:
+        if not written:
+            return errors.NONE
+        self._records += len(written)
+        if self._records >= _GARBAGE_LEAST:
+            self._compact()
+        return errors.COORDINATOR_NOT_AVAILABLE if self._log.append(batch(written))[0] else errors.NONE
+
+    def _compact(self) -> None:
+        """Rewrite the log where it is worth it."""
+        live = sum(map(len, self.by_group.values())) + len(self._groups)
+        if self._records <= max(_GARBAGE_SHARE * live, _GARBAGE_LEAST - 1):
+            return
+        stamp = int(self._now() * 1000)
+        valid: list[Record] = [(group_key(group_id), value, stamp) for group_id, value in self._groups.items()]
+        for held in self.by_group.values():
+            for entry in held.values():
+                value = offset_value(entry.offset, entry.leader_epoch, entry.metadata, entry.stamp)
+                valid.append((entry.key, value, entry.stamp))
+        parts = range(0, len(valid), _RECORDS_IN_BATCH)
+        self._log.rewrite([batch(valid[at : at + _RECORDS_IN_BATCH]) for at in parts])
+        self._records = len(valid)
+
+    def _load(self) -> None:
+        offset = self._log.start
+        while offset < self._log.end and (batches := self._log.read(offset, _READ_BYTES)):
+            for found in batches:
+                for at, key, value in iterate(found):
+                    offset = at + 1
+                    self._records += 1
+                    self._apply(key or b"", value)
+        self._compact()
+
+    def _apply(self, key: bytes, value: bytes | None) -> None:
+        named = read_key(key)
+        if isinstance(named, str):
+            if value is None:
+                self._groups.pop(named, None)
+            else:
+                self._groups[named] = value
+        elif named is not None:
+            group_id, topic, partition = named
+            held = self.by_group.setdefault(group_id, {})
+            if value is not None:
+                entry = held[topic, partition] = Committed(key)
+                entry.offset, entry.leader_epoch, entry.metadata, entry.stamp = read_offset(value)
+            elif held.pop((topic, partition), None) is None or not held:
+                self.by_group.pop(group_id, None)
