@@ -95,8 +95,7 @@ class RawProducer:
         self._handle = ctypes.c_void_p(self._library.rd_kafka_new(0, conf, error, ctypes.c_size_t(_ERROR_BYTES)))
         assert self._handle.value, error.value
 
-    def send(self, topic: str, key: bytes | None, value: bytes | None, headers: T = TypeVar("T")
-RawHeaders = ()) -> None:
+    def send(self, topic: str, key: bytes | None, value: bytes | None, headers: RawHeaders = ()) -> None:
         """Send one record and wait until the broker has it."""
         arguments: list[Any] = [ctypes.c_int(_TOPIC), ctypes.c_char_p(topic.encode())]
         for tag, content in ((_VALUE, value), (_KEY, key)):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
 from services_stub.gateway.answer_times import AnswerTimes
 from services_stub.gateway.blocked import BlockedSellers
 from services_stub.gateway.dead_letters.acts import DeadLetterActs

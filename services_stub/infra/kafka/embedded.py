@@ -6,6 +6,7 @@ It listens only once its topics exist, so a port that answers is a broker that i
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -61,9 +62,10 @@ async def _serve(arguments: BrokerArguments, supervisor: socket.socket) -> None:
             broker.faults.put(fault.id, _fault(fault))
         await broker.listen()
         requests = asyncio.create_task(_requests(broker, supervisor))
-        # The services still hand over their records when the supervisor is gone; the launcher ends the broker after them.
+        # When the supervisor is gone, the services still hand over their records; then the launcher ends the broker.
         while os.getppid() == launcher and not ended.is_set():
-            await asyncio.wait((asyncio.ensure_future(ended.wait()),), timeout=_LOOK_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), _LOOK_SECONDS)
         requests.cancel()
     finally:
         await broker.close()
@@ -72,13 +74,11 @@ async def _serve(arguments: BrokerArguments, supervisor: socket.socket) -> None:
 async def _requests(broker: Broker, supervisor: socket.socket) -> None:
     loop, lines = asyncio.get_running_loop(), LineBuffer()
     supervisor.setblocking(False)
-    try:
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         while data := await loop.sock_recv(supervisor, _PIECE):
             for line in lines.feed(data):
                 answer = await carry_out(broker, _REQUEST.decode(line))
                 await loop.sock_sendall(supervisor, encode(answer) + b"\n")
-    except (BrokenPipeError, ConnectionResetError):
-        pass
 
 
 def _fault(fault: BrokerFault) -> Fault:

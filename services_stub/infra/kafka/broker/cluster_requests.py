@@ -33,7 +33,12 @@ class ClusterRequests:
         if kind == _GROUP and key:
             return {"error_code": errors.NONE, "node_id": NODE, **self._address}
         error = errors.INVALID_REQUEST if key else errors.INVALID_GROUP_ID
-        return {"error_code": error, "error_message": "There are coordinators of groups only.", "node_id": -1, "port": -1}
+        return {
+            "error_code": error,
+            "error_message": "There are coordinators of groups only.",
+            "node_id": -1,
+            "port": -1,
+        }
 
     def _describe_cluster(self, request: Message, _: Context) -> Message:
         if request.get("endpoint_type", _BROKERS) != _BROKERS:
