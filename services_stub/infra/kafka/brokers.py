@@ -65,7 +65,7 @@ class Broker(Protocol):
 
 
 class EmbeddedBroker:
-    """The broker inside librdkafka."""
+    """The broker of `services_stub.infra.kafka.broker`, in a process of its own."""
 
     mode: KafkaMode = "embedded"
 
@@ -73,6 +73,7 @@ class EmbeddedBroker:
         self.bootstrap_servers = f"{HOST}:{port}"
         self._processes = processes
         self._log = directory.log(NAME)
+        self._data = str(directory.of(NAME) / "embedded")
         self._port = port
         self._faults: dict[str, BrokerFault] = {}
 
@@ -84,7 +85,7 @@ class EmbeddedBroker:
         )
 
     async def act(self, action: BrokerAction) -> None:
-        """Kill and restart lose the log; stop and start keep it."""
+        """The records stay, whatever becomes of the process."""
         match action:
             case KillBroker():
                 self._processes.signal(self._process, signal.SIGKILL)
@@ -114,8 +115,8 @@ class EmbeddedBroker:
         self._process.command = self._command()
 
     def _command(self) -> Fork:
-        topics = {topic.name: topic.partitions for topic in ALL_TOPICS}
-        arguments = BrokerArguments(port=self._port, topics=topics, faults=list(self._faults.values()))
+        faults = list(self._faults.values())
+        arguments = BrokerArguments(port=self._port, directory=self._data, topics=list(ALL_TOPICS), faults=faults)
         return Fork(
             name=NAME,
             entry="services_stub.infra.kafka.embedded:serve",

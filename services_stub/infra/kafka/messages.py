@@ -8,14 +8,16 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from services_stub.contracts.control_faults import BrokerFault
+from services_stub.contracts.topics import Topic
 from services_stub.infra.processes.messages import Message
 
 
 class BrokerArguments(Message, frozen=True, kw_only=True):
-    """The embedded broker's port, its topics with their number of partitions, and its faults from the start."""
+    """The embedded broker's port, the directory of its log, its topics, and its faults from the start."""
 
     port: int
-    topics: dict[str, int]
+    directory: str
+    topics: list[Topic]
     faults: list[BrokerFault] = []
 
 

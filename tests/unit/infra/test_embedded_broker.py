@@ -5,9 +5,11 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from services_stub.contracts.topics import Topic
 from services_stub.infra.kafka.messages import BrokerArguments
 from services_stub.infra.processes.messages import encode
 from tests.ports import free_port
@@ -22,9 +24,9 @@ _A_WHILE = 0.3
 
 
 @pytest.mark.slow
-def test_it_stays_for_the_services_when_the_supervisor_was_killed() -> None:
+def test_it_stays_for_the_services_when_the_supervisor_was_killed(tmp_path: Path) -> None:
     ours, theirs = socket.socketpair()
-    arguments = BrokerArguments(port=free_port(), topics={"order-created": 1}, faults=[])
+    arguments = BrokerArguments(port=free_port(), directory=str(tmp_path), topics=[Topic("order-created", 1)])
     with theirs:
         command = [sys.executable, "-c", _SERVE, encode(arguments).decode(), str(theirs.fileno())]
         broker = subprocess.Popen(command, pass_fds=(theirs.fileno(),))

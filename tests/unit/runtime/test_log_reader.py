@@ -27,7 +27,7 @@ def kafka() -> Iterator[tuple[Settings, Send]]:
     broker, address = broker_in_memory(*TOPICS)
     with closing(RawProducer(address)) as producer:
         yield settings_for(address), lambda topic, value: producer.send(topic, b"key", value)
-    broker.refuse_connections()
+    broker.close()
 
 
 def read_all(log: LogReader) -> list[Record]:

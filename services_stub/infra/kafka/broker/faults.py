@@ -41,25 +41,29 @@ class _InForce:
         self.hits = 0
         self.stopped: list[tuple[Handler, Message, Context]] = []
 
-    def strikes(self, request: Message, context: Context) -> bool:
+    def strikes(self, request: Message, context: Context, name_of: Callable[[bytes], str | None]) -> bool:
         """Whether it is meant for this request."""
         fault = self.fault
         if fault.api_key not in (None, context.api_key) or self.hits == fault.count:
             return False
         if fault.group is not None and fault.group not in groups(request):
             return False
-        return (fault.topic is None and fault.partition is None) or any(
-            fault.topic in (None, topic) and fault.partition in (None, partition)
+        if fault.topic is None and fault.partition is None:
+            return True
+        return any(
+            fault.topic in (None, name_of(topic) if isinstance(topic, bytes) else topic)
+            and fault.partition in (None, partition)
             for topic, partition in places(request)
         )
 
 
 class Faults:
-    """The faults in force, by name. Those that came first strike first."""
+    """The faults in force, by name. Those that came first strike first. `name_of` names the topic of an id."""
 
-    def __init__(self) -> None:
+    def __init__(self, name_of: Callable[[bytes], str | None] = lambda _: None) -> None:
         self.active = False
         self._faults: dict[str, _InForce] = {}
+        self._name_of = name_of
 
     def put(self, name: str, fault: Fault) -> None:
         """Put a fault into force, in place of one of the same name."""
@@ -82,7 +86,7 @@ class Faults:
 
     def carry_out(self, handler: Handler, request: Message, context: Context) -> Message | None:
         """Carry out a request as the faults want it."""
-        struck = [found for found in self._faults.values() if found.strikes(request, context)]
+        struck = [found for found in self._faults.values() if found.strikes(request, context, self._name_of)]
         for found in struck:
             fault = found.fault
             found.hits += 1

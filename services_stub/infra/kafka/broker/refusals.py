@@ -12,7 +12,7 @@ from services_stub.infra.kafka.broker.context import Message
 from services_stub.infra.kafka.broker.definitions import Field, definition, within
 
 _TOPICS = ("topics", "topic_data")
-_TOPIC_NAMES = ("name", "topic")
+_TOPIC_NAMES = ("name", "topic", "topic_id")
 _PARTITIONS = ("partitions", "partition_data", "partition_indexes")
 _PARTITION_NUMBERS = ("partition_index", "partition", "index")
 
@@ -22,8 +22,8 @@ def refusal(request: Message, api_key: int, version: int, error_code: int) -> Me
     return _mirrored(definition("response", api_key).fields, request, version, error_code)
 
 
-def places(request: Message) -> Iterator[tuple[str | None, int | None]]:
-    """The topics and partitions of a request; a topic that is named without partitions has None."""
+def places(request: Message) -> Iterator[tuple[str | bytes | None, int | None]]:
+    """The topics (name or id) and partitions of a request; a topic that is named without partitions has None."""
     for group in request.get("groups") or ():
         if isinstance(group, dict):
             yield from places(group)
