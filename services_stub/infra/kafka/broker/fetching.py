@@ -1,4 +1,4 @@
-"""Fetch: batches from an offset on. A request that finds none waits for the next append; there are no sessions (KIP-227).
+"""Fetch: batches from an offset on. A request that finds none waits for the next append. No sessions (KIP-227).
 
 It waits on the partitions that it asks about, and is answered in the iteration of the loop after an append: until then
 other appends may come, and the producer has had its answer.
@@ -81,7 +81,9 @@ class _Fetch:
             elif offset == partition.high_watermark:
                 continue
             elif not partition.start <= offset < partition.high_watermark:
-                found.append(_failure(asked, self._unknown if partition.dropped else errors.OFFSET_OUT_OF_RANGE, partition))
+                found.append(
+                    _failure(asked, self._unknown if partition.dropped else errors.OFFSET_OUT_OF_RANGE, partition)
+                )
                 failed = True
             elif rest > 0:
                 records = partition.read(offset, min(asked["partition_max_bytes"], rest))

@@ -73,7 +73,9 @@ class LogRequests:
             sizes = {number: partition.size for number, partition in found.items() if partition}
             parts = [{"partition_index": number, "partition_size": size} for number, size in sizes.items()]
             topics.append({"name": name, "partitions": parts})
-        return {"results": [{"log_dir": self._topics.place, "topics": [topic for topic in topics if topic["partitions"]]}]}
+        return {
+            "results": [{"log_dir": self._topics.place, "topics": [topic for topic in topics if topic["partitions"]]}]
+        }
 
 
 def _list_offset(partition: Partition, asked: Message) -> Message:

@@ -133,7 +133,7 @@ class Partition:
             written.replace(self._folder / "start")
         self._begin_at(offset)
 
-    def rewrite(self, batches: list[Buffer]) -> None:
+    def rewrite(self, batches: list[bytes]) -> None:
         """Append batches, and delete all that was there before them: they say the same in less (a compaction).
 
         Raises:

@@ -95,7 +95,7 @@ class TopicRequests:
         shown = described(configs, None, synonyms=False)
         return {"topic_id": identity, "num_partitions": count, "replication_factor": 1, "configs": shown}
 
-    def _delete_topics(self, request: Message, context: Context) -> Message:
+    def _delete_topics(self, request: Message, _: Context) -> Message:
         responses = []
         for asked in request.get("topics") or [{"name": name} for name in request.get("topic_names", ())]:
             name, identity = asked["name"], asked.get("topic_id", _NO_ID)
