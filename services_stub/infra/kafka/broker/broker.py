@@ -8,10 +8,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from services_stub.infra.kafka.broker.cluster_requests import ClusterRequests
+from services_stub.infra.kafka.broker.config_requests import ConfigRequests
 from services_stub.infra.kafka.broker.context import Cancellable, Handler
 from services_stub.infra.kafka.broker.faults import Faults
 from services_stub.infra.kafka.broker.fetching import FetchRequests
 from services_stub.infra.kafka.broker.group_requests import Groups
+from services_stub.infra.kafka.broker.log_requests import LogRequests
 from services_stub.infra.kafka.broker.offset_requests import OffsetRequests
 from services_stub.infra.kafka.broker.offsets import Offsets
 from services_stub.infra.kafka.broker.producing import ProduceRequests
@@ -49,10 +51,13 @@ class Broker:
             self.topics.create(OFFSETS, 1, {"cleanup.policy": "compact"})
         offsets = Offsets(self.topics.by_name[OFFSETS].partitions[0], time.time)
         self.groups = Groups(offsets, clock)
+        self.topics.on_delete.append(offsets.delete_topic)
         parts: tuple[Mapping[int, Handler], ...] = (
             ProduceRequests(self.topics).handlers,
             FetchRequests(self.topics, clock).handlers,
             TopicRequests(self.topics, host, port).handlers,
+            LogRequests(self.topics).handlers,
+            ConfigRequests(self.topics).handlers,
             self.groups.handlers,
             OffsetRequests(self.groups, offsets, self.topics).handlers,
             ClusterRequests(self.topics.cluster_id, host, port).handlers,

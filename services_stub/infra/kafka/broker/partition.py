@@ -28,7 +28,7 @@ class Partition:
     """The log from the offset `start` up to `end`; readers see it up to `high_watermark`, which is `end` unless held.
 
     `name` is that of the topic and the number. Without a folder all is in memory, and lost with the process. `now`
-    gives seconds since 1970.
+    gives seconds since 1970. What is in `waiting` is called once, after the next append.
     """
 
     def __init__(self, name: str, folder: Path | None, limits: Limits, now: Callable[[], float]) -> None:
@@ -38,12 +38,13 @@ class Partition:
         self.producers = Producers()
         self._folder = folder
         self._now = now
+        self.dropped = False
         self._held = self._failing = False
         self._segments: list[Segment] = []
         self._bases: list[int] = []
         self._tail: list[Buffer] = []
         self._tail_bytes = 0
-        self._waiting: set[Callable[[], None]] = set()
+        self.waiting: set[Callable[[], None]] = set()
         if folder is not None and folder.is_dir():
             self._recover(folder)
 
@@ -53,7 +54,7 @@ class Partition:
         return sum(segment.size for segment in self._segments) if self._folder else self._tail_bytes
 
     def append(self, batch: Buffer) -> tuple[int, int]:
-        """Write one batch, and call the subscribers: an error code, and the offset of the first record or -1."""
+        """Write one batch, and call what waits: an error code, and the offset of the first record or -1."""
         if len(batch) < HEADER.size:
             return errors.CORRUPT_MESSAGE, -1
         header: Header = HEADER.unpack_from(batch)
@@ -80,7 +81,7 @@ class Partition:
             self._shorten()
         if not self._held:
             self.high_watermark = end
-            if self._waiting:
+            if self.waiting:
                 self._call_back()
         return errors.NONE, base
 
@@ -94,13 +95,9 @@ class Partition:
         found = self._stored(offset, max_bytes)
         return records.before(found, self.high_watermark) if self._held else found
 
-    def subscribe(self, callback: Callable[[], None]) -> None:
-        """Call back once, right after the next append."""
-        self._waiting.add(callback)
-
-    def unsubscribe(self, callback: Callable[[], None]) -> None:
-        """Do not call back."""
-        self._waiting.discard(callback)
+    def last(self) -> Buffer:
+        """The batch that was appended last, of those since the start."""
+        return self._tail[-1]
 
     def offset_at(self, timestamp_ms: int) -> tuple[int, int] | None:
         """Offset and timestamp of the first record that is not older, if there is one."""
@@ -136,7 +133,7 @@ class Partition:
             written.replace(self._folder / "start")
         self._begin_at(offset)
 
-    def rewrite(self, batches: list[Buffer]) -> None:
+    def rewrite(self, batches: list[bytes]) -> None:
         """Append batches, and delete all that was there before them: they say the same in less (a compaction).
 
         Raises:
@@ -197,6 +194,13 @@ class Partition:
                 if active.size != active.saved:
                     active.store(self.producers.saved())
             active.close()
+
+    def drop(self) -> None:
+        """Let go of the files, which are deleted with the topic, and call what waits."""
+        self.dropped, self.high_watermark = True, -1
+        for segment in self._segments:
+            segment.close()
+        self._call_back()
 
     def _stored(self, offset: int, max_bytes: int) -> list[Buffer]:
         bases = self._bases
@@ -267,7 +271,7 @@ class Partition:
             del self._tail[:count], self._bases[:count]
 
     def _call_back(self) -> None:
-        waiting, self._waiting = self._waiting, set()
+        waiting, self.waiting = self.waiting, set()
         for callback in waiting:
             callback()
 

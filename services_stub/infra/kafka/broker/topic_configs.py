@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+
+from services_stub.infra.kafka.broker.context import Message
 
 BOOLEAN, STRING, INT, LONG, DOUBLE, LIST = 1, 2, 3, 5, 6, 7
 """Types of configs as DescribeConfigs has them."""
@@ -39,6 +41,14 @@ CONFIGS: dict[str, tuple[str, int]] = {
 """Name, default and type. All can be set; of those that `Limits` does not have, one node has no use. A log with the
 cleanup policy `compact` is kept as it is."""
 
+DEFAULT_PARTITIONS = 1
+_NODE_CONFIGS = {
+    "auto.create.topics.enable": ("true", BOOLEAN),
+    "default.replication.factor": ("1", INT),
+    "num.partitions": (str(DEFAULT_PARTITIONS), INT),
+}
+_OF_TOPIC, _OF_DEFAULT = 1, 5
+"""Where a value comes from (KIP-226)."""
 _CHOICES = {
     "cleanup.policy": ("delete", "compact", "compact,delete", "delete,compact", ""),
     "compression.type": ("producer",),
@@ -91,3 +101,30 @@ def _fits(value: str, kind: int, choices: tuple[str, ...] | None) -> bool:
         return (float(value) if kind == DOUBLE else int(value)) >= -1
     except ValueError:
         return False
+
+
+def described(config: Mapping[str, str], keys: Collection[str] | None, synonyms: bool) -> list[Message]:
+    """The configs of a topic as DescribeConfigs has them, all or those of some names."""
+    found = []
+    for name, (default, kind) in CONFIGS.items():
+        if keys is None or name in keys:
+            values = [(config[name], _OF_TOPIC)] if name in config else []
+            values.append((default, _OF_DEFAULT))
+            part = _described(name, *values[0], kind)
+            if synonyms:
+                part["synonyms"] = [{"name": name, "value": value, "source": source} for value, source in values]
+            found.append(part)
+    return found
+
+
+def described_node(keys: Collection[str] | None) -> list[Message]:
+    """The configs of the node, which cannot be set."""
+    return [
+        _described(name, value, _OF_DEFAULT, kind) | {"read_only": True}
+        for name, (value, kind) in _NODE_CONFIGS.items()
+        if keys is None or name in keys
+    ]
+
+
+def _described(name: str, value: str, source: int, kind: int) -> Message:
+    return {"name": name, "value": value, "config_source": source, "config_type": kind}

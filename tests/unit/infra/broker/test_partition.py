@@ -206,13 +206,10 @@ def test_a_log_without_the_policy_to_delete_is_kept(tmp_path: Path) -> None:
     assert log.start == 0
 
 
-def test_subscribers_are_called_once_after_the_next_append() -> None:
+def test_what_waits_is_called_once_after_the_next_append() -> None:
     log = a_partition()
     called = []
-    log.subscribe(lambda: called.append(log.end))
-    other = log.append
-    log.subscribe(other)  # type: ignore[arg-type]
-    log.unsubscribe(other)  # type: ignore[arg-type]
+    log.waiting.add(lambda: called.append(log.end))
     log.append(a_batch(b"1"))
     log.append(a_batch(b"2"))
     assert called == [1]
@@ -225,7 +222,7 @@ def test_held_batches_are_seen_when_they_are_released(tmp_path: Path) -> None:
     for number in range(200):
         log.append(a_batch(bytes(1000), b"%d" % number))
     called = []
-    log.subscribe(lambda: called.append(log.high_watermark))
+    log.waiting.add(lambda: called.append(log.high_watermark))
     assert (offsets(log, max_bytes=10**6), log.high_watermark, log.end) == ([0], 1, 401)
     log.release()
     assert (offsets(log, max_bytes=10**6), called) == ([0, 1], [3])
