@@ -68,7 +68,8 @@ def timeouts(request: Message) -> tuple[int, int]:
 def subscription(metadata: bytes, otherwise: str) -> list[str]:
     """The topics in a consumer's metadata (`ConsumerProtocolSubscription`); where it has none, `otherwise`."""
     try:
-        at, topics, count = 6, [], int.from_bytes(metadata[2:6], signed=True)
+        topics: list[str] = []
+        at, count = 6, int.from_bytes(metadata[2:6], signed=True)
         while len(topics) < count and at < len(metadata):
             end = at + 2 + int.from_bytes(metadata[at : at + 2])
             topics.append(metadata[at + 2 : end].decode())

@@ -157,7 +157,7 @@ class Rebalances:
         if self.leader is None or self.members[self.leader].join is None:
             self.leader = waiting[0][0].id
         self.state, self.protocol = COMPLETING, self._elected_protocol()
-        self._unsynced = set(self.members)
+        self._unsynced = {member.id for member, _ in waiting}
         self._set_deadline(self._end_sync)
         for member, context in waiting:
             self._answers.append((context, self._joined(member)))
