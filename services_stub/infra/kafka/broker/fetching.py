@@ -6,13 +6,10 @@ other appends may come, and the producer has had its answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeAlias
-
 from services_stub.infra.kafka.broker import errors
-from services_stub.infra.kafka.broker.context import Cancellable, Clock, Context, Handler, Message
+from services_stub.infra.kafka.broker.context import Clock, Context, Handler, Message
 from services_stub.infra.kafka.broker.partition import Partition
-from services_stub.infra.kafka.broker.records import LEADER_EPOCH, Buffer
+from services_stub.infra.kafka.broker.records import LEADER_EPOCH
 from services_stub.infra.kafka.broker.topics import Topics
 
 _RESPONSE_BYTES = 16 * 1024 * 1024
@@ -20,7 +17,6 @@ _RESPONSE_BYTES = 16 * 1024 * 1024
 _TOPIC_IDS_SINCE = 13
 _NO_SESSION = -1
 """The epoch of the session in a request that wants none."""
-_CallLater: TypeAlias = Callable[[float, Callable[[], None]], Cancellable]
 
 
 class FetchRequests:
@@ -29,114 +25,108 @@ class FetchRequests:
     def __init__(self, topics: Topics, clock: Clock) -> None:
         self.handlers: dict[int, Handler] = {1: self._fetch}
         self._topics = topics
-        self._call_later = clock.call_later
+        self._clock = clock
 
     def _fetch(self, request: Message, context: Context) -> Message | None:
         if request.get("session_id"):
             return {"error_code": errors.FETCH_SESSION_ID_NOT_FOUND}
-        fetch = _Fetch(request, context, self._topics)
+        fetch = _Fetch(request, context, self._topics, self._clock)
         if fetch.look():
             return fetch.response()
         if request["max_wait_ms"] > 0:
-            fetch.wait(self._call_later)
+            fetch.wait()
             return None
         fetch.list_all()
         return fetch.response()
 
 
 class _Fetch:
-    """One request, and what was found for it: the records and errors of partitions, by topic.
+    """One request: what was found for it, and the partitions that have nothing, with what is asked of them.
 
     Clients that want no session (librdkafka) get the partitions that have something. The others look whether the
     response has each one, and get all.
     """
 
-    __slots__ = ("_asked", "_call_later", "_callback", "_context", "_request", "_responses", "_timer", "_woken")
+    __slots__ = ("_clock", "_context", "_enough", "_failed", "_found", "_idle", "_partial", "_request", "_rest",
+                 "_timer", "_topics", "_woken")  # fmt: skip
 
-    def __init__(self, request: Message, context: Context, topics: Topics) -> None:
+    def __init__(self, request: Message, context: Context, topics: Topics, clock: Clock) -> None:
         self._request = request
         self._context = context
-        self._responses: list[Message] = []
-        self._asked: list[tuple[Message, Partition | None, list[Message]]] = []
-        for topic in request["topics"]:
-            name, identity = topic.get("topic"), topic.get("topic_id", b"")
-            known = topics.by_name.get(name) if name else topics.by_id.get(identity)
-            partitions = known.partitions if known else ()
-            found: list[Message] = []
-            self._responses.append({"topic": name, "topic_id": identity, "partitions": found})
-            for asked in topic["partitions"]:
-                index = asked["partition"]
-                self._asked.append((asked, partitions[index] if 0 <= index < len(partitions) else None, found))
+        self._topics = topics
+        self._clock = clock
 
     def look(self) -> bool:
         """Find what is there; whether it is enough, or an error, so that it is answered at once."""
-        rest = min(self._request.get("max_bytes", _RESPONSE_BYTES), _RESPONSE_BYTES)
-        enough = rest - max(self._request["min_bytes"], 1)
-        failed = False
-        for asked, partition, found in self._asked:
-            offset = asked["fetch_offset"]
-            if partition is None or asked.get("current_leader_epoch", 0) > LEADER_EPOCH:
-                found.append(_failure(asked, errors.UNKNOWN_LEADER_EPOCH if partition else self._unknown))
-                failed = True
-            elif offset == partition.high_watermark:
-                continue
-            elif not partition.start <= offset < partition.high_watermark:
-                found.append(
-                    _failure(asked, self._unknown if partition.dropped else errors.OFFSET_OUT_OF_RANGE, partition)
-                )
-                failed = True
-            elif rest > 0:
-                records = partition.read(offset, min(asked["partition_max_bytes"], rest))
-                rest -= sum(map(len, records))
-                found.append(_part(asked, partition, records))
-        return failed or rest <= enough
-
-    @property
-    def _unknown(self) -> int:
-        since = self._context.version >= _TOPIC_IDS_SINCE
-        return errors.UNKNOWN_TOPIC_ID if since else errors.UNKNOWN_TOPIC_OR_PARTITION
+        request, topics = self._request, self._topics
+        self._rest = min(request.get("max_bytes", _RESPONSE_BYTES), _RESPONSE_BYTES)
+        self._enough = self._rest - max(request["min_bytes"], 1)
+        self._failed = False
+        self._found: dict[str | bytes, Message] = {}
+        self._partial: list[Partition] = []
+        self._idle = idle = dict[Partition, tuple[Message, Message]]()
+        for topic in request["topics"]:
+            name = topic.get("topic")
+            known = topics.by_id.get(topic["topic_id"]) if name is None else topics.by_name.get(name)
+            partitions = known.partitions if known else ()
+            count = len(partitions)
+            for asked in topic["partitions"]:
+                index = asked["partition"]
+                partition = partitions[index] if 0 <= index < count else None
+                if (
+                    partition is not None
+                    and partition.high_watermark == asked["fetch_offset"]
+                    and asked.get("current_leader_epoch", LEADER_EPOCH) <= LEADER_EPOCH
+                ):
+                    idle[partition] = topic, asked
+                else:
+                    self._take(partition, topic, asked)
+        return self._is_enough()
 
     def list_all(self) -> None:
         """Give the partitions without records a place in the response, too."""
-        for asked, partition, found in self._asked:
-            if partition and all(part["partition_index"] != asked["partition"] for part in found):
-                found.append(_part(asked, partition, []))
+        for partition, (topic, asked) in self._idle.items():
+            self._add(topic, _part(asked, partition))
 
     def response(self) -> Message:
         """The response with what was found."""
         if self._request.get("session_epoch", _NO_SESSION) != _NO_SESSION:
             self.list_all()
-        return {"responses": [topic for topic in self._responses if topic["partitions"]]}
+        return {"responses": list(self._found.values())}
 
-    def wait(self, call_later: _CallLater) -> None:
+    def wait(self) -> None:
         """Answer after an append, after the time that the client waits, or when its next request comes."""
-        self._call_later = call_later
-        self._callback = self._wake
-        self._woken = False
+        self._woken: list[Partition] = []
         self._context.on_interrupt = self._answer
-        self._timer = call_later(self._request["max_wait_ms"] / 1000, self._expire)
+        self._timer = self._clock.call_later(self._request["max_wait_ms"] / 1000, self._expire)
         self._subscribe()
 
-    def _subscribe(self) -> None:
-        for _, partition, _ in self._asked:
-            if partition:
-                partition.waiting.add(self._callback)
-
-    def _wake(self) -> None:
+    def appended(self, partition: Partition) -> None:
+        """Look at a partition again, once the append is answered."""
         if not self._woken:
-            self._woken = True
-            self._call_later(0, self._look_again)
+            self._clock.call_later(0, self._look_again)
+        self._woken.append(partition)
+
+    def _subscribe(self) -> None:
+        for partition in self._idle:
+            partition.waiting.add(self)
+        for partition in self._partial:
+            partition.waiting.add(self)
 
     def _look_again(self) -> None:
         if self._context.on_interrupt is None:  # it was answered meanwhile
             return
-        self._woken = False
-        for topic in self._responses:
-            topic["partitions"].clear()
-        if self.look():
+        woken, self._woken = self._woken, []
+        for partition in woken:
+            if place := self._idle.pop(partition, None):
+                self._take(partition, *place)
+        if self._is_enough() or self.look():
             self._answer()
         else:
             self._subscribe()
+
+    def _is_enough(self) -> bool:
+        return self._failed or self._rest <= self._enough
 
     def _expire(self) -> None:
         self.list_all()
@@ -144,22 +134,46 @@ class _Fetch:
 
     def _answer(self) -> None:
         self._timer.cancel()
-        for _, partition, _ in self._asked:
-            if partition:
-                partition.waiting.discard(self._callback)
+        for partition in self._idle:
+            partition.waiting.discard(self)
+        for partition in self._partial:
+            partition.waiting.discard(self)
         self._context.answer(self.response())
 
+    def _take(self, partition: Partition | None, topic: Message, asked: Message) -> None:
+        """Put into the response the records of a partition, or the reason why there are none."""
+        offset = asked["fetch_offset"]
+        if partition is None or partition.dropped:
+            by_name = self._context.version < _TOPIC_IDS_SINCE
+            error = errors.UNKNOWN_TOPIC_OR_PARTITION if by_name else errors.UNKNOWN_TOPIC_ID
+        elif asked.get("current_leader_epoch", LEADER_EPOCH) > LEADER_EPOCH:
+            error = errors.UNKNOWN_LEADER_EPOCH
+        elif not partition.start <= offset <= partition.high_watermark:
+            error = errors.OFFSET_OUT_OF_RANGE
+        else:
+            self._partial.append(partition)
+            if self._rest > 0:
+                records = partition.read(offset, min(asked["partition_max_bytes"], self._rest))
+                self._rest -= sum(map(len, records))
+                self._add(topic, _part(asked, partition) | {"records": records})
+            return
+        self._failed = True
+        self._add(topic, _part(asked, partition) | {"error_code": error})
 
-def _part(asked: Message, partition: Partition, records: list[Buffer]) -> Message:
+    def _add(self, topic: Message, part: Message) -> None:
+        name = topic.get("topic")
+        key = topic["topic_id"] if name is None else name
+        if key not in self._found:
+            self._found[key] = {"topic": name, "topic_id": topic.get("topic_id", b""), "partitions": []}
+        self._found[key]["partitions"].append(part)
+
+
+def _part(asked: Message, partition: Partition | None) -> Message:
+    end, start = (partition.high_watermark, partition.start) if partition else (-1, -1)
     return {
         "partition_index": asked["partition"],
-        "high_watermark": partition.high_watermark,
-        "last_stable_offset": partition.high_watermark,
-        "log_start_offset": partition.start,
-        "records": records,
+        "high_watermark": end,
+        "last_stable_offset": end,
+        "log_start_offset": start,
+        "records": (),
     }
-
-
-def _failure(asked: Message, error: int, partition: Partition | None = None) -> Message:
-    part = _part(asked, partition, []) if partition else {"partition_index": asked["partition"], "high_watermark": -1}
-    return part | {"error_code": error}

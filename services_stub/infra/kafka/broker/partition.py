@@ -11,6 +11,7 @@ import sys
 from bisect import bisect_right
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from services_stub.infra.kafka.broker import errors, records
 from services_stub.infra.kafka.broker.producers import EXPIRATION_SECONDS, Producers
@@ -24,11 +25,18 @@ _STORE_INTERVAL = 8 * 1024 * 1024
 """Bytes after which the index is stored: at most so many are read of a partition after a crash."""
 
 
+class Waiter(Protocol):
+    """A reader at the end of the log."""
+
+    def appended(self, partition: Partition) -> None:
+        """There is more to read, or the partition was dropped."""
+
+
 class Partition:
     """The log from the offset `start` up to `end`; readers see it up to `high_watermark`, which is `end` unless held.
 
     `name` is that of the topic and the number. Without a folder all is in memory, and lost with the process. `now`
-    gives seconds since 1970. What is in `waiting` is called once, after the next append.
+    gives seconds since 1970. What is in `waiting` is told once, of the next append.
     """
 
     def __init__(self, name: str, folder: Path | None, limits: Limits, now: Callable[[], float]) -> None:
@@ -44,7 +52,7 @@ class Partition:
         self._bases: list[int] = []
         self._tail: list[Buffer] = []
         self._tail_bytes = 0
-        self.waiting: set[Callable[[], None]] = set()
+        self.waiting: set[Waiter] = set()
         if folder is not None and folder.is_dir():
             self._recover(folder)
 
@@ -54,7 +62,7 @@ class Partition:
         return sum(segment.size for segment in self._segments) if self._folder else self._tail_bytes
 
     def append(self, batch: Buffer) -> tuple[int, int]:
-        """Write one batch, and call what waits: an error code, and the offset of the first record or -1."""
+        """Write one batch, and tell those that wait: an error code, and the offset of the first record or -1."""
         if len(batch) < HEADER.size:
             return errors.CORRUPT_MESSAGE, -1
         header: Header = HEADER.unpack_from(batch)
@@ -82,7 +90,7 @@ class Partition:
         if not self._held:
             self.high_watermark = end
             if self.waiting:
-                self._call_back()
+                self._tell()
         return errors.NONE, base
 
     def read(self, offset: int, max_bytes: int) -> list[Buffer]:
@@ -178,13 +186,13 @@ class Partition:
         if self.high_watermark < self.end:
             header: Header = HEADER.unpack_from(self._stored(self.high_watermark, 1)[0])
             self.high_watermark = header[0] + header[6] + 1
-            self._call_back()
+            self._tell()
 
     def release_all(self) -> None:
         """Hold nothing any more."""
         self._held = False
         self.high_watermark = self.end
-        self._call_back()
+        self._tell()
 
     def close(self) -> None:
         """Store the index, so that nothing has to be read on the next start, and close the file."""
@@ -196,11 +204,11 @@ class Partition:
             active.close()
 
     def drop(self) -> None:
-        """Let go of the files, which are deleted with the topic, and call what waits."""
+        """Let go of the files, which are deleted with the topic, and tell those that wait."""
         self.dropped, self.high_watermark = True, -1
         for segment in self._segments:
             segment.close()
-        self._call_back()
+        self._tell()
 
     def _stored(self, offset: int, max_bytes: int) -> list[Buffer]:
         bases = self._bases
@@ -270,10 +278,10 @@ class Partition:
             self._tail_bytes -= sum(map(len, self._tail[:count]))
             del self._tail[:count], self._bases[:count]
 
-    def _call_back(self) -> None:
+    def _tell(self) -> None:
         waiting, self.waiting = self.waiting, set()
-        for callback in waiting:
-            callback()
+        for waiter in waiting:
+            waiter.appended(self)
 
     def _recover(self, folder: Path) -> None:
         """Take the log as it is in the files: read what the stored index does not have, and cut a tail that is torn."""
