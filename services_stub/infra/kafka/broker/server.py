@@ -53,7 +53,7 @@ class Server:
         self.limits = limits or Limits()
         self.loop: asyncio.AbstractEventLoop
         self._handlers = {**handlers, API_VERSIONS: self._api_versions}
-        self._versions = {key: _versions(key, highest) for key in sorted(self._handlers)}
+        self.versions = {key: _versions(key, highest) for key in sorted(self._handlers)}
         self._calls: dict[tuple[int, int], Call] = {}
         self._connections: set[Connection] = set()
         self._admits = admits
@@ -98,7 +98,7 @@ class Server:
         return found
 
     def _made(self, api_key: int, version: int) -> Call:
-        versions = self._versions.get(api_key)
+        versions = self.versions.get(api_key)
         if versions is None:
             raise Malformed("there is no such kind of request here")
         if not within(version, versions):
@@ -115,12 +115,12 @@ class Server:
         )
 
     def _api_versions(self, _: Message, context: Context) -> Message:
-        known = within(context.version, self._versions[API_VERSIONS])
+        known = within(context.version, self.versions[API_VERSIONS])
         return {
             "error_code": 0 if known else _UNSUPPORTED_VERSION,
             "api_keys": [
                 {"api_key": key, "min_version": first, "max_version": last}
-                for key, (first, last) in self._versions.items()
+                for key, (first, last) in self.versions.items()
             ],
         }
 
