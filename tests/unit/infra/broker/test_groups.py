@@ -367,3 +367,19 @@ def test_a_group_that_is_closed_leaves_no_timer_behind() -> None:
     assert group is not None
     assert group.state == "Dead"
     assert broker.clock.planned() == timers
+
+
+def test_a_static_member_that_starts_again_and_never_syncs_is_removed_in_the_end() -> None:
+    broker = Coordinator()
+    leader = broker.enter()
+    broker.sync(leader, {})
+    broker.join(group_instance_id="one")
+    leader = broker.join(member=leader["member_id"])
+    assert broker.sync(leader, {})["error_code"] == 0
+    again = broker.join(group_instance_id="one")
+    assert again["generation_id"] == 2
+    for _ in range(int(REBALANCE / SESSION * 2)):
+        broker.clock.advance(SESSION / 2)
+        broker.beat(leader)
+        broker.beat(again, group_instance_id="one")
+    assert broker.beat(again, group_instance_id="one") == errors.UNKNOWN_MEMBER_ID
