@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from services_stub.infra.kafka.broker import errors, partition
+from services_stub.infra.kafka.broker import errors, partition, segments
 from services_stub.infra.kafka.broker.partition import Partition
 from tests.unit.infra.broker.batches import NOW, a_batch, a_partition, limits, offsets, values
 
@@ -141,7 +141,7 @@ def test_after_a_clean_stop_no_batch_is_read(tmp_path: Path, monkeypatch: pytest
 
 
 def test_after_a_crash_what_is_behind_the_stored_index_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(partition, "_STORE_INTERVAL", 1000)
+    monkeypatch.setattr(segments, "_STORE_INTERVAL", 1000)
     log = a_partition(tmp_path / "log")
     for number in range(50):
         log.append(a_batch(bytes(100), producer=1, epoch=0, sequence=number))
