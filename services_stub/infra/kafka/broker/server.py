@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
-import msgspec
-
-from services_stub.infra.kafka.broker.codec import Decode, Encode, Malformed, decoder, encoder, is_flexible
-from services_stub.infra.kafka.broker.connection import Connection
+from services_stub.infra.kafka.broker.codec import Malformed, decoder, encoder, is_flexible
+from services_stub.infra.kafka.broker.connection import Call, Connection, Limits
 from services_stub.infra.kafka.broker.context import Context, Handler, Message
 from services_stub.infra.kafka.broker.definitions import definitions, within
 from services_stub.infra.kafka.broker.faults import Faults
@@ -19,23 +16,6 @@ from services_stub.infra.kafka.broker.peers import is_own
 API_VERSIONS = 18
 _UNSUPPORTED_VERSION = 35
 _BACKLOG = 512
-
-
-class Limits(msgspec.Struct, frozen=True):
-    """Bytes of one request, and connections at a time."""
-
-    request_bytes: int = 100 * 1024 * 1024
-    connections: int = 10_000
-
-
-class Call(NamedTuple):
-    """How requests of one kind and version are read, carried out and answered."""
-
-    decode: Decode
-    encode: Encode
-    handler: Handler
-    flexible_request: bool
-    flexible_response: bool
 
 
 class Server:
