@@ -154,7 +154,7 @@ class _Decoder(Source):
 
     def _flush(self) -> None:
         if self.run:
-            unpack, size = self.structure("".join(letter for _, letter in self.run), "unpack_from")
+            unpack, size = self.structure("".join(width for _, width in self.run), "unpack_from")
             self.line(f"{', '.join(name for name, _ in self.run)}, = {unpack}(d, p)")
             self.line(f"p += {size}")
             self.run.clear()
