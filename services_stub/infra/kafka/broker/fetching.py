@@ -14,7 +14,6 @@ from services_stub.infra.kafka.broker.topics import Topics
 
 _RESPONSE_BYTES = 16 * 1024 * 1024
 """A response ends with the batch that goes beyond this, whatever a client allows."""
-_TOPIC_IDS_SINCE = 13
 _NO_SESSION = -1
 """The epoch of the session in a request that wants none."""
 
@@ -41,14 +40,24 @@ class FetchRequests:
 
 
 class _Fetch:
-    """One request: what was found for it, and the partitions that have nothing, with what is asked of them.
+    """One request, and what was found for it, by topic and number of the partition.
 
     Clients that want no session (librdkafka) get the partitions that have something. The others look whether the
     response has each one, and get all.
     """
 
-    __slots__ = ("_clock", "_context", "_enough", "_failed", "_found", "_idle", "_partial", "_request", "_rest",
-                 "_timer", "_topics", "_woken")  # fmt: skip
+    __slots__ = (
+        "_clock",
+        "_context",
+        "_enough",
+        "_failed",
+        "_found",
+        "_request",
+        "_rest",
+        "_timer",
+        "_topics",
+        "_woken",
+    )
 
     def __init__(self, request: Message, context: Context, topics: Topics, clock: Clock) -> None:
         self._request = request
@@ -58,75 +67,63 @@ class _Fetch:
 
     def look(self) -> bool:
         """Find what is there; whether it is enough, or an error, so that it is answered at once."""
-        request, topics = self._request, self._topics
-        self._rest = min(request.get("max_bytes", _RESPONSE_BYTES), _RESPONSE_BYTES)
-        self._enough = self._rest - max(request["min_bytes"], 1)
+        self._rest = min(self._request.get("max_bytes", _RESPONSE_BYTES), _RESPONSE_BYTES)
+        self._enough = self._rest - max(self._request["min_bytes"], 1)
         self._failed = False
-        self._found: dict[str | bytes, Message] = {}
-        self._partial: list[Partition] = []
-        self._idle = idle = dict[Partition, tuple[Message, Message]]()
-        for topic in request["topics"]:
-            name = topic.get("topic")
-            known = topics.by_id.get(topic["topic_id"]) if name is None else topics.by_name.get(name)
-            partitions = known.partitions if known else ()
-            count = len(partitions)
-            for asked in topic["partitions"]:
-                index = asked["partition"]
-                partition = partitions[index] if 0 <= index < count else None
-                if (
-                    partition is not None
-                    and partition.high_watermark == asked["fetch_offset"]
-                    and asked.get("current_leader_epoch", LEADER_EPOCH) <= LEADER_EPOCH
-                ):
-                    idle[partition] = topic, asked
-                else:
-                    self._take(partition, topic, asked)
-        return self._is_enough()
+        self._found: dict[str, dict[int, Message]] = {}
+        for topic in self._request["topics"]:
+            self._look_at(topic)
+        return self._failed or self._rest <= self._enough
 
     def list_all(self) -> None:
         """Give the partitions without records a place in the response, too."""
-        for partition, (topic, asked) in self._idle.items():
-            self._add(topic, _part(asked, partition))
+        for topic in self._request["topics"]:
+            found = self._found.setdefault(topic["topic"], {})
+            for asked in topic["partitions"]:
+                number = asked["partition"]
+                if number not in found:
+                    found[number] = _part(number, self._topics.partition(topic["topic"], number))
 
     def response(self) -> Message:
         """The response with what was found."""
         if self._request.get("session_epoch", _NO_SESSION) != _NO_SESSION:
             self.list_all()
-        return {"responses": list(self._found.values())}
+        responses = [{"topic": name, "partitions": list(parts.values())} for name, parts in self._found.items()]
+        return {"responses": responses}
 
     def wait(self) -> None:
         """Answer after an append, after the time that the client waits, or when its next request comes."""
-        self._woken: list[Partition] = []
+        self._woken: set[str] = set()
         self._context.on_interrupt = self._answer
         self._timer = self._clock.call_later(self._request["max_wait_ms"] / 1000, self._expire)
         self._subscribe()
 
     def appended(self, partition: Partition) -> None:
-        """Look at a partition again, once the append is answered."""
+        """Look at the topic again, once the append is answered."""
         if not self._woken:
             self._clock.call_later(0, self._look_again)
-        self._woken.append(partition)
+        self._woken.add(partition.topic)
 
     def _subscribe(self) -> None:
-        for partition in self._idle:
-            partition.waiting.add(self)
-        for partition in self._partial:
-            partition.waiting.add(self)
+        by_name = self._topics.by_name
+        for topic in self._request["topics"]:
+            if known := by_name.get(topic["topic"]):
+                known.waiting.add(self)
 
     def _look_again(self) -> None:
         if self._context.on_interrupt is None:  # it was answered meanwhile
             return
-        woken, self._woken = self._woken, []
-        for partition in woken:
-            if place := self._idle.pop(partition, None):
-                self._take(partition, *place)
-        if self._is_enough() or self.look():
+        if self._found:  # too little: some of it may be there twice
+            self.look()
+        else:
+            for topic in self._request["topics"]:
+                if topic["topic"] in self._woken:
+                    self._look_at(topic)
+        self._woken.clear()
+        if self._failed or self._rest <= self._enough:
             self._answer()
         else:
             self._subscribe()
-
-    def _is_enough(self) -> bool:
-        return self._failed or self._rest <= self._enough
 
     def _expire(self) -> None:
         self.list_all()
@@ -134,44 +131,52 @@ class _Fetch:
 
     def _answer(self) -> None:
         self._timer.cancel()
-        for partition in self._idle:
-            partition.waiting.discard(self)
-        for partition in self._partial:
-            partition.waiting.discard(self)
+        by_name = self._topics.by_name
+        for topic in self._request["topics"]:
+            if known := by_name.get(topic["topic"]):
+                known.waiting.discard(self)
         self._context.answer(self.response())
 
-    def _take(self, partition: Partition | None, topic: Message, asked: Message) -> None:
-        """Put into the response the records of a partition, or the reason why there are none."""
+    def _look_at(self, topic: Message) -> None:
+        """Take what partitions of a topic have: nearly all of them have nothing, so that is found out quickly."""
+        known = self._topics.by_name.get(topic["topic"])
+        partitions = known.partitions if known else []
+        count = len(partitions)
+        for asked in topic["partitions"]:
+            number = asked["partition"]
+            partition = partitions[number] if 0 <= number < count else None
+            if (
+                partition is None
+                or partition.high_watermark != asked["fetch_offset"]
+                or asked.get("current_leader_epoch", LEADER_EPOCH) > LEADER_EPOCH
+            ):
+                part = self._take(number, partition, asked)
+                if part is not None:
+                    self._found.setdefault(topic["topic"], {})[number] = part
+
+    def _take(self, number: int, partition: Partition | None, asked: Message) -> Message | None:
+        """The records of a partition, or why there are none; None where the response is full."""
         offset = asked["fetch_offset"]
-        if partition is None or partition.dropped:
-            by_name = self._context.version < _TOPIC_IDS_SINCE
-            error = errors.UNKNOWN_TOPIC_OR_PARTITION if by_name else errors.UNKNOWN_TOPIC_ID
+        if partition is None:
+            error = errors.UNKNOWN_TOPIC_OR_PARTITION
         elif asked.get("current_leader_epoch", LEADER_EPOCH) > LEADER_EPOCH:
             error = errors.UNKNOWN_LEADER_EPOCH
         elif not partition.start <= offset <= partition.high_watermark:
             error = errors.OFFSET_OUT_OF_RANGE
+        elif self._rest > 0:
+            records = partition.read(offset, min(asked["partition_max_bytes"], self._rest))
+            self._rest -= sum(map(len, records))
+            return _part(number, partition) | {"records": records}
         else:
-            self._partial.append(partition)
-            if self._rest > 0:
-                records = partition.read(offset, min(asked["partition_max_bytes"], self._rest))
-                self._rest -= sum(map(len, records))
-                self._add(topic, _part(asked, partition) | {"records": records})
-            return
+            return None
         self._failed = True
-        self._add(topic, _part(asked, partition) | {"error_code": error})
-
-    def _add(self, topic: Message, part: Message) -> None:
-        name = topic.get("topic")
-        key = topic["topic_id"] if name is None else name
-        if key not in self._found:
-            self._found[key] = {"topic": name, "topic_id": topic.get("topic_id", b""), "partitions": []}
-        self._found[key]["partitions"].append(part)
+        return _part(number, partition) | {"error_code": error}
 
 
-def _part(asked: Message, partition: Partition | None) -> Message:
+def _part(number: int, partition: Partition | None) -> Message:
     end, start = (partition.high_watermark, partition.start) if partition else (-1, -1)
     return {
-        "partition_index": asked["partition"],
+        "partition_index": number,
         "high_watermark": end,
         "last_stable_offset": end,
         "log_start_offset": start,

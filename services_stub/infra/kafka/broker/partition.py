@@ -32,19 +32,27 @@ class Waiter(Protocol):
 class Partition:
     """The log from the offset `start` up to `end`; readers see it up to `high_watermark`, which is `end` unless held.
 
-    `name` is that of the topic and the number. Without a folder all is in memory, and lost with the process. `now`
-    gives seconds since 1970. What is in `waiting` is told once, of the next append.
+    Without a folder all is in memory, and lost with the process. `now` gives seconds since 1970. What is in `waiting`,
+    which is one set for all partitions of a topic, is told once, of the next append.
     """
 
-    def __init__(self, name: str, folder: Path | None, limits: Limits, now: Callable[[], float]) -> None:
-        self.name = name
+    def __init__(
+        self,
+        topic: str,
+        number: int,
+        folder: Path | None,
+        limits: Limits,
+        now: Callable[[], float],
+        waiting: set[Waiter],
+    ) -> None:
+        self.topic = topic
+        self.name = f"{topic}-{number}"
         self.limits = limits
+        self.waiting = waiting
         self.producers = Producers()
-        self.waiting: set[Waiter] = set()
-        self.dropped = False
         self._now = now
         self._held = self._failing = False
-        self._log = Segments(name, folder, self.producers, now) if folder else None
+        self._log = Segments(self.name, folder, self.producers, now) if folder else None
         self.start, self.end = (self._log.start, self._log.end) if self._log else (0, 0)
         self.high_watermark = self.end
         self._bases: list[int] = []
@@ -179,7 +187,7 @@ class Partition:
 
     def drop(self) -> None:
         """Let go of the files, which are deleted with the topic, and tell those that wait."""
-        self.dropped, self.high_watermark = True, -1
+        self.high_watermark = -1
         if self._log:
             self._log.drop()
         self._tell()
@@ -221,6 +229,7 @@ class Partition:
         del self._tail[:count], self._bases[:count]
 
     def _tell(self) -> None:
-        waiting, self.waiting = self.waiting, set()
+        waiting = list(self.waiting)
+        self.waiting.clear()
         for waiter in waiting:
             waiter.appended(self)

@@ -36,20 +36,16 @@ def fetch(
     for place in places.split():
         asked = {"partition": int(place[1:]), "fetch_offset": offset, "partition_max_bytes": part}
         topics.setdefault(place[0], []).append(asked | more)
-    known = node.topics.by_name
-    asked_topics = [
-        {"topic": name, "topic_id": known[name].id if name in known else b"?" * 16, "partitions": partitions}
-        for name, partitions in topics.items()
-    ]
+    asked_topics = [{"topic": name, "partitions": partitions} for name, partitions in topics.items()]
     request = {"max_wait_ms": 500, "min_bytes": least, "max_bytes": most, "session_epoch": NO_SESSION, "rack_id": ""}
     return node.send(FETCH, version, **request | more, topics=asked_topics)
 
 
-def parts(sent: Sent) -> dict[tuple[str | bytes, int], Message]:
+def parts(sent: Sent) -> dict[tuple[str, int], Message]:
     assert sent.response is not None
     assert sent.answers == 1
     return {
-        (topic.get("topic") or topic["topic_id"], part["partition_index"]): part
+        (topic["topic"], part["partition_index"]): part
         for topic in sent.response["responses"]
         for part in topic["partitions"]
     }
@@ -69,14 +65,6 @@ def test_records_that_are_there_are_answered_at_once(node: Node, version: int) -
     assert (part["error_code"], part["high_watermark"], part["last_stable_offset"]) == (errors.NONE, 2, 2)
     assert list(parts(sent)) == [("t", 0)]
     assert node.clock.planned() == 0
-
-
-@pytest.mark.parametrize("version", range(13, 17))
-def test_newer_clients_name_a_topic_by_its_id(node: Node, version: int) -> None:
-    node.produce(a_batch(b"1"))
-    assert list(parts(fetch(node, version))) == [(node.topics.by_name["t"].id, 0)]
-    [missing] = parts(fetch(node, version, places="x0")).values()
-    assert missing["error_code"] == errors.UNKNOWN_TOPIC_ID
 
 
 def test_a_fetch_waits_for_an_append_and_has_all_that_came_with_it(node: Node) -> None:
@@ -151,7 +139,8 @@ def test_a_topic_that_is_deleted_while_a_fetch_waits_is_said(node: Node) -> None
     sent = fetch(node)
     node.topics.delete("t")
     node.clock.advance()
-    assert {part["error_code"] for part in parts(sent).values()} == {errors.UNKNOWN_TOPIC_OR_PARTITION}
+    assert {place for place, part in parts(sent).items() if part["error_code"]} == {("t", 0), ("t", 1), ("t", 2)}
+    assert parts(sent)["t", 0]["error_code"] == errors.UNKNOWN_TOPIC_OR_PARTITION
 
 
 def test_fewer_bytes_than_are_wanted_wait_for_more(node: Node) -> None:

@@ -269,7 +269,7 @@ def test_with_fsync_a_batch_is_on_the_disk_before_it_is_answered(
 ) -> None:
     synced: list[int] = []
     monkeypatch.setattr("os.fsync", synced.append)
-    Partition("topic-0", tmp_path / "log", limits({}, fsync=True), lambda: NOW).append(a_batch(b"1"))
+    Partition("topic", 0, tmp_path / "log", limits({}, fsync=True), lambda: NOW, set()).append(a_batch(b"1"))
     assert len(synced) == 1
 
 

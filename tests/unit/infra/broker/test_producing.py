@@ -32,14 +32,6 @@ def test_records_get_the_next_offsets_of_their_partition(node: Node, version: in
     assert values(node.topics.by_name["t"].partitions[0]) == [b"1", b"2", b"3"]
 
 
-def test_newer_clients_name_a_topic_by_its_id(node: Node) -> None:
-    parts = [{"index": 1, "records": a_batch(b"1")}]
-    for identity, error in (node.topics.by_name["t"].id, errors.NONE), (b"?" * 16, errors.UNKNOWN_TOPIC_ID):
-        data = [{"topic_id": identity, "partition_data": parts}]
-        [answer] = node.ask(PRODUCE, 13, acks=1, timeout_ms=1, topic_data=data)["responses"]
-        assert (answer["topic_id"], answer["partition_responses"][0]["error_code"]) == (identity, error)
-
-
 def test_a_request_says_of_each_partition_how_it_went(node: Node) -> None:
     assert told(node.produce(a_batch(b"1"), topic="other")) == (errors.UNKNOWN_TOPIC_OR_PARTITION, -1)
     assert told(node.produce(a_batch(b"1"), partition=2)) == (errors.UNKNOWN_TOPIC_OR_PARTITION, -1)
