@@ -24,7 +24,7 @@ from services_stub.infra.kafka.broker.topics import OFFSETS, Topics
 
 _RETAIN_SECONDS = 30.0
 _HIGHEST = {0: 8, 1: 11, 22: 5}
-"""The versions of Produce and Fetch after these cost more and bring topic ids (KIP-516) for nothing that is needed here;
+"""Later versions of Produce and Fetch cost more, and bring topic ids (KIP-516) and nothing that is needed here.
 InitProducerId 6 asks for two-phase commit (KIP-939)."""
 
 

@@ -52,7 +52,7 @@ class Node:
         return response
 
     def produce(self, batch: bytes, topic: str = "t", partition: int = 0, acks: int = -1, version: int = 7) -> Message:
-        """What is answered about one batch."""
+        """The answer about one batch."""
         data = [{"name": topic, "partition_data": [{"index": partition, "records": batch}]}]
         response = self.ask(PRODUCE, version, acks=acks, timeout_ms=1, topic_data=data)
         return cast(Message, response["responses"][0]["partition_responses"][0])

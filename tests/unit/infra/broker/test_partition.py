@@ -27,7 +27,7 @@ class Recorder:
 
 
 class AgainstAList(RuleBasedStateMachine):
-    """Whatever is done, readers get the batches that were appended and not deleted, at the offsets that were told."""
+    """After any changes, readers get the batches that were appended and not deleted, at the offsets that were told."""
 
     @initialize(segment_bytes=st.sampled_from([200, 5000, 10**6]))
     def begin(self, segment_bytes: int) -> None:
