@@ -9,6 +9,7 @@ from pathlib import Path
 
 from services_stub.infra.kafka.broker.cluster_requests import ClusterRequests
 from services_stub.infra.kafka.broker.config_requests import ConfigRequests
+from services_stub.infra.kafka.broker.connection import Limits
 from services_stub.infra.kafka.broker.context import Cancellable, Handler
 from services_stub.infra.kafka.broker.faults import Faults
 from services_stub.infra.kafka.broker.fetching import FetchRequests
@@ -17,13 +18,14 @@ from services_stub.infra.kafka.broker.log_requests import LogRequests
 from services_stub.infra.kafka.broker.offset_requests import OffsetRequests
 from services_stub.infra.kafka.broker.offsets import Offsets
 from services_stub.infra.kafka.broker.producing import ProduceRequests
-from services_stub.infra.kafka.broker.server import Limits, Server
+from services_stub.infra.kafka.broker.server import Server
 from services_stub.infra.kafka.broker.topic_requests import TopicRequests
 from services_stub.infra.kafka.broker.topics import OFFSETS, Topics
 
 _RETAIN_SECONDS = 30.0
-_HIGHEST = {22: 5}
-"""InitProducerId 6 asks for two-phase commit (KIP-939)."""
+_HIGHEST = {0: 8, 1: 11, 22: 5}
+"""Later versions of Produce and Fetch cost more, and bring topic ids (KIP-516) and nothing that is needed here.
+InitProducerId 6 asks for two-phase commit (KIP-939)."""
 
 
 class LoopClock:

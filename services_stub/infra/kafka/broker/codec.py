@@ -30,7 +30,7 @@ class Malformed(ValueError):
 
 
 MALFORMED = (Malformed, struct.error, IndexError, UnicodeDecodeError, OverflowError)
-"""What the decoders raise."""
+"""The errors that the decoders raise."""
 
 
 @cache

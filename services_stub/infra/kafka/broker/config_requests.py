@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from services_stub.infra.kafka.broker import errors
 from services_stub.infra.kafka.broker.cluster_requests import NODE
 from services_stub.infra.kafka.broker.context import Context, Handler, Message
@@ -10,8 +12,7 @@ from services_stub.infra.kafka.broker.topics import Topics
 
 _TOPIC, _NODE = 2, 4
 """Types of resources."""
-_SET, _DELETE, _APPEND, _SUBTRACT = range(4)
-"""Operations of IncrementalAlterConfigs."""
+_INCREMENTAL = 44
 
 
 class ConfigRequests:
@@ -36,7 +37,7 @@ class ConfigRequests:
             results.append(result)
         return {"results": results}
 
-    def _alter(self, request: Message, _: Context) -> Message:
+    def _alter(self, request: Message, context: Context) -> Message:
         responses = []
         for asked in request["resources"]:
             kind, name = asked["resource_type"], asked["resource_name"]
@@ -46,7 +47,9 @@ class ConfigRequests:
             elif name not in self._topics.by_name:
                 error = errors.UNKNOWN_TOPIC_OR_PARTITION
             else:
-                config = _altered(self._topics.by_name[name].config, asked["configs"])
+                config = {change["name"]: change["value"] for change in asked["configs"]}
+                if context.api_key == _INCREMENTAL:
+                    config = _altered(self._topics.by_name[name].config, asked["configs"])
                 if message := problem(config):
                     error = errors.INVALID_CONFIG
                 elif not request["validate_only"]:
@@ -57,21 +60,22 @@ class ConfigRequests:
         return {"responses": responses}
 
 
-def _altered(config: dict[str, str], changes: list[Message]) -> dict[str, str]:
-    """The configs of a topic with changes; those of AlterConfigs, which has no operations, take the place of all."""
-    if not changes or "config_operation" not in changes[0]:
-        return {change["name"]: change["value"] for change in changes}
-    altered = dict(config)
+def _altered(config: dict[str, str], changes: list[Message]) -> dict[str, Any]:
+    """The configs of a topic with changes; the value of one that cannot be is None."""
+    altered: dict[str, Any] = dict(config)
     for change in changes:
-        name, operation, value = change["name"], change["config_operation"], change["value"]
+        name, value = change["name"], change["value"]
         default, kind = CONFIGS.get(name, ("", LIST))
-        entries = altered.get(name, default).split(",")
-        if operation == _DELETE:
-            altered.pop(name, None)
-        elif operation == _APPEND and kind == LIST:
-            altered[name] = ",".join(dict.fromkeys([*filter(None, entries), *value.split(",")]))
-        elif operation == _SUBTRACT and kind == LIST:
-            altered[name] = ",".join(entry for entry in entries if entry not in value.split(","))
-        else:
-            altered[name] = value if operation == _SET else f"not a list: {value}"
+        entries = list(filter(None, altered.get(name, default).split(",")))
+        match change["config_operation"]:
+            case 0:  # set
+                altered[name] = value
+            case 1:  # delete
+                altered.pop(name, None)
+            case 2 if kind == LIST and value:  # append
+                altered[name] = ",".join(dict.fromkeys([*entries, *value.split(",")]))
+            case 3 if kind == LIST and value:  # subtract
+                altered[name] = ",".join(entry for entry in entries if entry not in value.split(","))
+            case _:
+                altered[name] = None
     return altered

@@ -10,13 +10,13 @@ import struct
 import sys
 import traceback
 from collections import deque
-from typing import TYPE_CHECKING, cast
+from typing import NamedTuple, Protocol, cast
 
-from services_stub.infra.kafka.broker.codec import MALFORMED, skip_tags
-from services_stub.infra.kafka.broker.context import NO_RESPONSE, Context, Message
+import msgspec
 
-if TYPE_CHECKING:
-    from services_stub.infra.kafka.broker.server import Call, Server
+from services_stub.infra.kafka.broker.codec import MALFORMED, Decode, Encode, skip_tags
+from services_stub.infra.kafka.broker.context import NO_RESPONSE, Context, Handler, Message
+from services_stub.infra.kafka.broker.faults import Faults
 
 _SIZE = struct.Struct(">i")
 _HEADER = struct.Struct(">ihhih")
@@ -25,6 +25,40 @@ _HEADER = struct.Struct(">ihhih")
 _ANSWER = struct.Struct(">ii")
 _NO_TAGS = b"\0"
 _WRITE_BUFFER = 4 * 1024 * 1024
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """Bytes of one request, and connections at a time."""
+
+    request_bytes: int = 100 * 1024 * 1024
+    connections: int = 10_000
+
+
+class Call(NamedTuple):
+    """How requests of one kind and version are read, carried out and answered."""
+
+    decode: Decode
+    encode: Encode
+    handler: Handler
+    flexible_request: bool
+    flexible_response: bool
+
+
+class Server(Protocol):
+    """The server, as far as a connection uses it."""
+
+    faults: Faults
+    limits: Limits
+    loop: asyncio.AbstractEventLoop
+
+    def admit(self, connection: Connection, peer: tuple[str, int], own: tuple[str, int]) -> bool:
+        """Take a new connection, or not."""
+
+    def forget(self, connection: Connection) -> None:
+        """A connection is closed."""
+
+    def call(self, api_key: int, version: int) -> Call:
+        """How such a request is carried out; Malformed where there is none."""
 
 
 class Connection(asyncio.Protocol):

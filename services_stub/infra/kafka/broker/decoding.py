@@ -91,6 +91,13 @@ class _Decoder(Source):
             _, width = self.structure(FORMATS[kind], "unpack_from")
             self.line(f"{name} = list(unpack_from(f'>{{{size}}}{FORMATS[kind]}', d, p))")
             self.line(f"p += {width} * {size}")
+        elif kind == "struct" and (formats := self._fixed(field.fields)):
+            read, width = self.structure("".join(formats.values()), "iter_unpack")
+            names = [self.name() for _ in formats]
+            made = ", ".join(f"{key!r}: {value}" for key, value in zip(formats, names, strict=True))
+            rows = f"{read}(d[p : p + {width} * {size}])"
+            self.line(f"{name} = [{{{made}}} for {', '.join(names)}, in {rows}]")
+            self.line(f"p += {width} * {size}")
         else:
             self.line(f"{name} = []")
             self.begin(f"for _ in range({size}):")
@@ -99,6 +106,12 @@ class _Decoder(Source):
             self.end()
         self.end()
         return name
+
+    def _fixed(self, fields: tuple[Field, ...]) -> dict[str, str]:
+        """The formats of the fields of a structure that always has the same length (Fetch's partitions), or nothing."""
+        plain, _ = self.present(fields)
+        formats = {field.name: FORMATS.get(field.type, "") for field in plain}
+        return formats if all(formats.values()) and not self.flexible else {}
 
     def _element(self, field: Field, kind: str) -> str:
         if kind == "struct":
@@ -141,7 +154,7 @@ class _Decoder(Source):
 
     def _flush(self) -> None:
         if self.run:
-            unpack, size = self.structure("".join(letter for _, letter in self.run), "unpack_from")
+            unpack, size = self.structure("".join(width for _, width in self.run), "unpack_from")
             self.line(f"{', '.join(name for name, _ in self.run)}, = {unpack}(d, p)")
             self.line(f"p += {size}")
             self.run.clear()

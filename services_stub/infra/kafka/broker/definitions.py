@@ -39,7 +39,7 @@ class Field(msgspec.Struct, frozen=True):
     fields: tuple[Field, ...] = ()
 
     def value_when_absent(self) -> object:
-        """What the field is where a message leaves it out."""
+        """The value of the field where a message leaves it out."""
         if self.default is not msgspec.UNSET:
             return self.default
         if self.type.startswith("[]"):

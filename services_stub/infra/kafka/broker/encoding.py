@@ -133,6 +133,6 @@ class _Encoder(Source):
     def flush(self) -> None:
         """Write the run."""
         if self.run:
-            packing, _ = self.structure("".join(letter for _, letter in self.run), "pack")
+            packing, _ = self.structure("".join(width for _, width in self.run), "pack")
             self.line(f"out({packing}({', '.join(value for value, _ in self.run)}))")
             self.run.clear()

@@ -16,7 +16,7 @@ _LONGEST_NAME = 8_000
 _CLASSIC = "classic"
 _SWEEP_SECONDS = 60
 _UNUSED_MINUTES, _RETENTION_MINUTES = 10, 7 * 24 * 60
-"""A group without members is deleted after so long; one that has offsets after the longer (`offsets.retention.minutes`).
+"""A group without members is deleted after so long; one with offsets after the longer (`offsets.retention.minutes`).
 They are counted while the broker runs: a marketplace that was down, or a computer that slept, keeps its offsets."""
 
 

@@ -26,20 +26,28 @@ class Topic(Protocol):
     """A topic, as far as it is used here."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Its name."""
+
     @property
-    def id(self) -> bytes: ...
+    def id(self) -> bytes:
+        """Its id."""
+
     @property
-    def partitions(self) -> Sequence[object]: ...
+    def partitions(self) -> Sequence[object]:
+        """Its partitions."""
 
 
 class Topics(Protocol):
     """The topics, as far as they are used here."""
 
     @property
-    def by_name(self) -> Mapping[str, Topic]: ...
+    def by_name(self) -> Mapping[str, Topic]:
+        """All of them."""
+
     @property
-    def by_id(self) -> Mapping[bytes, Topic]: ...
+    def by_id(self) -> Mapping[bytes, Topic]:
+        """All of them."""
 
 
 class OffsetRequests:

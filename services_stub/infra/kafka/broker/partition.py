@@ -6,55 +6,66 @@ batch that was answered is in the file, so the end of the process loses nothing;
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from bisect import bisect_right
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from services_stub.infra.kafka.broker import errors, records
 from services_stub.infra.kafka.broker.producers import EXPIRATION_SECONDS, Producers
 from services_stub.infra.kafka.broker.records import HEADER, Buffer, Header
-from services_stub.infra.kafka.broker.segment import Segment
+from services_stub.infra.kafka.broker.segments import Segments
 from services_stub.infra.kafka.broker.topic_configs import Limits
 
 TAIL_BYTES = 128 * 1024
 """As much as this is in memory of each partition; a half of it is left when it is cut."""
-_STORE_INTERVAL = 8 * 1024 * 1024
-"""Bytes after which the index is stored: at most so many are read of a partition after a crash."""
+
+
+class Waiter(Protocol):
+    """A reader at the end of the log."""
+
+    def appended(self, partition: Partition) -> None:
+        """There is more to read, or the partition was dropped."""
 
 
 class Partition:
     """The log from the offset `start` up to `end`; readers see it up to `high_watermark`, which is `end` unless held.
 
-    `name` is that of the topic and the number. Without a folder all is in memory, and lost with the process. `now`
-    gives seconds since 1970. What is in `waiting` is called once, after the next append.
+    Without a folder all is in memory, and lost with the process. `now` gives seconds since 1970. What is in `waiting`,
+    which is one set for all partitions of a topic, is told once, of the next append.
     """
 
-    def __init__(self, name: str, folder: Path | None, limits: Limits, now: Callable[[], float]) -> None:
-        self.name = name
+    def __init__(
+        self,
+        topic: str,
+        number: int,
+        folder: Path | None,
+        limits: Limits,
+        now: Callable[[], float],
+        waiting: set[Waiter],
+    ) -> None:
+        self.topic = topic
+        self.name = f"{topic}-{number}"
         self.limits = limits
-        self.start = self.end = self.high_watermark = 0
+        self.waiting = waiting
         self.producers = Producers()
-        self._folder = folder
         self._now = now
-        self.dropped = False
         self._held = self._failing = False
-        self._segments: list[Segment] = []
+        self._log = Segments(self.name, folder, self.producers, now) if folder else None
+        self.start, self.end = (self._log.start, self._log.end) if self._log else (0, 0)
+        self.high_watermark = self.end
         self._bases: list[int] = []
         self._tail: list[Buffer] = []
         self._tail_bytes = 0
-        self.waiting: set[Callable[[], None]] = set()
-        if folder is not None and folder.is_dir():
-            self._recover(folder)
 
     @property
     def size(self) -> int:
         """Bytes of all batches."""
-        return sum(segment.size for segment in self._segments) if self._folder else self._tail_bytes
+        return self._log.size if self._log else self._tail_bytes
 
     def append(self, batch: Buffer) -> tuple[int, int]:
-        """Write one batch, and call what waits: an error code, and the offset of the first record or -1."""
+        """Write one batch, and tell those that wait: an error code, and the offset of the first record or -1."""
         if len(batch) < HEADER.size:
             return errors.CORRUPT_MESSAGE, -1
         header: Header = HEADER.unpack_from(batch)
@@ -69,7 +80,7 @@ class Partition:
             newest = int(self._now() * 1000)
             batch = records.stamped(batch, attributes, newest)
         placed = records.placed(batch, base)
-        if self._folder is not None and not self._write(placed, base, end, newest):
+        if self._log and not self._write(self._log, placed, end, newest):
             return errors.KAFKA_STORAGE_ERROR, -1
         if producer_id >= 0:
             self.producers.add(producer_id, epoch, sequence, count, base, self._now())
@@ -77,12 +88,12 @@ class Partition:
         self._bases.append(base)
         self._tail.append(placed)
         self._tail_bytes += len(placed)
-        if self._tail_bytes > TAIL_BYTES and self._folder is not None:
+        if self._tail_bytes > TAIL_BYTES and self._log:
             self._shorten()
         if not self._held:
             self.high_watermark = end
             if self.waiting:
-                self._call_back()
+                self._tell()
         return errors.NONE, base
 
     def read(self, offset: int, max_bytes: int) -> list[Buffer]:
@@ -101,23 +112,20 @@ class Partition:
 
     def offset_at(self, timestamp_ms: int) -> tuple[int, int] | None:
         """Offset and timestamp of the first record that is not older, if there is one."""
-        if self._folder is None:
+        if self._log:
+            found = self._log.first_at(timestamp_ms)
+        else:
             batches = (batch for batch in self._tail if HEADER.unpack_from(batch)[8] >= timestamp_ms)
             found = next((records.first_at(batch, timestamp_ms) for batch in batches), None)
-        else:
-            places = (segment.first_at(timestamp_ms) for segment in self._segments)
-            found = next((place for place in places if place), None)
         if found is None or found[0] >= self.high_watermark:
             return None
         return max(found[0], self.start), found[1]
 
     def newest(self) -> int | None:
         """The largest timestamp of all batches (ms since 1970)."""
-        if self._folder is None:
-            return max((HEADER.unpack_from(batch)[8] for batch in self._tail), default=None)
-        for segment in self._segments:
-            segment.load()
-        return max((segment.newest for segment in self._segments if segment.size), default=None)
+        if self._log:
+            return self._log.newest
+        return max((HEADER.unpack_from(batch)[8] for batch in self._tail), default=None)
 
     def delete_before(self, offset: int) -> None:
         """Let the log start at an offset; the batches that are all before it are deleted.
@@ -125,13 +133,13 @@ class Partition:
         Raises:
             OSError: the new start cannot be stored.
         """
-        if self._folder is not None and self._segments:
-            if offset >= self.end and self._segments[-1].size:
-                self._roll()
-            written = self._folder / "start.tmp"
-            written.write_text(str(offset), encoding="ascii")
-            written.replace(self._folder / "start")
-        self._begin_at(offset)
+        if self._log:
+            self._log.begin_at(offset)
+        self.start = offset
+        count = bisect_right(self._bases, offset) - 1 if offset < self.end else len(self._bases)
+        if count > 0:
+            self._tail_bytes -= sum(map(len, self._tail[:count]))
+            del self._tail[:count], self._bases[:count]
 
     def rewrite(self, batches: list[bytes]) -> None:
         """Append batches, and delete all that was there before them: they say the same in less (a compaction).
@@ -139,8 +147,8 @@ class Partition:
         Raises:
             OSError: they cannot be written; all that was there is there.
         """
-        if self._segments and self._segments[-1].size:
-            self._roll()
+        if self._log and self.start < self.end:
+            self._log.roll()
         boundary = self.end
         for batch in batches:
             if self.append(batch)[0]:
@@ -149,25 +157,11 @@ class Partition:
 
     def retain(self) -> None:
         """Delete segments that are too old or too many, and forget producers that are gone."""
-        now = self._now()
-        self.producers.forget(now - EXPIRATION_SECONDS)
-        limits = self.limits
-        oldest = now * 1000 - limits.retention_ms if limits.retention_ms >= 0 else None
-        excess = self.size - limits.retention_bytes if limits.retention_bytes >= 0 else -1
-        start = self.start
-        for segment in list(self._segments):
-            segment.load()
-            expired = oldest is not None and segment.newest < oldest
-            if not segment.size or not (expired or segment.size <= excess):
-                break
-            if segment is self._segments[-1]:
-                if not expired:
-                    break
-                self._roll()
-            excess -= segment.size
-            start = segment.end
-        if start > self.start:
-            self._begin_at(start)
+        self.producers.forget(self._now() - EXPIRATION_SECONDS)
+        if self._log:
+            start = self._log.retained_from(self.limits)
+            if start > self.start:
+                self.delete_before(start)
 
     def hold(self) -> None:
         """Keep what is appended from now on out of sight, until it is released."""
@@ -178,38 +172,30 @@ class Partition:
         if self.high_watermark < self.end:
             header: Header = HEADER.unpack_from(self._stored(self.high_watermark, 1)[0])
             self.high_watermark = header[0] + header[6] + 1
-            self._call_back()
+            self._tell()
 
     def release_all(self) -> None:
         """Hold nothing any more."""
         self._held = False
         self.high_watermark = self.end
-        self._call_back()
+        self._tell()
 
     def close(self) -> None:
-        """Store the index, so that nothing has to be read on the next start, and close the file."""
-        if self._segments:
-            active = self._segments[-1]
-            with contextlib.suppress(OSError):  # then the index is made from the batches
-                if active.size != active.saved:
-                    active.store(self.producers.saved())
-            active.close()
+        """Store what makes the next start quick."""
+        if self._log:
+            self._log.close()
 
     def drop(self) -> None:
-        """Let go of the files, which are deleted with the topic, and call what waits."""
-        self.dropped, self.high_watermark = True, -1
-        for segment in self._segments:
-            segment.close()
-        self._call_back()
+        """Let go of the files, which are deleted with the topic, and tell those that wait."""
+        self.high_watermark = -1
+        if self._log:
+            self._log.drop()
+        self._tell()
 
     def _stored(self, offset: int, max_bytes: int) -> list[Buffer]:
         bases = self._bases
-        if not bases or offset < bases[0]:
-            first = bisect_right(self._segments, offset, key=lambda segment: segment.base) - 1
-            for segment in self._segments[max(first, 0) :]:
-                if data := segment.read(offset, max_bytes):
-                    return [data]
-            return []
+        if self._log and (not bases or offset < bases[0]):
+            return [self._log.read(offset, max_bytes)]
         first = bisect_right(bases, offset) - 1
         if self._tail_bytes <= max_bytes:
             return self._tail[first:]
@@ -222,18 +208,10 @@ class Partition:
             end += 1
         return self._tail[first:end]
 
-    def _write(self, batch: bytes, base: int, end: int, newest: int) -> bool:
-        """Append to the last segment, or to a new one; whether the batch is in the file."""
+    def _write(self, log: Segments, batch: bytes, end: int, newest: int) -> bool:
+        """Whether the batch is in the file; the first time that it is not is said."""
         try:
-            if not self._segments:
-                assert self._folder is not None
-                self._segments.append(Segment(self._folder, 0, self.limits.fsync))
-            active = self._segments[-1]
-            if active.size + len(batch) > self.limits.segment_bytes and active.size:
-                active = self._roll()
-            elif active.size - active.saved > _STORE_INTERVAL:
-                active.store(self.producers.saved())
-            active.append(batch, base, end, newest)
+            log.append(batch, end, newest, self.limits)
         except OSError as error:
             if not self._failing:
                 sys.stderr.write(f"{self.name}: records cannot be written: {error}\n")
@@ -241,17 +219,6 @@ class Partition:
             return False
         self._failing = False
         return True
-
-    def _roll(self) -> Segment:
-        """Begin a new segment."""
-        assert self._folder is not None
-        active = self._segments[-1]
-        active.store(self.producers.saved())
-        new = Segment(self._folder, self.end, self.limits.fsync)
-        new.open()
-        active.close()
-        self._segments.append(new)
-        return new
 
     def _shorten(self) -> None:
         """Leave a half of the tail in memory, the last batch at least."""
@@ -261,49 +228,8 @@ class Partition:
             count += 1
         del self._tail[:count], self._bases[:count]
 
-    def _begin_at(self, start: int) -> None:
-        self.start = start
-        while len(self._segments) > 1 and self._segments[1].base <= start:
-            self._segments.pop(0).remove()
-        count = bisect_right(self._bases, start) - 1 if start < self.end else len(self._bases)
-        if count > 0:
-            self._tail_bytes -= sum(map(len, self._tail[:count]))
-            del self._tail[:count], self._bases[:count]
-
-    def _call_back(self) -> None:
-        waiting, self.waiting = self.waiting, set()
-        for callback in waiting:
-            callback()
-
-    def _recover(self, folder: Path) -> None:
-        """Take the log as it is in the files: read what the stored index does not have, and cut a tail that is torn."""
-        self._segments = [Segment(folder, int(path.stem), self.limits.fsync) for path in sorted(folder.glob("*.log"))]
-        known = len(self._segments) - 1
-        while known > 0 and not self._restore(self._segments[known]):
-            known -= 1
-        for segment in self._segments[:known]:
-            segment.size = segment.path.stat().st_size
-        if known == 0:
-            self._restore(self._segments[0])
-        for segment in self._segments[max(known, 0) :]:
-            if torn := segment.scan(self._see):
-                sys.stderr.write(f"{self.name}: the last {torn} bytes of {segment.path.name} are cut: no whole batch\n")
-                segment.cut()
-        with contextlib.suppress(OSError, ValueError):
-            self.start = int((folder / "start").read_text(encoding="ascii"))
-        if self._segments:
-            self.start = max(self.start, self._segments[0].base)
-            self.end = self._segments[-1].end
-        self.end = self.high_watermark = max(self.start, self.end)
-
-    def _restore(self, segment: Segment) -> bool:
-        saved = segment.restore()
-        if saved is not None:
-            self.producers.restore(saved)
-        return saved is not None
-
-    def _see(self, header: Header) -> None:
-        """Know the producer of a batch that is in the file."""
-        base, _, _, _, _, _, _, _, _, producer_id, epoch, sequence, count = header
-        if producer_id >= 0:
-            self.producers.add(producer_id, epoch, sequence, count, base, self._now())
+    def _tell(self) -> None:
+        waiting = list(self.waiting)
+        self.waiting.clear()
+        for waiter in waiting:
+            waiter.appended(self)

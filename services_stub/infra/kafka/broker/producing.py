@@ -7,7 +7,6 @@ from services_stub.infra.kafka.broker.context import NO_RESPONSE, Context, Handl
 from services_stub.infra.kafka.broker.records import HEADER, Buffer
 from services_stub.infra.kafka.broker.topics import Topic, Topics
 
-_TOPIC_IDS_SINCE = 13
 _NO_TRANSACTIONS = errors.UNSUPPORTED_VERSION
 
 
@@ -18,25 +17,23 @@ class ProduceRequests:
         self.handlers: dict[int, Handler] = {0: self._produce, 22: self._init_producer_id}
         self._topics = topics
 
-    def _produce(self, request: Message, context: Context) -> Message:
+    def _produce(self, request: Message, _: Context) -> Message:
         acks = request["acks"]
         refused = errors.NONE if -1 <= acks <= 1 else errors.INVALID_REQUIRED_ACKS
         responses = []
         for asked in request["topic_data"]:
-            if context.version < _TOPIC_IDS_SINCE:
-                name, identity = asked["name"], b""
-                topic = self._topics.by_name.get(name)
+            topic = self._topics.by_name.get(asked["name"])
+            if topic is None:
+                error = refused or errors.UNKNOWN_TOPIC_OR_PARTITION
             else:
-                name, identity = "", asked["topic_id"]
-                topic = self._topics.by_id.get(identity)
-            error = refused or _problem(topic, context.version)
+                error = refused or (errors.INVALID_TOPIC_EXCEPTION if topic.is_internal else errors.NONE)
             parts = [
                 {"index": part["index"], "error_code": error, "base_offset": -1}
                 if error or topic is None
                 else _append(topic, part["index"], part["records"])
                 for part in asked["partition_data"]
             ]
-            responses.append({"name": name, "topic_id": identity, "partition_responses": parts})
+            responses.append({"name": asked["name"], "partition_responses": parts})
         return {"responses": responses} if acks else NO_RESPONSE
 
     def _init_producer_id(self, request: Message, _: Context) -> Message:
@@ -44,12 +41,6 @@ class ProduceRequests:
         if request["transactional_id"] is not None:
             return {"error_code": _NO_TRANSACTIONS, "producer_id": -1, "producer_epoch": -1}
         return {"error_code": errors.NONE, "producer_id": self._topics.producer_id(), "producer_epoch": 0}
-
-
-def _problem(topic: Topic | None, version: int) -> int:
-    if topic is None:
-        return errors.UNKNOWN_TOPIC_OR_PARTITION if version < _TOPIC_IDS_SINCE else errors.UNKNOWN_TOPIC_ID
-    return errors.INVALID_TOPIC_EXCEPTION if topic.is_internal else errors.NONE
 
 
 def _append(topic: Topic, index: int, batch: Buffer | None) -> Message:

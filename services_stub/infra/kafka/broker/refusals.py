@@ -46,7 +46,7 @@ def groups(request: Message) -> Iterable[str]:
 
 
 def _mirrored(fields: tuple[Field, ...], source: Message, version: int, error_code: int) -> Message:
-    """What answers a structure of the request: fields of the same name, and an element for each of its first list."""
+    """The answer to a structure of the request: fields of the same name, and an element for each of its first list."""
     listed: list[Any] = next((value for value in source.values() if isinstance(value, list)), [])
     made: Message = {}
     for field in fields:

@@ -47,13 +47,11 @@ class Segment:
     An index entry is the offset and position of a batch, and the newest time of all batches before it.
     """
 
-    def __init__(self, folder: Path, base: int, fsync: bool = False) -> None:
+    def __init__(self, folder: Path, base: int) -> None:
         self.path = folder / f"{base:020}.log"
-        self.base = self.end = base
-        self.size = self.saved = 0
-        self.newest = _NEVER
+        self.base = base
+        self.saved = 0
         self._file = -1
-        self._fsync = fsync
         self._reset()
 
     def _reset(self) -> None:
@@ -61,8 +59,8 @@ class Segment:
         self._offsets, self._positions, self._times = array("q"), array("q"), array("q")
         self._next_entry = 0
 
-    def append(self, batch: bytes, base: int, end: int, newest: int) -> None:
-        """Write a batch behind the others.
+    def append(self, batch: bytes, base: int, end: int, newest: int, fsync: bool) -> None:
+        """Write a batch behind the others; with `fsync` the disk has it then.
 
         Raises:
             OSError: the batch is not in the file, for example because the disk is full.
@@ -74,7 +72,7 @@ class Segment:
             written = os.write(self._file, batch)
             if written != length:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            if self._fsync:
+            if fsync:
                 os.fsync(self._file)
         except OSError:
             os.ftruncate(self._file, self.size)
@@ -111,12 +109,13 @@ class Segment:
                     return first_at(os.pread(file, length, position), timestamp)
                 position += length
 
-    def load(self) -> None:
+    def load(self) -> Segment:
         """Have the index in memory; it is made from the batches where it is not stored."""
         if not self._offsets:
             if self.restore() is None:
                 self._reset()
             self.scan(lambda _: None)
+        return self
 
     def restore(self) -> Saved | None:
         """Take the stored index, and give the producers of that place. None where there is none for this file."""

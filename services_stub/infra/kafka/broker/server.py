@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
-import msgspec
-
-from services_stub.infra.kafka.broker.codec import Decode, Encode, Malformed, decoder, encoder, is_flexible
-from services_stub.infra.kafka.broker.connection import Connection
+from services_stub.infra.kafka.broker.codec import Malformed, decoder, encoder, is_flexible
+from services_stub.infra.kafka.broker.connection import Call, Connection, Limits
 from services_stub.infra.kafka.broker.context import Context, Handler, Message
 from services_stub.infra.kafka.broker.definitions import definitions, within
 from services_stub.infra.kafka.broker.faults import Faults
@@ -19,23 +16,6 @@ from services_stub.infra.kafka.broker.peers import is_own
 API_VERSIONS = 18
 _UNSUPPORTED_VERSION = 35
 _BACKLOG = 512
-
-
-class Limits(msgspec.Struct, frozen=True):
-    """Bytes of one request, and connections at a time."""
-
-    request_bytes: int = 100 * 1024 * 1024
-    connections: int = 10_000
-
-
-class Call(NamedTuple):
-    """How requests of one kind and version are read, carried out and answered."""
-
-    decode: Decode
-    encode: Encode
-    handler: Handler
-    flexible_request: bool
-    flexible_response: bool
 
 
 class Server:
@@ -53,7 +33,7 @@ class Server:
         self.limits = limits or Limits()
         self.loop: asyncio.AbstractEventLoop
         self._handlers = {**handlers, API_VERSIONS: self._api_versions}
-        self._versions = {key: _versions(key, highest) for key in sorted(self._handlers)}
+        self.versions = {key: _versions(key, highest) for key in sorted(self._handlers)}
         self._calls: dict[tuple[int, int], Call] = {}
         self._connections: set[Connection] = set()
         self._admits = admits
@@ -98,7 +78,7 @@ class Server:
         return found
 
     def _made(self, api_key: int, version: int) -> Call:
-        versions = self._versions.get(api_key)
+        versions = self.versions.get(api_key)
         if versions is None:
             raise Malformed("there is no such kind of request here")
         if not within(version, versions):
@@ -115,12 +95,12 @@ class Server:
         )
 
     def _api_versions(self, _: Message, context: Context) -> Message:
-        known = within(context.version, self._versions[API_VERSIONS])
+        known = within(context.version, self.versions[API_VERSIONS])
         return {
             "error_code": 0 if known else _UNSUPPORTED_VERSION,
             "api_keys": [
                 {"api_key": key, "min_version": first, "max_version": last}
-                for key, (first, last) in self._versions.items()
+                for key, (first, last) in self.versions.items()
             ],
         }
 

@@ -48,7 +48,11 @@ class TopicRequests:
     def _find(self, name: str | None, identity: bytes, creates: bool) -> Message:
         if name is None:
             known = self._topics.by_id.get(identity)
-            return _metadata_of(known) if known else {"error_code": errors.UNKNOWN_TOPIC_ID, "topic_id": identity}
+            return (
+                _metadata_of(known)
+                if known
+                else {"error_code": errors.UNKNOWN_TOPIC_ID, "name": None, "topic_id": identity}
+            )
         if name in self._topics.by_name:
             return _metadata_of(self._topics.by_name[name])
         if not is_legal(name):

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from services_stub.infra.kafka.broker.partition import Partition
+from services_stub.infra.kafka.broker.partition import Partition, Waiter
 from services_stub.infra.kafka.broker.topic_configs import Limits
 
 OFFSETS = "__consumer_offsets"
@@ -48,6 +48,7 @@ class Topic:
         self.config = config
         self.limits = limits
         self.partitions: list[Partition] = []
+        self.waiting: set[Waiter] = set()
 
     @property
     def is_internal(self) -> bool:
@@ -160,7 +161,8 @@ class Topics:
 
     def _fill(self, topic: Topic, total: int) -> None:
         for number in range(len(topic.partitions), total):
-            log = Partition(f"{topic.name}-{number}", self._log(topic.name, number), topic.limits, self._now)
+            folder = self._log(topic.name, number)
+            log = Partition(topic.name, number, folder, topic.limits, self._now, topic.waiting)
             topic.partitions.append(log)
 
     def _log(self, name: str, number: int) -> Path | None:

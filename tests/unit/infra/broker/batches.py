@@ -31,7 +31,7 @@ def limits(config: dict[str, int | str], fsync: bool = False) -> Limits:
 
 def a_partition(folder: Path | None = None, now: float = NOW, **config: int | str) -> Partition:
     """The log in a folder; making it again is what happens after the process was killed."""
-    return Partition("topic-0", folder, limits(config), lambda: now)
+    return Partition("topic", 0, folder, limits(config), lambda: now, set())
 
 
 def offsets(partition: Partition, start: int | None = None, max_bytes: int = 1) -> list[int]:

@@ -9,9 +9,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from services_stub.infra.kafka.broker import codec
+from services_stub.infra.kafka.broker.connection import Limits
 from services_stub.infra.kafka.broker.context import Handler, Message
 from services_stub.infra.kafka.broker.faults import Faults
-from services_stub.infra.kafka.broker.server import API_VERSIONS, Limits, Server
+from services_stub.infra.kafka.broker.server import API_VERSIONS, Server
 
 HOST = "127.0.0.1"
 

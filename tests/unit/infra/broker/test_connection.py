@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from services_stub.infra.kafka.broker.connection import Limits
 from services_stub.infra.kafka.broker.context import NO_RESPONSE, Context, Message
-from services_stub.infra.kafka.broker.server import API_VERSIONS, Limits
+from services_stub.infra.kafka.broker.server import API_VERSIONS
 from tests.unit.infra.broker.raw import request, running
 
 PRODUCE, FETCH, HEARTBEAT = 0, 1, 12

@@ -169,7 +169,7 @@ class Consumers(RuleBasedStateMachine):
         assert self.broker.committed() == self.offsets
 
     def teardown(self) -> None:
-        """Whatever waits ends, and of members that are silent none is left."""
+        """All that waits ends, and of members that are silent none is left."""
         if hasattr(self, "broker"):
             self.broker.clock.advance(FAR)
             self.look()

@@ -11,13 +11,23 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from services_stub.infra.kafka.broker import errors, partition
+from services_stub.infra.kafka.broker import errors, partition, segments
 from services_stub.infra.kafka.broker.partition import Partition
 from tests.unit.infra.broker.batches import NOW, a_batch, a_partition, limits, offsets, values
 
 
+class Recorder:
+    """Writes down up to where the log can be read, as often as it is told of it."""
+
+    def __init__(self, told: list[int]) -> None:
+        self._told = told
+
+    def appended(self, partition: Partition) -> None:
+        self._told.append(partition.high_watermark)
+
+
 class AgainstAList(RuleBasedStateMachine):
-    """Whatever is done, readers get the batches that were appended and not deleted, at the offsets that were told."""
+    """After any changes, readers get the batches that were appended and not deleted, at the offsets that were told."""
 
     @initialize(segment_bytes=st.sampled_from([200, 5000, 10**6]))
     def begin(self, segment_bytes: int) -> None:
@@ -131,7 +141,7 @@ def test_after_a_clean_stop_no_batch_is_read(tmp_path: Path, monkeypatch: pytest
 
 
 def test_after_a_crash_what_is_behind_the_stored_index_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(partition, "_STORE_INTERVAL", 1000)
+    monkeypatch.setattr(segments, "_STORE_INTERVAL", 1000)
     log = a_partition(tmp_path / "log")
     for number in range(50):
         log.append(a_batch(bytes(100), producer=1, epoch=0, sequence=number))
@@ -206,10 +216,10 @@ def test_a_log_without_the_policy_to_delete_is_kept(tmp_path: Path) -> None:
     assert log.start == 0
 
 
-def test_what_waits_is_called_once_after_the_next_append() -> None:
+def test_those_that_wait_are_told_once_of_the_next_append() -> None:
     log = a_partition()
-    called = []
-    log.waiting.add(lambda: called.append(log.end))
+    called: list[int] = []
+    log.waiting.add(Recorder(called))
     log.append(a_batch(b"1"))
     log.append(a_batch(b"2"))
     assert called == [1]
@@ -221,8 +231,8 @@ def test_held_batches_are_seen_when_they_are_released(tmp_path: Path) -> None:
     log.hold()
     for number in range(200):
         log.append(a_batch(bytes(1000), b"%d" % number))
-    called = []
-    log.waiting.add(lambda: called.append(log.high_watermark))
+    called: list[int] = []
+    log.waiting.add(Recorder(called))
     assert (offsets(log, max_bytes=10**6), log.high_watermark, log.end) == ([0], 1, 401)
     log.release()
     assert (offsets(log, max_bytes=10**6), called) == ([0, 1], [3])
@@ -259,7 +269,7 @@ def test_with_fsync_a_batch_is_on_the_disk_before_it_is_answered(
 ) -> None:
     synced: list[int] = []
     monkeypatch.setattr("os.fsync", synced.append)
-    Partition("topic-0", tmp_path / "log", limits({}, fsync=True), lambda: NOW).append(a_batch(b"1"))
+    Partition("topic", 0, tmp_path / "log", limits({}, fsync=True), lambda: NOW, set()).append(a_batch(b"1"))
     assert len(synced) == 1
 
 
