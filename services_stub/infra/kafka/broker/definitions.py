@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-Kind: TypeAlias = Literal["request", "response"]
+Kind: TypeAlias = Literal["request", "response", "key", "value"]
 Versions: TypeAlias = tuple[int, int]
 """The first and the last version."""
 

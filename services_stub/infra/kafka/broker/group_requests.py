@@ -36,7 +36,7 @@ class Groups:
         }
         self._offsets = offsets
         self._clock = clock
-        for group_id, kept in offsets.snapshots():
+        for group_id, kept in offsets.groups():
             self.group(group_id).restore(kept)
         for group_id in offsets.by_group:
             self.group(group_id)

@@ -1,4 +1,4 @@
-"""A member of a consumer group, and a group as it is kept."""
+"""A member of a consumer group, and what it says in its requests."""
 
 from __future__ import annotations
 
@@ -41,17 +41,6 @@ class Member:
             "member_metadata": self.metadata(protocol),
             "member_assignment": self.assignment if protocol is not None else b"",
         }
-
-
-@dataclass(slots=True, frozen=True)
-class Snapshot:
-    """A group as it is kept in the log."""
-
-    protocol_type: str
-    generation: int
-    protocol: str | None
-    leader: str | None
-    members: list[Member]
 
 
 def refused_join(error: int, member_id: str = "") -> Message:

@@ -6,8 +6,7 @@ for a group that has no members.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Iterable
 
 from services_stub.infra.kafka.broker import errors
 from services_stub.infra.kafka.broker.context import Context, Handler, Message
@@ -15,39 +14,12 @@ from services_stub.infra.kafka.broker.group_requests import Groups
 from services_stub.infra.kafka.broker.groups import Group
 from services_stub.infra.kafka.broker.offsets import Commit, Committed, Offsets, Position
 from services_stub.infra.kafka.broker.rebalances import COMPLETING, EMPTY
+from services_stub.infra.kafka.broker.topics import Topic, Topics
 
 _METADATA_CHARACTERS = 4096
 _MANY_GROUPS_SINCE, _NOT_FOUND_SINCE, _TOPIC_IDS_SINCE = 8, 9, 10
 _CONSUMER = "consumer"
 _LONGEST_NAME = 8_000
-
-
-class Topic(Protocol):
-    """A topic, as far as it is used here."""
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-
-    @property
-    def id(self) -> bytes:
-        """Its id."""
-
-    @property
-    def partitions(self) -> Sequence[object]:
-        """Its partitions."""
-
-
-class Topics(Protocol):
-    """The topics, as far as they are used here."""
-
-    @property
-    def by_name(self) -> Mapping[str, Topic]:
-        """All of them."""
-
-    @property
-    def by_id(self) -> Mapping[bytes, Topic]:
-        """All of them."""
 
 
 class OffsetRequests:

@@ -5,11 +5,11 @@ The log is read once, at the start. It is rewritten with what is valid when most
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol, TypeAlias
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
 
 from services_stub.infra.kafka.broker import errors
-from services_stub.infra.kafka.broker.members import Snapshot
+from services_stub.infra.kafka.broker.context import Message
 from services_stub.infra.kafka.broker.offset_records import (
     group_key,
     group_value,
@@ -19,9 +19,9 @@ from services_stub.infra.kafka.broker.offset_records import (
     read_key,
     read_offset,
 )
-from services_stub.infra.kafka.broker.records import Buffer, Record, batch, iterate
+from services_stub.infra.kafka.broker.partition import Partition
+from services_stub.infra.kafka.broker.records import Record, batch, iterate
 
-TOPIC = "__consumer_offsets"
 Position: TypeAlias = tuple[str, int]
 """A topic and the number of a partition."""
 Commit: TypeAlias = tuple[str, int, int, int, str]
@@ -31,22 +31,6 @@ _READ_BYTES = 1024 * 1024
 _RECORDS_IN_BATCH = 500
 _GARBAGE_SHARE, _GARBAGE_LEAST = 8, 10_000
 """The log is rewritten when it has so many times the records that are valid, and so many at least."""
-
-
-class Log(Protocol):
-    """The partition, as far as it is used here."""
-
-    start: int
-    end: int
-
-    def append(self, batch: Buffer) -> tuple[int, int]:
-        """Write a batch: an error code, and the offset of the first record."""
-
-    def read(self, offset: int, max_bytes: int) -> Sequence[Buffer]:
-        """The batches from the one with this offset on."""
-
-    def rewrite(self, batches: list[bytes]) -> None:
-        """Have these batches in place of all."""
 
 
 class Committed:
@@ -64,7 +48,7 @@ class Committed:
 class Offsets:
     """Offsets by group, topic and partition. Writing gives an error code: 0 when the log has it."""
 
-    def __init__(self, log: Log, now: Callable[[], float]) -> None:
+    def __init__(self, log: Partition, now: Callable[[], float]) -> None:
         self.by_group: dict[str, dict[Position, Committed]] = {}
         self._groups: dict[str, bytes] = {}
         self._log = log
@@ -72,8 +56,8 @@ class Offsets:
         self._records = 0
         self._load()
 
-    def snapshots(self) -> Iterable[tuple[str, Snapshot]]:
-        """The groups that are kept."""
+    def groups(self) -> Iterable[tuple[str, Message]]:
+        """The groups that are kept, as `keep` was given them."""
         return ((group_id, read_group(value)) for group_id, value in self._groups.items())
 
     def commit(self, group_id: str, commits: list[Commit]) -> int:
@@ -121,10 +105,10 @@ class Offsets:
                 del self._groups[group_id]
         return error
 
-    def keep(self, group_id: str, group: Snapshot) -> int:
+    def keep(self, group_id: str, group: Message) -> int:
         """Keep a group with its members. Where that fails, they join again after a restart of the broker."""
         stamp = int(self._now() * 1000)
-        value = group_value(group, stamp)
+        value = group_value({**group, "current_state_timestamp": stamp})
         error = self._append([(group_key(group_id), value, stamp)])
         if not error:
             self._groups[group_id] = value
@@ -165,16 +149,17 @@ class Offsets:
 
     def _apply(self, key: bytes, value: bytes | None) -> None:
         named = read_key(key)
-        if isinstance(named, str):
-            if value is None:
-                self._groups.pop(named, None)
-            else:
-                self._groups[named] = value
-        elif named is not None:
-            group_id, topic, partition = named
-            held = self.by_group.setdefault(group_id, {})
+        if "topic" in named:
+            position = named["topic"], named["partition"]
+            held = self.by_group.setdefault(named["group"], {})
             if value is not None:
-                entry = held[topic, partition] = Committed(key)
-                entry.offset, entry.leader_epoch, entry.metadata, entry.stamp = read_offset(value)
-            elif held.pop((topic, partition), None) is None or not held:
-                self.by_group.pop(group_id, None)
+                read, entry = read_offset(value), Committed(key)
+                entry.offset, entry.leader_epoch = read["offset"], read["leader_epoch"]
+                entry.metadata, entry.stamp = read["metadata"], read["commit_timestamp"]
+                held[position] = entry
+            elif held.pop(position, None) is None or not held:
+                self.by_group.pop(named["group"], None)
+        elif value is None:
+            self._groups.pop(named.get("group", ""), None)
+        elif named:
+            self._groups[named["group"]] = value

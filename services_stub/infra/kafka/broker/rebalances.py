@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from services_stub.infra.kafka.broker import errors
 from services_stub.infra.kafka.broker.context import Cancellable, Clock, Context, Message
-from services_stub.infra.kafka.broker.members import Member, Snapshot, refused_join
+from services_stub.infra.kafka.broker.members import Member, refused_join
 
 EMPTY, PREPARING, COMPLETING = "Empty", "PreparingRebalance", "CompletingRebalance"
 STABLE, DEAD = "Stable", "Dead"
@@ -24,7 +24,7 @@ class Rebalances:
     be carried out within the answer to the one before.
     """
 
-    def __init__(self, group_id: str, clock: Clock, keep: Callable[[str, Snapshot], object]) -> None:
+    def __init__(self, group_id: str, clock: Clock, keep: Callable[[str, Message], object]) -> None:
         self.id = group_id
         self.state = EMPTY
         self.generation = 0
@@ -48,21 +48,42 @@ class Rebalances:
         """Whether the group has neither members nor clients that may become one."""
         return not self.members and not self._pending
 
-    def restore(self, kept: Snapshot) -> None:
+    def restore(self, kept: Message) -> None:
         """Go on as the group was kept: each member has a session's time to tell that it lives."""
-        self.protocol_type, self.generation = kept.protocol_type or None, kept.generation
-        self.protocol, self.leader = kept.protocol, kept.leader
-        for member in kept.members:
+        self.protocol_type, self.generation = kept["protocol_type"] or None, kept["generation"]
+        self.protocol, self.leader = kept["protocol"], kept["leader"]
+        for each in kept["members"]:
+            names = each["member_id"], each["group_instance_id"], each["client_id"], each["client_host"]
+            protocols = [(self.protocol or "", each["subscription"])]
+            member = Member(*names, each["session_timeout"], each["rebalance_timeout"], protocols, each["assignment"])
             self.members[member.id] = member
             if member.instance_id is not None:
                 self._static[member.instance_id] = member.id
             self.hear(member)
-        self.state = STABLE if kept.members else EMPTY
+        self.state = STABLE if self.members else EMPTY
 
-    def snapshot(self) -> Snapshot:
-        """The group as it is to be kept."""
-        members = list(self.members.values())
-        return Snapshot(self.protocol_type or "", self.generation, self.protocol, self.leader, members)
+    def kept(self) -> Message:
+        """The group as it is to be kept (`GroupMetadataValue`)."""
+        members = [
+            {
+                "member_id": member.id,
+                "group_instance_id": member.instance_id,
+                "client_id": member.client_id,
+                "client_host": member.client_host,
+                "rebalance_timeout": member.rebalance_ms,
+                "session_timeout": member.session_ms,
+                "subscription": member.metadata(self.protocol),
+                "assignment": member.assignment,
+            }
+            for member in self.members.values()
+        ]
+        return {
+            "protocol_type": self.protocol_type or "",
+            "generation": self.generation,
+            "protocol": self.protocol,
+            "leader": self.leader,
+            "members": members,
+        }
 
     def answer_to(self, context: Context) -> Message | None:
         """The answer to the request in work, if it need not wait; others are answered right after it."""
@@ -102,7 +123,7 @@ class Rebalances:
         return self._clock.call_later(milliseconds / 1000, call)
 
     def _keep(self) -> None:
-        self._write(self.id, self.snapshot())
+        self._write(self.id, self.kept())
 
     def _common_protocols(self) -> set[str]:
         return set.intersection(*({name for name, _ in member.protocols} for member in self.members.values()))

@@ -1,7 +1,8 @@
-"""Makes `broker/definitions.json` from Kafka's own message definitions, which are in the jar kafka-clients.
+"""Makes `broker/definitions.json` from Kafka's own message definitions, which are in its jars.
 
-`python -m tests.unit.infra.broker.condense JAR` writes it anew. One line has one message: what the codec needs of it,
-without the explanations. Versions are `[first, last]`, with a last of 32767 where the definition has none.
+`python -m tests.unit.infra.broker.condense CLIENTS COORDINATOR` writes it anew, of the jars kafka-clients and
+kafka-group-coordinator. One line has one message: what the codec needs of it, without the explanations. Versions are
+`[first, last]`, with a last of 32767 where the definition has none.
 """
 
 from __future__ import annotations
@@ -24,19 +25,25 @@ _SERVED = """
     OffsetDelete DescribeCluster DescribeProducers DescribeTopicPartitions DescribeLogDirs SaslHandshake
     SaslAuthenticate ListConfigResources
 """
+_KEPT = ("OffsetCommit", "GroupMetadata")
+"""The records of `__consumer_offsets`."""
 DEFINITIONS = Path(codec.__file__).with_name("definitions.json")
 _LAST = 32767
 _COMMENT = re.compile(r"^\s*//.*$", re.MULTILINE)
 
 
-def condensed(jar: Path) -> str:
+def condensed(clients: Path, coordinator: Path) -> str:
     """The data file's text."""
     lines = []
-    with zipfile.ZipFile(jar) as archive:
-        for name in _SERVED.split():
-            for kind in ("Request", "Response"):
-                text = archive.read(f"common/message/{name}{kind}.json").decode()
-                lines.append(json.dumps(_message(json.loads(_COMMENT.sub("", text))), separators=(",", ":")))
+    for jar, names, kinds in (
+        (clients, _SERVED.split(), ("Request", "Response")),
+        (coordinator, _KEPT, ("Key", "Value")),
+    ):
+        with zipfile.ZipFile(jar) as archive:
+            for name in names:
+                for kind in kinds:
+                    text = archive.read(f"common/message/{name}{kind}.json").decode()
+                    lines.append(json.dumps(_message(json.loads(_COMMENT.sub("", text))), separators=(",", ":")))
     return "[\n" + ",\n".join(lines) + "\n]\n"
 
 
@@ -44,8 +51,8 @@ def _message(definition: Json) -> Json:
     structs = {struct["name"]: struct["fields"] for struct in definition.get("commonStructs", [])}
     return {
         "key": definition["apiKey"],
-        "kind": definition["type"],
-        "name": re.sub(r"(Request|Response)$", "", definition["name"]),
+        "kind": definition["type"].removeprefix("coordinator-"),
+        "name": re.sub(r"(Request|Response|Key|Value)$", "", definition["name"]),
         "versions": _versions(definition["validVersions"]),
         "flexible": _versions(definition["flexibleVersions"])[0],
         "fields": [_field(field, structs) for field in definition["fields"]],
@@ -87,4 +94,4 @@ def _versions(text: str) -> list[int]:
 
 
 if __name__ == "__main__":
-    DEFINITIONS.write_text(condensed(Path(sys.argv[1])))
+    DEFINITIONS.write_text(condensed(Path(sys.argv[1]), Path(sys.argv[2])))

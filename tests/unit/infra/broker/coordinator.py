@@ -15,6 +15,7 @@ from services_stub.infra.kafka.broker.group_requests import Groups
 from services_stub.infra.kafka.broker.offset_requests import OffsetRequests
 from services_stub.infra.kafka.broker.offsets import Offsets
 from services_stub.infra.kafka.broker.records import LENGTH_END, Buffer, iterate, placed
+from services_stub.infra.kafka.broker.topics import Topics
 
 COMMIT, FETCH, JOIN, HEARTBEAT, LEAVE, SYNC = 8, 9, 11, 12, 13, 14
 DESCRIBE, LIST, DELETE, OFFSET_DELETE = 15, 16, 42, 47
@@ -95,22 +96,6 @@ class MemoryLog:
 
 
 @dataclass
-class FakeTopic:
-    name: str
-    partitions: list[object]
-    id: bytes = b""
-
-    def __post_init__(self) -> None:
-        self.id = self.name.encode().ljust(16, b"-")[:16]
-
-
-class FakeTopics:
-    def __init__(self, **partitions: int) -> None:
-        self.by_name = {name: FakeTopic(name, [object()] * count) for name, count in partitions.items()}
-        self.by_id = {topic.id: topic for topic in self.by_name.values()}
-
-
-@dataclass
 class Call:
     """A request on its way; `response` is None until it is answered."""
 
@@ -141,8 +126,10 @@ class Coordinator:
         self.clock = FakeClock()
         self.client_id = "shop"
         self.log = log or MemoryLog()
-        self.topics = FakeTopics(orders=3, payments=2)
-        self.offsets = Offsets(self.log, self.clock.now)
+        self.topics = Topics(None)
+        for name, partitions in (("orders", 3), ("payments", 2)):
+            self.topics.create(name, partitions, {})
+        self.offsets = Offsets(cast(Any, self.log), self.clock.now)
         self.groups = Groups(self.offsets, self.clock)
         requests = OffsetRequests(self.groups, self.offsets, self.topics)
         self.handlers = {**self.groups.handlers, **requests.handlers}
@@ -194,7 +181,8 @@ class Coordinator:
         named: dict[str, Any] = {"name": topic}
         version = fields.pop("version", 7)
         if version >= 10:
-            named = {"topic_id": topic.encode().ljust(16, b"-")[:16]}
+            known = self.topics.by_name.get(topic)
+            named = {"topic_id": known.id if known else bytes(16)}
         each = {"partition_index": partition, "committed_offset": offset, "committed_leader_epoch": 0}
         each["committed_metadata"] = fields.pop("metadata", "")
         request = {"group_id": group, "topics": [{**named, "partitions": [each]}], **fields}
