@@ -10,42 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services_stub.infra.kafka.broker import codec
-from services_stub.infra.kafka.broker.definitions import Definition, Field, definitions, within
+from services_stub.infra.kafka.broker.definitions import Definition, definitions
+from tests.unit.infra.broker.messages import messages
 
-INTEGERS = {"int8": 8, "int16": 16, "int32": 32, "int64": 64}
 MESSAGES = sorted(definitions())
-
-
-def values(field: Field, version: int) -> st.SearchStrategy[Any]:
-    if field.type.startswith("[]"):
-        inner = Field(field.name, field.type[2:], field.versions, fields=field.fields)
-        found: st.SearchStrategy[Any] = st.lists(values(inner, version), max_size=2)
-    elif field.type == "struct":
-        found = structures(field.fields, version)
-    elif field.type in INTEGERS:
-        half = 2 ** (INTEGERS[field.type] - 1)
-        return st.integers(-half, half - 1)
-    elif field.type == "string":
-        found = st.text(max_size=200)
-    elif field.type == "bool":
-        return st.booleans()
-    elif field.type == "uuid":
-        return st.binary(min_size=16, max_size=16)
-    else:
-        found = st.binary(min_size=1, max_size=200)
-    return st.none() | found if within(version, field.nullable) and field.type != "records" else found
-
-
-def structures(fields: tuple[Field, ...], version: int) -> st.SearchStrategy[dict[str, Any]]:
-    here = [field for field in fields if within(version, field.versions)]
-    return st.fixed_dictionaries({field.name: values(field, version) for field in here})
-
-
-@st.composite
-def messages(draw: st.DrawFn) -> tuple[Definition, int, dict[str, Any]]:
-    found = definitions()[draw(st.sampled_from(MESSAGES))]
-    version = draw(st.integers(*found.versions))
-    return found, version, draw(structures(found.fields, version))
 
 
 @pytest.mark.hypothesis
