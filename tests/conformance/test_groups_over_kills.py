@@ -31,11 +31,12 @@ def kafka(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[Kafka]:
 
 def members_of(kafka: Kafka, group: str) -> list[str]:
     """The ids of a group's members; Apache Kafka does not tell them while it loads its groups."""
+    client = AdminClient(settings(kafka))
     found: list[list[str]] = []
 
     def described() -> bool:
         with contextlib.suppress(KafkaException, TimeoutError):
-            future = AdminClient(settings(kafka)).describe_consumer_groups([group])[group]
+            future = client.describe_consumer_groups([group])[group]
             found.append([member.member_id for member in future.result(5).members])
         return bool(found)
 
