@@ -80,6 +80,20 @@ class Broker:
         elif len(topic.partitions) < partitions:
             self.topics.add_partitions(name, partitions)
 
+    def hold(self, topic: str) -> None:
+        """Keep what is written to a topic from now on out of sight; KeyError where there is no such topic."""
+        for partition in self.topics.by_name[topic].partitions:
+            partition.hold()
+
+    def release(self, topic: str, partition: int) -> None:
+        """Let the first batch that is held of a partition be seen. Nothing where none is held."""
+        self.topics.by_name[topic].partitions[partition].release()
+
+    def release_all(self, topic: str) -> None:
+        """Hold nothing of a topic any more."""
+        for partition in self.topics.by_name[topic].partitions:
+            partition.release_all()
+
     async def listen(self) -> None:
         """Accept connections; nothing where it does already. OSError where the port is taken."""
         await self.server.listen(self._host, self._port)
