@@ -43,7 +43,7 @@ class BrokerInMemory:
 
     def create_topic(self, name: str, partitions: int) -> None:
         """Create a topic."""
-        self.call(lambda broker: broker.ensure(name, partitions, {}))
+        self.call(lambda broker: broker.ensure((name, partitions, {})))
 
     def call(self, work: Callable[[Broker], T]) -> T:
         """The result of a function of the broker, which its own thread calls."""
@@ -67,8 +67,7 @@ class BrokerInMemory:
 
     async def _begin(self, topics: Sequence[str]) -> Broker:
         broker = Broker(None, HOST, self.port)
-        for topic in topics:
-            broker.ensure(topic, 1, {})
+        broker.ensure(*((topic, 1, {}) for topic in topics))
         await broker.listen()
         return broker
 
