@@ -5,6 +5,7 @@ The log is read once, at the start. It is rewritten with what is valid when most
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
@@ -28,7 +29,8 @@ Commit: TypeAlias = tuple[str, int, int, int, str]
 """Topic, partition, offset, leader epoch and metadata."""
 
 _READ_BYTES = 1024 * 1024
-_RECORDS_IN_BATCH = 500
+_RECORDS_IN_BATCH = 50
+"""So many offsets are less than the largest batch that the log takes, whatever metadata they have."""
 _GARBAGE_SHARE, _GARBAGE_LEAST = 8, 10_000
 """The log is rewritten when it has so many times the records that are valid, and so many at least."""
 
@@ -128,14 +130,18 @@ class Offsets:
         if self._records <= max(_GARBAGE_SHARE * live, _GARBAGE_LEAST - 1):
             return
         stamp = int(self._now() * 1000)
-        valid: list[Record] = [(group_key(group_id), value, stamp) for group_id, value in self._groups.items()]
+        batches = [batch([(group_key(group_id), value, stamp)]) for group_id, value in self._groups.items()]
+        valid: list[Record] = []
         for held in self.by_group.values():
             for entry in held.values():
                 value = offset_value(entry.offset, entry.leader_epoch, entry.metadata, entry.stamp)
                 valid.append((entry.key, value, entry.stamp))
         parts = range(0, len(valid), _RECORDS_IN_BATCH)
-        self._log.rewrite([batch(valid[at : at + _RECORDS_IN_BATCH]) for at in parts])
-        self._records = len(valid)
+        batches += [batch(valid[at : at + _RECORDS_IN_BATCH]) for at in parts]
+        self._records = live
+        # Where it cannot be written the old records are there, and it is tried again when there are as many as now.
+        with contextlib.suppress(OSError):
+            self._log.rewrite(batches)
 
     def _load(self) -> None:
         offset = self._log.start

@@ -86,6 +86,8 @@ class MemoryLog:
 
     def rewrite(self, batches: list[bytes]) -> None:
         self.rewrites += 1
+        if self.error:
+            raise OSError
         self.start, self.batches = self.end, []
         for batch in batches:
             assert len(batch) == LENGTH_END + int.from_bytes(batch[8:12])

@@ -170,6 +170,19 @@ def test_the_log_is_rewritten_with_what_is_valid_and_stays_small() -> None:
     assert again.beat(joined) == 0
 
 
+def test_a_log_that_cannot_be_rewritten_stays_as_it_is() -> None:
+    broker = Coordinator()
+    offsets = broker.offsets
+    for offset in range(9_999):
+        offsets.commit("g", [("orders", 0, offset, -1, "")])
+    broker.log.error = errors.KAFKA_STORAGE_ERROR
+    assert broker.commit() == errors.COORDINATOR_NOT_AVAILABLE
+    broker.log.error = 0
+    assert (broker.log.rewrites, len(broker.log.records())) == (1, 9_999)
+    assert broker.commit(1) == 0
+    assert broker.committed() == {("orders", 0): 1}
+
+
 def test_a_log_with_much_garbage_is_rewritten_at_the_start() -> None:
     broker = Coordinator()
     for offset in range(0, 9_990, 10):
