@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import threading
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 import uvloop
@@ -43,12 +43,20 @@ class BrokerInMemory:
 
     def create_topic(self, name: str, partitions: int) -> None:
         """Create a topic."""
-        self._run(self._create(name, partitions))
+        self.call(lambda broker: broker.ensure((name, partitions, {})))
+
+    def call(self, work: Callable[[Broker], T]) -> T:
+        """The result of a function of the broker, which its own thread calls."""
+
+        async def called() -> T:
+            return work(self.broker)
+
+        return self._run(called())
 
     def fail(self, api_key: int, errors: Sequence[int]) -> None:
         """Answer the next requests of a kind with these error codes."""
         fault = Fault(action="error", api_key=api_key, errors=tuple(errors), count=len(errors))
-        self._loop.call_soon_threadsafe(self.broker.faults.put, "failing", fault)
+        self.call(lambda broker: broker.faults.put("failing", fault))
 
     def close(self) -> None:
         """End it."""
@@ -59,13 +67,9 @@ class BrokerInMemory:
 
     async def _begin(self, topics: Sequence[str]) -> Broker:
         broker = Broker(None, HOST, self.port)
-        for topic in topics:
-            broker.ensure(topic, 1, {})
+        broker.ensure(*((topic, 1, {}) for topic in topics))
         await broker.listen()
         return broker
-
-    async def _create(self, name: str, partitions: int) -> None:
-        self.broker.ensure(name, partitions, {})
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)

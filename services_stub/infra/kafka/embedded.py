@@ -56,8 +56,9 @@ async def _serve(arguments: BrokerArguments, supervisor: socket.socket) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     broker = Broker(Path(arguments.directory), HOST, arguments.port)
     try:
-        for topic in arguments.topics:
-            broker.ensure(topic.name, topic.partitions, {"retention.ms": str(topic.retention_ms)})
+        broker.ensure(
+            *((made.name, made.partitions, {"retention.ms": str(made.retention_ms)}) for made in arguments.topics)
+        )
         for fault in arguments.faults:
             broker.faults.put(fault.id, _fault(fault))
         await broker.listen()

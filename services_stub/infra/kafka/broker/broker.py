@@ -72,13 +72,23 @@ class Broker:
         self._clock = clock
         self._retaining = clock.call_later(_RETAIN_SECONDS, self._retain)
 
-    def ensure(self, name: str, partitions: int, config: dict[str, str]) -> None:
-        """Create a topic, or give it the partitions that it lacks; one that is there keeps its config."""
-        topic = self.topics.by_name.get(name)
-        if topic is None:
-            self.topics.create(name, partitions, config)
-        elif len(topic.partitions) < partitions:
-            self.topics.add_partitions(name, partitions)
+    def ensure(self, *topics: tuple[str, int, dict[str, str]]) -> None:
+        """Create topics (name, partitions, config), or give them the partitions that they lack; configs stay."""
+        self.topics.ensure(topics)
+
+    def hold(self, topic: str) -> None:
+        """Keep what is written to a topic from now on out of sight; KeyError where there is no such topic."""
+        for partition in self.topics.by_name[topic].partitions:
+            partition.hold()
+
+    def release(self, topic: str, partition: int) -> None:
+        """Let the first batch that is held of a partition be seen. Nothing where none is held."""
+        self.topics.by_name[topic].partitions[partition].release()
+
+    def release_all(self, topic: str) -> None:
+        """Hold nothing of a topic any more."""
+        for partition in self.topics.by_name[topic].partitions:
+            partition.release_all()
 
     async def listen(self) -> None:
         """Accept connections; nothing where it does already. OSError where the port is taken."""

@@ -14,6 +14,7 @@ from services_stub.infra.kafka.broker.topics import Topic, Topics, is_legal
 _MOST_PARTITIONS = 10_000
 """Of one topic: each costs memory and, once it has records, a file that is open."""
 _NO_ID = bytes(16)
+_NAMELESS_SINCE = 12
 _DEFAULT = -1
 """In place of a number of partitions or replicas."""
 
@@ -37,7 +38,8 @@ class TopicRequests:
             found = [_metadata_of(topic) for topic in self._topics.by_name.values()]
         else:
             creates = request.get("allow_auto_topic_creation", True)
-            found = [self._find(topic.get("name"), topic.get("topic_id", _NO_ID), creates) for topic in asked]
+            nameless = None if context.version >= _NAMELESS_SINCE else ""
+            found = [self._find(topic.get("name"), topic.get("topic_id", _NO_ID), creates, nameless) for topic in asked]
         return {
             "brokers": [self._node],
             "cluster_id": self._topics.cluster_id,
@@ -45,13 +47,13 @@ class TopicRequests:
             "topics": found,
         }
 
-    def _find(self, name: str | None, identity: bytes, creates: bool) -> Message:
+    def _find(self, name: str | None, identity: bytes, creates: bool, nameless: str | None) -> Message:
         if name is None:
             known = self._topics.by_id.get(identity)
             return (
                 _metadata_of(known)
                 if known
-                else {"error_code": errors.UNKNOWN_TOPIC_ID, "name": None, "topic_id": identity}
+                else {"error_code": errors.UNKNOWN_TOPIC_ID, "name": nameless, "topic_id": identity}
             )
         if name in self._topics.by_name:
             return _metadata_of(self._topics.by_name[name])

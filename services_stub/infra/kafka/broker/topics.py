@@ -10,7 +10,7 @@ import re
 import shutil
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import msgspec
@@ -90,6 +90,14 @@ class Topics:
         topic = self._add(name, uuid.uuid4().bytes, partitions, config or {})
         self._store()
         return topic
+
+    def ensure(self, wanted: Iterable[tuple[str, int, dict[str, str]]]) -> None:
+        """Create topics, or give them the partitions that they lack; those that are there keep their configs."""
+        for name, partitions, config in wanted:
+            if name not in self.by_name:
+                self._add(name, uuid.uuid4().bytes, partitions, config)
+            self._fill(self.by_name[name], partitions)
+        self._store()
 
     def delete(self, name: str) -> None:
         """Delete a topic with its records."""

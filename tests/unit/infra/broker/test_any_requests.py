@@ -7,12 +7,13 @@ import traceback
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services_stub.infra.kafka.broker.broker import Broker
 from services_stub.infra.kafka.broker.connection import Connection
-from services_stub.infra.kafka.broker.definitions import Definition
+from services_stub.infra.kafka.broker.context import Message
+from services_stub.infra.kafka.broker.definitions import Definition, definition
 from services_stub.infra.kafka.broker.server import API_VERSIONS
 from tests.unit.infra.broker.messages import messages
 from tests.unit.infra.broker.raw import request
@@ -52,8 +53,7 @@ async def ask(asked: list[Asked], changed: list[tuple[int, bytes]]) -> None:
     broker = Broker(None, *ADDRESS)
     broker.server._admits = lambda *_: True
     broker.server.loop = asyncio.get_running_loop()
-    broker.ensure("t", 2, {})
-    broker.ensure("u", 1, {"cleanup.policy": "compact"})
+    broker.ensure(("t", 2, {}), ("u", 1, {"cleanup.policy": "compact"}))
     for number, (found, version, message) in enumerate(asked):
         data = bytearray(request(found.key, version, message))
         for place, value in changed if number % 2 else ():
@@ -67,7 +67,11 @@ async def ask(asked: list[Asked], changed: list[tuple[int, bytes]]) -> None:
     await broker.close()
 
 
+UNKNOWN: Message = {"topics": [{"topic_id": bytes(16), "name": None}], "allow_auto_topic_creation": False}
+
+
 @pytest.mark.hypothesis
+@example([(definition("request", 3), 11, UNKNOWN)], [])
 @given(
     st.lists(messages(kind="request", known=True), min_size=1, max_size=6),
     st.lists(st.tuples(st.integers(0, 2**16), st.binary(min_size=1, max_size=1)), max_size=3),
