@@ -38,7 +38,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
 
 
 class Trial:
-    """What one client is asked to do. Each ability raises an AssertionError where it is not there."""
+    """The abilities that one client is asked for. Each ability raises an AssertionError where it is not there."""
 
     def __init__(self, client: Client, address: str, folder: Path) -> None:
         self.client = client
@@ -48,7 +48,7 @@ class Trial:
         self.group = ""
 
     def row(self) -> str:
-        """What came of each, for the table."""
+        """The outcome of each, for the table."""
         results = dict.fromkeys(self.client.abilities, "yes")
         for ability in self.client.abilities:
             self.group = f"group-{uuid.uuid4()}"
