@@ -48,6 +48,7 @@ class AgainstAList(RuleBasedStateMachine):
 
     @rule()
     def kill_and_start(self) -> None:
+        self.log.drop()
         self.log = self.opened()
 
     @rule()
