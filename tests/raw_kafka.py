@@ -5,15 +5,21 @@ confluent_kafka takes header names as text only; other clients do not care, so s
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
-from collections.abc import Sequence
-from typing import Any
+import threading
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar
 
-from confluent_kafka import Producer, cimpl
+import uvloop
+from confluent_kafka import cimpl
 
-from services_stub.infra.kafka.mock_cluster import MockCluster
+from services_stub.infra.config.ports import HOST
+from services_stub.infra.kafka.broker.broker import Broker
+from services_stub.infra.kafka.broker.faults import Fault
 from tests.ports import free_port
 
+T = TypeVar("T")
 RawHeaders = Sequence[tuple[bytes, bytes]]
 
 _END, _TOPIC, _VALUE, _KEY, _FLAGS, _HEADER = 0, 1, 4, 5, 7, 9
@@ -25,14 +31,62 @@ _FLUSH_MS = 10_000
 _LARGEST = b"5000000"
 
 
-def broker_in_memory(*topics: str) -> tuple[MockCluster, str]:
-    """A broker with these topics, of one partition each, as long as the process lives; and its address."""
-    port = free_port()
-    cluster = MockCluster(cimpl.__file__, port)
-    for topic in topics:
-        cluster.create_topic(topic, 1)
-    cluster.accept_connections()
-    return cluster, f"127.0.0.1:{port}"
+class BrokerInMemory:
+    """The embedded broker without files, in a thread of the test's process."""
+
+    def __init__(self, topics: Sequence[str]) -> None:
+        self._loop = uvloop.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="broker", daemon=True)
+        self._thread.start()
+        self.port = free_port()
+        self.broker = self._run(self._begin(topics))
+
+    def create_topic(self, name: str, partitions: int) -> None:
+        """Create a topic."""
+        self.call(lambda broker: broker.ensure((name, partitions, {})))
+
+    def call(self, work: Callable[[Broker], T]) -> T:
+        """The result of a function of the broker, which its own thread calls."""
+
+        async def called() -> T:
+            return work(self.broker)
+
+        return self._run(called())
+
+    def fail(self, api_key: int, errors: Sequence[int]) -> None:
+        """Answer the next requests of a kind with these error codes."""
+        fault = Fault(action="error", api_key=api_key, errors=tuple(errors), count=len(errors))
+        self.call(lambda broker: broker.faults.put("failing", fault))
+
+    def refuse_connections(self) -> None:
+        """Cut all connections, and refuse new ones."""
+        self._run(self.broker.refuse())
+
+    def accept_connections(self) -> None:
+        """Listen again."""
+        self._run(self.broker.listen())
+
+    def close(self) -> None:
+        """End it."""
+        self._run(self.broker.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _begin(self, topics: Sequence[str]) -> Broker:
+        broker = Broker(None, HOST, self.port)
+        broker.ensure(*((topic, 1, {}) for topic in topics))
+        await broker.listen()
+        return broker
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+
+
+def broker_in_memory(*topics: str) -> tuple[BrokerInMemory, str]:
+    """A broker with these topics, of one partition each, until it is closed; and its address."""
+    broker = BrokerInMemory(topics)
+    return broker, f"{HOST}:{broker.port}"
 
 
 class RawProducer:
@@ -69,14 +123,3 @@ class RawProducer:
     def close(self) -> None:
         """Let go of the connections."""
         self._library.rd_kafka_destroy(self._handle)
-
-
-def refusal_of_a_record(address: str, topic: str) -> int | None:
-    """The error code with which a broker refuses a record that is sent once; None where it takes it."""
-    refused: list[int | None] = []
-    producer = Producer({"bootstrap.servers": address, "retries": 0, "log_level": 0})
-    producer.produce(
-        topic, b"record", on_delivery=lambda error, _: refused.append(None if error is None else error.code())
-    )
-    producer.flush(_FLUSH_MS / 1000)
-    return refused[0]

@@ -32,7 +32,7 @@ async def services(invocation: Invocation) -> None:
 
 @group.command("kill", "End a process at once; it is started again.")
 async def kill(invocation: Invocation, process: Process) -> None:
-    """The embedded broker comes back with an empty log."""
+    """Its data stay."""
     await _act(invocation, "kill", process)
 
 
@@ -50,7 +50,7 @@ async def resume(invocation: Invocation, process: Process) -> None:
 
 @group.command("restart", "Let a process finish what it began, end and start again.")
 async def restart(invocation: Invocation, process: Process) -> None:
-    """The embedded broker comes back with an empty log."""
+    """Its data stay."""
     await _act(invocation, "restart", process)
 
 

@@ -56,6 +56,7 @@ def up(
     ] = "",
     link: Links = None,
     host: Hosts = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Begin with an empty Kafka: embedded or apache.")] = False,
 ) -> None:
     """Run the supervisor in this process, or in one of its own that goes on when the command has ended."""
     with explained():
@@ -68,8 +69,7 @@ def up(
             port,
             processes,
             seed,
-            kafka,
-            kafka_config,
+            (kafka, kafka_config, fresh),
             messages,
             sample_browsing,
             chosen_payments,
@@ -94,8 +94,7 @@ def _options(
     port: int | None,
     processes: int | None,
     seed: int,
-    kafka: str,
-    kafka_config: Path | None,
+    kafka: tuple[str, Path | None, bool],
     messages: tuple[str, str],
     sample_browsing: float,
     payments: tuple[str, Path | None, str],
@@ -104,6 +103,7 @@ def _options(
 ) -> Options:
     from services_stub.infra.config.options import (
         Options,
+        checked_fresh,
         checked_hosts,
         checked_kafka,
         checked_links,
@@ -115,6 +115,7 @@ def _options(
     )
     from services_stub.infra.config.payments import checked_payments, others_may_read
 
+    cluster, kafka_config, fresh = kafka
     provider, key_file, url = checked_payments(*payments)
     if others_may_read(key_file):
         typer.echo(f"Others can read {key_file}: chmod 600 keeps the key yours.", err=True)
@@ -123,7 +124,8 @@ def _options(
         port=port,
         one_process=processes == 1,
         seed=seed,
-        kafka=checked_kafka(kafka),
+        kafka=checked_kafka(cluster),
+        fresh=checked_fresh(fresh, cluster),
         kafka_config=read_kafka_config(kafka_config) if kafka_config else {},
         smtp=checked_smtp(messages[0]),
         sms=checked_sms(messages[1]),

@@ -147,11 +147,11 @@ class StartBroker(Request, frozen=True, kw_only=True, tag="start-broker"):
 
 
 class KillBroker(Request, frozen=True, kw_only=True, tag="kill-broker"):
-    """End the broker at once; it is started again, the embedded one with an empty log."""
+    """End the broker at once; it is started again."""
 
 
 class RestartBroker(Request, frozen=True, kw_only=True, tag="restart-broker"):
-    """Let the broker end; it is started again, the embedded one with an empty log."""
+    """Let the broker end; it is started again."""
 
 
 ServiceAction: TypeAlias = KillService | PauseService | ResumeService | RestartService

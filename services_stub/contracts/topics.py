@@ -5,8 +5,6 @@ A dead-letter topic stands beside every topic that has a consumer.
 
 from __future__ import annotations
 
-import re
-import secrets
 from dataclasses import dataclass
 
 PARTITIONS = 6
@@ -73,19 +71,6 @@ ALL_TOPICS: tuple[Topic, ...] = (
     *DEAD_LETTER_TOPICS,
     Topic(TRACE_HOPS, retention_ms=_DAY_MS),
 )
-
-
-_RUN_TOPIC = re.compile(r"run-[0-9a-f]{32}")
-
-
-def new_run_topic() -> str:
-    """The name of an empty topic whose presence tells one life of a broker without a disk from the next."""
-    return f"run-{secrets.token_hex(16)}"
-
-
-def is_run_topic(name: str) -> bool:
-    """Whether a topic only marks the life of a broker; it never has records."""
-    return _RUN_TOPIC.fullmatch(name) is not None
 
 
 def dead_letter_topic(topic: str) -> str:

@@ -35,7 +35,6 @@ BLOCKING = (SellerBlocked, SellerUnblocked, RefreshTokenReused)
 REFRESH_SECONDS = 30.0
 """How old the set may become without an event: an event that got lost is made good by then."""
 
-_FETCH_WAIT_MS = 100
 _LONGEST_PAUSE = 2.0
 _ATTEMPTS_BEFORE_WARNING = 5
 """Everything starts at once, so the first attempts may well come too early."""
@@ -115,10 +114,7 @@ class BlockedSellers:
 
     def start(self) -> None:
         """Follow the events, and ask auth for the set; until auth answers, no seller is known to be blocked."""
-        settings = msgspec.structs.replace(
-            self._context.settings, fetch_wait_ms=max(_FETCH_WAIT_MS, self._context.settings.fetch_wait_ms)
-        )
-        self._tail = Tail(settings, [event.topic for event in BLOCKING], self._on_records)
+        self._tail = Tail(self._context.settings, [event.topic for event in BLOCKING], self._on_records)
         self._tail.start()
         self._following = asyncio.run_coroutine_threadsafe(self._follow(), self._context.loop)
 

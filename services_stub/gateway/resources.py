@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import msgspec
-
 from services_stub.gateway.answer_times import AnswerTimes
 from services_stub.gateway.blocked import BlockedSellers
 from services_stub.gateway.dead_letters.acts import DeadLetterActs
@@ -22,7 +20,6 @@ from services_stub.runtime.kafka.producer import Publisher
 from services_stub.runtime.kafka.range_reader import RangeReader
 from services_stub.runtime.kafka.tail import Tail
 
-_FETCH_WAIT_MS = 20
 _KEY = "resources"
 
 
@@ -51,9 +48,7 @@ def resources_of(context: Context) -> Resources:
 
 def _assemble(context: Context) -> Resources:
     services = {name: url for name, url in context.settings.peers.items() if name != OWN}
-    settings = msgspec.structs.replace(
-        context.settings, fetch_wait_ms=max(_FETCH_WAIT_MS, context.settings.fetch_wait_ms)
-    )
+    settings = context.settings
     topics = [event.topic for event in STREAMED]
 
     def reader_of(on_start: OnStart, on_records: OnRecords, on_gap: OnGap) -> Tail:

@@ -35,7 +35,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     port: int
     bootstrap_servers: str
     kafka_config: dict[str, str] = {}
-    fetch_wait_ms: int = 5
     data_dir: str
     database_url: str = ""
     peers: dict[str, str] = {}

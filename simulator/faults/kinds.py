@@ -73,10 +73,10 @@ _SOME, _SHORT, _OFTEN = (5, 50), (20 * _MS, 500 * _MS), (200 * _MS, SECOND)
 
 KINDS: tuple[Kind, ...] = (
     Kind("kill", Place.SERVICE, _MAYBE, "Ends its process at once (SIGKILL); with FOR again whenever it is back."),
-    Kind("kill", Place.BROKER, _MAYBE, "The same for the broker. Not the embedded one: its records would be lost."),
+    Kind("kill", Place.BROKER, _MAYBE, "The same for the broker; its records stay."),
     Kind("pause", Place.SERVICE, _ALL, "Freezes its process (SIGSTOP); connections stay open, nothing is answered."),
     Kind("restart", Place.SERVICE, _ONCE, "Lets its process finish what it began, end, and start again."),
-    Kind("restart", Place.BROKER, _ONCE, "The same for the broker. Not the embedded one: its records would be lost."),
+    Kind("restart", Place.BROKER, _ONCE, "The same for the broker; its records stay."),
     Kind("stop", Place.BROKER, _ALL, "Cuts all connections to the broker and refuses new ones; its records stay."),
     Kind("slow", Place.BROKER, _ALL, "Every answer of the embedded broker comes later.", _TIME, 100 * _MS, _SHORT),
     Kind("slow", Place.LINK, _ALL, "Every byte of its calls comes later, both ways.", _TIME, 100 * _MS, _SHORT),

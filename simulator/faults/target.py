@@ -15,7 +15,6 @@ from simulator.history.operations import SKEW
 from simulator.scenario.quantities import Duration
 
 _SANDBOX = "sandbox"
-_FORGETS = "the embedded broker forgets its records when its process ends, and nothing could be audited"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +95,6 @@ def _impossible_broker(word: str, kafka: KafkaMode) -> str:
         return "this marketplace uses a cluster that is not its own"
     if word == "slow" and kafka != "embedded":
         return "only the embedded broker can be slowed; the network to Apache Kafka has no proxy"
-    if word in ("kill", "restart") and kafka == "embedded":
-        return f"{_FORGETS}; choose stop:broker, or --kafka apache"
     return ""
 
 

@@ -14,7 +14,6 @@ from typing import Any, Self
 
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
-from services_stub.contracts.topics import is_run_topic
 from simulator.trace.begin import BEGINNING, Begin
 from simulator.trace.events import bounded_time
 from simulator.trace.records import Headers, Place, TracedRecord
@@ -167,7 +166,7 @@ class KafkaSource:
 
     def _existing(self, topics: set[str] | None) -> list[Partition]:
         metadata = self._consumer.list_topics(timeout=_METADATA_SECONDS)
-        known: set[str] = {name for name in metadata.topics if not name.startswith("__") and not is_run_topic(name)}
+        known: set[str] = {name for name in metadata.topics if not name.startswith("__")}
         return [
             (name, number)
             for name in sorted(known if topics is None else topics & metadata.topics.keys())

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from services_stub.client.control import UnknownTarget
 from services_stub.contracts.control import KillBroker, RestartBroker, StartBroker, StopBroker
 from services_stub.contracts.control_faults import FailingRequests, SlowBroker
-from services_stub.contracts.topics import ALL_TOPICS, is_run_topic
+from services_stub.contracts.topics import ALL_TOPICS
 from services_stub.runtime.kafka.admin import ClusterIdentity
 from tests.system.infra_run import Run, kill, run
 from tests.waiting import wait_for
@@ -48,7 +50,7 @@ def produce(marketplace: Run, value: bytes) -> int:
 
 
 def read(marketplace: Run, offset: int) -> bytes | None:
-    consumer: Any = Consumer(settings(marketplace, **{"group.id": "reader", "fetch.wait.max.ms": 5}))
+    consumer: Any = Consumer(settings(marketplace, **{"group.id": "reader", "enable.auto.commit": False}))
     try:
         consumer.assign([TopicPartition(TOPIC, 0, offset)])
         message = wait_for(lambda: consumer.poll(0.1), seconds=10, what="a record")
@@ -64,24 +66,23 @@ def cluster(marketplace: Run, seconds: float = 5.0) -> Any:
 
 
 def test_every_topic_is_there_with_its_partitions(marketplace: Run) -> None:
-    found = {name: len(topic.partitions) for name, topic in cluster(marketplace).topics.items()}
-    (run_topic,) = filter(is_run_topic, found)
-    assert found == {topic.name: topic.partitions for topic in ALL_TOPICS} | {run_topic: 1}
+    topics = cluster(marketplace).topics
+    found = {name: len(topic.partitions) for name, topic in topics.items() if not name.startswith("__")}
+    assert found == {topic.name: topic.partitions for topic in ALL_TOPICS}
 
 
-def test_a_killed_broker_comes_back_empty_and_with_another_identity(marketplace: Run) -> None:
+def test_a_killed_broker_comes_back_with_its_records_and_its_identity(marketplace: Run) -> None:
     first = produce(marketplace, b"one")
     assert produce(marketplace, b"two") == first + 1
     identity = ClusterIdentity(marketplace.state().kafka.bootstrap_servers, {})
     before = identity.read(5.0)
-    assert before == identity.read(5.0)
+    assert before not in (None, "")
     kill(marketplace.pid("kafka"))
     producer = Producer(settings(marketplace, **{"client.id": "retrying"}))
     producer.produce(TOPIC, b"three", partition=0)
     assert producer.flush(10) == 0
-    assert read(marketplace, 0) == b"three"
-    assert identity.read(5.0) not in (None, before)
-    assert ClusterIdentity(marketplace.state().kafka.bootstrap_servers, {}).read(5.0) == identity.read(5.0)
+    assert [read(marketplace, first + number) for number in range(3)] == [b"one", b"two", b"three"]
+    assert identity.read(5.0) == before
 
 
 def test_a_stopped_broker_keeps_its_records(marketplace: Run) -> None:
@@ -157,7 +158,39 @@ def test_a_broker_told_to_fail_answers_with_errors(marketplace: Run) -> None:
 
 
 def test_a_restarted_broker_is_on_the_same_address(marketplace: Run) -> None:
-    pid = marketplace.pid("kafka")
+    pid, last = marketplace.pid("kafka"), produce(marketplace, b"y")
     marketplace.control.act(RestartBroker())
     wait_for(lambda: marketplace.pid("kafka") not in (0, pid), what="a new broker")
-    assert produce(marketplace, b"z") == 0
+    assert produce(marketplace, b"z") == last + 1
+
+
+def committed(marketplace: Run, offset: int = -1) -> int:
+    """The offset of a group, committed first where one is given."""
+    consumer: Any = Consumer(settings(marketplace, **{"group.id": "kept", "enable.auto.commit": False}))
+    try:
+        if offset >= 0:
+            consumer.commit(offsets=[TopicPartition(TOPIC, 1, offset)], asynchronous=False)
+        (found,) = consumer.committed([TopicPartition(TOPIC, 1)], timeout=10)
+        return int(found.offset)
+    finally:
+        consumer.close()
+
+
+def test_what_was_down_comes_up_with_its_records_and_offsets_and_fresh_without_them(tmp_path: Path) -> None:
+    with run(tmp_path) as first:
+        first.ready()
+        admin = AdminClient(settings(first))
+        admin.create_topics([NewTopic("own", 1)])["own"].result(10)
+        assert (produce(first, b"kept"), committed(first, 5)) == (0, 5)
+        identity = cluster(first).cluster_id
+        first.end()
+    with run(tmp_path) as second:
+        second.ready()
+        assert (read(second, 0), committed(second)) == (b"kept", 5)
+        assert (cluster(second).cluster_id, "own" in cluster(second).topics) == (identity, True)
+        second.end()
+    with run(tmp_path, fresh=True) as third:
+        third.ready()
+        assert (produce(third, b"new"), committed(third)) == (0, -1001)
+        assert cluster(third).cluster_id != identity
+        assert "own" not in cluster(third).topics

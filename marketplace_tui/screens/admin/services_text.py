@@ -29,10 +29,10 @@ BELOW = 4
 """The lines below the table where there is no room beside it."""
 
 BROKER_ACTIONS: dict[Verb, list[tuple[Verb, str, str]]] = {
-    "kill": [("kill", "kill it", "embedded: its records are lost")],
+    "kill": [("kill", "kill it", "its records stay")],
     "pause": [("pause", "stop it", "no connections; records stay"), ("resume", "start it", "after it was stopped")],
     "resume": [("resume", "start it", "after it was stopped")],
-    "restart": [("restart", "restart it", "embedded: its records are lost")],
+    "restart": [("restart", "restart it", "its records stay")],
 }
 """The choices for each action on the broker."""
 

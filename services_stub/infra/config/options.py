@@ -36,6 +36,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     `sample_browsing` is the share of product views and cart changes that become events, 0 for none.
     `payments` is `sandbox`, `stripe` or `razorpay`. The key stays in its file: options are written down and shown.
     `hosts` are the names, beside those of loopback, under which the gateway may be asked.
+    With `fresh` the marketplace's own broker begins without records, topics, groups and offsets.
     `links` are the calls that pass through a proxy, as `order-product`: those of order to product.
     """
 
@@ -54,6 +55,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     rate_limits: dict[str, float] = {}
     links: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
+    fresh: bool = False
 
     @property
     def external(self) -> bool:
@@ -72,6 +74,13 @@ def checked_kafka(value: str) -> str:
                 f"--kafka takes {EMBEDDED}, {APACHE}, or addresses like host:9092,host2:9092; not {value!r}."
             )
     return ",".join(address.strip() for address in value.split(","))
+
+
+def checked_fresh(fresh: bool, kafka: str) -> bool:
+    """The value of --fresh, if the Kafka is the marketplace's own."""
+    if fresh and kafka not in (EMBEDDED, APACHE):
+        raise CannotStart(f"--fresh empties the marketplace's own Kafka; the one at {kafka} is not.")
+    return fresh
 
 
 def checked_sample_browsing(value: float) -> float:

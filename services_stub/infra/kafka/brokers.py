@@ -65,7 +65,7 @@ class Broker(Protocol):
 
 
 class EmbeddedBroker:
-    """The broker inside librdkafka."""
+    """The broker of `services_stub.infra.kafka.broker`, in a process of its own."""
 
     mode: KafkaMode = "embedded"
 
@@ -73,19 +73,19 @@ class EmbeddedBroker:
         self.bootstrap_servers = f"{HOST}:{port}"
         self._processes = processes
         self._log = directory.log(NAME)
+        self._data = str(directory.of(NAME) / "embedded")
         self._port = port
         self._faults: dict[str, BrokerFault] = {}
 
     async def start(self) -> None:
         """Fork its process, which makes the topics before it listens."""
         self._process = self._processes.supervise(self._command())
-        self._process.command = self._command(again=True)
         await wait_until_ready(
             self._process, lambda: listens(self._port), _EMBEDDED_SECONDS, called="The embedded broker"
         )
 
     async def act(self, action: BrokerAction) -> None:
-        """Kill and restart lose the log; stop and start keep it."""
+        """The records stay, whatever becomes of the process."""
         match action:
             case KillBroker():
                 self._processes.signal(self._process, signal.SIGKILL)
@@ -112,12 +112,11 @@ class EmbeddedBroker:
 
     def _remember(self, faults: dict[str, BrokerFault]) -> None:
         self._faults = faults
-        self._process.command = self._command(again=True)
+        self._process.command = self._command()
 
-    def _command(self, *, again: bool = False) -> Fork:
-        topics = {topic.name: topic.partitions for topic in ALL_TOPICS}
+    def _command(self) -> Fork:
         faults = list(self._faults.values())
-        arguments = BrokerArguments(port=self._port, topics=topics, faults=faults, again=again)
+        arguments = BrokerArguments(port=self._port, directory=self._data, topics=list(ALL_TOPICS), faults=faults)
         return Fork(
             name=NAME,
             entry="services_stub.infra.kafka.embedded:serve",

@@ -1,94 +1,89 @@
-"""The embedded broker's process: a Kafka broker in memory, with the topics of the marketplace and faults on request.
+"""The embedded broker's process: the broker with the topics of the marketplace, and what its supervisor asks of it.
 
-It listens only once its topics exist, so a port that answers is a broker that is ready. Its log lives as long as the
-process: after a restart the broker is on the same port and empty. A topic `run-<token>` tells its clients apart from
-the one before, because librdkafka derives the cluster id from an address in memory, which two processes may share.
+It listens only once its topics exist, so a port that answers is a broker that is ready.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
-import select
 import signal
 import socket
+from pathlib import Path
 
 import msgspec
-from confluent_kafka import KafkaError, cimpl
+import uvloop
 
 from services_stub.contracts.control_faults import BrokerFault, FailingRequests, SlowBroker
-from services_stub.contracts.topics import new_run_topic
+from services_stub.infra.config.ports import HOST
+from services_stub.infra.kafka.broker.broker import Broker
+from services_stub.infra.kafka.broker.faults import Fault
 from services_stub.infra.kafka.messages import Accept, Apply, BrokerArguments, BrokerRequest, Clear, Refuse
-from services_stub.infra.kafka.mock_cluster import MockCluster, MockClusterError
-from services_stub.infra.processes import channel
-from services_stub.infra.processes.messages import Answer, Done, Problem
+from services_stub.infra.processes.messages import Answer, Done, Problem, encode
+from services_stub.infra.processes.protocol import LineBuffer
 
 _LOOK_SECONDS = 1.0
-_PRODUCE, _MOST_REFUSED = 0, 50_000
-_STRANGERS_SECONDS = 0.6
-"""So long a broker that came back takes no records: by then those who hold some for the lost log have thrown them away.
-
-They would lie before the replay, and so before those that they follow.
-"""
+_PIECE = 65536
 _REQUEST: msgspec.json.Decoder[BrokerRequest] = msgspec.json.Decoder(BrokerRequest)
 
 
 def serve(argument: bytes, supervisor: socket.socket) -> None:
     """Run the broker until SIGTERM comes, and carry out the supervisor's requests as long as there is a supervisor."""
-    arguments = msgspec.json.decode(argument, type=BrokerArguments)
-    cluster = MockCluster(cimpl.__file__, arguments.port)
-    cluster.create_topic(new_run_topic(), 1)
-    for name, partitions in arguments.topics.items():
-        cluster.create_topic(name, partitions)
-    for fault in arguments.faults:
-        _apply(cluster, fault)
-    if arguments.again:
-        cluster.push_errors(_PRODUCE, [KafkaError.NOT_ENOUGH_REPLICAS] * _MOST_REFUSED)
-    cluster.accept_connections()
-    launcher = os.getppid()
-    told, tell = socket.socketpair()
-
-    def end(*_: object) -> None:
-        """Let both waits below end."""
-        tell.close()
-        with contextlib.suppress(OSError):
-            supervisor.shutdown(socket.SHUT_RDWR)
-
-    signal.signal(signal.SIGTERM, end)
-    if arguments.again:
-        select.select([told], [], [], _STRANGERS_SECONDS)
-        cluster.clear_errors(_PRODUCE)
-        for fault in arguments.faults:
-            _apply(cluster, fault)
-    for request in channel.received(supervisor, _REQUEST):
-        channel.send(supervisor, carry_out(cluster, request))
-    # The services still hand over their records when the supervisor is gone; the launcher ends the broker after them.
-    while os.getppid() == launcher and not select.select([told], [], [], _LOOK_SECONDS)[0]:
-        pass
+    uvloop.run(_serve(msgspec.json.decode(argument, type=BrokerArguments), supervisor))
 
 
-def carry_out(cluster: MockCluster, request: BrokerRequest) -> Answer:
+async def carry_out(broker: Broker, request: BrokerRequest) -> Answer:
     """Carry out one request."""
     try:
         match request:
             case Apply(fault=fault):
-                _apply(cluster, fault)
-            case Clear(fault=SlowBroker()):
-                cluster.set_delay(0)
-            case Clear(fault=FailingRequests(api_key=api_key)):
-                cluster.clear_errors(api_key)
+                broker.faults.put(fault.id, _fault(fault))
+            case Clear(fault=fault):
+                broker.faults.clear(fault.id)
             case Refuse():
-                cluster.refuse_connections()
+                await broker.refuse()
             case Accept():
-                cluster.accept_connections()
-    except MockClusterError as error:
-        return Problem(text=str(error))
+                await broker.listen()
+    except OSError as error:
+        return Problem(text=f"the port cannot be listened on: {error.strerror}")
     return Done()
 
 
-def _apply(cluster: MockCluster, fault: BrokerFault) -> None:
+async def _serve(arguments: BrokerArguments, supervisor: socket.socket) -> None:
+    ended = asyncio.Event()
+    launcher = os.getppid()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
+    broker = Broker(Path(arguments.directory), HOST, arguments.port)
+    try:
+        broker.ensure(
+            *((made.name, made.partitions, {"retention.ms": str(made.retention_ms)}) for made in arguments.topics)
+        )
+        for fault in arguments.faults:
+            broker.faults.put(fault.id, _fault(fault))
+        await broker.listen()
+        requests = asyncio.create_task(_requests(broker, supervisor))
+        # When the supervisor is gone, the services still hand over their records; then the launcher ends the broker.
+        while os.getppid() == launcher and not ended.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), _LOOK_SECONDS)
+        requests.cancel()
+    finally:
+        await broker.close()
+
+
+async def _requests(broker: Broker, supervisor: socket.socket) -> None:
+    loop, lines = asyncio.get_running_loop(), LineBuffer()
+    supervisor.setblocking(False)
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        while data := await loop.sock_recv(supervisor, _PIECE):
+            for line in lines.feed(data):
+                answer = await carry_out(broker, _REQUEST.decode(line))
+                await loop.sock_sendall(supervisor, encode(answer) + b"\n")
+
+
+def _fault(fault: BrokerFault) -> Fault:
     if isinstance(fault, SlowBroker):
-        cluster.set_delay(fault.milliseconds)
-    else:
-        cluster.clear_errors(fault.api_key)
-        cluster.push_errors(fault.api_key, fault.errors)
+        return Fault(action="slow", seconds=fault.milliseconds / 1000)
+    assert isinstance(fault, FailingRequests)
+    return Fault(action="error", api_key=fault.api_key, errors=tuple(fault.errors), count=len(fault.errors))

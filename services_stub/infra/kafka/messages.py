@@ -8,19 +8,17 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from services_stub.contracts.control_faults import BrokerFault
+from services_stub.contracts.topics import Topic
 from services_stub.infra.processes.messages import Message
 
 
 class BrokerArguments(Message, frozen=True, kw_only=True):
-    """The embedded broker's port, its topics with their number of partitions, and its faults from the start.
-
-    `again`: another one was there before, with clients and a log.
-    """
+    """The embedded broker's port, the directory of its log, its topics, and its faults from the start."""
 
     port: int
-    topics: dict[str, int]
+    directory: str
+    topics: list[Topic]
     faults: list[BrokerFault] = []
-    again: bool = False
 
 
 class Apply(Message, frozen=True, kw_only=True):

@@ -14,8 +14,6 @@ from services_stub.infra.processes.protocol import Fork
 from services_stub.runtime.settings import Settings
 
 ALL_IN_ONE = "services"
-# The embedded broker holds a fetch without data for the whole time, a real one answers as soon as data comes.
-_EMBEDDED_FETCH_MS, _FETCH_MS = 5, 500
 
 
 class System(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +54,6 @@ def settings_of(system: System, options: Options, wiring: Wiring) -> list[Settin
             port=wiring.ports[name],
             bootstrap_servers=wiring.bootstrap_servers,
             kafka_config=options.kafka_config,
-            fetch_wait_ms=_EMBEDDED_FETCH_MS if options.kafka == EMBEDDED else _FETCH_MS,
             data_dir=str(directory.of(name)),
             peers=_peers_of(name, system, options, wiring),
             internal_token=wiring.internal_token,

@@ -112,7 +112,7 @@ def welcome(state: State, options: Options) -> str:
         chosen = {name: limit for name, limit in options.rate_limits.items() if limit}
         lines.append(f"Rate limits: {', '.join(f'{name}={limit:g}' for name, limit in chosen.items()) or 'off'}.")
     if options.kafka == EMBEDDED:
-        lines.append("Passwords are hashed with lighter parameters than in production, and events live in memory.")
+        lines.append("Passwords are hashed with lighter parameters than in production.")
     return "\n".join(lines)
 
 

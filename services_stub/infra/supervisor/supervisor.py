@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import signal
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -254,6 +255,8 @@ class Supervisor:
 def make_broker(deployment: Deployment, processes: ProcessManager) -> Broker:
     """The Kafka that the options ask for."""
     options, port = deployment.options, deployment.ports[KAFKA]
+    if options.fresh:
+        shutil.rmtree(deployment.directory.of(KAFKA))
     if options.kafka == EMBEDDED:
         return EmbeddedBroker(processes, deployment.directory, port)
     if options.kafka == APACHE:

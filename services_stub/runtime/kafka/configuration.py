@@ -66,7 +66,6 @@ def of_consumer(settings: Settings) -> dict[str, Any]:
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,
         "auto.offset.reset": "earliest",
-        "fetch.wait.max.ms": settings.fetch_wait_ms,
         "fetch.queue.backoff.ms": 10,
         "fetch.error.backoff.ms": 100,
         "queued.min.messages": 2000,

@@ -46,10 +46,7 @@ class RecordSource:
         self._asked: dict[Place, int] = {}
         self._refused: dict[Place, int] = {}
         self._commit_again_at = 0.0
-        # The embedded broker holds a fetch for its whole wait, so a group that lingers anyway need not ask more often.
-        wait_ms = max(settings.fetch_wait_ms, int(batch_linger * 1000))
-        config = configuration.of_consumer(settings) | {"fetch.wait.max.ms": wait_ms, "on_commit": self._on_commit}
-        self._consumer: Any = Consumer(config)
+        self._consumer: Any = Consumer(configuration.of_consumer(settings) | {"on_commit": self._on_commit})
         self.progress = Progress(self._watermarks)
 
     def assign(self) -> None:

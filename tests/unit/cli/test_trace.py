@@ -193,4 +193,4 @@ def test_a_recording_is_replayed_into_a_cluster_where_its_offsets_begin_anew(
     listed = json.loads(run(capsys, "stats", "--json", "--kafka", address)[0])
     assert {(each["topic"], each["group"]) for each in listed} >= {("payment-success", "order")}
     assert "lacks" in run(capsys, "replay", recording, "--write", "--kafka", address, code=1)[1]
-    broker.refuse_connections()
+    broker.close()

@@ -11,6 +11,7 @@ from services_stub.infra.config.errors import CannotStart
 from services_stub.infra.config.options import (
     RATE_LIMITS,
     Options,
+    checked_fresh,
     checked_hosts,
     checked_kafka,
     checked_rate_limits,
@@ -38,6 +39,13 @@ def test_spaces_between_addresses_do_not_matter() -> None:
 def test_another_kafka_is_refused(value: str) -> None:
     with pytest.raises(CannotStart, match="--kafka takes"):
         checked_kafka(value)
+
+
+def test_only_a_kafka_of_our_own_can_begin_empty() -> None:
+    assert [checked_fresh(True, kafka) for kafka in ("embedded", "apache")] == [True, True]
+    assert not checked_fresh(False, "a:1")
+    with pytest.raises(CannotStart, match="the one at a:1 is not"):
+        checked_fresh(True, "a:1")
 
 
 @pytest.mark.parametrize("value", [0, 1e-6, 0.1, 1])

@@ -76,10 +76,6 @@ def test_the_payment_service_gets_the_path_of_the_key_and_not_the_key(tmp_path: 
     assert settings(tmp_path)["payment"].options == {}
 
 
-def test_a_real_broker_is_asked_less_often(tmp_path: Path) -> None:
-    assert settings(tmp_path)["order"].fetch_wait_ms < settings(tmp_path, kafka="apache")["order"].fetch_wait_ms
-
-
 def test_one_process_each_or_one_for_all(tmp_path: Path) -> None:
     own = list(settings(tmp_path).values())
     each = plan.processes_of(plan.MARKETPLACE, Options(directory=str(tmp_path)), own)

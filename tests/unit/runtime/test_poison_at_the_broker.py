@@ -13,7 +13,6 @@ from confluent_kafka import KafkaError
 from services_stub.contracts.events import OrderCreated
 from services_stub.contracts.events.trace import HopOutcome
 from services_stub.contracts.topics import TRACE_HOPS
-from services_stub.infra.kafka.mock_cluster import MockCluster
 from services_stub.runtime.decoding import EventDecoder, Poisoned
 from services_stub.runtime.hops import HopReporter
 from services_stub.runtime.kafka.producer import Publisher
@@ -24,7 +23,7 @@ from services_stub.runtime.settings import Settings
 from services_stub.runtime.sql.transaction import OutboxRow, Transaction
 from services_stub.runtime.sql.writer import Writer
 from tests.conformance.test_poison import run_commands
-from tests.raw_kafka import RawProducer, broker_in_memory
+from tests.raw_kafka import BrokerInMemory, RawProducer, broker_in_memory
 from tests.unit.runtime.sample_service import open_database, order_created, record_of
 from tests.waiting import wait_for
 
@@ -47,15 +46,15 @@ def settings_for(bootstrap_servers: str) -> Settings:
 
 
 @pytest.fixture
-def cluster() -> Iterator[tuple[MockCluster, Settings]]:
+def cluster() -> Iterator[tuple[BrokerInMemory, Settings]]:
     """A broker of its own that answers with errors on request, and the settings of a service there."""
     broker, address = broker_in_memory(TOPIC, TRACE_HOPS)
     yield broker, settings_for(address)
-    broker.refuse_connections()
+    broker.close()
 
 
 @pytest.fixture
-def kafka(cluster: tuple[MockCluster, Settings]) -> Settings:
+def kafka(cluster: tuple[BrokerInMemory, Settings]) -> Settings:
     """The settings of a service at a broker of its own."""
     return cluster[1]
 
@@ -153,12 +152,12 @@ def test_a_record_that_the_library_refuses_is_told_to_its_sender_alone(kafka: Se
 
 @pytest.mark.parametrize("code", [KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_RECORD])
 def test_a_batch_that_the_broker_refuses_is_sent_record_by_record(
-    cluster: tuple[MockCluster, Settings], code: int
+    cluster: tuple[BrokerInMemory, Settings], code: int
 ) -> None:
     broker, settings = cluster
     publisher = Publisher(settings, never)
     outcomes: dict[int, str] = {}
-    broker.push_errors(_PRODUCE, [code, code])
+    broker.fail(_PRODUCE, [code, code])
     for place in range(3):
         publisher.send(
             TOPIC,
@@ -173,12 +172,12 @@ def test_a_batch_that_the_broker_refuses_is_sent_record_by_record(
     assert publisher.waiting() == 0
 
 
-def test_a_refusal_that_is_not_the_records_is_fatal(cluster: tuple[MockCluster, Settings]) -> None:
+def test_a_refusal_that_is_not_the_records_is_fatal(cluster: tuple[BrokerInMemory, Settings]) -> None:
     broker, settings = cluster
     fatal: list[str] = []
     refused: list[str] = []
     publisher = Publisher(settings, fatal.append)
-    broker.push_errors(_PRODUCE, [KafkaError.TOPIC_AUTHORIZATION_FAILED])
+    broker.fail(_PRODUCE, [KafkaError.TOPIC_AUTHORIZATION_FAILED])
     publisher.send(TOPIC, b"k", b"v", [], lambda: None, refused.append)
     wait_for(lambda: [publisher.flush(0.05), *fatal][1:])
     assert refused == []

@@ -37,7 +37,7 @@ def test_a_record_whose_headers_cannot_be_read_comes_without_them() -> None:
     assert [entry.offset for entry in found] == [*range(_MANY + 5)]
     assert [entry.offset for entry in found if not entry.headers] == [0, _MANY + 2, _MANY + 3]
     assert len(flow_of(ORDER, found).events) == _MANY + 2
-    broker.refuse_connections()
+    broker.close()
 
 
 class Message:

@@ -108,7 +108,6 @@ def test_what_is_wrong_is_named_with_the_way_out(text: str, says: str) -> None:
         ),
         ("poison:order-creatd@1s+1s", "there is no topic order-creatd. Did you mean order-created?"),
         ("cut:order-produc@1s+1s", "there is no link order-produc. Did you mean order-product?"),
-        ("kill:broker@1s", "the embedded broker forgets its records"),
         ("pause:order@55s+10s", "the load ends after 1m; the fault must be over by then"),
         ("kill:order@1m", "the load ends after 1m"),
     ],

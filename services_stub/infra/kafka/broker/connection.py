@@ -1,0 +1,245 @@
+"""One client's connection: finds the requests in its bytes and carries them out one by one, as Kafka does.
+
+What is not a request closes this connection and no other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+import sys
+import traceback
+from collections import deque
+from typing import NamedTuple, Protocol, cast
+
+import msgspec
+
+from services_stub.infra.kafka.broker.codec import MALFORMED, Decode, Encode, skip_tags
+from services_stub.infra.kafka.broker.context import NO_RESPONSE, Context, Handler, Message
+from services_stub.infra.kafka.broker.faults import Faults
+
+_SIZE = struct.Struct(">i")
+_HEADER = struct.Struct(">ihhih")
+"""Size, API key, version, correlation id, and the length of the client id (RequestHeader.json)."""
+
+_ANSWER = struct.Struct(">ii")
+_NO_TAGS = b"\0"
+_WRITE_BUFFER = 4 * 1024 * 1024
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """Bytes of one request, and connections at a time."""
+
+    request_bytes: int = 100 * 1024 * 1024
+    connections: int = 10_000
+
+
+class Call(NamedTuple):
+    """How requests of one kind and version are read, carried out and answered."""
+
+    decode: Decode
+    encode: Encode
+    handler: Handler
+    flexible_request: bool
+    flexible_response: bool
+
+
+class Server(Protocol):
+    """The server, as far as a connection uses it."""
+
+    faults: Faults
+    limits: Limits
+    loop: asyncio.AbstractEventLoop
+
+    def admit(self, connection: Connection, peer: tuple[str, int], own: tuple[str, int]) -> bool:
+        """Take a new connection, or not."""
+
+    def forget(self, connection: Connection) -> None:
+        """A connection is closed."""
+
+    def call(self, api_key: int, version: int) -> Call:
+        """How such a request is carried out; Malformed where there is none."""
+
+
+class Connection(asyncio.Protocol):
+    """At most one request is in work. Bytes that come meanwhile wait, and end a fetch that waits for records."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._transport: asyncio.Transport
+        self._host = ""
+        self._rest: list[bytes] = []
+        self._waiting = 0  # bytes in `_rest`
+        self._needed = 0  # bytes with which the next request is whole
+        self._context: Context | None = None
+        self._call: Call
+        self._full = False  # the client does not take its answers
+        self._closed = False
+        self._looks = False  # for requests in the bytes that came
+        self._late: deque[tuple[float, bytes]] = deque()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the connection, or close it where there are too many or the peer may not come in."""
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(_WRITE_BUFFER)
+        peer, own = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
+        if not (peer and own and self._server.admit(self, peer, own)):
+            self.cut()
+        else:
+            self._host = f"/{peer[0]}"
+
+    def connection_lost(self, _: Exception | None) -> None:
+        """Let the request in work know, which is not answered any more."""
+        self._closed = True
+        self._server.forget(self)
+        self._rest.clear()
+        if self._context is not None:
+            self._context.closed = True
+            self._interrupt(self._context)
+
+    def pause_writing(self) -> None:
+        """Carry out no more requests until the client has taken what it asked for."""
+        self._full = True
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """Go on."""
+        self._full = False
+        self._transport.resume_reading()
+        if self._context is None:
+            self._carry_on()
+
+    def cut(self) -> None:
+        """Close the connection at once."""
+        self._closed = True
+        self._transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        """Carry out what is whole."""
+        if self._closed:
+            return
+        if self._context is not None or self._full or self._rest:
+            self._rest.append(data)
+            self._waiting += len(data)
+            if self._context is not None:
+                self._hold_back()
+            elif self._waiting >= self._needed and not self._full:
+                self._carry_on()
+            return
+        self._requests(data)
+
+    def answered(self, context: Context, response: Message) -> None:
+        """Send the response to the request in work, and go on with those behind it."""
+        if context is not self._context:
+            return
+        self._context = None
+        self._send(context, self._call, response)
+        if not self._full and not self._looks:
+            self._carry_on()
+
+    def _hold_back(self) -> None:
+        """Another request has come while one waits. The bytes are bounded by one request and what a read brings."""
+        if self._waiting > self._server.limits.request_bytes:
+            self._transport.pause_reading()
+        if self._context is not None:
+            self._interrupt(self._context)
+
+    def _interrupt(self, context: Context) -> None:
+        interrupt, context.on_interrupt = context.on_interrupt, None
+        if interrupt is not None:
+            interrupt()
+
+    def _carry_on(self) -> None:
+        if self._rest and not self._closed:
+            data = self._rest[0] if len(self._rest) == 1 else b"".join(self._rest)
+            self._rest.clear()
+            if self._waiting > self._server.limits.request_bytes:
+                self._transport.resume_reading()
+            self._waiting = 0
+            self._requests(data)
+
+    def _requests(self, data: bytes) -> None:
+        """Carry out the requests in these bytes until one must wait; keep what is left."""
+        at, size = 0, len(data)
+        self._needed = _SIZE.size
+        self._looks = True
+        while size - at >= _SIZE.size and self._context is None and not self._full and not self._closed:
+            (length,) = _SIZE.unpack_from(data, at)
+            end = at + _SIZE.size + length
+            if not _HEADER.size - _SIZE.size <= length <= self._server.limits.request_bytes:
+                self._malformed(f"a request of {length} bytes")
+                break
+            if end > size:
+                self._needed = end - at
+                break
+            self._request(data, at, end)
+            at = end
+            if self._context is not None and at < size:
+                self._interrupt(self._context)
+        self._looks = False
+        if at < size and not self._closed:
+            self._rest.append(data[at:] if at else data)
+            self._waiting = size - at
+
+    def _request(self, data: bytes, at: int, end: int) -> None:
+        _, api_key, version, correlation_id, length = _HEADER.unpack_from(data, at)
+        at += _HEADER.size
+        try:
+            call = self._server.call(api_key, version)
+            name = data[at : at + length].decode() if length > 0 else ""
+            at += max(length, 0)
+            if call.flexible_request:
+                at = skip_tags(data, at) if data[at] else at + 1
+            request, _ = call.decode(data, at, end)
+        except MALFORMED as error:
+            self._malformed(f"a request of kind {api_key}, version {version}: {error}")
+            return
+        # It is in work before the handler runs, which may answer before it returns None.
+        self._call = call
+        self._context = context = Context(self, api_key, version, correlation_id, name, self._host)
+        try:
+            if self._server.faults.active:
+                response = self._server.faults.carry_out(call.handler, request, context)
+            else:
+                response = call.handler(request, context)
+        except Exception:  # noqa: BLE001 - a mistake of ours ends one connection, not the broker
+            traceback.print_exc()
+            self.cut()
+            return
+        if response is not None:
+            self._context = None
+            self._send(context, call, response)
+
+    def _send(self, context: Context, call: Call, response: Message) -> None:
+        if response is NO_RESPONSE or self._closed:
+            return
+        parts: list[bytes] = [b""]
+        if call.flexible_response:
+            parts.append(_NO_TAGS)
+        try:
+            call.encode(response, parts.append)
+        except Exception:  # noqa: BLE001 - a mistake of ours ends one connection, not the broker
+            traceback.print_exc()
+            self.cut()
+            return
+        parts[0] = _ANSWER.pack(sum(map(len, parts)) + 4, context.correlation_id)
+        if context.delay or self._late:
+            self._send_later(b"".join(parts), context.delay)
+        else:
+            self._transport.write(b"".join(parts))
+
+    def _send_later(self, answer: bytes, delay: float) -> None:
+        """Answers that are held back leave in their order."""
+        now = self._server.loop.time()
+        due = max(now + delay, self._late[-1][0] if self._late else 0.0)
+        self._late.append((due, answer))
+        self._server.loop.call_later(due - now, self._send_late)
+
+    def _send_late(self) -> None:
+        if not self._closed:
+            self._transport.write(self._late.popleft()[1])
+
+    def _malformed(self, what: str) -> None:
+        sys.stderr.write(f"The connection from {self._host[1:]} is closed: {what}.\n")
+        sys.stderr.flush()
+        self.cut()

@@ -1,0 +1,94 @@
+"""One request on its way through the broker: what a handler knows of it, and how it is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeAlias
+
+Message: TypeAlias = dict[str, Any]
+"""A request or response: the fields of Kafka's message definition in snake case. A uuid is 16 bytes, `records` are
+bytes as they are in the log; a response may leave fields out, which then have their default."""
+
+
+class Answering(Protocol):
+    """The connection on which a request came."""
+
+    def answered(self, context: Context, response: Message) -> None:
+        """Send the response, and go on with the requests that came behind."""
+
+    def cut(self) -> None:
+        """Close the connection without an answer."""
+
+
+class Context:
+    """A request's kind, version and sender, and the way back to it.
+
+    A handler that cannot answer yet returns None and calls `answer` later, once. `on_interrupt` is called at most once,
+    when the next request has arrived on the connection or it was closed: a fetch that waits answers then with what
+    there is. What is answered after the connection was closed is dropped.
+
+    `delay` and `after` are for faults: by how many seconds the answer is held back, and what it becomes, None where it
+    is lost.
+    """
+
+    __slots__ = (
+        "after",
+        "api_key",
+        "client_host",
+        "client_id",
+        "closed",
+        "connection",
+        "correlation_id",
+        "delay",
+        "on_interrupt",
+        "version",
+    )
+
+    def __init__(
+        self, connection: Answering, api_key: int, version: int, correlation_id: int, client_id: str, client_host: str
+    ) -> None:
+        self.connection = connection
+        self.api_key = api_key
+        self.version = version
+        self.correlation_id = correlation_id
+        self.client_id = client_id
+        self.client_host = client_host
+        self.on_interrupt: Callable[[], None] | None = None
+        self.closed = False
+        self.delay = 0.0
+        self.after: Callable[[Message], Message | None] | None = None
+
+    def answer(self, response: Message) -> None:
+        """Answer the request; `NO_RESPONSE` ends it without an answer."""
+        self.on_interrupt = None
+        if self.after and response is not NO_RESPONSE:
+            changed = self.after(response)
+            if changed is None:
+                return
+            response = changed
+        if not self.closed:
+            self.connection.answered(self, response)
+
+
+NO_RESPONSE: Message = {}
+"""The answer to a produce request with `acks=0`, which the protocol leaves without one; it is told by identity."""
+
+Handler: TypeAlias = Callable[[Message, Context], Message | None]
+"""Carries out a request. The response, or None where `Context.answer` is called later."""
+
+
+class Clock(Protocol):
+    """The time: handed in, so that a test need not wait."""
+
+    def now(self) -> float:
+        """Seconds since 1970, for the stamps of records."""
+
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> Cancellable:
+        """Call back after so many seconds."""
+
+
+class Cancellable(Protocol):
+    """A call that is planned."""
+
+    def cancel(self) -> None:
+        """Do not call."""

@@ -1,0 +1,160 @@
+"""The text of a function that reads one message: `decode(d, p, e)` reads `d` from `p`, and must end at `e` at most."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services_stub.infra.kafka.broker.definitions import Definition, Field
+from services_stub.infra.kafka.broker.source import FORMATS, Source
+
+LONGEST_ARRAY = 100_000
+"""Elements. An element can be a single byte on the wire and hundreds in memory."""
+
+
+def decoder_source(definition: Definition, version: int) -> tuple[str, dict[str, Any]]:
+    """The text, and the constants that it needs."""
+    made = _Decoder(definition, version, "def decode(d, p, e):")
+    value = made.structure_of(definition.fields)
+    made.begin("if p > e:")
+    made.line("raise Malformed('the message ends too early')")
+    made.end()
+    made.line(f"return {value}, p")
+    return made.text()
+
+
+class _Decoder(Source):
+    """Lengths are read with the fixed fields before them; bytes beyond the end are found by the reads that follow."""
+
+    def structure_of(self, fields: tuple[Field, ...]) -> str:
+        """Read a structure; the name that then has it as a dict."""
+        plain, tagged = self.present(fields)
+        values = {field.name: self._value(field) for field in plain}
+        self._flush()
+        if self.flexible:
+            for field in tagged:
+                values[field.name] = name = self.name()
+                self.line(f"{name} = {field.value_when_absent()!r}")
+            self._tags(tagged, values)
+        name = self.name()
+        self.line(f"{name} = {{{', '.join(f'{key!r}: {value}' for key, value in values.items())}}}")
+        return name
+
+    def _tags(self, tagged: list[Field], values: dict[str, str]) -> None:
+        """Tagged fields come in any order, each with its size; those that are not known are skipped."""
+        if not tagged:
+            self.line("if d[p]: p = skip_tags(d, p)")
+            self.line("else: p += 1")
+            return
+        count, tag, size, end = (self.name() for _ in range(4))
+        self.line(f"{count}, p = read_uvarint(d, p)")
+        self.begin(f"for _ in range({count}):")
+        self.line(f"{tag}, p = read_uvarint(d, p)")
+        self.line(f"{size}, p = read_uvarint(d, p)")
+        self.line(f"{end} = p + {size}")
+        for field in tagged:
+            self.begin(f"if {tag} == {field.tag}:")
+            value = self._value(field)
+            self._flush()
+            self.line(f"{values[field.name]} = {value}")
+            self.end()
+        self.line(f"p = {end}")
+        self.end()
+
+    def _value(self, field: Field) -> str:
+        """Read a field; the name that has it once the run is flushed."""
+        if field.type.startswith("[]"):
+            return self._array(field)
+        if field.type == "struct":
+            return self._structure(field)
+        name = self.name()
+        if field.type in FORMATS:
+            self.run.append((name, FORMATS[field.type]))
+            return name
+        size, end = self._length("h" if field.type == "string" else "i"), self.name()
+        if field.type == "records":
+            self.constants["memoryview"] = memoryview
+        taken = {"string": f"d[p:{end}].decode()", "bytes": f"d[p:{end}]", "records": f"memoryview(d)[p:{end}]"}
+        self._otherwise_null(field, name, size)
+        self.line(f"{end} = p + {size}")
+        self.line(f"{name} = {taken[field.type]}")
+        self.line(f"p = {end}")
+        self.end()
+        return name
+
+    def _array(self, field: Field) -> str:
+        name = self.name()
+        size = self._length("i")
+        self._otherwise_null(field, name, size)
+        self.line(f"if {size} > {LONGEST_ARRAY}: wrong({field.name!r})")
+        kind = field.type[2:]
+        if kind in FORMATS and kind != "uuid":
+            _, width = self.structure(FORMATS[kind], "unpack_from")
+            self.line(f"{name} = list(unpack_from(f'>{{{size}}}{FORMATS[kind]}', d, p))")
+            self.line(f"p += {width} * {size}")
+        elif kind == "struct" and (formats := self._fixed(field.fields)):
+            read, width = self.structure("".join(formats.values()), "iter_unpack")
+            names = [self.name() for _ in formats]
+            made = ", ".join(f"{key!r}: {value}" for key, value in zip(formats, names, strict=True))
+            rows = f"{read}(d[p : p + {width} * {size}])"
+            self.line(f"{name} = [{{{made}}} for {', '.join(names)}, in {rows}]")
+            self.line(f"p += {width} * {size}")
+        else:
+            self.line(f"{name} = []")
+            self.begin(f"for _ in range({size}):")
+            element = self._element(field, kind)
+            self.line(f"{name}.append({element})")
+            self.end()
+        self.end()
+        return name
+
+    def _fixed(self, fields: tuple[Field, ...]) -> dict[str, str]:
+        """The formats of the fields of a structure that always has the same length (Fetch's partitions), or nothing."""
+        plain, _ = self.present(fields)
+        formats = {field.name: FORMATS.get(field.type, "") for field in plain}
+        return formats if all(formats.values()) and not self.flexible else {}
+
+    def _element(self, field: Field, kind: str) -> str:
+        if kind == "struct":
+            return self.structure_of(field.fields)
+        value = self._value(Field(field.name, kind, field.versions))
+        self._flush()
+        return value
+
+    def _structure(self, field: Field) -> str:
+        if not self.nullable(field):
+            self._flush()
+            return self.structure_of(field.fields)
+        present, name = self.name(), self.name()
+        self.run.append((present, "b"))
+        self._flush()
+        self._otherwise_null(field, name, present)
+        self.line(f"{name} = {self.structure_of(field.fields)}")
+        self.end()
+        return name
+
+    def _length(self, width: str) -> str:
+        name = self.name()
+        if not self.flexible:
+            self.run.append((name, width))
+            self._flush()
+            return name
+        self._flush()
+        self.line(f"{name} = d[p]")
+        self.line(f"if {name} < 128: p += 1")
+        self.line(f"else: {name}, p = read_uvarint(d, p)")
+        self.line(f"{name} -= 1")
+        return name
+
+    def _otherwise_null(self, field: Field, name: str, size: str) -> None:
+        """Open the block for a value that is there; before it stands what is done with one that is null."""
+        self.begin(f"if {size} < 0:")
+        self.line(f"{name} = None" if self.nullable(field) else f"{name} = wrong({field.name!r})")
+        self.end()
+        self.begin("else:")
+
+    def _flush(self) -> None:
+        if self.run:
+            unpack, size = self.structure("".join(width for _, width in self.run), "unpack_from")
+            self.line(f"{', '.join(name for name, _ in self.run)}, = {unpack}(d, p)")
+            self.line(f"p += {size}")
+            self.run.clear()

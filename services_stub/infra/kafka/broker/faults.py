@@ -1,0 +1,124 @@
+"""Faults on request: what the broker does with requests of a kind, about a topic, a partition or a group."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from services_stub.infra.kafka.broker.context import NO_RESPONSE, Context, Handler, Message
+from services_stub.infra.kafka.broker.refusals import groups, places, refusal
+
+Action: TypeAlias = Literal["slow", "stop", "refuse", "error", "time-out", "cut"]
+_REQUEST_TIMED_OUT = 7
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """Requests that a fault strikes, and what becomes of them; None stands for all.
+
+    slow: the answer comes `seconds` later. stop: nothing is done until the fault is cleared. refuse: the connection is
+    cut before the work. error: the work is not done, and every part of the answer has the next of `errors`, at last
+    always the same one. time-out: the work is done, and the answer says that it timed out. cut: the work is done, and
+    the connection is cut. A request about several partitions is struck as a whole where one of them is meant.
+    """
+
+    action: Action
+    api_key: int | None = None
+    topic: str | None = None
+    partition: int | None = None
+    group: str | None = None
+    count: int | None = None
+    seconds: float = 0.0
+    errors: tuple[int, ...] = ()
+
+
+class _InForce:
+    """A fault, how many requests it has struck, and those that it has stopped."""
+
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+        self.hits = 0
+        self.stopped: list[tuple[Handler, Message, Context]] = []
+
+    def strikes(self, request: Message, context: Context, name_of: Callable[[bytes], str | None]) -> bool:
+        """Whether it is meant for this request."""
+        fault = self.fault
+        if fault.api_key not in (None, context.api_key) or self.hits == fault.count:
+            return False
+        if fault.group is not None and fault.group not in groups(request):
+            return False
+        if fault.topic is None and fault.partition is None:
+            return True
+        return any(
+            fault.topic in (None, name_of(topic) if isinstance(topic, bytes) else topic)
+            and fault.partition in (None, partition)
+            for topic, partition in places(request)
+        )
+
+
+class Faults:
+    """The faults in force, by name. Those that came first strike first. `name_of` names the topic of an id."""
+
+    def __init__(self, name_of: Callable[[bytes], str | None] = lambda _: None) -> None:
+        self.active = False
+        self._faults: dict[str, _InForce] = {}
+        self._name_of = name_of
+
+    def put(self, name: str, fault: Fault) -> None:
+        """Put a fault into force, in place of one of the same name."""
+        self.clear(name)
+        self._faults[name] = _InForce(fault)
+        self.active = True
+
+    def clear(self, name: str) -> None:
+        """Take a fault out of force; what it has stopped is carried out. Nothing where it is not in force."""
+        cleared = self._faults.pop(name, None)
+        self.active = bool(self._faults)
+        for handler, request, context in cleared.stopped if cleared else ():
+            response = None if context.closed else handler(request, context)
+            if response is not None:
+                context.answer(response)
+
+    def hits(self, name: str) -> int:
+        """How many requests a fault has struck; KeyError where it is not in force."""
+        return self._faults[name].hits
+
+    def carry_out(self, handler: Handler, request: Message, context: Context) -> Message | None:
+        """Carry out a request as the faults want it."""
+        struck = [found for found in self._faults.values() if found.strikes(request, context, self._name_of)]
+        for found in struck:
+            fault = found.fault
+            found.hits += 1
+            if fault.action == "slow":
+                context.delay += fault.seconds
+            elif fault.action == "error":
+                code = fault.errors[min(found.hits, len(fault.errors)) - 1]
+                return refusal(request, context.api_key, context.version, code)
+            elif fault.action == "refuse":
+                context.connection.cut()
+                return None
+            elif fault.action == "stop":
+                found.stopped.append((handler, request, context))
+                return None
+            elif fault.action == "time-out":
+                context.after = _timed_out(request, context)
+            else:
+                context.after = _cut(context)
+        response = handler(request, context)
+        if context.after is None or response is None or response is NO_RESPONSE:
+            return response
+        return context.after(response)
+
+
+def _timed_out(request: Message, context: Context) -> Callable[[Message], Message | None]:
+    late = refusal(request, context.api_key, context.version, _REQUEST_TIMED_OUT)
+    return lambda _: late
+
+
+def _cut(context: Context) -> Callable[[Message], Message | None]:
+    def cut(_: Message) -> Message | None:
+        context.connection.cut()
+        return None
+
+    return cut

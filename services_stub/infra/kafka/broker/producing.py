@@ -1,0 +1,54 @@
+"""Produce and InitProducerId (KIP-98): records come into the log; the answer says that they are written."""
+
+from __future__ import annotations
+
+from services_stub.infra.kafka.broker import errors
+from services_stub.infra.kafka.broker.context import NO_RESPONSE, Context, Handler, Message
+from services_stub.infra.kafka.broker.records import HEADER, Buffer
+from services_stub.infra.kafka.broker.topics import Topic, Topics
+
+_NO_TRANSACTIONS = errors.UNSUPPORTED_VERSION
+
+
+class ProduceRequests:
+    """Carries out the requests of producers."""
+
+    def __init__(self, topics: Topics) -> None:
+        self.handlers: dict[int, Handler] = {0: self._produce, 22: self._init_producer_id}
+        self._topics = topics
+
+    def _produce(self, request: Message, _: Context) -> Message:
+        acks = request["acks"]
+        refused = errors.NONE if -1 <= acks <= 1 else errors.INVALID_REQUIRED_ACKS
+        responses = []
+        for asked in request["topic_data"]:
+            topic = self._topics.by_name.get(asked["name"])
+            if topic is None:
+                error = refused or errors.UNKNOWN_TOPIC_OR_PARTITION
+            else:
+                error = refused or (errors.INVALID_TOPIC_EXCEPTION if topic.is_internal else errors.NONE)
+            parts = [
+                {"index": part["index"], "error_code": error, "base_offset": -1}
+                if error or topic is None
+                else _append(topic, part["index"], part["records"])
+                for part in asked["partition_data"]
+            ]
+            responses.append({"name": asked["name"], "partition_responses": parts})
+        return {"responses": responses} if acks else NO_RESPONSE
+
+    def _init_producer_id(self, request: Message, _: Context) -> Message:
+        """A new id each time (KIP-360 bumps epochs of transactional producers alone); transactions there are none."""
+        if request["transactional_id"] is not None:
+            return {"error_code": _NO_TRANSACTIONS, "producer_id": -1, "producer_epoch": -1}
+        return {"error_code": errors.NONE, "producer_id": self._topics.producer_id(), "producer_epoch": 0}
+
+
+def _append(topic: Topic, index: int, batch: Buffer | None) -> Message:
+    if not 0 <= index < len(topic.partitions):
+        return {"index": index, "error_code": errors.UNKNOWN_TOPIC_OR_PARTITION, "base_offset": -1}
+    partition = topic.partitions[index]
+    error, offset = partition.append(batch or b"")
+    response = {"index": index, "error_code": error, "base_offset": offset, "log_start_offset": partition.start}
+    if topic.limits.log_append_time and not error:
+        response["log_append_time_ms"] = HEADER.unpack_from(partition.last())[8]
+    return response

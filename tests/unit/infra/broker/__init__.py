@@ -1,0 +1,1 @@
+"""The embedded broker, in the test's process and without the marketplace."""
