@@ -28,7 +28,7 @@ class Node:
         self.clock = FakeClock()
         self.topics = Topics(folder, now=self.clock.now)
         # Tests choose the ids of their producers.
-        self.topics._gave = lambda producer_id: True  # type: ignore[method-assign]  # noqa: ARG005
+        self.topics._gave = lambda producer_id: True  # type: ignore[method-assign]
         self.handlers = {
             **ProduceRequests(self.topics).handlers,
             **FetchRequests(self.topics, self.clock).handlers,
