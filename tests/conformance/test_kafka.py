@@ -226,7 +226,7 @@ def test_what_cannot_be_written_is_told_to_its_producer(kafka: Kafka) -> None:
     def delivered(error: KafkaError | None, _: Message) -> None:
         errors.append(error.code() if error else 0)
 
-    producer = Producer(settings(kafka, message_max_bytes=20_000_000))
+    producer = Producer(settings(kafka, message_max_bytes=20_000_000, topic_metadata_propagation_max_ms=500))
     producer.produce(topic, b"x" * 1_100_000, partition=0, on_delivery=delivered)
     assert producer.flush(SECONDS) == 0
     producer.produce("missing", b"x", partition=0, on_delivery=delivered)
