@@ -25,6 +25,8 @@ Position: TypeAlias = tuple[str, int]
 """A topic and the number of a partition."""
 Commit: TypeAlias = tuple[str, int, int, int, str]
 """Topic, partition, offset, leader epoch and metadata."""
+Changes: TypeAlias = dict[Position, bytes | None]
+"""New values; None forgets the old one."""
 
 _OFFSET, _GROUP = 1, 2
 _VALUE_VERSION = 3
@@ -38,7 +40,7 @@ _GARBAGE_SHARE, _GARBAGE_LEAST = 8, 10_000
 
 
 class Offsets:
-    """What is kept of groups, as the values that are in the log. Writing gives an error code: 0 when the log has it."""
+    """The values of the log, by group and position. Writing gives an error code: 0 when the log has it."""
 
     def __init__(self, log: Partition, now: Callable[[], float]) -> None:
         self._kept: dict[str, dict[Position, bytes]] = {}
@@ -61,12 +63,16 @@ class Offsets:
     def commit(self, group_id: str, commits: list[Commit]) -> int:
         """Keep offsets of a group."""
         stamp = self._stamp()
-        return self._write(group_id, {each[:2]: _offset_value(*each[2:], stamp) for each in commits})
+        changes: Changes = {
+            (topic, partition): _offset_value(offset, leader_epoch, metadata, stamp)
+            for topic, partition, offset, leader_epoch, metadata in commits
+        }
+        return self._write(group_id, changes, stamp)
 
     def delete(self, group_id: str, positions: Iterable[Position]) -> int:
         """Forget offsets of a group."""
         kept = self._kept.get(group_id, {})
-        return self._write(group_id, {place: None for place in positions if place in kept})
+        return self._write(group_id, {place: None for place in positions if place in kept}, self._stamp())
 
     def delete_topic(self, topic: str) -> None:
         """Forget the offsets of all groups in a topic that is no more: one of its name may be made again."""
@@ -79,20 +85,20 @@ class Offsets:
 
     def keep(self, group_id: str, group: Message) -> int:
         """Keep a group with its members."""
-        value = {**group, "current_state_timestamp": self._stamp()}
-        return self._write(group_id, {_GROUP_ITSELF: _value(_GROUP, value)})
+        stamp = self._stamp()
+        value = _value(_GROUP, {**group, "current_state_timestamp": stamp})
+        return self._write(group_id, {_GROUP_ITSELF: value}, stamp)
 
     def _stamp(self) -> int:
         return int(self._now() * 1000)
 
-    def _write(self, group_id: str, changes: dict[Position, bytes | None]) -> int:
+    def _write(self, group_id: str, changes: Changes, stamp: int) -> int:
         if not changes:
             return errors.NONE
-        stamp = self._stamp()
         self._records += len(changes)
         if self._records >= _GARBAGE_LEAST:
             self._compact()
-        written = batch([(_key(group_id, *place), value, stamp) for place, value in changes.items()])
+        written = batch([(_key(group_id, place), value, stamp) for place, value in changes.items()])
         if self._log.append(written)[0]:
             return errors.COORDINATOR_NOT_AVAILABLE
         for place, value in changes.items():
@@ -119,7 +125,7 @@ class Offsets:
         with contextlib.suppress(OSError):
             self._log.rewrite(
                 [
-                    batch([(_key(group_id, *place), value, stamp)])
+                    batch([(_key(group_id, place), value, stamp)])
                     for group_id, kept in self._kept.items()
                     for place, value in kept.items()
                 ]
@@ -138,7 +144,8 @@ class Offsets:
 
 
 @lru_cache(maxsize=10_000)
-def _key(group_id: str, topic: str, partition: int) -> bytes:
+def _key(group_id: str, place: Position) -> bytes:
+    topic, partition = place
     kind = _OFFSET if topic else _GROUP
     named = {"group": group_id, "topic": topic, "partition": partition}
     return _VERSION.pack(kind) + encoded("key", kind, 0, named)
