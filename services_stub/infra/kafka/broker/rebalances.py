@@ -62,6 +62,7 @@ class Rebalances:
         return {
             "group_id": self.id,
             "group_state": self.state,
+            "group_type": "classic",
             "protocol_type": self.protocol_type,
             "protocol_data": protocol or "",
             "protocol": protocol,

@@ -17,10 +17,10 @@ def alone(broker: Coordinator, group: str = "g") -> Call:
 
 
 def listed(broker: Coordinator, **filters: list[str]) -> list[str]:
-    return sorted(each["group_id"] for each in broker.ask(LIST, 4, **filters)["groups"])
+    return sorted(each["group_id"] for each in broker.ask(LIST, 5, **filters)["groups"])
 
 
-def test_groups_are_listed_by_state() -> None:
+def test_groups_are_listed_by_state_and_type() -> None:
     broker = Coordinator()
     alone(broker)
     broker.enter("joining")
@@ -28,6 +28,8 @@ def test_groups_are_listed_by_state() -> None:
     assert listed(broker) == ["g", "joining", "offsets"]
     assert listed(broker, states_filter=["stable", "Empty"]) == ["g", "offsets"]
     assert listed(broker, states_filter=["no such state"]) == []
+    assert listed(broker, types_filter=["Classic"]) == ["g", "joining", "offsets"]
+    assert listed(broker, types_filter=["consumer"]) == []
     kinds = {each["group_id"]: each["protocol_type"] for each in broker.ask(LIST, 0)["groups"]}
     assert kinds == {"g": "consumer", "joining": "consumer", "offsets": ""}
 
