@@ -21,8 +21,9 @@ EXPECTED: Mapping[str, tuple[int, frozenset[str]]] = {
     "product-updated": (2, frozenset({"cart", "search", "seller"})),
     "order-created": (1, frozenset({"payment", "notification", "cart", "seller"})),
     "payment-success": (1, frozenset({"order", "notification", "seller"})),
-    "order-updated": (1, frozenset({"product", "payment", "notification", "seller"})),
-    "notification-sent": (3, frozenset()),
+    "order-updated": (1, frozenset({"product", "payment", "notification", "cart", "seller"})),
+    "stock-low": (1, frozenset({"notification"})),
+    "notification-sent": (4, frozenset()),
 }
 """The events of a paid order with two products, by topic: how many, and who must have handled each."""
 

@@ -33,7 +33,7 @@ def flow(records: list[TracedRecord]) -> Flow:
 
 def test_a_whole_purchase_misses_nothing() -> None:
     assert missing_of(flow(purchase())) == []
-    assert compare_with_expected(flow(purchase())) == "8 events, 17 times handled"
+    assert compare_with_expected(flow(purchase())) == "10 events, 19 times handled"
 
 
 def test_an_empty_flow_misses_everything() -> None:
