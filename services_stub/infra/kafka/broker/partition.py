@@ -60,11 +60,6 @@ class Partition:
         self._tail: list[Buffer] = []
         self._tail_bytes = 0
 
-    @property
-    def size(self) -> int:
-        """Bytes of all batches."""
-        return self._log.size if self._log else self._tail_bytes
-
     def append(self, batch: Buffer) -> tuple[int, int]:
         """Write one batch, and tell those that wait: an error code, and the offset of the first record or -1."""
         if len(batch) < HEADER.size:
@@ -72,14 +67,11 @@ class Partition:
         header: Header = HEADER.unpack_from(batch)
         if error := records.fault_of(batch, header, self.limits.max_message_bytes):
             return error, -1
-        _, _, _, _, _, attributes, last, _, newest, producer_id, epoch, sequence, count = header
+        _, _, _, _, _, _, last, _, newest, producer_id, epoch, sequence, count = header
         if producer_id >= 0 and (known := self.producers.refused(producer_id, epoch, sequence, count)):
             return known
         base = self.end
         end = base + last + 1
-        if self.limits.log_append_time:
-            newest = int(self._now() * 1000)
-            batch = records.stamped(batch, attributes, newest)
         placed = records.placed(batch, base)
         if self._log and not self._write(self._log, placed, end, newest):
             return errors.KAFKA_STORAGE_ERROR, -1
@@ -107,10 +99,6 @@ class Partition:
         found = self._stored(offset, max_bytes)
         return records.before(found, self.high_watermark) if self._held else found
 
-    def last(self) -> Buffer:
-        """The batch that was appended last, of those since the start."""
-        return self._tail[-1]
-
     def offset_at(self, timestamp_ms: int) -> tuple[int, int] | None:
         """Offset and timestamp of the first record that is not older, if there is one."""
         if self._log:
@@ -122,11 +110,11 @@ class Partition:
             return None
         return max(found[0], self.start), found[1]
 
-    def newest(self) -> int | None:
-        """The largest timestamp of all batches (ms since 1970)."""
+    def newest(self) -> int:
+        """The largest timestamp of all batches (ms since 1970), or -1."""
         if self._log:
             return self._log.newest
-        return max((HEADER.unpack_from(batch)[8] for batch in self._tail), default=None)
+        return max((HEADER.unpack_from(batch)[8] for batch in self._tail), default=-1)
 
     def delete_before(self, offset: int) -> None:
         """Let the log start at an offset; the batches that are all before it are deleted.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from bisect import bisect_right
 from collections.abc import Callable
@@ -29,54 +30,41 @@ class Segments:
         self._folder = folder
         self._producers = producers
         self._now = now
-        self._all: list[Segment] = []
-        if folder.is_dir():
-            self._recover()
+        self._all = [Segment(folder, int(path.stem)) for path in sorted(folder.glob("*.log"))]
+        self._recover()
 
     @property
-    def size(self) -> int:
-        """Bytes of all batches."""
-        return sum(segment.size for segment in self._all)
-
-    @property
-    def newest(self) -> int | None:
-        """The largest timestamp of all batches (ms since 1970)."""
-        return max((segment.load().newest for segment in self._all if segment.size), default=None)
+    def newest(self) -> int:
+        """The largest timestamp of all batches (ms since 1970), or -1."""
+        return max((segment.load().newest for segment in self._all if segment.size), default=-1)
 
     def append(self, batch: bytes, end: int, newest: int, limits: Limits) -> None:
         """Write a batch that begins at the end and has the largest timestamp `newest`."""
-        if not self._all:
-            self._all.append(Segment(self._folder, 0))
-        active = self._all[-1]
+        active = self._all[-1] if self._all else self.roll()
         if active.size and active.size + len(batch) > limits.segment_bytes:
             active = self.roll()
         elif active.size - active.saved > max(_STORE_INTERVAL, active.size >> 3):
-            active.store(self._producers.saved())
+            active.store(self._producers.by_id.values())
         active.append(batch, self.end, end, newest, limits.fsync)
         self.end = end
 
     def read(self, offset: int, max_bytes: int) -> bytes:
         """Whole batches from the one that has an offset, as many as fit, but at least one; none at the end."""
         first = bisect_right(self._all, offset, key=lambda segment: segment.base) - 1
-        for segment in self._all[max(first, 0) :]:
-            if data := segment.read(offset, max_bytes):
-                return data
-        return b""
+        parts = (segment.read(offset, max_bytes) for segment in self._all[max(first, 0) :])
+        return next(filter(None, parts), b"")
 
     def first_at(self, timestamp: int) -> tuple[int, int] | None:
         """Offset and timestamp of the first record that is not older than `timestamp` (ms since 1970)."""
-        places = (segment.first_at(timestamp) for segment in self._all)
-        return next((place for place in places if place), None)
+        return next(filter(None, (segment.first_at(timestamp) for segment in self._all)), None)
 
     def roll(self) -> Segment:
         """Begin a new segment, unless the last one is empty."""
-        active = self._all[-1]
-        if not active.size:
-            return active
-        active.store(self._producers.saved())
+        if self._all and not self._all[-1].size:
+            return self._all[-1]
         new = Segment(self._folder, self.end)
+        self.close()
         new.open()
-        active.close()
         self._all.append(new)
         return new
 
@@ -95,7 +83,8 @@ class Segments:
     def retained_from(self, limits: Limits) -> int:
         """The offset before which segments are too old, or too many."""
         oldest = self._now() * 1000 - limits.retention_ms if limits.retention_ms >= 0 else None
-        excess = self.size - limits.retention_bytes if limits.retention_bytes >= 0 else 0
+        size = sum(segment.size for segment in self._all)
+        excess = size - limits.retention_bytes if limits.retention_bytes >= 0 else 0
         for segment in self._all:
             expired = oldest is not None and segment.load().newest < oldest
             if not segment.size or not (expired or (segment.size <= excess and segment is not self._all[-1])):
@@ -109,7 +98,7 @@ class Segments:
             active = self._all[-1]
             with contextlib.suppress(OSError):  # then the index is made from the batches
                 if active.size != active.saved:
-                    active.store(self._producers.saved())
+                    active.store(self._producers.by_id.values())
             active.close()
 
     def drop(self) -> None:
@@ -119,7 +108,6 @@ class Segments:
 
     def _recover(self) -> None:
         """Take the files as they are: read what the stored index does not have, and cut a tail that is torn."""
-        self._all = [Segment(self._folder, int(path.stem)) for path in sorted(self._folder.glob("*.log"))]
         known = next((place for place in reversed(range(len(self._all))) if self._restore(self._all[place])), 0)
         for segment in self._all[:known]:
             segment.size = segment.path.stat().st_size
@@ -128,7 +116,7 @@ class Segments:
                 sys.stderr.write(
                     f"{self._name}: the last {torn} bytes of {segment.path.name} are cut: no whole batch\n"
                 )
-                segment.cut()
+                os.truncate(segment.path, segment.size)
         if self._all:
             self.start, self.end = self._all[0].base, self._all[-1].end
         with contextlib.suppress(OSError, ValueError):
@@ -137,8 +125,7 @@ class Segments:
 
     def _restore(self, segment: Segment) -> bool:
         saved = segment.restore()
-        if saved is not None:
-            self._producers.restore(saved)
+        self._producers.restore(saved or ())
         return saved is not None
 
     def _see(self, header: Header) -> None:

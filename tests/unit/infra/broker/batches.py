@@ -25,8 +25,8 @@ def a_batch(
     return bytes(data)
 
 
-def limits(config: dict[str, int | str], fsync: bool = False) -> Limits:
-    return Limits.of({name.replace("_", "."): str(value) for name, value in config.items()}, fsync)
+def limits(config: dict[str, int | str]) -> Limits:
+    return Limits.of({name.replace("_", "."): str(value) for name, value in config.items()})
 
 
 def a_partition(folder: Path | None = None, now: float = NOW, **config: int | str) -> Partition:

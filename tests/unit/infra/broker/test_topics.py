@@ -30,7 +30,7 @@ def test_topics_and_the_identity_of_the_cluster_are_kept(tmp_path: Path) -> None
     first = Topics(tmp_path)
     topic = first.create("t", 2, {"retention.ms": "5"})
     topic.partitions[1].append(a_batch(b"1"))
-    first.add_partitions("t", 3)
+    first.ensure([("t", 3, {})])
     first.configure("t", {"retention.ms": "6"})
     again = Topics(tmp_path)
     assert again.cluster_id == first.cluster_id
