@@ -8,13 +8,13 @@ from typing import Any
 from services_stub.infra.kafka.broker import errors
 from services_stub.infra.kafka.broker.cluster_requests import NODE
 from services_stub.infra.kafka.broker.context import Context, Handler, Message
-from services_stub.infra.kafka.broker.topic_configs import CONFIGS, LIST, described, problem
+from services_stub.infra.kafka.broker.topic_configs import described, problem
 from services_stub.infra.kafka.broker.topics import Topic, Topics
 
 _TOPIC, _NODE = 2, 4
 """Types of resources."""
 _INCREMENTAL = 44
-_SET, _DELETE, _APPEND, _SUBTRACT = range(4)
+_SET, _DELETE = 0, 1
 
 
 class ConfigRequests:
@@ -62,17 +62,8 @@ def _altered(config: dict[str, str], changes: list[Message]) -> dict[str, Any]:
     """The configs of a topic with changes; the value of one that cannot be is None."""
     altered: dict[str, Any] = dict(config)
     for change in changes:
-        name, value, operation = change["name"], change["value"], change["config_operation"]
-        default, kind, _ = CONFIGS.get(name, ("", LIST, ()))
-        entries = list(filter(None, altered.get(name, default).split(",")))
-        if operation == _DELETE:
-            altered.pop(name, None)
-        elif operation == _SET or kind != LIST or not value:
-            altered[name] = value if operation == _SET else None
-        elif operation == _APPEND:
-            altered[name] = ",".join(dict.fromkeys([*entries, *value.split(",")]))
-        elif operation == _SUBTRACT:
-            altered[name] = ",".join(entry for entry in entries if entry not in value.split(","))
-        else:
-            altered[name] = None
+        if change["config_operation"] == _DELETE:
+            altered.pop(change["name"], None)
+        else:  # no config that a client appends to or subtracts from has more than one entry
+            altered[change["name"]] = change["value"] if change["config_operation"] == _SET else None
     return altered

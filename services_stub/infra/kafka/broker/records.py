@@ -59,17 +59,6 @@ def fault_of(batch: Buffer, header: Header, max_bytes: int) -> int:
     return errors.INVALID_TXN_STATE if header[5] & TRANSACTIONAL else errors.NONE
 
 
-def before(batches: Iterable[Buffer], offset: int) -> list[Buffer]:
-    """The batches, of several in each buffer, that begin before an offset."""
-    found: list[Buffer] = []
-    for data in batches:
-        end = 0
-        while end < len(data) and HEADER.unpack_from(data, end)[0] < offset:
-            end += HEADER.unpack_from(data, end)[1] + LENGTH_END
-        found.append(data[:end])
-    return found
-
-
 def is_intact(batch: Buffer, crc: int) -> bool:
     """Whether the CRC of the header is that of the bytes that it covers."""
     return bool(crc32c(bytes(batch[_FRONT.size :])) == crc)

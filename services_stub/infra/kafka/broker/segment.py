@@ -1,27 +1,28 @@
 """One segment of a partition's log: a file of record batches to which alone is appended, and the index of it.
 
-The index has an entry each 4 KiB, so that a position is found by a bisection and a look at some headers. It is in
+The index has an entry each 32 KiB, so that a position is found by a bisection and a look at some headers. It is in
 memory, and stored beside the file from time to time, with the state of the producers at that place: after a crash only
 the batches behind it are read. A tail that a crash tore is cut off then.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 from google_crc32c import value as crc32c
 
-from services_stub.infra.kafka.broker.producers import Producer
+from services_stub.infra.kafka.broker.producers import Producer, Producers
 from services_stub.infra.kafka.broker.records import HEADER, LENGTH_END, MAGIC, Header, first_at, is_intact
 
-_INTERVAL = 4096
+_INTERVAL = 32 * 1024
 _NEVER = -(2**63)
 _OFFSET, _POSITION, _TIME = range(3)
 """The fields of an index entry: offset and position of a batch, and the newest time of all batches before it."""
@@ -41,10 +42,7 @@ _STORED: msgspec.msgpack.Decoder[_Stored] = msgspec.msgpack.Decoder(_Stored)
 
 
 class Segment:
-    """The batches from the offset `base` up to `end`, in `size` bytes; the newest record is of the time `newest` (ms).
-
-    Without its index, which `load` brings, `end` and `newest` are not known. The file can be read by others meanwhile.
-    """
+    """The batches from the offset `base` up to `end`, in `size` bytes; `newest` is the newest record's time (ms)."""
 
     def __init__(self, folder: Path, base: int) -> None:
         self.path = folder / f"{base:020}.log"
@@ -79,7 +77,7 @@ class Segment:
 
     def read(self, offset: int, max_bytes: int) -> bytes:
         """Whole batches from the one that has an offset, or the next one; one at least, unless there is none."""
-        with self.load().path.open("rb") as file:
+        with self.path.open("rb") as file:
             for position, header in self._headers(file, _OFFSET, offset + 1):
                 if header[0] + header[6] >= offset:
                     end = self.size
@@ -92,7 +90,7 @@ class Segment:
 
     def first_at(self, timestamp: int) -> tuple[int, int] | None:
         """Offset and timestamp of the first record that is not older than `timestamp` (ms since 1970)."""
-        if self.load().newest < timestamp:
+        if self.newest < timestamp:
             return None
         with self.path.open("rb") as file:
             for position, header in self._headers(file, _TIME, timestamp):
@@ -101,39 +99,12 @@ class Segment:
                     return first_at(file.read(header[1] + LENGTH_END), timestamp)
         return None
 
-    def load(self) -> Segment:
-        """Have the index in memory; it is made from the batches where it is not stored."""
-        if not self._index:
-            if self.restore() is None:
-                self.size = 0
-            self.scan(lambda _: None)
-        return self
+    def recover(self, producers: Producers, time: float) -> int:
+        """Take the stored index with its producers, and read the batches behind it, which were written up to a time.
 
-    def restore(self) -> list[Producer] | None:
-        """Take the stored index, and give the producers of that place. None where there is none for this file."""
-        try:
-            data = self.path.with_suffix(".index").read_bytes()
-            stored = _STORED.decode(data[4:])
-            if int.from_bytes(data[:4], "big") != crc32c(data[4:]) or stored.size > self.path.stat().st_size:
-                return None
-        except (OSError, msgspec.DecodeError):
-            return None
-        self.size = self.saved = stored.size
-        self.end, self.newest = stored.end, stored.newest
-        self._index = array("q", stored.index)
-        return stored.producers
-
-    def store(self, producers: Iterable[Producer]) -> None:
-        """Store the index, so that what is here now is not read again after a crash."""
-        stored = _Stored(self.size, self.end, self.newest, self._index.tobytes(), list(producers))
-        data = msgspec.msgpack.encode(stored)
-        written = self.path.with_suffix(".tmp")
-        written.write_bytes(crc32c(data).to_bytes(4, "big") + data)
-        written.replace(self.path.with_suffix(".index"))
-        self.saved = self.size
-
-    def scan(self, see: Callable[[Header], None]) -> int:
-        """Index the batches behind `size` and let the headers be seen. The number of bytes at the end that are none."""
+        A tail that is no whole batch is cut: so many bytes.
+        """
+        self._restore(producers)
         length = self.path.stat().st_size
         with self.path.open("rb") as file:
             file.seek(self.size)
@@ -145,8 +116,20 @@ class Segment:
                 if header[6] < 0 or not is_intact(front + file.read(size - HEADER.size), header[4]):
                     break
                 self._add(size, base, base + header[6] + 1, header[8])
-                see(header)
+                if header[9] >= 0:
+                    producers.add(header[9], header[10], header[11], header[12], base, time)
+        if length > self.size:
+            os.truncate(self.path, self.size)
         return length - self.size
+
+    def store(self, producers: Iterable[Producer]) -> None:
+        """Store the index, so that what is here now is not read again after a crash."""
+        stored = _Stored(self.size, self.end, self.newest, self._index.tobytes(), list(producers))
+        data = msgspec.msgpack.encode(stored)
+        written = self.path.with_suffix(".tmp")
+        written.write_bytes(crc32c(data).to_bytes(4, "big") + data)
+        written.replace(self.path.with_suffix(".index"))
+        self.saved = self.size
 
     def close(self) -> None:
         """Close the file; the next append opens it again."""
@@ -159,6 +142,17 @@ class Segment:
         self.close()
         self.path.unlink(missing_ok=True)
         self.path.with_suffix(".index").unlink(missing_ok=True)
+
+    def _restore(self, producers: Producers) -> None:
+        """Take the stored index where there is one for this file."""
+        with contextlib.suppress(OSError, msgspec.DecodeError):
+            data = self.path.with_suffix(".index").read_bytes()
+            stored = _STORED.decode(data[4:])
+            if int.from_bytes(data[:4], "big") == crc32c(data[4:]) and stored.size <= self.path.stat().st_size:
+                self.size = self.saved = stored.size
+                self.end, self.newest = stored.end, stored.newest
+                self._index = array("q", stored.index)
+                producers.restore(stored.producers)
 
     def _add(self, length: int, base: int, end: int, newest: int) -> None:
         if not self._index or self.size - self._index[_POSITION - 3] >= _INTERVAL:

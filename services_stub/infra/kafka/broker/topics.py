@@ -63,7 +63,7 @@ class Topic:
 
 
 class Topics:
-    """All topics, in a folder or (without one) in memory. `now` gives seconds since 1970.
+    """All topics, in a folder. `now` gives seconds since 1970.
 
     What is in `on_delete` is called with the name of each topic that is deleted.
 
@@ -71,7 +71,7 @@ class Topics:
         msgspec.DecodeError: `topics.json` is not whole.
     """
 
-    def __init__(self, folder: Path | None, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, folder: Path, now: Callable[[], float] = time.time) -> None:
         self.by_name: dict[str, Topic] = {}
         self.by_id: dict[bytes, Topic] = {}
         self.on_delete: list[Callable[[str], None]] = []
@@ -79,12 +79,11 @@ class Topics:
         self._now = now
         first = secrets.randbelow(_FIRST_PRODUCER_IDS) * _PRODUCER_IDS
         self._stored = _Stored(base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("="), first, first)
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-            for leftover in folder.glob("*.deleted"):
-                shutil.rmtree(leftover, ignore_errors=True)
-            if (folder / "topics.json").exists():
-                self._stored = msgspec.json.decode((folder / "topics.json").read_bytes(), type=_Stored)
+        folder.mkdir(parents=True, exist_ok=True)
+        for leftover in folder.glob("*.deleted"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        if (folder / "topics.json").exists():
+            self._stored = msgspec.json.decode((folder / "topics.json").read_bytes(), type=_Stored)
         self.cluster_id = self._stored.cluster_id
         self._next_producer_id = self._stored.next_producer_id
         for topic in self._stored.topics:
@@ -106,7 +105,7 @@ class Topics:
         """Delete a topic with its records."""
         topic = self.by_name.pop(name)
         del self.by_id[topic.id]
-        folders = [self._folder / partition.name for partition in topic.partitions] if self._folder else []
+        folders = [self._folder / partition.name for partition in topic.partitions]
         deleted = [folder.rename(folder.with_name(f"{topic.id.hex()}-{number}.deleted"))
                    for number, folder in enumerate(folders) if folder.exists()]  # fmt: skip
         self._store()
@@ -161,13 +160,11 @@ class Topics:
         topic = self.by_name.get(name) or Topic(name, identity, config)
         self.by_name[name] = self.by_id[topic.id] = topic
         for number in range(len(topic.partitions), partitions):
-            folder = self._folder / f"{name}-{number}" if self._folder else None
+            folder = self._folder / f"{name}-{number}"
             log = Partition(name, number, folder, topic.limits, self._now, topic.waiting, self._gave)
             topic.partitions.append(log)
 
     def _store(self) -> None:
-        if self._folder is None:
-            return
         topics = [_StoredTopic(t.name, t.id.hex(), len(t.partitions), t.config) for t in self.by_name.values()]
         written = self._folder / "topics.tmp"
         written.write_bytes(msgspec.json.encode(msgspec.structs.replace(self._stored, topics=topics)))

@@ -13,6 +13,7 @@ from services_stub.infra.kafka.broker.log_requests import LogRequests
 from services_stub.infra.kafka.broker.producing import ProduceRequests
 from services_stub.infra.kafka.broker.topic_requests import TopicRequests
 from services_stub.infra.kafka.broker.topics import Topics
+from tests.folders import new_folder
 from tests.unit.infra.broker.coordinator import FakeClock
 
 PRODUCE, FETCH, LIST_OFFSETS, METADATA = 0, 1, 2, 3
@@ -25,7 +26,7 @@ class Node:
 
     def __init__(self, folder: Path | None = None) -> None:
         self.clock = FakeClock()
-        self.topics = Topics(folder, now=self.clock.now)
+        self.topics = Topics(folder or new_folder(), now=self.clock.now)
         # Tests choose the ids of their producers.
         self.topics._gave = lambda producer_id: True  # type: ignore[method-assign]
         self.handlers = {

@@ -42,13 +42,13 @@ def test_topics_and_the_identity_of_the_cluster_are_kept(tmp_path: Path) -> None
 
 def test_other_data_is_another_cluster(tmp_path: Path) -> None:
     assert Topics(tmp_path / "1").cluster_id != Topics(tmp_path / "2").cluster_id
-    assert len(Topics(None).cluster_id) == 22
+    assert len(Topics(tmp_path / "1").cluster_id) == 22
 
 
 def test_the_producers_of_a_cluster_whose_log_was_lost_are_refused_and_those_of_this_one_are_not(
     tmp_path: Path,
 ) -> None:
-    lost, topics = Topics(None), Topics(tmp_path)
+    lost, topics = Topics(tmp_path / "lost"), Topics(tmp_path)
     topics.ensure([("orders", 1, {})])
     log = topics.by_name["orders"].partitions[0]
     late = a_batch(b"late", producer=lost.producer_id(), epoch=0, sequence=7)
