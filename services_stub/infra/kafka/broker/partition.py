@@ -203,12 +203,9 @@ class Partition:
         first = bisect_right(bases, offset) - 1
         if self._tail_bytes <= max_bytes:
             return self._tail[first:]
-        end = first + 1
-        rest = max_bytes - len(self._tail[first])
-        for batch in self._tail[end:]:
-            rest -= len(batch)
-            if rest < 0:
-                break
+        end, rest = first + 1, max_bytes - len(self._tail[first])
+        while end < len(bases) and rest >= len(self._tail[end]):
+            rest -= len(self._tail[end])
             end += 1
         return self._tail[first:end]
 

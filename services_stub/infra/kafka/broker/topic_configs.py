@@ -28,7 +28,6 @@ CONFIGS: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "retention.bytes": ("-1", LONG, ()),
     "retention.ms": (str(7 * _DAY_MS), LONG, ()),
     "segment.bytes": (str(64 * 1024 * 1024), INT, ()),
-    "segment.ms": (str(7 * _DAY_MS), LONG, ()),
 }
 """Name, default, type and, where it is not any number from -1 on, the values that there are. All can be set; of those
 that `Limits` does not have, one node has no use. A log with the cleanup policy `compact` is kept as it is."""

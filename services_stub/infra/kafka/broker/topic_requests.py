@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from typing import Any
 
 from services_stub.infra.kafka.broker import errors
 from services_stub.infra.kafka.broker.cluster_requests import NODE
@@ -26,12 +26,7 @@ class TopicRequests:
     """Carries out what clients ask of topics. `host` and `port` are where they reach the node."""
 
     def __init__(self, topics: Topics, host: str, port: int) -> None:
-        self.handlers: dict[int, Handler] = {
-            3: self._metadata,
-            19: self._create_topics,
-            20: self._delete_topics,
-            37: self._create_partitions,
-        }
+        self.handlers: dict[int, Handler] = {3: self._metadata, 19: self._create, 20: self._delete, 37: self._enlarge}
         self._topics = topics
         self._node = {"node_id": NODE, "host": host, "port": port}
 
@@ -42,7 +37,7 @@ class TopicRequests:
         else:
             creates = request.get("allow_auto_topic_creation", True)
             nameless = None if context.version >= _NAMELESS_SINCE else ""
-            found = [self._find(topic["name"], topic.get("topic_id", _NO_ID), creates, nameless) for topic in asked]
+            found = [self._find(topic, creates, nameless) for topic in asked]
         return {
             "brokers": [self._node],
             "cluster_id": self._topics.cluster_id,
@@ -50,32 +45,40 @@ class TopicRequests:
             "topics": found,
         }
 
-    def _find(self, name: str | None, identity: bytes, creates: bool, nameless: str | None) -> Message:
-        if known := self._known(name, identity):
-            return _metadata_of(known)
-        if name is None:
-            return {"error_code": errors.UNKNOWN_TOPIC_ID, "name": nameless, "topic_id": identity}
-        if not is_legal(name):
-            return {"error_code": errors.INVALID_TOPIC_EXCEPTION, "name": name}
-        if not creates:
-            return {"error_code": errors.UNKNOWN_TOPIC_OR_PARTITION, "name": name}
-        return _metadata_of(self._topics.create(name, _DEFAULT_PARTITIONS))
+    def _find(self, asked: Message, creates: bool, nameless: str | None) -> Message:
+        name, topic, error = asked["name"], *self._known(asked)
+        if name is not None and not topic:
+            if not is_legal(name):
+                error = errors.INVALID_TOPIC_EXCEPTION
+            elif creates:
+                topic = self._topics.create(name, _DEFAULT_PARTITIONS)
+        if topic:
+            return _metadata_of(topic)
+        shown = nameless if name is None else name
+        return {"error_code": error, "name": shown, "topic_id": asked.get("topic_id", _NO_ID)}
 
-    def _known(self, name: str | None, identity: bytes) -> Topic | None:
-        return self._topics.by_id.get(identity) if name is None else self._topics.by_name.get(name)
+    def _known(self, asked: Message) -> tuple[Topic | None, int]:
+        """The topic of a name or, without one, of an id; and the error code where there is none."""
+        if asked["name"] is not None:
+            return self._topics.by_name.get(asked["name"]), errors.UNKNOWN_TOPIC_OR_PARTITION
+        return self._topics.by_id.get(asked["topic_id"]), errors.UNKNOWN_TOPIC_ID
 
-    def _create_topics(self, request: Message, _: Context) -> Message:
-        times = Counter(asked["name"] for asked in request["topics"])
+    def _create(self, request: Message, _: Context) -> Message:
         results = []
-        for name, asked in {topic["name"]: topic for topic in request["topics"]}.items():
-            error, message = self._refusal(asked) if times[name] == 1 else (errors.INVALID_REQUEST, "named twice")
-            result: Message = {"name": name, "error_code": error, "error_message": message}
+        for asked in request["topics"]:
+            configs = {config["name"]: config["value"] for config in asked["configs"]}
+            error, message = self._refusal(asked, configs)
+            result: Message = {"name": asked["name"], "error_code": error, "error_message": message}
             if not error:
-                result |= self._create(asked, request["validate_only"])
+                count = len(asked["assignments"]) or max(asked["num_partitions"], _DEFAULT_PARTITIONS)
+                if not request["validate_only"]:
+                    result["topic_id"] = self._topics.create(asked["name"], count, configs).id
+                shown = described(configs, None, synonyms=False)
+                result |= {"num_partitions": count, "replication_factor": 1, "configs": shown}
             results.append(result)
         return {"topics": results}
 
-    def _refusal(self, asked: Message) -> tuple[int, str | None]:
+    def _refusal(self, asked: Message, configs: dict[str, Any]) -> tuple[int, str | None]:
         """The error code and text of a topic that cannot be created, or 0."""
         name, count, assignments = asked["name"], asked["num_partitions"], asked["assignments"]
         if not is_legal(name):
@@ -90,32 +93,22 @@ class TopicRequests:
             return errors.INVALID_PARTITIONS, f"A topic has 1 to {_MOST_PARTITIONS} partitions."
         elif asked["replication_factor"] not in (_DEFAULT, 1):
             return errors.INVALID_REPLICATION_FACTOR, "There is one broker."
-        wrong = problem({config["name"]: config["value"] for config in asked["configs"]})
+        wrong = problem(configs)
         return (errors.INVALID_CONFIG, wrong) if wrong else (errors.NONE, None)
 
-    def _create(self, asked: Message, validate_only: bool) -> Message:
-        configs = {config["name"]: config["value"] for config in asked["configs"]}
-        count = len(asked["assignments"]) or max(asked["num_partitions"], 0) or _DEFAULT_PARTITIONS
-        identity = _NO_ID if validate_only else self._topics.create(asked["name"], count, configs).id
-        shown = described(configs, None, synonyms=False)
-        return {"topic_id": identity, "num_partitions": count, "replication_factor": 1, "configs": shown}
-
-    def _delete_topics(self, request: Message, _: Context) -> Message:
+    def _delete(self, request: Message, _: Context) -> Message:
         responses = []
         for asked in request.get("topics") or [{"name": name} for name in request.get("topic_names", ())]:
-            name, identity = asked["name"], asked.get("topic_id", _NO_ID)
-            topic = self._known(name, identity)
-            if topic is None:
-                error = errors.UNKNOWN_TOPIC_ID if name is None else errors.UNKNOWN_TOPIC_OR_PARTITION
-            elif topic.is_internal:
-                error = errors.INVALID_TOPIC_EXCEPTION
-            else:
-                error, name, identity = errors.NONE, topic.name, topic.id
-                self._topics.delete(name)
-            responses.append({"name": name, "topic_id": identity, "error_code": error})
+            topic, error = self._known(asked)
+            if topic:
+                asked = {"name": topic.name, "topic_id": topic.id}
+                error = errors.INVALID_TOPIC_EXCEPTION if topic.is_internal else errors.NONE
+            if not error:
+                self._topics.delete(asked["name"])
+            responses.append(asked | {"error_code": error})
         return {"responses": responses}
 
-    def _create_partitions(self, request: Message, _: Context) -> Message:
+    def _enlarge(self, request: Message, _: Context) -> Message:
         results = []
         for asked in request["topics"]:
             topic = self._topics.by_name.get(asked["name"])
