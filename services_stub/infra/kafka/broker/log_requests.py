@@ -67,11 +67,10 @@ def _delete_records(partition: Partition, asked: Message) -> Message:
     offset = partition.high_watermark if asked["offset"] == _HIGH_WATERMARK else asked["offset"]
     if not 0 <= offset <= partition.high_watermark:
         return {"error_code": errors.OFFSET_OUT_OF_RANGE}
-    if offset > partition.start:
-        try:
-            partition.delete_before(offset)
-        except OSError:
-            return {"error_code": errors.KAFKA_STORAGE_ERROR}
+    try:
+        partition.delete_before(offset)
+    except OSError:
+        return {"error_code": errors.KAFKA_STORAGE_ERROR}
     return {"low_watermark": partition.start}
 
 

@@ -116,17 +116,18 @@ class Partition:
         return max((segment.newest for segment in self._segments if segment.size), default=-1)
 
     def delete_before(self, offset: int) -> None:
-        """Let the log start at an offset, and delete the segments that are all before it.
+        """Let the log start at an offset, unless it does so later, and delete the segments that are all before it.
 
         Raises:
             OSError: the new start cannot be stored.
         """
-        if self._segments:
-            if offset >= self.end:
-                self._roll()
-            written = self._folder / "start.tmp"
-            written.write_text(str(offset), encoding="ascii")
-            written.replace(self._folder / "start")
+        if offset <= self.start:
+            return
+        if offset >= self.end:
+            self._roll()
+        written = self._folder / "start.tmp"
+        written.write_text(str(offset), encoding="ascii")
+        written.replace(self._folder / "start")
         self.start = offset
         while len(self._segments) > 1 and self._segments[1].base <= offset:
             self._segments.pop(0).remove()
@@ -147,18 +148,16 @@ class Partition:
     def retain(self) -> None:
         """Delete segments that are too old or too many, and forget producers that are gone."""
         self.producers.forget(self._now() - EXPIRATION_SECONDS)
-        oldest = self._now() * 1000 - self.limits.retention_ms if self.limits.retention_ms >= 0 else None
-        size = sum(segment.size for segment in self._segments)
-        excess = size - self.limits.retention_bytes if self.limits.retention_bytes >= 0 else 0
-        start = self.start
+        start, now = self.start, self._now() * 1000
+        rest = sum(segment.size for segment in self._segments)
         ends = [*(segment.base for segment in self._segments[1:]), self.end]
         for segment, end in zip(self._segments, ends, strict=False):
-            expired = oldest is not None and segment.newest < oldest
-            if not segment.size or not (expired or (segment.size <= excess and segment is not self._segments[-1])):
+            rest -= segment.size
+            expired = 0 <= self.limits.retention_ms < now - segment.newest
+            if not segment.size or not (expired or 0 <= self.limits.retention_bytes <= rest):
                 break
-            excess -= segment.size
             start = end
-        if start > self.start:
+        with contextlib.suppress(OSError):  # then it is tried again the next time
             self.delete_before(start)
 
     def hold(self) -> None:

@@ -65,8 +65,7 @@ class Producers:
             producer = self.by_id[producer_id] = Producer(producer_id, epoch, time, [])
         batches = producer.batches
         batches.append((sequence, (sequence + count - 1) % _SEQUENCES, base_offset))
-        if len(batches) > REMEMBERED:
-            del batches[0]
+        del batches[:-REMEMBERED]
         producer.time = time
 
     def forget(self, before: float) -> None:

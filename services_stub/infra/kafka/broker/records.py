@@ -94,8 +94,8 @@ def first_at(batch: Buffer, timestamp: int) -> tuple[int, int]:
     if attributes & COMPRESSION or first >= timestamp:
         return base, first
     try:
-        found = ((offset, time) for offset, time, _, _ in _records(batch, base, first, count) if offset >= base)
-        return next(place for place in found if place[1] >= timestamp)
+        found = _records(batch, base, first, count)
+        return next((offset, time) for offset, time, _, _ in found if time >= timestamp and offset >= base)
     except (StopIteration, IndexError, ValueError):  # the records are not read when they arrive, and may be anything
         return base, first
 
@@ -104,8 +104,7 @@ def _record(offset_delta: int, time_delta: int, key: bytes | None, value: bytes 
     parts = [b"\0", _varint(time_delta), _varint(offset_delta)]
     for field in (key, value):
         parts += (b"\x01",) if field is None else (_varint(len(field)), field)
-    parts.append(b"\0")
-    record = b"".join(parts)
+    record = b"".join([*parts, b"\0"])
     return _varint(len(record)) + record
 
 

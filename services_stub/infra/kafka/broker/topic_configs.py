@@ -71,7 +71,7 @@ def problem(config: Mapping[str, str | None]) -> str | None:
     return None
 
 
-def described(config: Mapping[str, str], keys: Collection[str] | None, synonyms: bool) -> list[Message]:
+def described(config: Mapping[str, str], keys: Collection[str] | None = None, synonyms: bool = False) -> list[Message]:
     """The configs of a topic as DescribeConfigs has them, all or those of some names."""
     found = []
     for name, (default, kind, _) in CONFIGS.items():

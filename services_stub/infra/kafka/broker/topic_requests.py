@@ -38,12 +38,8 @@ class TopicRequests:
             creates = request.get("allow_auto_topic_creation", True)
             nameless = None if context.version >= _NAMELESS_SINCE else ""
             found = [self._find(topic, creates, nameless) for topic in asked]
-        return {
-            "brokers": [self._node],
-            "cluster_id": self._topics.cluster_id,
-            "controller_id": NODE,
-            "topics": found,
-        }
+        cluster = {"cluster_id": self._topics.cluster_id, "controller_id": NODE, "brokers": [self._node]}
+        return cluster | {"topics": found}
 
     def _find(self, asked: Message, creates: bool, nameless: str | None) -> Message:
         name, topic, error = asked["name"], *self._known(asked)
@@ -73,8 +69,7 @@ class TopicRequests:
                 count = len(asked["assignments"]) or max(asked["num_partitions"], _DEFAULT_PARTITIONS)
                 if not request["validate_only"]:
                     result["topic_id"] = self._topics.create(asked["name"], count, configs).id
-                shown = described(configs, None, synonyms=False)
-                result |= {"num_partitions": count, "replication_factor": 1, "configs": shown}
+                result |= {"num_partitions": count, "replication_factor": 1, "configs": described(configs)}
             results.append(result)
         return {"topics": results}
 

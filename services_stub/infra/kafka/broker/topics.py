@@ -46,7 +46,7 @@ class _Stored(msgspec.Struct):
 
 
 class Topic:
-    """A topic: its configs that were set, and the logs of its partitions."""
+    """A topic: its configs that were set, and the logs of its partitions. The broker alone writes an internal one."""
 
     def __init__(self, name: str, identity: bytes, config: dict[str, str]) -> None:
         self.name = name
@@ -55,11 +55,7 @@ class Topic:
         self.limits = Limits.of(config)
         self.partitions: list[Partition] = []
         self.waiting: set[Waiter] = set()
-
-    @property
-    def is_internal(self) -> bool:
-        """Whether the broker alone writes it."""
-        return self.name == OFFSETS
+        self.is_internal = name == OFFSETS
 
 
 class Topics:

@@ -208,6 +208,18 @@ def test_segments_are_deleted_by_size(tmp_path: Path) -> None:
     assert log.start == 6
 
 
+def test_segments_that_cannot_be_deleted_now_are_deleted_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = a_partition(tmp_path / "log", segment_bytes=1, retention_ms=1)
+    for number in range(3):
+        log.append(a_batch(b"%d" % number))
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", lambda *_, **__: (_ for _ in ()).throw(OSError("the disk is full")))
+        log.retain()
+    assert log.start == 0
+    log.retain()
+    assert log.start == 3
+
+
 def test_a_log_without_the_policy_to_delete_is_kept(tmp_path: Path) -> None:
     log = a_partition(tmp_path / "log", segment_bytes=1, retention_ms=1, retention_bytes=1, cleanup_policy="compact")
     for number in range(3):
