@@ -1,4 +1,4 @@
-"""Kafka below the client library: a broker in memory, and records whose header names are any bytes.
+"""Kafka below the client library: a broker in a thread, and records whose header names are any bytes.
 
 confluent_kafka takes header names as text only; other clients do not care, so such records come.
 """
@@ -17,6 +17,7 @@ from confluent_kafka import cimpl
 from services_stub.infra.config.ports import HOST
 from services_stub.infra.kafka.broker.broker import Broker
 from services_stub.infra.kafka.broker.faults import Fault
+from tests.folders import new_folder
 from tests.ports import free_port
 
 T = TypeVar("T")
@@ -31,8 +32,8 @@ _FLUSH_MS = 10_000
 _LARGEST = b"5000000"
 
 
-class BrokerInMemory:
-    """The embedded broker without files, in a thread of the test's process."""
+class BrokerInThread:
+    """The embedded broker, in a thread of the test's process."""
 
     def __init__(self, topics: Sequence[str]) -> None:
         self._loop = uvloop.new_event_loop()
@@ -74,7 +75,7 @@ class BrokerInMemory:
         self._loop.close()
 
     async def _begin(self, topics: Sequence[str]) -> Broker:
-        broker = Broker(None, HOST, self.port)
+        broker = Broker(new_folder(), HOST, self.port)
         broker.ensure(*((topic, 1, {}) for topic in topics))
         await broker.listen()
         return broker
@@ -83,9 +84,9 @@ class BrokerInMemory:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 
 
-def broker_in_memory(*topics: str) -> tuple[BrokerInMemory, str]:
+def broker_in_thread(*topics: str) -> tuple[BrokerInThread, str]:
     """A broker with these topics, of one partition each, until it is closed; and its address."""
-    broker = BrokerInMemory(topics)
+    broker = BrokerInThread(topics)
     return broker, f"{HOST}:{broker.port}"
 
 

@@ -28,7 +28,7 @@ from services_stub.runtime.hops import HopReporter
 from services_stub.runtime.request_hops import ReportedRequests, belongs_to
 from services_stub.runtime.settings import Settings
 from tests.bench.machine import description
-from tests.raw_kafka import broker_in_memory
+from tests.raw_kafka import broker_in_thread
 
 ROUNDS, CALLS = 15, 2_000
 PER_REPORT = 30
@@ -133,7 +133,7 @@ def _call(reported: Any) -> None:
 
 def _sending() -> list[float]:
     """With all threads of this process: those of the client and of the broker."""
-    cluster, servers = broker_in_memory(TRACE_HOPS)
+    cluster, servers = broker_in_thread(TRACE_HOPS)
     producer = Producer({"bootstrap.servers": servers, "linger.ms": 5, "compression.type": "none"})
     hop = RequestHop(
         request_id="r" * 36,

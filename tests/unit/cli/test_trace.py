@@ -12,7 +12,7 @@ from simulator.trace import kafka_source
 from simulator.trace.kafka_source import KafkaSource
 from simulator.trace.recording import Recorder, recorded
 from simulator.trace.records import TracedRecord
-from tests.raw_kafka import broker_in_memory
+from tests.raw_kafka import broker_in_thread
 from tests.unit.simulator.purchase import CHARGED, PAID, dead_letter, purchase
 from tests.unit.simulator.records import ORDER, record
 
@@ -178,7 +178,7 @@ def test_a_recording_that_was_cut_off_is_read_as_far_as_it_goes(recording: str, 
 def test_a_recording_is_replayed_into_a_cluster_where_its_offsets_begin_anew(
     recording: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    broker, address = broker_in_memory("order-created")
+    broker, address = broker_in_thread("order-created")
     for topic in ("payment-success", "order-updated", "trace-hops"):
         broker.create_topic(topic, 6)
     wanted = ["--topic", "payment-success", "--topic", "order-updated", "--topic", "trace-hops"]

@@ -1,4 +1,4 @@
-"""Reading a log from its beginning to its present end, with a real client and a broker in memory."""
+"""Reading a log from its beginning to its present end, with a real client and a broker in a thread."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.kafka.log_reader import LogReader
 from services_stub.runtime.kafka.records import Record
 from services_stub.runtime.settings import Settings
-from tests.raw_kafka import RawProducer, broker_in_memory
+from tests.raw_kafka import RawProducer, broker_in_thread
 from tests.unit.runtime.test_poison_at_the_broker import settings_for
 from tests.waiting import wait_for
 
@@ -24,7 +24,7 @@ Send = Callable[[str, bytes], None]
 
 @pytest.fixture
 def kafka() -> Iterator[tuple[Settings, Send]]:
-    broker, address = broker_in_memory(*TOPICS)
+    broker, address = broker_in_thread(*TOPICS)
     with closing(RawProducer(address)) as producer:
         yield settings_for(address), lambda topic, value: producer.send(topic, b"key", value)
     broker.close()

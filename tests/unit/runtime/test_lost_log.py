@@ -16,7 +16,7 @@ from services_stub.contracts.topics import TRACE_HOPS, USER_CREATED
 from services_stub.runtime import process
 from services_stub.runtime.errors import EXIT_START_OVER
 from services_stub.runtime.kafka.admin import ClusterIdentity
-from tests.raw_kafka import broker_in_memory
+from tests.raw_kafka import broker_in_thread
 from tests.unit.serving import serving
 from tests.waiting import wait_for
 
@@ -53,7 +53,7 @@ def test_a_process_ends_at_once_where_another_log_is_behind_the_address(monkeypa
 
 
 def test_the_wait_for_the_next_look_ends_where_the_connection_is_lost() -> None:
-    broker, address = broker_in_memory(TRACE_HOPS)
+    broker, address = broker_in_thread(TRACE_HOPS)
     identity = ClusterIdentity(address, {})
     before = identity.read(20.0)
     waiting = threading.Thread(target=identity.wait, args=(3600.0,), daemon=True)

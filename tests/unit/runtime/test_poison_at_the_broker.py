@@ -1,4 +1,4 @@
-"""Poison and refusals with a real client and a broker in memory: what the library does with them, and the queue."""
+"""Poison and refusals with a real client and a broker in a thread: what the library does with them, and the queue."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from services_stub.runtime.settings import Settings
 from services_stub.runtime.sql.transaction import OutboxRow, Transaction
 from services_stub.runtime.sql.writer import Writer
 from tests.conformance.test_poison import run_commands
-from tests.raw_kafka import BrokerInMemory, RawProducer, broker_in_memory
+from tests.raw_kafka import BrokerInThread, RawProducer, broker_in_thread
 from tests.unit.runtime.sample_service import open_database, order_created, record_of
 from tests.waiting import wait_for
 
@@ -46,15 +46,15 @@ def settings_for(bootstrap_servers: str) -> Settings:
 
 
 @pytest.fixture
-def cluster() -> Iterator[tuple[BrokerInMemory, Settings]]:
+def cluster() -> Iterator[tuple[BrokerInThread, Settings]]:
     """A broker of its own that answers with errors on request, and the settings of a service there."""
-    broker, address = broker_in_memory(TOPIC, TRACE_HOPS)
+    broker, address = broker_in_thread(TOPIC, TRACE_HOPS)
     yield broker, settings_for(address)
     broker.close()
 
 
 @pytest.fixture
-def kafka(cluster: tuple[BrokerInMemory, Settings]) -> Settings:
+def kafka(cluster: tuple[BrokerInThread, Settings]) -> Settings:
     """The settings of a service at a broker of its own."""
     return cluster[1]
 
@@ -152,7 +152,7 @@ def test_a_record_that_the_library_refuses_is_told_to_its_sender_alone(kafka: Se
 
 @pytest.mark.parametrize("code", [KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_RECORD])
 def test_a_batch_that_the_broker_refuses_is_sent_record_by_record(
-    cluster: tuple[BrokerInMemory, Settings], code: int
+    cluster: tuple[BrokerInThread, Settings], code: int
 ) -> None:
     broker, settings = cluster
     publisher = Publisher(settings, never)
@@ -172,7 +172,7 @@ def test_a_batch_that_the_broker_refuses_is_sent_record_by_record(
     assert publisher.waiting() == 0
 
 
-def test_a_refusal_that_is_not_the_records_is_fatal(cluster: tuple[BrokerInMemory, Settings]) -> None:
+def test_a_refusal_that_is_not_the_records_is_fatal(cluster: tuple[BrokerInThread, Settings]) -> None:
     broker, settings = cluster
     fatal: list[str] = []
     refused: list[str] = []

@@ -10,7 +10,7 @@ from simulator.trace.flow import flow_of
 from simulator.trace.kafka_source import KafkaSource
 from simulator.trace.records import TracedRecord
 from simulator.trace.spill import encoded
-from tests.raw_kafka import RawProducer, broker_in_memory
+from tests.raw_kafka import RawProducer, broker_in_thread
 from tests.unit.simulator.records import ORDER, hop, hops, record
 
 TOPIC = "order-created"
@@ -19,7 +19,7 @@ _MANY = 100
 
 
 def test_a_record_whose_headers_cannot_be_read_comes_without_them() -> None:
-    broker, address = broker_in_memory(TOPIC)
+    broker, address = broker_in_thread(TOPIC)
     good = record(TOPIC, 1, event_id="e1", after_ms=1)
     headers = [(name.encode(), value or b"") for name, value in good.headers]
     producer = RawProducer(address)

@@ -44,9 +44,9 @@ class LoopClock:
 
 
 class Broker:
-    """One node, of the running event loop. Its log is in `folder`, or without one in memory."""
+    """One node, of the running event loop. Its log is in `folder`."""
 
-    def __init__(self, folder: Path | None, host: str, port: int, limits: Limits | None = None) -> None:
+    def __init__(self, folder: Path, host: str, port: int, limits: Limits | None = None) -> None:
         clock = LoopClock(asyncio.get_running_loop())
         self.topics = Topics(folder)
         if OFFSETS not in self.topics.by_name:

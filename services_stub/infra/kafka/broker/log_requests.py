@@ -1,11 +1,11 @@
-"""ListOffsets, DeleteRecords, OffsetForLeaderEpoch (KIP-320), DescribeProducers (KIP-664) and DescribeLogDirs."""
+"""ListOffsets, DeleteRecords and OffsetForLeaderEpoch (KIP-320)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from services_stub.infra.kafka.broker import errors
-from services_stub.infra.kafka.broker.context import Context, Handler, Message
+from services_stub.infra.kafka.broker.context import Handler, Message
 from services_stub.infra.kafka.broker.partition import Partition
 from services_stub.infra.kafka.broker.records import LEADER_EPOCH
 from services_stub.infra.kafka.broker.topics import Topics
@@ -25,8 +25,6 @@ class LogRequests:
             2: lambda request, _: self._each(request, "name", "partition_index", _list_offset),
             21: lambda request, _: self._each(request, "name", "partition_index", _delete_records),
             23: lambda request, _: self._each(request, "topic", "partition", _end_of_epoch),
-            35: self._log_dirs,
-            61: self._describe_producers,
         }
         self._topics = topics
 
@@ -49,34 +47,6 @@ class LogRequests:
             topics.append({name: topic[name], "partitions": parts})
         return {"topics": topics}
 
-    def _describe_producers(self, request: Message, _: Context) -> Message:
-        topics = []
-        for topic in request["topics"]:
-            parts = []
-            for number in topic["partition_indexes"]:
-                partition = self._topics.partition(topic["name"], number)
-                error = errors.NONE if partition else errors.UNKNOWN_TOPIC_OR_PARTITION
-                active = _producers(partition) if partition else []
-                parts.append({"partition_index": number, "error_code": error, "active_producers": active})
-            topics.append({"name": topic["name"], "partitions": parts})
-        return {"topics": topics}
-
-    def _log_dirs(self, request: Message, _: Context) -> Message:
-        """One directory. Null asks about all topics."""
-        asked = request["topics"]
-        wanted = {name: range(len(topic.partitions)) for name, topic in self._topics.by_name.items()}
-        if asked is not None:
-            wanted = {topic["topic"]: topic["partitions"] for topic in asked}
-        topics = []
-        for name, numbers in wanted.items():
-            found = {number: self._topics.partition(name, number) for number in numbers}
-            sizes = {number: partition.size for number, partition in found.items() if partition}
-            parts = [{"partition_index": number, "partition_size": size} for number, size in sizes.items()]
-            topics.append({"name": name, "partitions": parts})
-        return {
-            "results": [{"log_dir": self._topics.place, "topics": [topic for topic in topics if topic["partitions"]]}]
-        }
-
 
 def _list_offset(partition: Partition, asked: Message) -> Message:
     timestamp = asked["timestamp"]
@@ -86,8 +56,7 @@ def _list_offset(partition: Partition, asked: Message) -> Message:
     elif timestamp in (_EARLIEST, _EARLIEST_LOCAL):
         place = partition.start, _UNKNOWN
     elif timestamp == _LARGEST_TIMESTAMP:
-        newest = partition.newest()
-        place = None if newest is None else partition.offset_at(newest)
+        place = partition.offset_at(partition.newest())
     elif timestamp >= 0:
         place = partition.offset_at(timestamp)
     offset, time = place or (_UNKNOWN, _UNKNOWN)
@@ -98,11 +67,10 @@ def _delete_records(partition: Partition, asked: Message) -> Message:
     offset = partition.high_watermark if asked["offset"] == _HIGH_WATERMARK else asked["offset"]
     if not 0 <= offset <= partition.high_watermark:
         return {"error_code": errors.OFFSET_OUT_OF_RANGE}
-    if offset > partition.start:
-        try:
-            partition.delete_before(offset)
-        except OSError:
-            return {"error_code": errors.KAFKA_STORAGE_ERROR}
+    try:
+        partition.delete_before(offset)
+    except OSError:
+        return {"error_code": errors.KAFKA_STORAGE_ERROR}
     return {"low_watermark": partition.start}
 
 
@@ -110,16 +78,3 @@ def _end_of_epoch(partition: Partition, asked: Message) -> Message:
     """There was one epoch only; of a later one nothing is known."""
     known = 0 <= asked["leader_epoch"] <= LEADER_EPOCH
     return {"leader_epoch": LEADER_EPOCH, "end_offset": partition.high_watermark} if known else {}
-
-
-def _producers(partition: Partition) -> list[Message]:
-    return [
-        {
-            "producer_id": key,
-            "producer_epoch": producer.epoch,
-            "last_sequence": producer.batches[-1][1],
-            "last_timestamp": int(producer.time * 1000),
-            "coordinator_epoch": _UNKNOWN,
-        }
-        for key, producer in partition.producers.by_id.items()
-    ]

@@ -1,11 +1,13 @@
 """The log of one partition: batches are appended, read from an offset, and deleted from the front.
 
-The last batches are held in memory, where nearly all readers find them; what is older is read from the segments. A
-batch that was answered is in the file, so the end of the process loses nothing; with `fsync` it is on the disk, too.
+They are in segments that follow each other, of which the last one is written. The last batches are held in memory, too,
+where nearly all readers find them. A batch that was answered is in the file, so the end of the process loses nothing;
+where the topic flushes each message, it is on the disk.
 """
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from bisect import bisect_right
 from collections.abc import Callable
@@ -15,11 +17,13 @@ from typing import Protocol
 from services_stub.infra.kafka.broker import errors, records
 from services_stub.infra.kafka.broker.producers import EXPIRATION_SECONDS, Producers
 from services_stub.infra.kafka.broker.records import HEADER, Buffer, Header
-from services_stub.infra.kafka.broker.segments import Segments
+from services_stub.infra.kafka.broker.segment import Segment
 from services_stub.infra.kafka.broker.topic_configs import Limits
 
 TAIL_BYTES = 128 * 1024
 """As much as this is in memory of each partition; a half of it is left when it is cut."""
+_STORE_INTERVAL = 1024 * 1024
+"""Bytes after which the index is stored, or an eighth of a larger segment: so much is read of it after a crash."""
 
 
 class Waiter(Protocol):
@@ -32,15 +36,15 @@ class Waiter(Protocol):
 class Partition:
     """The log from the offset `start` up to `end`; readers see it up to `high_watermark`, which is `end` unless held.
 
-    Without a folder all is in memory, and lost with the process. `now` gives seconds since 1970. What is in `waiting`,
-    which is one set for all partitions of a topic, is told once, of the next append. `gave`: see `Producers`.
+    `now` gives seconds since 1970. What is in `waiting`, which is one set for all partitions of a topic, is told once,
+    of the next append. `gave`: see `Producers`.
     """
 
     def __init__(
         self,
         topic: str,
         number: int,
-        folder: Path | None,
+        folder: Path,
         limits: Limits,
         now: Callable[[], float],
         waiting: set[Waiter],
@@ -51,19 +55,15 @@ class Partition:
         self.limits = limits
         self.waiting = waiting
         self.producers = Producers(gave)
+        self._folder = folder
         self._now = now
         self._held = self._failing = False
-        self._log = Segments(self.name, folder, self.producers, now) if folder else None
-        self.start, self.end = (self._log.start, self._log.end) if self._log else (0, 0)
-        self.high_watermark = self.end
+        self._segments: list[Segment] = []
         self._bases: list[int] = []
         self._tail: list[Buffer] = []
         self._tail_bytes = 0
-
-    @property
-    def size(self) -> int:
-        """Bytes of all batches."""
-        return self._log.size if self._log else self._tail_bytes
+        self.start = self.end = 0
+        self._recover()
 
     def append(self, batch: Buffer) -> tuple[int, int]:
         """Write one batch, and tell those that wait: an error code, and the offset of the first record or -1."""
@@ -72,16 +72,13 @@ class Partition:
         header: Header = HEADER.unpack_from(batch)
         if error := records.fault_of(batch, header, self.limits.max_message_bytes):
             return error, -1
-        _, _, _, _, _, attributes, last, _, newest, producer_id, epoch, sequence, count = header
+        _, _, _, _, _, _, last, _, newest, producer_id, epoch, sequence, count = header
         if producer_id >= 0 and (known := self.producers.refused(producer_id, epoch, sequence, count)):
             return known
         base = self.end
         end = base + last + 1
-        if self.limits.log_append_time:
-            newest = int(self._now() * 1000)
-            batch = records.stamped(batch, attributes, newest)
         placed = records.placed(batch, base)
-        if self._log and not self._write(self._log, placed, end, newest):
+        if not self._write(placed, end, newest):
             return errors.KAFKA_STORAGE_ERROR, -1
         if producer_id >= 0:
             self.producers.add(producer_id, epoch, sequence, count, base, self._now())
@@ -89,7 +86,7 @@ class Partition:
         self._bases.append(base)
         self._tail.append(placed)
         self._tail_bytes += len(placed)
-        if self._tail_bytes > TAIL_BYTES and self._log:
+        if self._tail_bytes > TAIL_BYTES:
             self._shorten()
         if not self._held:
             self.high_watermark = end
@@ -104,43 +101,36 @@ class Partition:
         """
         if offset >= self.high_watermark:
             return []
-        found = self._stored(offset, max_bytes)
-        return records.before(found, self.high_watermark) if self._held else found
-
-    def last(self) -> Buffer:
-        """The batch that was appended last, of those since the start."""
-        return self._tail[-1]
+        return self._stored(offset, 1 if self._held else max_bytes)  # one batch is not beyond the high watermark
 
     def offset_at(self, timestamp_ms: int) -> tuple[int, int] | None:
         """Offset and timestamp of the first record that is not older, if there is one."""
-        if self._log:
-            found = self._log.first_at(timestamp_ms)
-        else:
-            batches = (batch for batch in self._tail if HEADER.unpack_from(batch)[8] >= timestamp_ms)
-            found = next((records.first_at(batch, timestamp_ms) for batch in batches), None)
+        places = (segment.first_at(timestamp_ms) for segment in self._segments)
+        found = next((place for place in places if place), None)
         if found is None or found[0] >= self.high_watermark:
             return None
         return max(found[0], self.start), found[1]
 
-    def newest(self) -> int | None:
-        """The largest timestamp of all batches (ms since 1970)."""
-        if self._log:
-            return self._log.newest
-        return max((HEADER.unpack_from(batch)[8] for batch in self._tail), default=None)
+    def newest(self) -> int:
+        """The largest timestamp of all batches (ms since 1970), or -1."""
+        return max((segment.newest for segment in self._segments if segment.size), default=-1)
 
     def delete_before(self, offset: int) -> None:
-        """Let the log start at an offset; the batches that are all before it are deleted.
+        """Let the log start at an offset, unless it does so later, and delete the segments that are all before it.
 
         Raises:
             OSError: the new start cannot be stored.
         """
-        if self._log:
-            self._log.begin_at(offset)
+        if offset <= self.start:
+            return
+        if offset >= self.end:
+            self._roll()
+        written = self._folder / "start.tmp"
+        written.write_text(str(offset), encoding="ascii")
+        written.replace(self._folder / "start")
         self.start = offset
-        count = bisect_right(self._bases, offset) - 1 if offset < self.end else len(self._bases)
-        if count > 0:
-            self._tail_bytes -= sum(map(len, self._tail[:count]))
-            del self._tail[:count], self._bases[:count]
+        while len(self._segments) > 1 and self._segments[1].base <= offset:
+            self._segments.pop(0).remove()
 
     def rewrite(self, batches: list[bytes]) -> None:
         """Append batches, and delete all that was there before them: they say the same in less (a compaction).
@@ -148,8 +138,7 @@ class Partition:
         Raises:
             OSError: they cannot be written; all that was there is there.
         """
-        if self._log and self.start < self.end:
-            self._log.roll()
+        self._roll()
         boundary = self.end
         for batch in batches:
             if self.append(batch)[0]:
@@ -159,10 +148,17 @@ class Partition:
     def retain(self) -> None:
         """Delete segments that are too old or too many, and forget producers that are gone."""
         self.producers.forget(self._now() - EXPIRATION_SECONDS)
-        if self._log:
-            start = self._log.retained_from(self.limits)
-            if start > self.start:
-                self.delete_before(start)
+        start, now = self.start, self._now() * 1000
+        rest = sum(segment.size for segment in self._segments)
+        ends = [*(segment.base for segment in self._segments[1:]), self.end]
+        for segment, end in zip(self._segments, ends, strict=False):
+            rest -= segment.size
+            expired = 0 <= self.limits.retention_ms < now - segment.newest
+            if not segment.size or not (expired or 0 <= self.limits.retention_bytes <= rest):
+                break
+            start = end
+        with contextlib.suppress(OSError):  # then it is tried again the next time
+            self.delete_before(start)
 
     def hold(self) -> None:
         """Keep what is appended from now on out of sight, until it is released."""
@@ -182,37 +178,45 @@ class Partition:
         self._tell()
 
     def close(self) -> None:
-        """Store what makes the next start quick."""
-        if self._log:
-            self._log.close()
+        """Store the index, so that nothing has to be read on the next start, and close the file."""
+        if self._segments:
+            active = self._segments[-1]
+            with contextlib.suppress(OSError):  # then the index is made from the batches
+                if active.size != active.saved:
+                    active.store(self.producers.by_id.values())
+            active.close()
 
     def drop(self) -> None:
         """Let go of the files, which are deleted with the topic, and tell those that wait."""
         self.high_watermark = -1
-        if self._log:
-            self._log.drop()
+        for segment in self._segments:
+            segment.close()
         self._tell()
 
     def _stored(self, offset: int, max_bytes: int) -> list[Buffer]:
         bases = self._bases
-        if self._log and (not bases or offset < bases[0]):
-            return [self._log.read(offset, max_bytes)]
+        if not bases or offset < bases[0]:
+            place = max(bisect_right(self._segments, offset, key=lambda segment: segment.base) - 1, 0)
+            parts = (segment.read(offset, max_bytes) for segment in self._segments[place:])
+            return [next(filter(None, parts), b"")]
         first = bisect_right(bases, offset) - 1
         if self._tail_bytes <= max_bytes:
             return self._tail[first:]
-        end = first + 1
-        rest = max_bytes - len(self._tail[first])
-        for batch in self._tail[end:]:
-            rest -= len(batch)
-            if rest < 0:
-                break
+        end, rest = first + 1, max_bytes - len(self._tail[first])
+        while end < len(bases) and rest >= len(self._tail[end]):
+            rest -= len(self._tail[end])
             end += 1
         return self._tail[first:end]
 
-    def _write(self, log: Segments, batch: bytes, end: int, newest: int) -> bool:
+    def _write(self, batch: bytes, end: int, newest: int) -> bool:
         """Whether the batch is in the file; the first time that it is not is said."""
         try:
-            log.append(batch, end, newest, self.limits)
+            active = self._segments[-1] if self._segments else self._roll()
+            if active.size and active.size + len(batch) > self.limits.segment_bytes:
+                active = self._roll()
+            elif active.size - active.saved > max(_STORE_INTERVAL, active.size >> 3):
+                active.store(self.producers.by_id.values())
+            active.append(batch, self.end, end, newest, self.limits.fsync)
         except OSError as error:
             if not self._failing:
                 sys.stderr.write(f"{self.name}: records cannot be written: {error}\n")
@@ -220,6 +224,15 @@ class Partition:
             return False
         self._failing = False
         return True
+
+    def _roll(self) -> Segment:
+        """Begin a new segment, unless the last one is empty."""
+        if not self._segments or self._segments[-1].size:
+            new = Segment(self._folder, self.end)
+            new.open()
+            self.close()
+            self._segments.append(new)
+        return self._segments[-1]
 
     def _shorten(self) -> None:
         """Leave a half of the tail in memory, the last batch at least."""
@@ -234,3 +247,16 @@ class Partition:
         self.waiting.clear()
         for waiter in waiting:
             waiter.appended(self)
+
+    def _recover(self) -> None:
+        """Take the files as they are, but for a tail that is torn."""
+        for path in sorted(self._folder.glob("*.log")):
+            segment = Segment(self._folder, int(path.stem))
+            self._segments.append(segment)
+            if torn := segment.recover(self.producers, self._now()):
+                sys.stderr.write(f"{self.name}: the last {torn} bytes of {path.name} are cut: no whole batch\n")
+        if self._segments:
+            self.start, self.end = self._segments[0].base, self._segments[-1].end
+        with contextlib.suppress(OSError, ValueError):
+            self.start = max(self.start, int((self._folder / "start").read_text(encoding="ascii")))
+        self.high_watermark = self.end = max(self.start, self.end)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+
+import msgspec
 
 from services_stub.infra.kafka.broker.errors import INVALID_PRODUCER_EPOCH, NONE, OUT_OF_ORDER_SEQUENCE_NUMBER
 
@@ -14,19 +16,18 @@ EXPIRATION_SECONDS = 24 * 60 * 60
 _SEQUENCES = 2**31
 """After the last sequence number comes 0."""
 
-Saved = list[tuple[int, int, float, list[tuple[int, int, int]]]]
-"""Of each producer: id, epoch, time (seconds since 1970) of the last batch, and the batches that are remembered."""
 
+class Producer(msgspec.Struct, array_like=True):
+    """A producer as the log shows it.
 
-class Producer:
-    """A producer as the log shows it: its epoch, and first sequence, last sequence and base offset of its batches."""
+    Of the last batch there is the time (seconds since 1970); of those that are
+    remembered, first sequence, last sequence and base offset.
+    """
 
-    __slots__ = ("batches", "epoch", "time")
-
-    def __init__(self, epoch: int, time: float, batches: list[tuple[int, int, int]]) -> None:
-        self.epoch = epoch
-        self.time = time
-        self.batches = batches
+    id: int
+    epoch: int
+    time: float
+    batches: list[tuple[int, int, int]]
 
 
 class Producers:
@@ -61,21 +62,16 @@ class Producers:
         """Remember a batch that is in the log."""
         producer = self.by_id.get(producer_id)
         if producer is None or producer.epoch != epoch:
-            producer = self.by_id[producer_id] = Producer(epoch, time, [])
+            producer = self.by_id[producer_id] = Producer(producer_id, epoch, time, [])
         batches = producer.batches
         batches.append((sequence, (sequence + count - 1) % _SEQUENCES, base_offset))
-        if len(batches) > REMEMBERED:
-            del batches[0]
+        del batches[:-REMEMBERED]
         producer.time = time
 
     def forget(self, before: float) -> None:
         """Forget the producers whose last batch is older than a time (seconds since 1970)."""
         self.by_id = {key: producer for key, producer in self.by_id.items() if producer.time >= before}
 
-    def saved(self) -> Saved:
-        """All that is known, as it is stored."""
-        return [(key, producer.epoch, producer.time, producer.batches) for key, producer in self.by_id.items()]
-
-    def restore(self, saved: Saved) -> None:
-        """Know what was stored, and nothing else."""
-        self.by_id = {key: Producer(epoch, time, batches) for key, epoch, time, batches in saved}
+    def restore(self, saved: Iterable[Producer]) -> None:
+        """Know those that were stored, and no others."""
+        self.by_id = {producer.id: producer for producer in saved}

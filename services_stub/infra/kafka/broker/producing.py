@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services_stub.infra.kafka.broker import errors
 from services_stub.infra.kafka.broker.context import NO_RESPONSE, Context, Handler, Message
-from services_stub.infra.kafka.broker.records import HEADER, Buffer
+from services_stub.infra.kafka.broker.records import Buffer
 from services_stub.infra.kafka.broker.topics import Topic, Topics
 
 _NO_TRANSACTIONS = errors.UNSUPPORTED_VERSION
@@ -48,7 +48,4 @@ def _append(topic: Topic, index: int, batch: Buffer | None) -> Message:
         return {"index": index, "error_code": errors.UNKNOWN_TOPIC_OR_PARTITION, "base_offset": -1}
     partition = topic.partitions[index]
     error, offset = partition.append(batch or b"")
-    response = {"index": index, "error_code": error, "base_offset": offset, "log_start_offset": partition.start}
-    if topic.limits.log_append_time and not error:
-        response["log_append_time_ms"] = HEADER.unpack_from(partition.last())[8]
-    return response
+    return {"index": index, "error_code": error, "base_offset": offset, "log_start_offset": partition.start}

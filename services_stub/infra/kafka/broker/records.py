@@ -14,6 +14,7 @@ from typing import TypeAlias
 from google_crc32c import value as crc32c
 
 from services_stub.infra.kafka.broker import errors
+from services_stub.infra.kafka.broker.codec import uvarint
 
 Header: TypeAlias = tuple[int, int, int, int, int, int, int, int, int, int, int, int, int]
 Buffer: TypeAlias = bytes | bytearray | memoryview
@@ -25,17 +26,15 @@ HEADER = struct.Struct(">qiibIhiqqqhii")
 largest timestamp, producer id, producer epoch, base sequence, number of records."""
 LEADER_EPOCH = 0
 MAGIC = 2
-COMPRESSION, LOG_APPEND_TIME, TRANSACTIONAL, CONTROL = 0x07, 0x08, 0x10, 0x20
+COMPRESSION, TRANSACTIONAL, CONTROL = 0x07, 0x10, 0x20
 """Bits of the attributes."""
 
 LENGTH_END = 12
 """The length counts what comes after it."""
 _PREFIX = struct.Struct(">qii")
+_FRONT = struct.Struct(">qiibI")
 _COVERED = struct.Struct(">hiqqqhii")
-_CRC = struct.Struct(">I")
-_CRC_AT, _COVERED_AT = 17, 21
-_MAXIMUM_TIMESTAMP_AT = 35
-_SMALL = [bytes((n << 1,)) for n in range(64)]
+"""The header is what is in front of the CRC, and what the CRC covers with the records."""
 
 
 def placed(batch: Buffer, base_offset: int) -> bytes:
@@ -60,29 +59,9 @@ def fault_of(batch: Buffer, header: Header, max_bytes: int) -> int:
     return errors.INVALID_TXN_STATE if header[5] & TRANSACTIONAL else errors.NONE
 
 
-def before(batches: Iterable[Buffer], offset: int) -> list[Buffer]:
-    """The batches, of several in each buffer, that begin before an offset."""
-    found: list[Buffer] = []
-    for data in batches:
-        end = 0
-        while end < len(data) and HEADER.unpack_from(data, end)[0] < offset:
-            end += HEADER.unpack_from(data, end)[1] + LENGTH_END
-        found.append(data[:end])
-    return found
-
-
 def is_intact(batch: Buffer, crc: int) -> bool:
     """Whether the CRC of the header is that of the bytes that it covers."""
-    return bool(crc32c(bytes(batch[_COVERED_AT:])) == crc)
-
-
-def stamped(batch: Buffer, attributes: int, timestamp: int) -> bytes:
-    """A copy of a batch whose records have the time at which it was appended (`message.timestamp.type`)."""
-    changed = bytearray(batch)
-    struct.pack_into(">h", changed, _COVERED_AT, attributes | LOG_APPEND_TIME)
-    struct.pack_into(">q", changed, _MAXIMUM_TIMESTAMP_AT, timestamp)
-    _CRC.pack_into(changed, _CRC_AT, crc32c(bytes(changed[_COVERED_AT:])))
-    return bytes(changed)
+    return bool(crc32c(bytes(batch[_FRONT.size :])) == crc)
 
 
 def batch(entries: list[Record]) -> bytes:
@@ -91,8 +70,8 @@ def batch(entries: list[Record]) -> bytes:
     body = b"".join([_record(delta, time - first, key, value) for delta, (key, value, time) in enumerate(entries)])
     last, count = max(entry[2] for entry in entries), len(entries)
     covered = _COVERED.pack(0, count - 1, first, last, -1, -1, -1, count) + body
-    length = len(covered) + _COVERED_AT - LENGTH_END
-    return b"".join((_PREFIX.pack(0, length, LEADER_EPOCH), b"\x02", _CRC.pack(crc32c(covered)), covered))
+    length = len(covered) + _FRONT.size - LENGTH_END
+    return _FRONT.pack(0, length, LEADER_EPOCH, MAGIC, crc32c(covered)) + covered
 
 
 def iterate(data: Buffer) -> Iterator[tuple[int, bytes | None, bytes | None]]:
@@ -111,14 +90,12 @@ def first_at(batch: Buffer, timestamp: int) -> tuple[int, int]:
 
     Of a compressed batch it is the first record, whatever its time: a reader may get older records before that.
     """
-    base, _, _, _, _, attributes, _, first, last, _, _, _, count = HEADER.unpack_from(batch)
-    if attributes & LOG_APPEND_TIME:
-        return base, last
+    base, _, _, _, _, attributes, _, first, _, _, _, _, count = HEADER.unpack_from(batch)
     if attributes & COMPRESSION or first >= timestamp:
         return base, first
     try:
-        found = ((offset, time) for offset, time, _, _ in _records(batch, base, first, count) if offset >= base)
-        return next(place for place in found if place[1] >= timestamp)
+        found = _records(batch, base, first, count)
+        return next((offset, time) for offset, time, _, _ in found if time >= timestamp and offset >= base)
     except (StopIteration, IndexError, ValueError):  # the records are not read when they arrive, and may be anything
         return base, first
 
@@ -127,8 +104,7 @@ def _record(offset_delta: int, time_delta: int, key: bytes | None, value: bytes 
     parts = [b"\0", _varint(time_delta), _varint(offset_delta)]
     for field in (key, value):
         parts += (b"\x01",) if field is None else (_varint(len(field)), field)
-    parts.append(b"\0")
-    record = b"".join(parts)
+    record = b"".join([*parts, b"\0"])
     return _varint(len(record)) + record
 
 
@@ -156,15 +132,7 @@ def _read_field(data: bytes, position: int) -> tuple[bytes | None, int]:
 
 def _varint(number: int) -> bytes:
     """A number in zigzag encoding, seven bits a byte, the lowest first."""
-    if 0 <= number < 64:
-        return _SMALL[number]
-    rest = number << 1 if number >= 0 else ~(number << 1)
-    encoded = bytearray()
-    while rest > 0x7F:
-        encoded.append(rest & 0x7F | 0x80)
-        rest >>= 7
-    encoded.append(rest)
-    return bytes(encoded)
+    return uvarint(number << 1 if number >= 0 else ~(number << 1))
 
 
 def _read_varint(data: bytes, position: int) -> tuple[int, int]:

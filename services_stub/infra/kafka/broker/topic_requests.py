@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from typing import Any
 
 from services_stub.infra.kafka.broker import errors
 from services_stub.infra.kafka.broker.cluster_requests import NODE
 from services_stub.infra.kafka.broker.context import Context, Handler, Message
-from services_stub.infra.kafka.broker.topic_configs import DEFAULT_PARTITIONS, described, problem
+from services_stub.infra.kafka.broker.records import LEADER_EPOCH
+from services_stub.infra.kafka.broker.topic_configs import described, problem
 from services_stub.infra.kafka.broker.topics import Topic, Topics, is_legal
 
 _MOST_PARTITIONS = 10_000
 """Of one topic: each costs memory and, once it has records, a file that is open."""
+_DEFAULT_PARTITIONS = 1
 _NO_ID = bytes(16)
 _NAMELESS_SINCE = 12
+_LEADER = {"leader_id": NODE, "leader_epoch": LEADER_EPOCH, "replica_nodes": [NODE], "isr_nodes": [NODE]}
+"""Of every partition."""
 _DEFAULT = -1
 """In place of a number of partitions or replicas."""
 
@@ -23,12 +26,7 @@ class TopicRequests:
     """Carries out what clients ask of topics. `host` and `port` are where they reach the node."""
 
     def __init__(self, topics: Topics, host: str, port: int) -> None:
-        self.handlers: dict[int, Handler] = {
-            3: self._metadata,
-            19: self._create_topics,
-            20: self._delete_topics,
-            37: self._create_partitions,
-        }
+        self.handlers: dict[int, Handler] = {3: self._metadata, 19: self._create, 20: self._delete, 37: self._enlarge}
         self._topics = topics
         self._node = {"node_id": NODE, "host": host, "port": port}
 
@@ -39,43 +37,43 @@ class TopicRequests:
         else:
             creates = request.get("allow_auto_topic_creation", True)
             nameless = None if context.version >= _NAMELESS_SINCE else ""
-            found = [self._find(topic.get("name"), topic.get("topic_id", _NO_ID), creates, nameless) for topic in asked]
-        return {
-            "brokers": [self._node],
-            "cluster_id": self._topics.cluster_id,
-            "controller_id": NODE,
-            "topics": found,
-        }
+            found = [self._find(topic, creates, nameless) for topic in asked]
+        cluster = {"cluster_id": self._topics.cluster_id, "controller_id": NODE, "brokers": [self._node]}
+        return cluster | {"topics": found}
 
-    def _find(self, name: str | None, identity: bytes, creates: bool, nameless: str | None) -> Message:
-        if name is None:
-            known = self._topics.by_id.get(identity)
-            return (
-                _metadata_of(known)
-                if known
-                else {"error_code": errors.UNKNOWN_TOPIC_ID, "name": nameless, "topic_id": identity}
-            )
-        if name in self._topics.by_name:
-            return _metadata_of(self._topics.by_name[name])
-        if not is_legal(name):
-            return {"error_code": errors.INVALID_TOPIC_EXCEPTION, "name": name}
-        if not creates:
-            return {"error_code": errors.UNKNOWN_TOPIC_OR_PARTITION, "name": name}
-        return _metadata_of(self._topics.create(name, DEFAULT_PARTITIONS))
+    def _find(self, asked: Message, creates: bool, nameless: str | None) -> Message:
+        name, topic, error = asked["name"], *self._known(asked)
+        if name is not None and not topic:
+            if not is_legal(name):
+                error = errors.INVALID_TOPIC_EXCEPTION
+            elif creates:
+                topic = self._topics.create(name, _DEFAULT_PARTITIONS)
+        if topic:
+            return _metadata_of(topic)
+        shown = nameless if name is None else name
+        return {"error_code": error, "name": shown, "topic_id": asked.get("topic_id", _NO_ID)}
 
-    def _create_topics(self, request: Message, _: Context) -> Message:
-        times = Counter(asked["name"] for asked in request["topics"])
+    def _known(self, asked: Message) -> tuple[Topic | None, int]:
+        """The topic of a name or, without one, of an id; and the error code where there is none."""
+        if asked["name"] is not None:
+            return self._topics.by_name.get(asked["name"]), errors.UNKNOWN_TOPIC_OR_PARTITION
+        return self._topics.by_id.get(asked["topic_id"]), errors.UNKNOWN_TOPIC_ID
+
+    def _create(self, request: Message, _: Context) -> Message:
         results = []
-        for name in times:
-            asked = next(topic for topic in request["topics"] if topic["name"] == name)
-            error, message = self._refusal(asked) if times[name] == 1 else (errors.INVALID_REQUEST, "named twice")
-            result: Message = {"name": name, "topic_id": _NO_ID, "error_code": error, "error_message": message}
+        for asked in request["topics"]:
+            configs = {config["name"]: config["value"] for config in asked["configs"]}
+            error, message = self._refusal(asked, configs)
+            result: Message = {"name": asked["name"], "error_code": error, "error_message": message}
             if not error:
-                result |= self._create(asked, request["validate_only"])
+                count = len(asked["assignments"]) or max(asked["num_partitions"], _DEFAULT_PARTITIONS)
+                if not request["validate_only"]:
+                    result["topic_id"] = self._topics.create(asked["name"], count, configs).id
+                result |= {"num_partitions": count, "replication_factor": 1, "configs": described(configs)}
             results.append(result)
         return {"topics": results}
 
-    def _refusal(self, asked: Message) -> tuple[int, str | None]:
+    def _refusal(self, asked: Message, configs: dict[str, Any]) -> tuple[int, str | None]:
         """The error code and text of a topic that cannot be created, or 0."""
         name, count, assignments = asked["name"], asked["num_partitions"], asked["assignments"]
         if not is_legal(name):
@@ -83,46 +81,35 @@ class TopicRequests:
         if name in self._topics.by_name:
             return errors.TOPIC_ALREADY_EXISTS, f"Topic '{name}' already exists."
         if assignments:
-            if sorted(part["partition_index"] for part in assignments) != list(range(len(assignments))):
-                return errors.INVALID_REPLICA_ASSIGNMENT, "The partitions are not numbered from 0."
-            if not _are_here(assignments):
-                return errors.INVALID_REPLICA_ASSIGNMENT, f"There is the broker {NODE} alone."
+            assigned = {part["partition_index"]: part["broker_ids"] for part in assignments}
+            if assigned != {number: [NODE] for number in range(len(assignments))}:
+                return errors.INVALID_REPLICA_ASSIGNMENT, f"Partitions from 0 on are assigned to the broker {NODE}."
         elif count != _DEFAULT and not 1 <= count <= _MOST_PARTITIONS:
             return errors.INVALID_PARTITIONS, f"A topic has 1 to {_MOST_PARTITIONS} partitions."
         elif asked["replication_factor"] not in (_DEFAULT, 1):
             return errors.INVALID_REPLICATION_FACTOR, "There is one broker."
-        wrong = problem({config["name"]: config["value"] for config in asked["configs"]})
+        wrong = problem(configs)
         return (errors.INVALID_CONFIG, wrong) if wrong else (errors.NONE, None)
 
-    def _create(self, asked: Message, validate_only: bool) -> Message:
-        configs = {config["name"]: config["value"] for config in asked["configs"]}
-        count = len(asked["assignments"]) or max(asked["num_partitions"], 0) or DEFAULT_PARTITIONS
-        identity = _NO_ID if validate_only else self._topics.create(asked["name"], count, configs).id
-        shown = described(configs, None, synonyms=False)
-        return {"topic_id": identity, "num_partitions": count, "replication_factor": 1, "configs": shown}
-
-    def _delete_topics(self, request: Message, _: Context) -> Message:
+    def _delete(self, request: Message, _: Context) -> Message:
         responses = []
         for asked in request.get("topics") or [{"name": name} for name in request.get("topic_names", ())]:
-            name, identity = asked["name"], asked.get("topic_id", _NO_ID)
-            topic = self._topics.by_name.get(name) if name is not None else self._topics.by_id.get(identity)
-            if topic is None:
-                error = errors.UNKNOWN_TOPIC_ID if name is None else errors.UNKNOWN_TOPIC_OR_PARTITION
-            elif topic.is_internal:
-                error = errors.INVALID_TOPIC_EXCEPTION
-            else:
-                error, name, identity = errors.NONE, topic.name, topic.id
-                self._topics.delete(name)
-            responses.append({"name": name, "topic_id": identity, "error_code": error})
+            topic, error = self._known(asked)
+            if topic:
+                asked = {"name": topic.name, "topic_id": topic.id}
+                error = errors.INVALID_TOPIC_EXCEPTION if topic.is_internal else errors.NONE
+            if not error:
+                self._topics.delete(asked["name"])
+            responses.append(asked | {"error_code": error})
         return {"responses": responses}
 
-    def _create_partitions(self, request: Message, _: Context) -> Message:
+    def _enlarge(self, request: Message, _: Context) -> Message:
         results = []
         for asked in request["topics"]:
             topic = self._topics.by_name.get(asked["name"])
             error, message = _more_refused(topic, asked["count"], asked["assignments"])
             if not error and not request["validate_only"]:
-                self._topics.add_partitions(asked["name"], asked["count"])
+                self._topics.ensure([(asked["name"], asked["count"], {})])
             results.append({"name": asked["name"], "error_code": error, "error_message": message})
         return {"results": results}
 
@@ -136,25 +123,11 @@ def _more_refused(topic: Topic | None, count: int, assignments: list[Message] | 
     now = len(topic.partitions)
     if not now < count <= _MOST_PARTITIONS:
         return errors.INVALID_PARTITIONS, f"The topic has {now} partitions; it can have more, up to {_MOST_PARTITIONS}."
-    if assignments is not None and (len(assignments) != count - now or not _are_here(assignments)):
+    if assignments is not None and [part["broker_ids"] for part in assignments] != [[NODE]] * (count - now):
         return errors.INVALID_REPLICA_ASSIGNMENT, f"Each new partition is assigned to the broker {NODE}."
     return errors.NONE, None
 
 
-def _are_here(assignments: Iterable[Message]) -> bool:
-    return all(part["broker_ids"] == [NODE] for part in assignments)
-
-
 def _metadata_of(topic: Topic) -> Message:
-    partitions = [
-        {
-            "partition_index": number,
-            "leader_id": NODE,
-            "leader_epoch": 0,
-            "replica_nodes": [NODE],
-            "isr_nodes": [NODE],
-            "offline_replicas": [],
-        }
-        for number in range(len(topic.partitions))
-    ]
+    partitions = [{"partition_index": number, **_LEADER} for number in range(len(topic.partitions))]
     return {"name": topic.name, "topic_id": topic.id, "is_internal": topic.is_internal, "partitions": partitions}

@@ -24,9 +24,9 @@ OFFSETS = "__consumer_offsets"
 
 _LEGAL = re.compile(r"(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}")
 _PRODUCER_IDS = 1000
+"""So many producer ids are taken at a time; a crash loses those that were not given yet."""
 _FIRST_PRODUCER_IDS = 2**40
 """The first id of a cluster is a multiple of the former, drawn among so many: two clusters hardly share an id."""
-"""So many producer ids are taken at a time; a crash loses those that were not given yet."""
 
 
 class _StoredTopic(msgspec.Struct):
@@ -37,6 +37,8 @@ class _StoredTopic(msgspec.Struct):
 
 
 class _Stored(msgspec.Struct):
+    """`topics.json`; no producer id from the next one on was given."""
+
     cluster_id: str
     first_producer_id: int = 0
     next_producer_id: int = 0
@@ -44,24 +46,20 @@ class _Stored(msgspec.Struct):
 
 
 class Topic:
-    """A topic: its configs that were set, and the logs of its partitions."""
+    """A topic: its configs that were set, and the logs of its partitions. The broker alone writes an internal one."""
 
-    def __init__(self, name: str, identity: bytes, config: dict[str, str], limits: Limits) -> None:
+    def __init__(self, name: str, identity: bytes, config: dict[str, str]) -> None:
         self.name = name
         self.id = identity
         self.config = config
-        self.limits = limits
+        self.limits = Limits.of(config)
         self.partitions: list[Partition] = []
         self.waiting: set[Waiter] = set()
-
-    @property
-    def is_internal(self) -> bool:
-        """Whether the broker alone writes it."""
-        return self.name == OFFSETS
+        self.is_internal = name == OFFSETS
 
 
 class Topics:
-    """All topics, in a folder or (without one) in memory. `now` gives seconds since 1970.
+    """All topics, in a folder. `now` gives seconds since 1970.
 
     What is in `on_delete` is called with the name of each topic that is deleted.
 
@@ -69,49 +67,43 @@ class Topics:
         msgspec.DecodeError: `topics.json` is not whole.
     """
 
-    def __init__(self, folder: Path | None, fsync: bool = False, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, folder: Path, now: Callable[[], float] = time.time) -> None:
         self.by_name: dict[str, Topic] = {}
         self.by_id: dict[bytes, Topic] = {}
         self.on_delete: list[Callable[[str], None]] = []
         self._folder = folder
-        self._fsync = fsync
         self._now = now
         first = secrets.randbelow(_FIRST_PRODUCER_IDS) * _PRODUCER_IDS
-        stored = _Stored(base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("="), first, first)
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-            for leftover in folder.glob("*.deleted"):
-                shutil.rmtree(leftover, ignore_errors=True)
-            if (folder / "topics.json").exists():
-                stored = msgspec.json.decode((folder / "topics.json").read_bytes(), type=_Stored)
-        self.cluster_id = stored.cluster_id
-        self._first_producer_id = stored.first_producer_id
-        self._next_producer_id = self._producer_ids_end = stored.next_producer_id
-        for topic in stored.topics:
-            self._add(topic.name, bytes.fromhex(topic.id), topic.partitions, topic.config)
+        self._stored = _Stored(base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("="), first, first)
+        folder.mkdir(parents=True, exist_ok=True)
+        for leftover in folder.glob("*.deleted"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        if (folder / "topics.json").exists():
+            self._stored = msgspec.json.decode((folder / "topics.json").read_bytes(), type=_Stored)
+        self.cluster_id = self._stored.cluster_id
+        self._next_producer_id = self._stored.next_producer_id
+        for topic in self._stored.topics:
+            self._make(topic.name, bytes.fromhex(topic.id), topic.partitions, topic.config)
         self._store()
 
     def create(self, name: str, partitions: int, config: dict[str, str] | None = None) -> Topic:
         """Create a topic that does not exist yet, of a name that is legal."""
-        topic = self._add(name, uuid.uuid4().bytes, partitions, config or {})
-        self._store()
-        return topic
+        self.ensure([(name, partitions, config or {})])
+        return self.by_name[name]
 
     def ensure(self, wanted: Iterable[tuple[str, int, dict[str, str]]]) -> None:
         """Create topics, or give them the partitions that they lack; those that are there keep their configs."""
         for name, partitions, config in wanted:
-            if name not in self.by_name:
-                self._add(name, uuid.uuid4().bytes, partitions, config)
-            self._fill(self.by_name[name], partitions)
+            self._make(name, uuid.uuid4().bytes, partitions, config)
         self._store()
 
     def delete(self, name: str) -> None:
         """Delete a topic with its records."""
         topic = self.by_name.pop(name)
         del self.by_id[topic.id]
-        folders = [self._log(name, number) for number in range(len(topic.partitions))]
+        folders = [self._folder / partition.name for partition in topic.partitions]
         deleted = [folder.rename(folder.with_name(f"{topic.id.hex()}-{number}.deleted"))
-                   for number, folder in enumerate(folders) if folder is not None and folder.exists()]  # fmt: skip
+                   for number, folder in enumerate(folders) if folder.exists()]  # fmt: skip
         self._store()
         for partition in topic.partitions:
             partition.drop()
@@ -120,25 +112,14 @@ class Topics:
         for folder in deleted:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def add_partitions(self, name: str, total: int) -> None:
-        """Give a topic more partitions, so many in all."""
-        topic = self.by_name[name]
-        self._fill(topic, total)
-        self._store()
-
     def configure(self, name: str, config: dict[str, str]) -> None:
         """Set the configs of a topic; those that are not named have their defaults."""
         topic = self.by_name[name]
         topic.config = config
-        topic.limits = Limits.of(config, self._fsync)
+        topic.limits = Limits.of(config)
         for partition in topic.partitions:
             partition.limits = topic.limits
         self._store()
-
-    @property
-    def place(self) -> str:
-        """The folder, as a client may be told of it."""
-        return str(self._folder or "memory")
 
     def partition(self, name: str, number: int) -> Partition | None:
         """The log of a partition, if there is one."""
@@ -147,8 +128,8 @@ class Topics:
 
     def producer_id(self) -> int:
         """A producer id that was never given before."""
-        if self._next_producer_id == self._producer_ids_end:
-            self._producer_ids_end += _PRODUCER_IDS
+        if self._next_producer_id == self._stored.next_producer_id:
+            self._stored.next_producer_id += _PRODUCER_IDS
             self._store()
         self._next_producer_id += 1
         return self._next_producer_id - 1
@@ -164,34 +145,25 @@ class Topics:
         for topic in self.by_name.values():
             for partition in topic.partitions:
                 partition.close()
-        self._producer_ids_end = self._next_producer_id
+        self._stored.next_producer_id = self._next_producer_id
         self._store()
 
     def _gave(self, producer_id: int) -> bool:
-        return self._first_producer_id <= producer_id < self._next_producer_id
+        return self._stored.first_producer_id <= producer_id < self._next_producer_id
 
-    def _add(self, name: str, identity: bytes, partitions: int, config: dict[str, str]) -> Topic:
-        topic = Topic(name, identity, config, Limits.of(config, self._fsync))
-        self._fill(topic, partitions)
-        self.by_name[name] = self.by_id[identity] = topic
-        return topic
-
-    def _fill(self, topic: Topic, total: int) -> None:
-        for number in range(len(topic.partitions), total):
-            folder = self._log(topic.name, number)
-            log = Partition(topic.name, number, folder, topic.limits, self._now, topic.waiting, self._gave)
+    def _make(self, name: str, identity: bytes, partitions: int, config: dict[str, str]) -> None:
+        """Make a topic that is not there, and the partitions that it lacks."""
+        topic = self.by_name.get(name) or Topic(name, identity, config)
+        self.by_name[name] = self.by_id[topic.id] = topic
+        for number in range(len(topic.partitions), partitions):
+            folder = self._folder / f"{name}-{number}"
+            log = Partition(name, number, folder, topic.limits, self._now, topic.waiting, self._gave)
             topic.partitions.append(log)
 
-    def _log(self, name: str, number: int) -> Path | None:
-        return self._folder / f"{name}-{number}" if self._folder else None
-
     def _store(self) -> None:
-        if self._folder is None:
-            return
         topics = [_StoredTopic(t.name, t.id.hex(), len(t.partitions), t.config) for t in self.by_name.values()]
-        stored = _Stored(self.cluster_id, self._first_producer_id, self._producer_ids_end, topics)
         written = self._folder / "topics.tmp"
-        written.write_bytes(msgspec.json.encode(stored))
+        written.write_bytes(msgspec.json.encode(msgspec.structs.replace(self._stored, topics=topics)))
         written.replace(self._folder / "topics.json")
 
 

@@ -25,11 +25,11 @@ def a_batch(
     return bytes(data)
 
 
-def limits(config: dict[str, int | str], fsync: bool = False) -> Limits:
-    return Limits.of({name.replace("_", "."): str(value) for name, value in config.items()}, fsync)
+def limits(config: dict[str, int | str]) -> Limits:
+    return Limits.of({name.replace("_", "."): str(value) for name, value in config.items()})
 
 
-def a_partition(folder: Path | None = None, now: float = NOW, **config: int | str) -> Partition:
+def a_partition(folder: Path, now: float = NOW, **config: int | str) -> Partition:
     """The log in a folder; making it again is what happens after the process was killed."""
     return Partition("topic", 0, folder, limits(config), lambda: now, set())
 

@@ -16,6 +16,7 @@ from services_stub.infra.kafka.broker.offset_requests import OffsetRequests
 from services_stub.infra.kafka.broker.offsets import Offsets
 from services_stub.infra.kafka.broker.records import LENGTH_END, Buffer, iterate, placed
 from services_stub.infra.kafka.broker.topics import Topics
+from tests.folders import new_folder
 
 COMMIT, FETCH, JOIN, HEARTBEAT, LEAVE, SYNC = 8, 9, 11, 12, 13, 14
 DESCRIBE, LIST, DELETE, OFFSET_DELETE = 15, 16, 42, 47
@@ -128,7 +129,7 @@ class Coordinator:
         self.clock = FakeClock()
         self.client_id = "shop"
         self.log = log or MemoryLog()
-        self.topics = Topics(None)
+        self.topics = Topics(new_folder())
         for name, partitions in (("orders", 3), ("payments", 2)):
             self.topics.create(name, partitions, {})
         self.offsets = Offsets(cast(Any, self.log), self.clock.now)

@@ -13,12 +13,12 @@ from services_stub.infra.kafka.broker.log_requests import LogRequests
 from services_stub.infra.kafka.broker.producing import ProduceRequests
 from services_stub.infra.kafka.broker.topic_requests import TopicRequests
 from services_stub.infra.kafka.broker.topics import Topics
+from tests.folders import new_folder
 from tests.unit.infra.broker.coordinator import FakeClock
 
 PRODUCE, FETCH, LIST_OFFSETS, METADATA = 0, 1, 2, 3
 CREATE_TOPICS, DELETE_TOPICS, DELETE_RECORDS, INIT_PRODUCER_ID, OFFSET_FOR_LEADER_EPOCH = 19, 20, 21, 22, 23
-DESCRIBE_CONFIGS, ALTER_CONFIGS, DESCRIBE_LOG_DIRS, CREATE_PARTITIONS = 32, 33, 35, 37
-INCREMENTAL_ALTER_CONFIGS, DESCRIBE_PRODUCERS = 44, 61
+DESCRIBE_CONFIGS, ALTER_CONFIGS, CREATE_PARTITIONS, INCREMENTAL_ALTER_CONFIGS = 32, 33, 37, 44
 
 
 class Node:
@@ -26,7 +26,7 @@ class Node:
 
     def __init__(self, folder: Path | None = None) -> None:
         self.clock = FakeClock()
-        self.topics = Topics(folder, now=self.clock.now)
+        self.topics = Topics(folder or new_folder(), now=self.clock.now)
         # Tests choose the ids of their producers.
         self.topics._gave = lambda producer_id: True  # type: ignore[method-assign]
         self.handlers = {

@@ -15,6 +15,7 @@ from services_stub.infra.kafka.broker.connection import Connection
 from services_stub.infra.kafka.broker.context import Message
 from services_stub.infra.kafka.broker.definitions import Definition, definition
 from services_stub.infra.kafka.broker.server import API_VERSIONS
+from tests.folders import new_folder
 from tests.unit.infra.broker.messages import messages
 from tests.unit.infra.broker.raw import request
 
@@ -50,7 +51,7 @@ def connected(broker: Broker) -> tuple[Connection, Wire]:
 
 async def ask(asked: list[Asked], changed: list[tuple[int, bytes]]) -> None:
     """Send requests, with some bytes changed, each on a connection of its own; then ask what every client asks."""
-    broker = Broker(None, *ADDRESS)
+    broker = Broker(new_folder(), *ADDRESS)
     broker.server._admits = lambda *_: True
     broker.server.loop = asyncio.get_running_loop()
     broker.ensure(("t", 2, {}), ("u", 1, {"cleanup.policy": "compact"}))

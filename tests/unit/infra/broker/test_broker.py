@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from tests.raw_kafka import BrokerInMemory
+from tests.raw_kafka import BrokerInThread
 from tests.waiting import wait_for
 
 
 @pytest.fixture
-def kafka() -> Iterator[BrokerInMemory]:
-    broker = BrokerInMemory(["t", "u"])
+def kafka() -> Iterator[BrokerInThread]:
+    broker = BrokerInThread(["t", "u"])
     yield broker
     broker.close()
 
 
-def test_records_that_are_held_are_read_one_after_the_other_as_they_are_released(kafka: BrokerInMemory) -> None:
+def test_records_that_are_held_are_read_one_after_the_other_as_they_are_released(kafka: BrokerInThread) -> None:
     address = {"bootstrap.servers": f"127.0.0.1:{kafka.port}"}
     consumer: Any = Consumer(address | {"group.id": "g"})
     consumer.assign([TopicPartition("t", 0, 0)])
@@ -37,7 +37,7 @@ def test_records_that_are_held_are_read_one_after_the_other_as_they_are_released
     consumer.close()
 
 
-def test_a_topic_that_is_there_gets_the_partitions_that_it_lacks_and_keeps_those_it_has(kafka: BrokerInMemory) -> None:
+def test_a_topic_that_is_there_gets_the_partitions_that_it_lacks_and_keeps_those_it_has(kafka: BrokerInThread) -> None:
     for wanted, found in ((3, 3), (2, 3)):
         kafka.create_topic("t", wanted)
         assert kafka.call(lambda broker: len(broker.topics.by_name["t"].partitions)) == found

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from services_stub.infra.kafka.broker.broker import Broker
 from services_stub.infra.kafka.broker.definitions import definition
+from tests.folders import new_folder
 
 DOCUMENT = Path(__file__).parents[4] / "docs/embedded-broker.md"
 
 
 async def served() -> list[str]:
-    broker = Broker(None, "127.0.0.1", 0)
+    broker = Broker(new_folder(), "127.0.0.1", 0)
     rows = [
         f"| {key} | {definition('request', key).name} | {first}–{last} |"
         for key, (first, last) in broker.server.versions.items()

@@ -49,13 +49,6 @@ def test_a_producer_that_wants_no_answer_gets_none(node: Node) -> None:
     assert node.topics.by_name["t"].partitions[0].end == 1
 
 
-def test_the_time_of_the_broker_is_told_where_the_records_have_it(node: Node) -> None:
-    node.topics.configure("t", {"message.timestamp.type": "LogAppendTime"})
-    assert node.produce(a_batch(b"1"))["log_append_time_ms"] == int(node.clock.now() * 1000)
-    node.topics.configure("t", {})
-    assert node.produce(a_batch(b"1"))["log_append_time_ms"] == -1
-
-
 def test_a_batch_that_comes_again_is_answered_and_not_written(node: Node) -> None:
     batches = [a_batch(b"%d" % n, b"-", producer=7, epoch=0, sequence=2 * n) for n in range(6)]
     assert [told(node.produce(batch)) for batch in batches] == [(errors.NONE, 2 * n) for n in range(6)]

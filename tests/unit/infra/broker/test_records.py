@@ -85,9 +85,6 @@ def test_the_first_record_that_is_not_older_is_found(times: list[int], timestamp
 def test_a_time_is_looked_for_in_records_that_can_be_read() -> None:
     compressed = records.placed(a_batch(b"1", b"2", time=5, attributes=1), 7)
     assert records.first_at(compressed, 9) == (7, 5)
-    stamped = records.stamped(a_batch(b"1", b"2", time=5), 0, 50)
-    assert fault_of(stamped) == errors.NONE
-    assert records.first_at(stamped, 40) == (0, 50)
 
 
 @given(st.binary(max_size=200))
