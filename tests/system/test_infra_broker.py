@@ -18,6 +18,7 @@ from services_stub.contracts.control_faults import (
     FailingRequests,
     HeldRecords,
     LostAnswers,
+    RequestFault,
     SlowBroker,
     TimedOutRequests,
 )
@@ -166,10 +167,12 @@ def test_a_broker_told_to_fail_answers_with_errors(marketplace: Run) -> None:
 def test_a_record_whose_answer_is_lost_or_timed_out_is_written_once(marketplace: Run) -> None:
     """The producer sends again, and is told the offset that the record already has."""
     last = produce(marketplace, b"before")
-    late = TimedOutRequests(api_key=0, topic=TOPIC, partition=0, count=1)
-    lost = LostAnswers(api_key=0, topic=TOPIC, partition=0, count=1)
-    for number, kind in enumerate((late, lost), start=1):
-        fault = marketplace.control.apply(kind)
+    faults: list[RequestFault] = [
+        TimedOutRequests(api_key=0, topic=TOPIC, partition=0, count=1),
+        LostAnswers(api_key=0, topic=TOPIC, partition=0, count=1),
+    ]
+    for number, asked in enumerate(faults, start=1):
+        fault = marketplace.control.apply(asked)
         assert fault.hits is None
         assert produce(marketplace, b"once", **{"enable.idempotence": True}) == last + number
         assert [(one.id, one.hits) for one in marketplace.control.faults()] == [(fault.id, 1)]
