@@ -29,10 +29,14 @@ _STEPS = (OrderStatus.PENDING, OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatu
 
 @dataclass
 class BrokerKills:
-    """The log after each kill so far: orders that went back in it; and the seconds until another order was paid."""
+    """The log after each kill so far: orders that went back in it; and the seconds until another order was paid.
+
+    `loses`: the broker comes back without its log.
+    """
 
     marketplace: Marketplace
     kills: int
+    loses: bool = False
     went_back: list[str] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     shipped: int = 0
@@ -46,7 +50,7 @@ class BrokerKills:
         shipping = [asyncio.create_task(self._go_on(shopper, product, seller)) for shopper in shoppers[1:]]
         for _ in range(self.kills):
             await self._look()
-            await asyncio.to_thread(kill_broker, self.marketplace)
+            await asyncio.to_thread(kill_broker, self.marketplace, self.loses)
             back_at = time.monotonic()
             await bought(shoppers[0], product)
             self.seconds.append(time.monotonic() - back_at)
@@ -94,8 +98,11 @@ async def _ship(seller: MarketplaceClient, order_id: str) -> bool:
         return True
 
 
-def kill_broker(marketplace: Marketplace) -> None:
-    """Kill the broker, and return once another one listens at its address."""
+def kill_broker(marketplace: Marketplace, loses: bool) -> None:
+    """Kill the broker, the embedded one with its log if it loses it; return once another one listens at its address."""
+    if loses:
+        log = marketplace.directory / "kafka" / "embedded"
+        log.rename(log.with_name(f"lost-{new_id()}"))
     before = marketplace.control.status().pid_of("kafka")
     marketplace.control.act(KillBroker())
     wait_for(lambda: marketplace.control.status().pid_of("kafka") not in (0, before), what="a new broker")

@@ -3,13 +3,12 @@
 Keys: `cart:{owner}` is a hash of product id to quantity, `added:{owner}` one of product id to the JSON of the product
 as the shopper last put it in or changed its line, `checkout:{orderId}` a hash of the lines that were taken out for
 an order, and `checkouts` a sorted set of the orders whose lines may still go back, by the deadline of the checkout
-(microseconds of Unix time). `product_scripts` has the keys of products and sellers. The scripts reach the products of a
-cart, and the cart of a checkout, by names that they compose, so they need a server that holds all keys (a cluster does
-not).
+(microseconds of Unix time). `product_scripts` has the keys of products and sellers. The scripts compose names of keys,
+so they need a server that holds all keys (a cluster does not).
 
 A checkout has the fields `cart` (the key of the cart), `deadline`, `lines` (the cart as it was answered), `attempts`
-(how many attempts may still place the order), a field `attempt:{id}` for each of these, and once the order is known to
-exist `confirmed`, which names the source: the `worker`, or the `event`, which may come after the worker.
+(how many may still place the order), a field `attempt:{id}` for each of these, and once the order is known to exist
+`confirmed`, which names the source: the `worker`, or the `event`, which may come after the worker.
 
 A cart is answered as JSON: `[[quantity, product, id, added, prefix, lost], ...]`, where `product` is null and `id`
 names it where it is not cached, and `added` may be null. `prefix` is -1 in a cart of one line, which needs none. `lost`
@@ -285,19 +284,6 @@ return cjson.encode(order_ids)
 """
 )
 
-SCRIPTS = (
-    READ,
-    ADD,
-    CHANGE,
-    REMOVE,
-    CLEAR,
-    TAKE,
-    GIVE_BACK,
-    EXPIRE,
-    CONFIRM,
-    OVERDUE,
-    RETURN_LINES,
-    FORGET_LINES,
-    CACHE_PRODUCT,
-    TOMBSTONE,
-)
+_OF_CARTS = (READ, ADD, CHANGE, REMOVE, CLEAR)
+_OF_CHECKOUTS = (TAKE, GIVE_BACK, EXPIRE, CONFIRM, OVERDUE, RETURN_LINES, FORGET_LINES)
+SCRIPTS = (*_OF_CARTS, *_OF_CHECKOUTS, CACHE_PRODUCT, TOMBSTONE)

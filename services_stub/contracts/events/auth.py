@@ -47,4 +47,4 @@ class RefreshTokenReused(Event, frozen=True, kw_only=True):
     topic: ClassVar[str] = topics.REFRESH_TOKEN_REUSED
     key: ClassVar[str] = "user_id"
 
-    user_id: str
+    user_id: Id

@@ -42,7 +42,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> t
 def test_flows_are_listed_and_the_broken_ones_alone(recording: str, capsys: pytest.CaptureFixture[str]) -> None:
     out, err = run(capsys, "list", "--recording", recording)
     assert [line.split()[0] for line in out.splitlines()] == ["FLOW", ORDER, "broken-1"]
-    assert "29 records = 9 in 2 flows + 18 hop reports + 2 without or of another flow + 0 evicted" in err
+    assert "30 records = 9 in 2 flows + 19 hop reports + 2 without or of another flow + 0 evicted" in err
     broken, _ = run(capsys, "list", "--broken", "--sort", "slowest", "--json", "--recording", recording)
     (only,) = json.loads(broken)
     assert (only["correlationId"], only["broken"]) == ("broken-1", True)
@@ -113,7 +113,7 @@ def test_hops_and_links_are_counted(recording: str, capsys: pytest.CaptureFixtur
     [
         ([], 11),
         (["--topic", "payment-*", "--topic", "foreign"], 3),
-        (["--topic", "trace-hops"], 18),
+        (["--topic", "trace-hops"], 19),
         (["--type", "order-*"], 4),
         (["--key", ORDER], 3),
         (["--header", "ce_id=e2"], 1),
@@ -183,9 +183,9 @@ def test_a_recording_is_replayed_into_a_cluster_where_its_offsets_begin_anew(
         broker.create_topic(topic, 6)
     wanted = ["--topic", "payment-success", "--topic", "order-updated", "--topic", "trace-hops"]
     dry, err = run(capsys, "replay", recording, *wanted, "--kafka", address)
-    assert dry.split() == ["1", "order-updated", "1", "payment-success", "18", "trace-hops"]
+    assert dry.split() == ["1", "order-updated", "1", "payment-success", "19", "trace-hops"]
     assert "Nothing is written" in err
-    assert "20 written, 0 refused" in run(capsys, "replay", recording, *wanted, "--write", "--kafka", address)[1]
+    assert "21 written, 0 refused" in run(capsys, "replay", recording, *wanted, "--write", "--kafka", address)[1]
     with KafkaSource(address, None) as source:
         found = {each.topic: each for batch in source.until_end() for each in batch}
     assert (found["payment-success"].offset, found["payment-success"].value) == (0, CHARGED.value)

@@ -13,7 +13,7 @@ from services_stub.infra.kafka.broker.connection import Limits
 from services_stub.infra.kafka.broker.context import Cancellable, Handler
 from services_stub.infra.kafka.broker.faults import Faults
 from services_stub.infra.kafka.broker.fetching import FetchRequests
-from services_stub.infra.kafka.broker.group_requests import Groups
+from services_stub.infra.kafka.broker.group_requests import GROUP_VERSIONS, Groups
 from services_stub.infra.kafka.broker.log_requests import LogRequests
 from services_stub.infra.kafka.broker.offset_requests import OffsetRequests
 from services_stub.infra.kafka.broker.offsets import Offsets
@@ -66,7 +66,7 @@ class Broker:
         )
         self.faults = Faults(self._name_of)
         handlers = {api_key: handler for part in parts for api_key, handler in part.items()}
-        self.server = Server(handlers, _HIGHEST, self.faults, limits)
+        self.server = Server(handlers, _HIGHEST | GROUP_VERSIONS, self.faults, limits)
         self._host = host
         self._port = port
         self._clock = clock

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from services_stub.infra.kafka.broker import errors
 from services_stub.infra.kafka.broker.context import Clock, Context, Handler, Message
 from services_stub.infra.kafka.broker.groups import Group
-from services_stub.infra.kafka.broker.members import refused_join
 from services_stub.infra.kafka.broker.offsets import Offsets
-from services_stub.infra.kafka.broker.rebalances import DEAD, EMPTY
+from services_stub.infra.kafka.broker.rebalances import EMPTY, refused
+
+GROUP_VERSIONS = {8: 7, 9: 7, 11: 5, 12: 3, 13: 3, 14: 3, 15: 5}
+"""The last version of each kind of request of groups. Later ones cost more to read and write, have names that are too
+long for the log, or name topics by id (KIP-516)."""
 
 _SESSION_MS = range(6_000, 1_800_001)
 """`group.min.session.timeout.ms` and `group.max.session.timeout.ms` of Kafka."""
-_LONGEST_NAME = 8_000
-"""Characters: what is longer does not fit into the log in every encoding."""
-_CLASSIC = "classic"
 _SWEEP_SECONDS = 60
 _UNUSED_MINUTES, _RETENTION_MINUTES = 10, 7 * 24 * 60
 """A group without members is deleted after so long; one with offsets after the longer (`offsets.retention.minutes`).
@@ -27,9 +29,9 @@ class Groups:
         self.by_id: dict[str, Group] = {}
         self.handlers: dict[int, Handler] = {
             11: self._join,
-            12: self._heartbeat,
-            13: self._leave,
-            14: self._sync,
+            12: self._by_group(Group.heartbeat),
+            13: self._by_group(Group.leave),
+            14: self._by_group(Group.sync),
             15: self._describe,
             16: self._list,
             42: self._delete,
@@ -37,99 +39,59 @@ class Groups:
         self._offsets = offsets
         self._clock = clock
         for group_id, kept in offsets.groups():
-            self.group(group_id).restore(kept)
-        for group_id in offsets.by_group:
-            self.group(group_id)
+            group = self.by_id[group_id] = self.group(group_id)
+            if kept:
+                group.restore(kept)
         clock.call_later(_SWEEP_SECONDS, self._sweep)
 
     def group(self, group_id: str) -> Group:
-        """The group of this name, made where there is none."""
-        if (group := self.by_id.get(group_id)) is None:
-            group = self.by_id[group_id] = Group(group_id, self._clock, self._offsets.keep)
-        return group
+        """The group of this name; where there is none a new one, which is in `by_id` when a client has begun it."""
+        return self.by_id.get(group_id) or Group(group_id, self._clock, self._offsets.keep)
 
     def _sweep(self) -> None:
         for group in list(self.by_id.values()):
             group.unused_minutes = group.unused_minutes + 1 if group.is_unused else 0
-            limit = _RETENTION_MINUTES if group.id in self._offsets.by_group else _UNUSED_MINUTES
-            if group.unused_minutes > limit:
+            if group.unused_minutes > (_RETENTION_MINUTES if self._offsets.of(group.id) else _UNUSED_MINUTES):
                 self._remove(group)
         self._clock.call_later(_SWEEP_SECONDS, self._sweep)
 
     def _remove(self, group: Group) -> int:
         error = self._offsets.delete_group(group.id)
         if not error:
-            group.close()
             del self.by_id[group.id]
         return error
 
+    def _by_group(self, carried_out: Callable[[Group, Message, Context], Message | None]) -> Handler:
+        return lambda request, context: carried_out(self.group(request["group_id"]), request, context)
+
     def _join(self, request: Message, context: Context) -> Message | None:
-        group_id, member_id = request["group_id"], request["member_id"]
-        names = [each["name"] for each in request["protocols"]]
-        if not group_id:
-            return refused_join(errors.INVALID_GROUP_ID, member_id)
+        group, member_id = self.group(request["group_id"]), request["member_id"]
+        if not group.id:
+            return refused(errors.INVALID_GROUP_ID, member_id)
         if request["session_timeout_ms"] not in _SESSION_MS:
-            return refused_join(errors.INVALID_SESSION_TIMEOUT, member_id)
-        names += (group_id, request["protocol_type"], request.get("group_instance_id") or "")
-        if max(map(len, names)) > _LONGEST_NAME:
-            return refused_join(errors.INVALID_REQUEST, member_id)
-        if member_id and group_id not in self.by_id:
-            return refused_join(errors.UNKNOWN_MEMBER_ID, member_id)
-        return self.group(group_id).join(request, context)
+            return refused(errors.INVALID_SESSION_TIMEOUT, member_id)
+        if member_id and group.id not in self.by_id:
+            return refused(errors.UNKNOWN_MEMBER_ID, member_id)
+        self.by_id[group.id] = group
+        return group.join(request, context)
 
-    def _sync(self, request: Message, context: Context) -> Message | None:
-        group = self.by_id.get(request["group_id"])
-        return group.sync(request, context) if group else {"error_code": errors.UNKNOWN_MEMBER_ID, "assignment": b""}
-
-    def _heartbeat(self, request: Message, _: Context) -> Message:
-        group = self.by_id.get(request["group_id"])
-        return {"error_code": group.heartbeat(request) if group else errors.UNKNOWN_MEMBER_ID}
-
-    def _leave(self, request: Message, context: Context) -> Message:
-        """One member until version 2, several since."""
-        is_one = context.version < 3
-        left = [
-            {
-                "member_id": each["member_id"],
-                "group_instance_id": each.get("group_instance_id"),
-                "error_code": self._left(request["group_id"], each["member_id"], each.get("group_instance_id")),
-            }
-            for each in ([request] if is_one else request["members"])
-        ]
-        if group := self.by_id.get(request["group_id"]):
-            group.answer_to(context)
-        return {"error_code": left[0]["error_code"] if is_one else errors.NONE, "members": left}
-
-    def _left(self, group_id: str, member_id: str, instance_id: str | None) -> int:
-        group = self.by_id.get(group_id)
-        return group.leave(member_id, instance_id) if group else errors.UNKNOWN_MEMBER_ID
-
-    def _describe(self, request: Message, context: Context) -> Message:
-        described = []
-        for group_id in request["groups"]:
-            if group := self.by_id.get(group_id):
-                described.append(group.described())
-            elif context.version < 6:
-                described.append({"error_code": errors.NONE, "group_id": group_id, "group_state": DEAD})
-            else:
-                missing = {"error_code": errors.GROUP_ID_NOT_FOUND, "error_message": f"Group {group_id} not found."}
-                described.append({**missing, "group_id": group_id, "group_state": DEAD})
-        return {"groups": described}
+    def _describe(self, request: Message, _: Context) -> Message:
+        asked = [(group_id, self.by_id.get(group_id)) for group_id in request["groups"]]
+        missing = {"group_state": "Dead"}
+        return {"groups": [group.described() if group else {"group_id": name, **missing} for name, group in asked]}
 
     def _list(self, request: Message, _: Context) -> Message:
-        states = {state.lower() for state in request.get("states_filter") or ()}
-        types = {kind.lower() for kind in request.get("types_filter") or (_CLASSIC,)}
-        listed = [
-            {
-                "group_id": group.id,
-                "protocol_type": group.protocol_type or "",
-                "group_state": group.state,
-                "group_type": _CLASSIC,
-            }
-            for group in self.by_id.values()
-            if _CLASSIC in types and (not states or group.state.lower() in states)
-        ]
-        return {"error_code": errors.NONE, "groups": listed}
+        states = {state.lower() for state in request.get("states_filter", ())}
+        types = {kind.lower() for kind in request.get("types_filter", ())}
+        listed = [group.described() for group in self.by_id.values()]
+        return {
+            "groups": [
+                group
+                for group in listed
+                if (not states or group["group_state"].lower() in states)
+                and (not types or group["group_type"].lower() in types)
+            ]
+        }
 
     def _delete(self, request: Message, _: Context) -> Message:
         results = []

@@ -10,11 +10,11 @@ import uuid
 
 from services_stub.infra.kafka.broker import errors
 from services_stub.infra.kafka.broker.context import Context, Message
-from services_stub.infra.kafka.broker.members import Member, Protocols, refused_join, subscription, timeouts
-from services_stub.infra.kafka.broker.rebalances import COMPLETING, PREPARING, STABLE, Rebalances
+from services_stub.infra.kafka.broker.members import Member, subscription
+from services_stub.infra.kafka.broker.rebalances import COMPLETING, PREPARING, STABLE, Rebalances, refused
 
-_ID_NEEDED_SINCE, _ASSIGNMENT_SKIPPED_SINCE = 4, 9
-"""Versions of JoinGroup, with KIP-394 and with KIP-814."""
+_ID_NEEDED_SINCE = 4
+"""The version of JoinGroup with KIP-394."""
 _NAME_IN_ID = 200
 """Characters of a client's name in its member id: names may be longer than ids."""
 
@@ -22,155 +22,135 @@ _NAME_IN_ID = 200
 class Group(Rebalances):
     """One consumer group."""
 
-    def problem(self, member_id: str, instance_id: str | None, generation: int) -> int:
-        """The error code of a request that does not come from a member of this generation; 0 of one that does."""
-        if error := self._unknown(member_id, instance_id):
-            return error
-        return errors.NONE if generation == self.generation else errors.ILLEGAL_GENERATION
+    def problem(self, request: Message, generation: int | None = None) -> int:
+        """The error code of a request that does not come from a member, of a generation if one is said; else 0."""
+        member_id, instance_id = request["member_id"], request.get("group_instance_id")
+        if instance_id is not None:
+            holder = self._holder(instance_id)
+            if holder is not None and holder.id != member_id:
+                return errors.FENCED_INSTANCE_ID
+            member_id = holder.id if holder else None
+        if member_id not in self.members:
+            return errors.UNKNOWN_MEMBER_ID
+        return errors.NONE if generation in (None, self.generation) else errors.ILLEGAL_GENERATION
 
     def join(self, request: Message, context: Context) -> Message | None:
         """JoinGroup: the response, or None where it waits for the others."""
         member_id, instance_id = request["member_id"], request.get("group_instance_id")
-        offered = [(each["name"], bytes(each["metadata"])) for each in request["protocols"]]
-        if not self._fits(request["protocol_type"], offered):
-            return refused_join(errors.INCONSISTENT_GROUP_PROTOCOL, member_id)
+        protocols = {each["name"]: bytes(each["metadata"]) for each in request["protocols"]}
+        if not self._fits(request["protocol_type"], protocols):
+            return refused(errors.INCONSISTENT_GROUP_PROTOCOL, member_id)
         if member_id in self._pending and instance_id is None:
             self._pending.pop(member_id).cancel()
-            self._add(member_id, None, request, offered, context)
-            return self.answer_to(context)
-        if member_id:
-            if error := self._unknown(member_id, instance_id):
-                return refused_join(error, member_id)
-            return self._join_again(self.members[member_id], request, offered, context)
-        member_id = f"{(instance_id or context.client_id or '')[:_NAME_IN_ID]}-{uuid.uuid4()}"
-        if instance_id in self._static:
-            return self._replace(str(instance_id), member_id, request, offered, context)
-        if instance_id is None and context.version >= _ID_NEEDED_SINCE:
-            self._pending[member_id] = self._later(request["session_timeout_ms"], lambda: self._forget(member_id))
-            return refused_join(errors.MEMBER_ID_REQUIRED, member_id)
-        self._add(member_id, instance_id, request, offered, context)
-        return self.answer_to(context)
+        elif member_id:
+            if error := self.problem(request):
+                return refused(error, member_id)
+            member = self.members[member_id]
+            if self._has_missed_its_answer(member, protocols):
+                self.hear(member)
+                return self._joined(member)
+        else:
+            member_id = f"{(instance_id or context.client_id or '')[:_NAME_IN_ID]}-{uuid.uuid4()}"
+            if instance_id is None and context.version >= _ID_NEEDED_SINCE:
+                self._pending[member_id] = self._later(request["session_timeout_ms"], lambda: self._forget(member_id))
+                return refused(errors.MEMBER_ID_REQUIRED, member_id)
+            if instance_id is not None and (holder := self._holder(instance_id)):
+                return self._replace(holder, member_id, request, protocols, context)
+        if not self.members:
+            self.protocol_type = request["protocol_type"]
+        member = self.members.setdefault(member_id, Member(member_id, instance_id))
+        member.take(request, protocols, context)
+        return self._wait_for_generation(member, context)
 
     def sync(self, request: Message, context: Context) -> Message | None:
         """SyncGroup: the response, or None where it waits for the leader."""
-        member_id = request["member_id"]
-        error = self.problem(member_id, request.get("group_instance_id"), request["generation_id"])
-        if not error and self.state == PREPARING:
-            error = errors.REBALANCE_IN_PROGRESS
-        named = request.get("protocol_type"), request.get("protocol_name")
-        if not error and (named[0] not in (None, self.protocol_type) or named[1] not in (None, self.protocol)):
-            error = errors.INCONSISTENT_GROUP_PROTOCOL
-        if error:
-            return {"error_code": error, "assignment": b""}
-        member = self.members[member_id]
-        self._end_wait(member, errors.REBALANCE_IN_PROGRESS)
-        self._unsynced.discard(member_id)
+        error = self.problem(request, request["generation_id"])
+        if error or self.state == PREPARING:
+            return refused(error or errors.REBALANCE_IN_PROGRESS)
+        member = self.members[request["member_id"]]
+        self._wait(member, context)
+        member.is_synced = True
+        if self.state == COMPLETING and member.id == self.leader:
+            assignments = {each["member_id"]: bytes(each["assignment"]) for each in request["assignments"]}
+            for each in self.members.values():
+                each.assignment = assignments.get(each.id, b"")
+            self.state = STABLE
+            self._keep()
         if self.state == STABLE:
-            return self._assigned(member)
-        member.sync = context
-        self.hear(member)
-        if member_id == self.leader:
-            self._assign({each["member_id"]: bytes(each["assignment"]) for each in request["assignments"]})
-        return self.answer_to(context)
+            for each in self.members.values():
+                self._end_wait(each, {"assignment": each.assignment})
+        return self._answers.pop(context, None)
 
-    def heartbeat(self, request: Message) -> int:
-        """Heartbeat: the error code."""
-        error = self.problem(request["member_id"], request.get("group_instance_id"), request["generation_id"])
-        if error:
-            return error
+    def heartbeat(self, request: Message, _: Context) -> Message:
+        """Heartbeat: the response."""
+        if error := self.problem(request, request["generation_id"]):
+            return refused(error)
         self.hear(self.members[request["member_id"]])
-        return errors.REBALANCE_IN_PROGRESS if self.state == PREPARING else errors.NONE
+        return {"error_code": errors.REBALANCE_IN_PROGRESS if self.state == PREPARING else errors.NONE}
 
-    def leave(self, member_id: str, instance_id: str | None) -> int:
-        """LeaveGroup of one member: the error code. A static member may be named by its instance alone."""
-        if member_id in self._pending and instance_id is None:
-            self._pending.pop(member_id).cancel()
-            self._end_join_if_all()
-            return errors.NONE
-        if not member_id and instance_id is not None:
-            member_id = self._static.get(instance_id, "")
-        if error := self._unknown(member_id, instance_id):
-            return error
-        self._remove(self.members[member_id])
-        return errors.NONE
-
-    def described(self) -> Message:
-        """The group in an answer to DescribeGroups."""
-        protocol = self.protocol if self.state == STABLE else None
-        return {
-            "error_code": errors.NONE,
-            "group_id": self.id,
-            "group_state": self.state,
-            "protocol_type": self.protocol_type or "",
-            "protocol_data": protocol or "",
-            "members": [member.described(protocol) for member in self.members.values()],
-        }
+    def leave(self, request: Message, _: Context) -> Message:
+        """LeaveGroup: the response. One member leaves until version 2, several since."""
+        left = [{**each, "error_code": self._left(each)} for each in request.get("members", [request])]
+        return {"error_code": errors.NONE if "members" in request else left[0]["error_code"], "members": left}
 
     def subscribes(self, topic: str) -> bool:
         """Whether a member may read a topic; of members whose metadata are not a consumer's, any topic may be read."""
-        return any(topic in subscription(each.metadata(self.protocol), topic) for each in self.members.values())
+        metadata = (each.protocols.get(self.protocol or "", b"") for each in self.members.values())
+        return any(topic in subscription(each, topic) for each in metadata)
 
-    def _unknown(self, member_id: str, instance_id: str | None) -> int:
-        """The error code of a request that does not come from a member; 0 of one that does."""
-        if instance_id is not None and self._static.get(instance_id, member_id) != member_id:
-            return errors.FENCED_INSTANCE_ID
-        is_known = member_id in self.members and (instance_id is None or instance_id in self._static)
-        return errors.NONE if is_known else errors.UNKNOWN_MEMBER_ID
+    def _holder(self, instance_id: str) -> Member | None:
+        """The static member of an instance."""
+        return next((member for member in self.members.values() if member.instance_id == instance_id), None)
 
-    def _fits(self, protocol_type: str, offered: Protocols) -> bool:
+    def _left(self, request: Message) -> int:
+        """The error code of a member that leaves. A static member may be named by its instance alone."""
+        member_id, instance_id = request["member_id"], request.get("group_instance_id")
+        if member_id in self._pending and instance_id is None:
+            self._forget(member_id)
+            return errors.NONE
+        if not member_id and instance_id is not None and (holder := self._holder(instance_id)):
+            member_id = holder.id
+        error = self.problem({"member_id": member_id, "group_instance_id": instance_id})
+        if not error:
+            self._remove(self.members[member_id])
+        return error
+
+    def _fits(self, protocol_type: str, protocols: dict[str, bytes]) -> bool:
         """Whether all members know one of the protocols."""
         if not self.members:
-            return bool(protocol_type and offered)
-        return protocol_type == self.protocol_type and any(name in self._common_protocols() for name, _ in offered)
+            return bool(protocol_type and protocols)
+        return protocol_type == self.protocol_type and not self._common_protocols().isdisjoint(protocols)
 
-    def _add(
-        self, member_id: str, instance_id: str | None, request: Message, offered: Protocols, context: Context
-    ) -> None:
-        sender = context.client_id or "", context.client_host
-        if not self.members:
-            self.protocol_type, self.leader = request["protocol_type"], member_id
-        self.members[member_id] = member = Member(member_id, instance_id, *sender, *timeouts(request), offered)
-        if instance_id is not None:
-            self._static[instance_id] = member_id
-        self._wait_for_generation(member, context)
+    def _has_missed_its_answer(self, member: Member, protocols: dict[str, bytes]) -> bool:
+        """Or else a member that joins again, a leader or with other protocols, begins a rebalance."""
+        is_same = list(member.protocols.items()) == list(protocols.items())
+        return is_same and (self.state == COMPLETING or (self.state == STABLE and member.id != self.leader))
 
-    def _join_again(self, member: Member, request: Message, offered: Protocols, context: Context) -> Message | None:
-        """A member that has missed the answer gets it again; the leader, or other protocols, begin a rebalance."""
-        is_same = member.protocols == offered
-        if is_same and (self.state == COMPLETING or (self.state == STABLE and member.id != self.leader)):
-            self.hear(member)
-            return self._joined(member)
-        member.session_ms, member.rebalance_ms = timeouts(request)
-        member.protocols = offered
-        self._wait_for_generation(member, context)
-        return self.answer_to(context)
+    def _wait_for_generation(self, member: Member, context: Context) -> Message | None:
+        self._rebalance()
+        self._wait(member, context)
+        self._end_join_if_all()
+        return self._answers.pop(context, None)
 
     def _replace(
-        self, instance_id: str, new_id: str, request: Message, offered: Protocols, context: Context
+        self, member: Member, new_id: str, request: Message, protocols: dict[str, bytes], context: Context
     ) -> Message | None:
         """A static member that has started again takes its place under a new id, without a rebalance if it can."""
-        member, leader_before = self.members.pop(self._static[instance_id]), self.leader
-        self._end_wait(member, errors.FENCED_INSTANCE_ID)
-        if member.id in self._unsynced:
-            self._unsynced ^= {member.id, new_id}
+        leader_before = self.leader
+        self._end_wait(member, refused(errors.FENCED_INSTANCE_ID, member.id))
         if leader_before == member.id:
             self.leader = new_id
-        member.id = self._static[instance_id] = new_id
-        self.members[new_id] = member
-        member.client_id, member.client_host = context.client_id or "", context.client_host
-        member.session_ms, member.rebalance_ms = timeouts(request)
-        member.protocols = offered
+        self.members[new_id] = self.members.pop(member.id)
+        member.id = new_id
+        member.take(request, protocols, context)
         if self.state != STABLE or self._elected_protocol() != self.protocol:
-            self._wait_for_generation(member, context)
-            return self.answer_to(context)
+            return self._wait_for_generation(member, context)
         self.hear(member)
         self._keep()
-        if context.version >= _ASSIGNMENT_SKIPPED_SINCE:
-            return {**self._joined(member), "skip_assignment": self.leader == new_id}
-        # An older client that were told that it leads would assign partitions, while the others do not sync.
+        # A client that were told that it leads would assign partitions, while the others do not sync.
         return {**self._joined(member), "leader": leader_before, "members": []}
 
     def _forget(self, member_id: str) -> None:
         """Do not wait any more for the client that was given this member id."""
-        self._pending.pop(member_id, None)
+        self._pending.pop(member_id).cancel()
         self._end_join_if_all()

@@ -3,55 +3,54 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 from services_stub.infra.kafka.broker.context import Cancellable, Context, Message
-
-Protocols: TypeAlias = list[tuple[str, bytes]]
-"""The assignors that a member knows, the preferred one first, each with the metadata that it gives for it."""
 
 
 @dataclass(slots=True)
 class Member:
-    """A consumer in a group. Time-outs are in milliseconds; `join` and `sync` are its requests that wait."""
+    """A consumer in a group. Time-outs are in milliseconds.
+
+    `protocols` are the assignors that it knows, the preferred one first, each with the metadata that it gives for it.
+    `waiting` is its request that waits: a JoinGroup while the group prepares a rebalance, a SyncGroup after that.
+    """
 
     id: str
     instance_id: str | None
-    client_id: str
-    client_host: str
-    session_ms: int
-    rebalance_ms: int
-    protocols: Protocols
+    client_id: str = ""
+    client_host: str = ""
+    session_ms: int = 0
+    rebalance_ms: int = 0
+    protocols: dict[str, bytes] = field(default_factory=dict)
     assignment: bytes = b""
-    join: Context | None = None
-    sync: Context | None = None
-    session: Cancellable | None = field(default=None, repr=False, compare=False)
+    is_synced: bool = True
+    waiting: Context | None = None
+    session: Cancellable | None = None
 
-    def metadata(self, protocol: str | None) -> bytes:
-        """The metadata that this member gave for a protocol; empty where it gave none."""
-        return next((metadata for name, metadata in self.protocols if name == protocol), b"")
+    def take(self, request: Message, protocols: dict[str, bytes], context: Context) -> None:
+        """Be as a JoinGroup says; version 0 has one time-out for both."""
+        self.client_id, self.client_host = context.client_id or "", context.client_host
+        self.session_ms, self.rebalance_ms = request["session_timeout_ms"], request.get("rebalance_timeout_ms", -1)
+        if self.rebalance_ms < 0:
+            self.rebalance_ms = self.session_ms
+        self.protocols = protocols
 
     def described(self, protocol: str | None) -> Message:
-        """The member in an answer to DescribeGroups; without a protocol it has neither metadata nor assignment."""
+        """The member by the names of JoinGroup, of DescribeGroups and of the log; without a protocol no metadata."""
+        metadata = self.protocols.get(protocol or "", b"")
         return {
             "member_id": self.id,
             "group_instance_id": self.instance_id,
             "client_id": self.client_id,
             "client_host": self.client_host,
-            "member_metadata": self.metadata(protocol),
-            "member_assignment": self.assignment if protocol is not None else b"",
+            "session_timeout": self.session_ms,
+            "rebalance_timeout": self.rebalance_ms,
+            "metadata": metadata,
+            "member_metadata": metadata,
+            "subscription": metadata,
+            "member_assignment": self.assignment,
+            "assignment": self.assignment,
         }
-
-
-def refused_join(error: int, member_id: str = "") -> Message:
-    """The answer to a JoinGroup that did not come to a generation."""
-    return {"error_code": error, "protocol_name": "", "leader": "", "member_id": member_id, "members": []}
-
-
-def timeouts(request: Message) -> tuple[int, int]:
-    """Session and rebalance time-out of a JoinGroup in milliseconds; version 0 has one for both."""
-    session, rebalance = request["session_timeout_ms"], request.get("rebalance_timeout_ms", -1)
-    return session, rebalance if rebalance >= 0 else session
 
 
 def subscription(metadata: bytes, otherwise: str) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from services_stub.infra.kafka.broker.codec import decoder, encoded
 from services_stub.infra.kafka.broker.context import Context, Message
-from services_stub.infra.kafka.broker.group_requests import Groups
+from services_stub.infra.kafka.broker.group_requests import GROUP_VERSIONS, Groups
 from services_stub.infra.kafka.broker.offset_requests import OffsetRequests
 from services_stub.infra.kafka.broker.offsets import Offsets
 from services_stub.infra.kafka.broker.records import LENGTH_END, Buffer, iterate, placed
@@ -138,6 +138,7 @@ class Coordinator:
 
     def ask(self, api_key: int, version: int, /, **request: Any) -> Call:
         """Send a request, as a client's bytes."""
+        assert version <= GROUP_VERSIONS.get(api_key, version)
         data = encoded("request", api_key, version, request)
         call = Call(api_key, version)
         message = decoder("request", api_key, version)(data, 0, len(data))[0]
@@ -174,20 +175,16 @@ class Coordinator:
     def leave(self, *members: str | tuple[str, str | None], group: str = "g") -> list[int]:
         named = [(each, None) if isinstance(each, str) else each for each in members]
         asked = [{"member_id": member, "group_instance_id": instance} for member, instance in named]
-        return [each["error_code"] for each in self.ask(LEAVE, 4, group_id=group, members=asked)["members"]]
+        return [each["error_code"] for each in self.ask(LEAVE, 3, group_id=group, members=asked)["members"]]
 
     def commit(
         self, offset: int = 7, group: str = "g", topic: str = "orders", partition: int = 0, **fields: Any
     ) -> int:
         """Commit one offset, as a consumer without a group would: the error code of the partition."""
-        named: dict[str, Any] = {"name": topic}
         version = fields.pop("version", 7)
-        if version >= 10:
-            known = self.topics.by_name.get(topic)
-            named = {"topic_id": known.id if known else bytes(16)}
         each = {"partition_index": partition, "committed_offset": offset, "committed_leader_epoch": 0}
         each["committed_metadata"] = fields.pop("metadata", "")
-        request = {"group_id": group, "topics": [{**named, "partitions": [each]}], **fields}
+        request = {"group_id": group, "topics": [{"name": topic, "partitions": [each]}], **fields}
         return int(self.ask(COMMIT, version, **request)["topics"][0]["partitions"][0]["error_code"])
 
     def committed(self, group: str = "g") -> dict[tuple[str, int], int]:

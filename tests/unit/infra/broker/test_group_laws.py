@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from services_stub.infra.kafka.broker import errors
 from services_stub.infra.kafka.broker.definitions import Field, definition, within
+from services_stub.infra.kafka.broker.group_requests import GROUP_VERSIONS
 from tests.unit.infra.broker.coordinator import JOIN, SYNC, Call, Coordinator
 
 INSTANCES = st.sampled_from([None, None, "one", "two"])
@@ -162,13 +163,12 @@ class Consumers(RuleBasedStateMachine):
         if group is None:
             return
         members = group.members
-        assert group.leader in members or not members
-        assert (
-            group.state in ("PreparingRebalance", "CompletingRebalance", "Stable") if members else group.leader is None
-        )
-        assert group.state == "PreparingRebalance" or not any(each.join for each in members.values())
-        assert group.state == "CompletingRebalance" or not any(each.sync for each in members.values())
-        assert all(each.session or each.join or each.sync for each in members.values())
+        waited_for = {"PreparingRebalance": {JOIN}, "CompletingRebalance": {SYNC}}.get(group.state, set())
+        if group.state != "PreparingRebalance":
+            assert group.leader in members if members else group.leader is None
+            assert (group.state == "Empty") is not bool(members)
+        assert {each.waiting.api_key for each in members.values() if each.waiting} <= waited_for
+        assert all(each.session or each.waiting for each in members.values())
 
     @invariant()
     def offsets_are_as_they_were_committed(self) -> None:
@@ -219,7 +219,8 @@ def structs(fields: tuple[Field, ...], version: int) -> st.SearchStrategy[dict[s
 @st.composite
 def requests(draw: st.DrawFn) -> tuple[int, int, dict[str, Any]]:
     made = definition("request", draw(st.sampled_from(KINDS)))
-    version = draw(st.integers(*made.versions))
+    first, last = made.versions
+    version = draw(st.integers(first, GROUP_VERSIONS.get(made.key, last)))
     return made.key, version, draw(structs(made.fields, version))
 
 

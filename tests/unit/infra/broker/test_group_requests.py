@@ -60,12 +60,10 @@ def test_a_group_in_a_rebalance_is_described_without_assignment() -> None:
     assert [each["member_assignment"] for each in group["members"]] == [b"", b""]
 
 
-def test_a_group_that_is_not_there_is_dead_and_since_version_6_not_found() -> None:
+def test_a_group_that_is_not_there_is_dead() -> None:
     broker = Coordinator()
     (group,) = broker.ask(DESCRIBE, 5, groups=["x"])["groups"]
     assert (group["error_code"], group["group_state"]) == (0, "Dead")
-    (group,) = broker.ask(DESCRIBE, 6, groups=["x"])["groups"]
-    assert (group["error_code"], group["error_message"]) == (errors.GROUP_ID_NOT_FOUND, "Group x not found.")
 
 
 def test_only_a_group_without_members_is_deleted_and_its_offsets_with_it() -> None:

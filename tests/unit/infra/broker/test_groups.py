@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from services_stub.infra.kafka.broker import errors
-from services_stub.infra.kafka.broker.groups import Group
-from tests.unit.infra.broker.coordinator import HEARTBEAT, LEAVE, REBALANCE, SESSION, SYNC, Call, Coordinator
+from tests.unit.infra.broker.coordinator import DELETE, HEARTBEAT, LEAVE, REBALANCE, SESSION, SYNC, Call, Coordinator
 
 
 def pair(broker: Coordinator) -> tuple[Call, Call]:
@@ -212,14 +211,6 @@ def test_a_client_that_knows_no_common_protocol_is_refused() -> None:
     assert broker.join("other", protocol_type="")["error_code"] == errors.INCONSISTENT_GROUP_PROTOCOL
 
 
-def test_a_member_that_syncs_for_another_protocol_is_refused() -> None:
-    broker = Coordinator()
-    leader, _ = pair(broker)
-    assert broker.sync(leader, version=5, protocol_type="connect")["error_code"] == errors.INCONSISTENT_GROUP_PROTOCOL
-    assert broker.sync(leader, version=5, protocol_name="sticky")["error_code"] == errors.INCONSISTENT_GROUP_PROTOCOL
-    assert broker.sync(leader, version=5, protocol_type="consumer", protocol_name="range")["assignment"] == b"a"
-
-
 def test_a_member_that_leaves_begins_a_rebalance_and_the_last_leaves_an_empty_group() -> None:
     broker = Coordinator()
     leader, second = pair(broker)
@@ -248,7 +239,6 @@ def test_requests_of_clients_that_are_in_no_group_are_refused() -> None:
     assert broker.join("")["error_code"] == errors.INVALID_GROUP_ID
     assert broker.join(session_timeout_ms=5_999)["error_code"] == errors.INVALID_SESSION_TIMEOUT
     assert broker.join(session_timeout_ms=1_800_001)["error_code"] == errors.INVALID_SESSION_TIMEOUT
-    assert broker.join("g" * 9_000, version=9)["error_code"] == errors.INVALID_REQUEST
     unknown = {"group_id": "g", "generation_id": 1, "member_id": "made-up"}
     for _ in range(2):
         for kind in (SYNC, HEARTBEAT):
@@ -266,15 +256,23 @@ def test_a_member_without_a_rebalance_time_has_that_of_its_session() -> None:
     assert second["error_code"] == 0
 
 
-def test_a_group_that_is_closed_leaves_no_timer_behind() -> None:
+def test_a_group_that_is_deleted_leaves_no_timer_behind() -> None:
     broker = Coordinator()
     timers = broker.clock.planned()
-    group: Group | None = None
-    for _ in range(3):
-        pair(broker)
-        broker.join()
-        group = broker.groups.by_id.pop("g")
-        group.close()
-    assert group is not None
-    assert group.state == "Dead"
+    broker.leave(*[each["member_id"] for each in pair(broker)])
+    broker.join()
+    broker.clock.advance()
+    assert broker.ask(DELETE, 1, groups_names=["g"])["results"][0]["error_code"] == 0
+    broker.clock.advance(SESSION)
     assert broker.clock.planned() == timers
+
+
+def test_names_of_every_length_that_the_protocol_can_say_are_kept() -> None:
+    broker = Coordinator()
+    group, instance = "g" * 32_767, "i" * 32_767
+    joined = broker.join(group, group_instance_id=instance)
+    broker.sync(joined, {joined["member_id"]: b"all"}, group_id=group)
+    assert broker.commit(group=group, member_id=joined["member_id"], generation_id_or_member_epoch=1) == 0
+    again = Coordinator(broker.log)
+    assert again.committed(group) == {("orders", 0): 7}
+    assert again.beat(joined, group_id=group, group_instance_id=instance) == 0

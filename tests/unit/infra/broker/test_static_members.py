@@ -21,16 +21,6 @@ def test_a_static_member_that_starts_again_takes_its_place_without_a_rebalance()
     assert broker.beat(again, group_instance_id="two") == errors.UNKNOWN_MEMBER_ID
 
 
-def test_since_version_9_a_static_leader_that_starts_again_leads_and_skips_the_assignment() -> None:
-    broker = Coordinator()
-    first = broker.join(group_instance_id="one", version=9)
-    broker.sync(first, {first["member_id"]: b"all"})
-    again = broker.join(group_instance_id="one", version=9)
-    assert again["leader"] == again["member_id"]
-    assert again["skip_assignment"]
-    assert len(again["members"]) == 1
-
-
 def test_a_static_member_with_other_protocols_begins_a_rebalance() -> None:
     broker = Coordinator()
     first = broker.join(group_instance_id="one", protocols=("range", "sticky"))
