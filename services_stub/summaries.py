@@ -10,4 +10,5 @@ SUMMARIES = {
     "mail": "List the messages that were sent, or show one.",
     "diagram": "Draw the services, their calls and their topics.",
     "schemas": "Export the published contracts.",
+    "kafka": "Decode what was captured of Kafka's protocol.",
 }

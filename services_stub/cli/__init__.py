@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from services_stub.cli import diagram, inspecting, running, schemas
+from services_stub.cli import diagram, inspecting, kafka, running, schemas
 from services_stub.summaries import SUMMARIES
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Run a marketplace, and look at it.")
@@ -12,3 +12,4 @@ app.add_typer(running.app)
 app.add_typer(inspecting.app)
 app.add_typer(diagram.app)
 app.add_typer(schemas.app, name="schemas", help=SUMMARIES["schemas"])
+app.add_typer(kafka.app, name="kafka", help=SUMMARIES["kafka"])

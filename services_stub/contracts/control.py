@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from services_stub.contracts.base import Body, Request
-from services_stub.contracts.control_faults import Fault
+from services_stub.contracts.control_faults import Fault, KafkaName, PartitionNumber, Times
 
 STATE_FILE = "marketplace.json"
 """The name of the state file in the data directory."""
@@ -154,16 +154,29 @@ class RestartBroker(Request, frozen=True, kw_only=True, tag="restart-broker"):
     """Let the broker end; it is started again."""
 
 
+class ReleaseRecords(Request, frozen=True, kw_only=True, tag="release-records"):
+    """Let readers see the next batches of records that `held-records` holds: of one partition, or of each one."""
+
+    topic: KafkaName
+    partition: PartitionNumber | None = None
+    batches: Times = 1
+
+
 ServiceAction: TypeAlias = KillService | PauseService | ResumeService | RestartService
-BrokerAction: TypeAlias = StopBroker | StartBroker | KillBroker | RestartBroker
+BrokerAction: TypeAlias = StopBroker | StartBroker | KillBroker | RestartBroker | ReleaseRecords
 Action: TypeAlias = ServiceAction | BrokerAction
 
 
-class ActiveFault(Body, frozen=True, kw_only=True):
-    """A fault that is in force. Applying one with the same id replaces it; the id clears it."""
+class ActiveFault(Body, frozen=True, kw_only=True, omit_defaults=True):
+    """A fault that is in force. Applying one with the same id replaces it; the id clears it.
+
+    `hits` is how many requests a fault of the broker has struck, for a reader of `GET /faults`; None where it is not
+    known.
+    """
 
     id: str
     fault: Fault
+    hits: int | None = None
 
 
 class Faults(Body, frozen=True, kw_only=True):

@@ -18,6 +18,11 @@ Rate: TypeAlias = Annotated[float, msgspec.Meta(gt=0, le=1)]
 _INT16 = msgspec.Meta(ge=-(2**15), lt=2**15)
 ApiKey: TypeAlias = Annotated[int, msgspec.Meta(ge=0, lt=2**15)]
 ErrorCode: TypeAlias = Annotated[int, _INT16]
+KafkaName: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,249}$")]
+"""The name of a topic, or of a consumer group as the services name theirs."""
+
+PartitionNumber: TypeAlias = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+Times: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 
 
 class SlowBroker(Request, frozen=True, kw_only=True, tag="slow-broker"):
@@ -44,6 +49,70 @@ class FailingRequests(Request, frozen=True, kw_only=True, tag="failing-requests"
     def id(self) -> str:
         """There is one at a time for each kind of request."""
         return f"failing-requests-{self.api_key}"
+
+
+class _RequestFault(Request, frozen=True, kw_only=True):
+    """A disturbance of the requests of one kind (a Kafka API key), about a topic, a partition and a consumer group.
+
+    Each that is left out stands for all. `count` bounds how many requests are struck; a broker that was started again
+    counts anew.
+    """
+
+    api_key: ApiKey | None = None
+    topic: KafkaName | None = None
+    partition: PartitionNumber | None = None
+    group: KafkaName | None = None
+    count: Times | None = None
+
+    @property
+    def id(self) -> str:
+        """There is one of each kind at a time for the same requests."""
+        meant = {"api": self.api_key, "topic": self.topic, "partition": self.partition, "group": self.group}
+        chosen = [f"{word}-{value}" for word, value in meant.items() if value is not None]
+        return "-".join([str(self.__struct_config__.tag), *chosen])
+
+
+class SlowRequests(_RequestFault, frozen=True, kw_only=True, tag="slow-requests"):
+    """The broker holds the answers to these requests back for so many milliseconds."""
+
+    milliseconds: Milliseconds
+
+
+class StoppedRequests(_RequestFault, frozen=True, kw_only=True, tag="stopped-requests"):
+    """The broker carries out these requests only when the fault is cleared."""
+
+
+class RefusedRequests(_RequestFault, frozen=True, kw_only=True, tag="refused-requests"):
+    """The broker cuts the connection of these requests, and does not carry them out."""
+
+
+class RequestErrors(_RequestFault, frozen=True, kw_only=True, tag="request-errors"):
+    """The broker answers these requests with a Kafka error code, and does not carry them out."""
+
+    error: ErrorCode
+
+
+class TimedOutRequests(_RequestFault, frozen=True, kw_only=True, tag="timed-out-requests"):
+    """The broker carries these requests out, and answers that they timed out."""
+
+
+class LostAnswers(_RequestFault, frozen=True, kw_only=True, tag="lost-answers"):
+    """The broker carries these requests out, and cuts the connection instead of answering."""
+
+
+class HeldRecords(Request, frozen=True, kw_only=True, tag="held-records"):
+    """Readers of a topic see no record that comes now, until it is released or the fault is cleared.
+
+    The action `release-records` lets them be seen batch by batch; a broker that is started again lets all be seen that
+    it held.
+    """
+
+    topic: KafkaName
+
+    @property
+    def id(self) -> str:
+        """There is one at a time for each topic."""
+        return f"held-records-{self.topic}"
 
 
 class FullDisk(Request, frozen=True, kw_only=True, tag="full-disk"):
@@ -171,7 +240,10 @@ class PoisonRecords(_RecordFault, frozen=True, kw_only=True, tag="poison-records
     milliseconds: Milliseconds
 
 
-BrokerFault: TypeAlias = SlowBroker | FailingRequests
+RequestFault: TypeAlias = (
+    SlowRequests | StoppedRequests | RefusedRequests | RequestErrors | TimedOutRequests | LostAnswers
+)
+BrokerFault: TypeAlias = SlowBroker | FailingRequests | RequestFault | HeldRecords
 PaymentFault: TypeAlias = DeclinedPayments | DelayedPayments | PaymentOutage | LostPaymentAnswers | DoubleCharges
 RecordFault: TypeAlias = DuplicatedRecords | DelayedRecords | ResentRecords | PoisonRecords
 ServiceFault: TypeAlias = PaymentFault | RecordFault | ClockSkew

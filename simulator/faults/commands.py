@@ -30,12 +30,14 @@ from services_stub.contracts.control_faults import (
     DuplicatedRecords,
     Fault,
     FullDisk,
+    LostAnswers,
     LostPaymentAnswers,
     PaymentOutage,
     PoisonRecords,
     ResentRecords,
     SlowBroker,
     SlowLink,
+    TimedOutRequests,
 )
 from simulator.faults.kinds import Place
 from simulator.faults.planned import PlannedFault
@@ -44,6 +46,9 @@ from simulator.scenario.quantities import MICROSECONDS
 
 BROKER = "kafka"
 """The name of the broker among the processes of a marketplace."""
+
+_PRODUCE = 0
+"""The Kafka API key of the requests that bring records."""
 
 T = TypeVar("T")
 Key = tuple[str, Place]
@@ -159,6 +164,8 @@ _ENDINGS: Mapping[Key, Callable[[str], Action]] = {
 }
 _FAULTS: Mapping[Key, Callable[[PlannedFault], Fault]] = {
     ("slow", Place.BROKER): lambda fault: SlowBroker(milliseconds=_milliseconds(fault)),
+    ("cut", Place.BROKER): lambda _: LostAnswers(api_key=_PRODUCE),
+    ("lose-answers", Place.BROKER): lambda _: TimedOutRequests(api_key=_PRODUCE),
     ("slow", Place.LINK): lambda fault: SlowLink(link=fault.target, milliseconds=_milliseconds(fault)),
     ("cut", Place.LINK): lambda fault: CutLink(link=fault.target),
     ("full-disk", Place.SERVICE): lambda fault: FullDisk(service=fault.target),

@@ -95,6 +95,8 @@ def _impossible_broker(word: str, kafka: KafkaMode) -> str:
         return "this marketplace uses a cluster that is not its own"
     if word == "slow" and kafka != "embedded":
         return "only the embedded broker can be slowed; the network to Apache Kafka has no proxy"
+    if word in ("cut", "lose-answers") and kafka != "embedded":
+        return "only the embedded broker can keep records and not say so"
     return ""
 
 

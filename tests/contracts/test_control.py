@@ -19,11 +19,40 @@ GOLDEN: list[tuple[Request, str]] = [
     (control.StartBroker(), '{"type":"start-broker"}'),
     (control.KillBroker(), '{"type":"kill-broker"}'),
     (control.RestartBroker(), '{"type":"restart-broker"}'),
+    (
+        control.ReleaseRecords(topic="order-created", partition=2, batches=3),
+        '{"type":"release-records","topic":"order-created","partition":2,"batches":3}',
+    ),
     (control_faults.SlowBroker(milliseconds=250), '{"type":"slow-broker","milliseconds":250}'),
     (
         control_faults.FailingRequests(api_key=0, errors=[29, -1]),
         '{"type":"failing-requests","apiKey":0,"errors":[29,-1]}',
     ),
+    (
+        control_faults.SlowRequests(api_key=1, group="order", milliseconds=5),
+        '{"type":"slow-requests","apiKey":1,"topic":null,"partition":null,"group":"order","count":null,"milliseconds":5}',
+    ),
+    (
+        control_faults.StoppedRequests(topic="order-created", partition=0),
+        '{"type":"stopped-requests","apiKey":null,"topic":"order-created","partition":0,"group":null,"count":null}',
+    ),
+    (
+        control_faults.RefusedRequests(count=2),
+        '{"type":"refused-requests","apiKey":null,"topic":null,"partition":null,"group":null,"count":2}',
+    ),
+    (
+        control_faults.RequestErrors(api_key=0, error=7),
+        '{"type":"request-errors","apiKey":0,"topic":null,"partition":null,"group":null,"count":null,"error":7}',
+    ),
+    (
+        control_faults.TimedOutRequests(api_key=0),
+        '{"type":"timed-out-requests","apiKey":0,"topic":null,"partition":null,"group":null,"count":null}',
+    ),
+    (
+        control_faults.LostAnswers(api_key=0),
+        '{"type":"lost-answers","apiKey":0,"topic":null,"partition":null,"group":null,"count":null}',
+    ),
+    (control_faults.HeldRecords(topic="order-created"), '{"type":"held-records","topic":"order-created"}'),
     (control_faults.FullDisk(service="order"), '{"type":"full-disk","service":"order"}'),
     (control_faults.CutLink(link="order-product"), '{"type":"cut-link","link":"order-product"}'),
     (

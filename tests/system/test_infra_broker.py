@@ -12,9 +12,16 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from services_stub.client.control import UnknownTarget
-from services_stub.contracts.control import KillBroker, RestartBroker, StartBroker, StopBroker
-from services_stub.contracts.control_faults import FailingRequests, SlowBroker
+from services_stub.client.control import NotPossible, UnknownTarget
+from services_stub.contracts.control import KillBroker, ReleaseRecords, RestartBroker, StartBroker, StopBroker
+from services_stub.contracts.control_faults import (
+    FailingRequests,
+    HeldRecords,
+    LostAnswers,
+    RequestFault,
+    SlowBroker,
+    TimedOutRequests,
+)
 from services_stub.contracts.topics import ALL_TOPICS
 from services_stub.runtime.kafka.admin import ClusterIdentity
 from tests.system.infra_run import Run, kill, run
@@ -34,7 +41,7 @@ def settings(marketplace: Run, **more: Any) -> dict[str, Any]:
     return {"bootstrap.servers": marketplace.state().kafka.bootstrap_servers, **quiet, **more}
 
 
-def produce(marketplace: Run, value: bytes) -> int:
+def produce(marketplace: Run, value: bytes, **more: Any) -> int:
     """The offset that a record got in partition 0."""
     offsets: list[int | None] = []
 
@@ -42,7 +49,7 @@ def produce(marketplace: Run, value: bytes) -> int:
         assert error is None
         offsets.append(message.offset())
 
-    producer = Producer(settings(marketplace))
+    producer = Producer(settings(marketplace, **more))
     producer.produce(TOPIC, value, partition=0, on_delivery=delivered)
     assert producer.flush(10) == 0
     assert offsets[0] is not None
@@ -127,7 +134,7 @@ def test_a_fault_lasts_until_it_is_cleared_also_when_the_broker_is_killed(market
     pid = marketplace.pid("kafka")
     marketplace.control.act(KillBroker())
     wait_for(lambda: marketplace.pid("kafka") not in (0, pid), what="a new broker")
-    assert marketplace.control.faults() == [fault]
+    assert [one.fault for one in marketplace.control.faults()] == [fault.fault]
     wait_for(lambda: seconds_of_a_request(marketplace) >= 0.3, seconds=10, what="a slow answer")
     marketplace.control.clear(fault.id)
     assert marketplace.control.faults() == []
@@ -155,6 +162,45 @@ def test_a_broker_told_to_fail_answers_with_errors(marketplace: Run) -> None:
     assert errors[0] is not None
     assert errors[0].code() == error
     marketplace.control.clear(fault.id)
+
+
+def test_a_record_whose_answer_is_lost_or_timed_out_is_written_once(marketplace: Run) -> None:
+    """The producer sends again, and is told the offset that the record already has."""
+    last = produce(marketplace, b"before")
+    faults: list[RequestFault] = [
+        TimedOutRequests(api_key=0, topic=TOPIC, partition=0, count=1),
+        LostAnswers(api_key=0, topic=TOPIC, partition=0, count=1),
+    ]
+    for number, asked in enumerate(faults, start=1):
+        fault = marketplace.control.apply(asked)
+        assert fault.hits is None
+        assert produce(marketplace, b"once", **{"enable.idempotence": True}) == last + number
+        assert [(one.id, one.hits) for one in marketplace.control.faults()] == [(fault.id, 1)]
+        marketplace.control.clear(fault.id)
+    assert produce(marketplace, b"after") == last + 3
+
+
+def test_held_records_are_seen_when_they_are_released(marketplace: Run) -> None:
+    def end() -> int:
+        return int(consumer.get_watermark_offsets(TopicPartition(TOPIC, 0), timeout=5)[1])
+
+    consumer: Any = Consumer(settings(marketplace, **{"group.id": "reader"}))
+    try:
+        fault = marketplace.control.apply(HeldRecords(topic=TOPIC))
+        first = produce(marketplace, b"one")
+        for value in (b"two", b"three"):
+            produce(marketplace, value)
+        assert end() == first
+        marketplace.control.act(ReleaseRecords(topic=TOPIC, partition=0))
+        assert end() == first + 1
+        marketplace.control.clear(fault.id)
+        assert end() == first + 3
+    finally:
+        consumer.close()
+    with pytest.raises(NotPossible, match="no records of order-created are held"):
+        marketplace.control.act(ReleaseRecords(topic=TOPIC))
+    with pytest.raises(NotPossible, match="no such topic"):
+        marketplace.control.apply(HeldRecords(topic="there-is-none"))
 
 
 def test_a_restarted_broker_is_on_the_same_address(marketplace: Run) -> None:

@@ -44,6 +44,11 @@ _FIELDS = {
     "service": ("Service", "order", "the name of a service"),
     "apiKey": ("Kafka API key", "0", "0 is produce, 1 is fetch"),
     "link": ("Calls", "order-product", "of one service to another, as `up --link` names them"),
+    "partition": ("Partition", "0", "from 0"),
+    "group": ("Consumer group", "order", "a consumer group, as each service has one"),
+    "count": ("Requests", "1", "1 to 1000000"),
+    "batches": ("Batches", "1", "1 to 1000000, of each partition"),
+    "error": ("Kafka error code", "7", "such as 7 for a time-out"),
     "errors": ("Kafka error codes", "6", "one for each request, such as 6 6 7"),
 }
 """Words, first value and bounds of each parameter that occurs."""
@@ -81,9 +86,16 @@ def _kind(area: str, kind: type[Request], *, once: bool) -> Kind:
         area=area,
         once=once,
         help=" ".join((kind.__doc__ or "").split()),
-        fields=tuple(Field(name, *parameters[name]) for name in kind.__struct_encode_fields__),
+        fields=tuple(
+            Field(one.encode_name, *_unless_left_out(one.default is None, *parameters[one.encode_name]))
+            for one in msgspec.structs.fields(kind)
+        ),
         type=kind,
     )
+
+
+def _unless_left_out(optional: bool, words: str, value: str, hint: str) -> tuple[str, str, str]:
+    return (words, "", f"{hint}; all if empty") if optional else (words, value, hint)
 
 
 KINDS: tuple[Kind, ...] = (
@@ -107,10 +119,12 @@ def made(kind: Kind, values: Mapping[str, str]) -> Fault | Action:
 
     """
     hints = get_type_hints(kind.type)
+    needed = {one.encode_name for one in msgspec.structs.fields(kind.type) if one.required}
     wire = dict(zip(kind.type.__struct_encode_fields__, kind.type.__struct_fields__, strict=True))
     fields: dict[str, Any] = {
         name: _NUMBERS.split(value.strip(" ,")) if get_origin(hints[wire[name]]) is list else value.strip()
         for name, value in values.items()
+        if value.strip() or name in needed
     }
     try:
         return cast("Fault | Action", msgspec.convert({"type": kind.tag, **fields}, type=kind.type, strict=False))
@@ -124,12 +138,15 @@ def values_in(asked: Fault | Action) -> dict[str, str]:
     """The parameters of a fault or an action as they are typed, by their names in the contract."""
     names = zip(asked.__struct_encode_fields__, asked.__struct_fields__, strict=True)
     values = {name: getattr(asked, attribute) for name, attribute in names}
-    return {name: " ".join(map(str, one)) if isinstance(one, list) else str(one) for name, one in values.items()}
+    return {
+        name: " ".join(map(str, one)) if isinstance(one, list) else "" if one is None else str(one)
+        for name, one in values.items()
+    }
 
 
 def parameters(asked: Fault | Action) -> str:
     """The parameters of a fault or an action in words: `topic order-created, share 0.5`."""
-    return ", ".join(f"{_FIELDS[name][0].lower()} {value}" for name, value in values_in(asked).items())
+    return ", ".join(f"{_FIELDS[name][0].lower()} {value}" for name, value in values_in(asked).items() if value)
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,8 @@ ELSEWHERE: Sequence[Line] = (
 def cells(entry: Entry) -> tuple[Line, ...]:
     """A kind of fault as a row."""
     if entry.active is not None:
-        words = parameters(entry.active.fault)
+        struck = [] if entry.active.hits is None else [count(entry.active.hits, "hit")]
+        words = ", ".join([*filter(None, [parameters(entry.active.fault)]), *struck])
         in_force = spans(f"{WARNING} {words}" if words else f"{WARNING} in force", "warning")
     else:
         in_force = (Span("once" if entry.kind.once else "", "dim"),)

@@ -9,8 +9,16 @@ from typing import Protocol
 import msgspec
 
 from services_stub.client.user_files import cache_directory
-from services_stub.contracts.control import BrokerAction, KafkaMode, KillBroker, RestartBroker, StartBroker, StopBroker
-from services_stub.contracts.control_faults import BrokerFault
+from services_stub.contracts.control import (
+    BrokerAction,
+    KafkaMode,
+    KillBroker,
+    ReleaseRecords,
+    RestartBroker,
+    StartBroker,
+    StopBroker,
+)
+from services_stub.contracts.control_faults import BrokerFault, HeldRecords
 from services_stub.contracts.topics import ALL_TOPICS
 from services_stub.infra.config.directory import DataDirectory
 from services_stub.infra.config.ports import HOST
@@ -18,16 +26,20 @@ from services_stub.infra.kafka.messages import (
     Accept,
     ApacheArguments,
     Apply,
+    BrokerAnswer,
     BrokerArguments,
     BrokerRequest,
     Clear,
+    CountHits,
+    Hits,
     NodeCommand,
     Refuse,
+    Release,
     TopicsArguments,
 )
 from services_stub.infra.processes.managed_process import ManagedProcess
 from services_stub.infra.processes.manager import ProcessManager
-from services_stub.infra.processes.messages import ANSWER, Done, Problem, encode
+from services_stub.infra.processes.messages import Done, Problem, encode
 from services_stub.infra.processes.protocol import Execute, Fork
 from services_stub.infra.processes.readiness import listens, wait_until_ready
 
@@ -36,6 +48,7 @@ _EMBEDDED_SECONDS = 10.0
 _APACHE_SECONDS = 60.0
 _REACH_SECONDS = 6.0
 _WORK_SECONDS = 30.0
+_ANSWER: msgspec.json.Decoder[BrokerAnswer] = msgspec.json.Decoder(BrokerAnswer)
 
 
 class CannotDisturb(Exception):
@@ -62,6 +75,9 @@ class Broker(Protocol):
 
     def faults(self) -> Sequence[BrokerFault]:
         """The faults that are in force."""
+
+    async def hits(self) -> dict[str, int]:
+        """How many requests each fault has struck, by its id, where it is known."""
 
 
 class EmbeddedBroker:
@@ -95,6 +111,9 @@ class EmbeddedBroker:
                 await self._request(Refuse())
             case StartBroker():
                 await self._request(Accept())
+            case ReleaseRecords():
+                self._check_held(action.topic)
+                await self._request(Release(topic=action.topic, partition=action.partition, batches=action.batches))
 
     async def apply(self, fault: BrokerFault) -> None:
         """The fault also holds for the process that replaces this one."""
@@ -109,6 +128,20 @@ class EmbeddedBroker:
     def faults(self) -> Sequence[BrokerFault]:
         """The faults that are in force."""
         return list(self._faults.values())
+
+    async def hits(self) -> dict[str, int]:
+        """As the broker counts them since it was started; none while it does not run."""
+        if not self._faults:
+            return {}
+        try:
+            answer = await self._request(CountHits(ids=list(self._faults)))
+        except CannotDisturb:
+            return {}
+        return answer.by_id if isinstance(answer, Hits) else {}
+
+    def _check_held(self, topic: str) -> None:
+        if HeldRecords(topic=topic).id not in self._faults:
+            raise CannotDisturb(f"no records of {topic} are held")
 
     def _remember(self, faults: dict[str, BrokerFault]) -> None:
         self._faults = faults
@@ -126,14 +159,15 @@ class EmbeddedBroker:
             channel=True,
         )
 
-    async def _request(self, request: BrokerRequest) -> None:
+    async def _request(self, request: BrokerRequest) -> BrokerAnswer:
         if self._process.channel is None:
             raise CannotDisturb("the broker is not running")
-        answer = await self._process.channel.request(request, ANSWER)
+        answer = await self._process.channel.request(request, _ANSWER)
         if answer is None:
             raise CannotDisturb("the broker is just being started again")
         if isinstance(answer, Problem):
             raise CannotDisturb(answer.text)
+        return answer
 
 
 class _WithoutFaults:
@@ -152,6 +186,10 @@ class _WithoutFaults:
     def faults(self) -> Sequence[BrokerFault]:
         """None."""
         return ()
+
+    async def hits(self) -> dict[str, int]:
+        """None."""
+        return {}
 
 
 class ApacheBroker(_WithoutFaults):
@@ -196,6 +234,8 @@ class ApacheBroker(_WithoutFaults):
                 self._processes.end(self._process, wanted=False)
             case StartBroker():
                 self._processes.start_again(self._process)
+            case ReleaseRecords():
+                raise CannotDisturb(f"{tag_of(action)}: {self._reason}")
 
 
 class ExternalBroker(_WithoutFaults):

@@ -15,14 +15,45 @@ from pathlib import Path
 import msgspec
 import uvloop
 
-from services_stub.contracts.control_faults import BrokerFault, FailingRequests, SlowBroker
+from services_stub.contracts.control_faults import (
+    BrokerFault,
+    FailingRequests,
+    HeldRecords,
+    LostAnswers,
+    RefusedRequests,
+    RequestErrors,
+    RequestFault,
+    SlowBroker,
+    SlowRequests,
+    StoppedRequests,
+    TimedOutRequests,
+)
 from services_stub.infra.config.ports import HOST
 from services_stub.infra.kafka.broker.broker import Broker
-from services_stub.infra.kafka.broker.faults import Fault
-from services_stub.infra.kafka.messages import Accept, Apply, BrokerArguments, BrokerRequest, Clear, Refuse
-from services_stub.infra.processes.messages import Answer, Done, Problem, encode
+from services_stub.infra.kafka.broker.faults import Action, Fault
+from services_stub.infra.kafka.messages import (
+    Accept,
+    Apply,
+    BrokerAnswer,
+    BrokerArguments,
+    BrokerRequest,
+    Clear,
+    CountHits,
+    Hits,
+    Refuse,
+    Release,
+)
+from services_stub.infra.processes.messages import Done, Problem, encode
 from services_stub.infra.processes.protocol import LineBuffer
 
+_ACTIONS: dict[type[RequestFault], Action] = {
+    SlowRequests: "slow",
+    StoppedRequests: "stop",
+    RefusedRequests: "refuse",
+    RequestErrors: "error",
+    TimedOutRequests: "time-out",
+    LostAnswers: "cut",
+}
 _LOOK_SECONDS = 1.0
 _PIECE = 65536
 _REQUEST: msgspec.json.Decoder[BrokerRequest] = msgspec.json.Decoder(BrokerRequest)
@@ -33,20 +64,26 @@ def serve(argument: bytes, supervisor: socket.socket) -> None:
     uvloop.run(_serve(msgspec.json.decode(argument, type=BrokerArguments), supervisor))
 
 
-async def carry_out(broker: Broker, request: BrokerRequest) -> Answer:
+async def carry_out(broker: Broker, request: BrokerRequest) -> BrokerAnswer:
     """Carry out one request."""
     try:
         match request:
             case Apply(fault=fault):
-                broker.faults.put(fault.id, _fault(fault))
+                _apply(broker, fault)
             case Clear(fault=fault):
-                broker.faults.clear(fault.id)
+                _clear(broker, fault)
+            case Release():
+                _release(broker, request)
+            case CountHits(ids=ids):
+                return Hits(by_id=_hits(broker, ids))
             case Refuse():
                 await broker.refuse()
             case Accept():
                 await broker.listen()
     except OSError as error:
         return Problem(text=f"the port cannot be listened on: {error.strerror}")
+    except LookupError:
+        return Problem(text="the broker has no such topic or partition")
     return Done()
 
 
@@ -60,7 +97,8 @@ async def _serve(arguments: BrokerArguments, supervisor: socket.socket) -> None:
             *((made.name, made.partitions, {"retention.ms": str(made.retention_ms)}) for made in arguments.topics)
         )
         for fault in arguments.faults:
-            broker.faults.put(fault.id, _fault(fault))
+            with contextlib.suppress(LookupError):  # the topic of which records were held was deleted
+                _apply(broker, fault)
         await broker.listen()
         requests = asyncio.create_task(_requests(broker, supervisor))
         # When the supervisor is gone, the services still hand over their records; then the launcher ends the broker.
@@ -82,8 +120,47 @@ async def _requests(broker: Broker, supervisor: socket.socket) -> None:
                 await loop.sock_sendall(supervisor, encode(answer) + b"\n")
 
 
-def _fault(fault: BrokerFault) -> Fault:
+def _apply(broker: Broker, fault: BrokerFault) -> None:
+    if isinstance(fault, HeldRecords):
+        broker.hold(fault.topic)
+    else:
+        broker.faults.put(fault.id, _fault(fault))
+
+
+def _clear(broker: Broker, fault: BrokerFault) -> None:
+    if not isinstance(fault, HeldRecords):
+        broker.faults.clear(fault.id)
+    elif fault.topic in broker.topics.by_name:
+        broker.release_all(fault.topic)
+
+
+def _release(broker: Broker, request: Release) -> None:
+    every = range(len(broker.topics.by_name[request.topic].partitions))
+    for partition in every if request.partition is None else (request.partition,):
+        for _ in range(request.batches):
+            broker.release(request.topic, partition)
+
+
+def _hits(broker: Broker, ids: list[str]) -> dict[str, int]:
+    found = {}
+    for fault_id in ids:
+        with contextlib.suppress(KeyError):
+            found[fault_id] = broker.faults.hits(fault_id)
+    return found
+
+
+def _fault(fault: SlowBroker | FailingRequests | RequestFault) -> Fault:
     if isinstance(fault, SlowBroker):
         return Fault(action="slow", seconds=fault.milliseconds / 1000)
-    assert isinstance(fault, FailingRequests)
-    return Fault(action="error", api_key=fault.api_key, errors=tuple(fault.errors), count=len(fault.errors))
+    if isinstance(fault, FailingRequests):
+        return Fault(action="error", api_key=fault.api_key, errors=tuple(fault.errors), count=len(fault.errors))
+    return Fault(
+        action=_ACTIONS[type(fault)],
+        api_key=fault.api_key,
+        topic=fault.topic,
+        partition=fault.partition,
+        group=fault.group,
+        count=fault.count,
+        seconds=fault.milliseconds / 1000 if isinstance(fault, SlowRequests) else 0.0,
+        errors=(fault.error,) if isinstance(fault, RequestErrors) else (),
+    )

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from services_stub.contracts.control_faults import BrokerFault
 from services_stub.contracts.topics import Topic
-from services_stub.infra.processes.messages import Message
+from services_stub.infra.processes.messages import Answer, Message
 
 
 class BrokerArguments(Message, frozen=True, kw_only=True):
@@ -33,6 +33,26 @@ class Clear(Message, frozen=True, kw_only=True):
     fault: BrokerFault
 
 
+class Release(Message, frozen=True, kw_only=True):
+    """Let the next batches of records be seen that are held of a partition, or of each partition, of a topic."""
+
+    topic: str
+    partition: int | None
+    batches: int
+
+
+class CountHits(Message, frozen=True, kw_only=True):
+    """Say how many requests each of these faults has struck."""
+
+    ids: list[str]
+
+
+class Hits(Message, frozen=True, kw_only=True):
+    """How many requests each fault has struck; of those that are not in force there is none."""
+
+    by_id: dict[str, int]
+
+
 class Refuse(Message, frozen=True, kw_only=True):
     """Cut all connections and refuse new ones."""
 
@@ -41,7 +61,8 @@ class Accept(Message, frozen=True, kw_only=True):
     """Accept connections again."""
 
 
-BrokerRequest: TypeAlias = Apply | Clear | Refuse | Accept
+BrokerRequest: TypeAlias = Apply | Clear | Release | CountHits | Refuse | Accept
+BrokerAnswer: TypeAlias = Answer | Hits
 
 
 class ApacheArguments(Message, frozen=True, kw_only=True):

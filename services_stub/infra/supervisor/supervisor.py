@@ -124,11 +124,12 @@ class Supervisor:
             case _:
                 self._processes.end(process, wanted=True)
 
-    def faults(self) -> list[ActiveFault]:
-        """The faults that are in force."""
+    async def faults(self) -> list[ActiveFault]:
+        """The faults that are in force, with what the broker has counted."""
+        hits = await self._broker.hits()
         found: list[Fault] = [*self._broker.faults(), *self._full_disks.all(), *self._links.all()]
         found += self._service_faults.all()
-        return [ActiveFault(id=fault.id, fault=fault) for fault in found]
+        return [ActiveFault(id=fault.id, fault=fault, hits=hits.get(fault.id)) for fault in found]
 
     async def apply(self, fault: Fault) -> None:
         """Put a fault into force."""

@@ -11,10 +11,11 @@ import pytest
 
 from marketplace_tui.actions.places import SECTIONS
 from marketplace_tui.model.admin.concerns import concerns
-from marketplace_tui.model.admin.faults import KINDS, Kind, entries, made, parameters, values_in
+from marketplace_tui.model.admin.faults import KINDS, Entry, Kind, entries, made, parameters, values_in
 from marketplace_tui.model.admin.overview import rate_of, share_of
 from marketplace_tui.model.admin.processes import processes
 from marketplace_tui.screens.admin.banner import warnings
+from marketplace_tui.screens.admin.faults_text import cells
 from services_stub.client.errors import InvalidInput
 from services_stub.contracts.control import (
     Action,
@@ -33,6 +34,7 @@ from services_stub.contracts.control_faults import (
     Fault,
     PaymentOutage,
     PoisonRecords,
+    SlowRequests,
 )
 from tests.tui.admin.data import HEALTH, NOTHING, STATE, STATUS, SUMMARY, WELL, series
 from tests.tui.admin.fakes import AdminMarketplace, FakeControl
@@ -92,6 +94,16 @@ def test_a_wrong_value_is_named_by_its_field(tag: str, values: dict[str, str], f
     with pytest.raises(InvalidInput) as refused:
         made(BY_TAG[tag], values)
     assert [one.field for one in refused.value.problem.errors] == [field]
+
+
+def test_requests_of_a_broker_are_named_by_what_is_filled_in() -> None:
+    values = {"apiKey": "0", "topic": "", "partition": " ", "group": "", "count": "2", "milliseconds": "5"}
+    slow = made(BY_TAG["slow-requests"], values)
+    assert slow == SlowRequests(api_key=0, count=2, milliseconds=5)
+    assert parameters(slow) == "kafka api key 0, requests 2, milliseconds 5"
+    active = ActiveFault(id=slow.id, fault=slow, hits=1)
+    text = "".join(span.text for span in cells(Entry(BY_TAG["slow-requests"], active))[2])
+    assert text == "⚠ kafka api key 0, requests 2, milliseconds 5, 1 hit"
 
 
 def test_codes_can_be_separated_by_commas_and_spaces() -> None:

@@ -62,7 +62,7 @@ class Target:
             raise CannotDisturb("it is not ours")
         self.calls.append(action)
 
-    def faults(self) -> list[ActiveFault]:
+    async def faults(self) -> list[ActiveFault]:
         return [ActiveFault(id=key, fault=fault) for key, fault in self.in_force.items()]
 
     async def apply(self, fault: Fault) -> None:
@@ -250,7 +250,7 @@ def test_an_invalid_command_names_its_field(client: ControlClient) -> None:
 def test_a_bug_is_answered_with_the_number_under_which_it_is_in_the_log(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, target: Target, client: ControlClient
 ) -> None:
-    def fail() -> list[ActiveFault]:
+    async def fail() -> list[ActiveFault]:
         raise LookupError("a bug")
 
     monkeypatch.setattr(target, "faults", fail)

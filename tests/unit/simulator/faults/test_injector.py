@@ -62,6 +62,8 @@ def refused(detail: str) -> NotPossible:
         ("pause:order@4s+3s", "pause-service order", "resume-service order"),
         ("stop:broker@4s+3s", "stop-broker", "start-broker"),
         ("slow:broker=70ms@4s+3s", "slow-broker", "slow-broker"),
+        ("cut:broker@4s+3s", "lost-answers-api-0", "lost-answers-api-0"),
+        ("lose-answers:broker@4s+3s", "timed-out-requests-api-0", "timed-out-requests-api-0"),
         ("full-disk:order@4s+3s", "full-disk-order", "full-disk-order"),
         ("skew:order=-500ms@4s+3s", "clock-skew-order", "clock-skew-order"),
         ("outage:provider@4s+3s", "payment-outage", "payment-outage"),

@@ -122,6 +122,9 @@ def test_each_kafka_each_provider_and_each_way_in_has_its_own_limits() -> None:
     slow, kill, decline = planned("slow:broker@1s+1s"), planned("kill:broker@9s"), planned("decline:provider@1s+1s")
     assert problems([slow, decline], target_of(), MINUTE) == []
     assert "only the embedded broker can be slowed" in problems([slow], target_of("apache"), MINUTE)[0]
+    for fault in (planned("cut:broker@1s+1s"), planned("lose-answers:broker@1s+1s")):
+        assert problems([fault], target_of(), MINUTE) == []
+        assert "only the embedded broker can keep records" in problems([fault], target_of("apache"), MINUTE)[0]
     assert problems([kill], target_of("apache"), MINUTE) == []
     assert "a cluster that is not its own" in problems([kill], target_of("external"), MINUTE)[0]
     assert "payments go to stripe" in problems([decline], target_of(payments="stripe"), MINUTE)[0]
