@@ -26,6 +26,7 @@ from services_stub.infra.kafka.broker.broker import Broker
 from services_stub.infra.kafka.embedded import carry_out
 from services_stub.infra.kafka.messages import Apply, Clear, CountHits, Hits, Release
 from services_stub.infra.processes.messages import Done, Problem
+from tests.folders import new_folder
 from tests.ports import free_port
 from tests.unit.infra.broker.raw import HOST, Client
 
@@ -70,7 +71,7 @@ class Process:
 @asynccontextmanager
 async def process() -> AsyncIterator[Process]:
     port = free_port()
-    broker = Broker(None, HOST, port)
+    broker = Broker(new_folder(), HOST, port)
     broker.ensure(("a", 2, {}), ("b", 2, {}))
     await broker.listen()
     try:

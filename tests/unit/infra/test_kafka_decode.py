@@ -19,7 +19,7 @@ from services_stub.infra.kafka.broker import codec, records
 from services_stub.infra.kafka.broker.connection import Connection
 from services_stub.infra.kafka.broker.definitions import Definition
 from services_stub.infra.kafka.broker.server import API_VERSIONS
-from tests.raw_kafka import broker_in_memory
+from tests.raw_kafka import broker_in_thread
 from tests.unit.infra.broker.messages import messages
 from tests.unit.infra.broker.raw import request
 
@@ -63,7 +63,7 @@ def test_every_request_of_a_producer_and_of_a_group_is_right(monkeypatch: pytest
         carry_out(connection, data, at, end)
 
     monkeypatch.setattr(Connection, "_request", capture)
-    broker, address = broker_in_memory("order-created")
+    broker, address = broker_in_thread("order-created")
     try:
         producer = Producer({"bootstrap.servers": address, "compression.type": "lz4", "enable.idempotence": True})
         producer.produce("order-created", b"value", b"key")
