@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from services_stub.infra.kafka.broker.definitions import Definition, Field
@@ -9,6 +12,11 @@ from services_stub.infra.kafka.broker.source import FORMATS, Source
 
 LONGEST_ARRAY = 100_000
 """Elements. An element can be a single byte on the wire and hundreds in memory."""
+
+
+_REMEMBERED = 512
+_LONG = 100
+"""As many elements are not remembered, so that memory is bounded."""
 
 
 def decoder_source(definition: Definition, version: int) -> tuple[str, dict[str, Any]]:
@@ -92,11 +100,9 @@ class _Decoder(Source):
             self.line(f"{name} = list(unpack_from(f'>{{{size}}}{FORMATS[kind]}', d, p))")
             self.line(f"p += {width} * {size}")
         elif kind == "struct" and (formats := self._fixed(field.fields)):
-            read, width = self.structure("".join(formats.values()), "iter_unpack")
-            names = [self.name() for _ in formats]
-            made = ", ".join(f"{key!r}: {value}" for key, value in zip(formats, names, strict=True))
-            rows = f"{read}(d[p : p + {width} * {size}])"
-            self.line(f"{name} = [{{{made}}} for {', '.join(names)}, in {rows}]")
+            width, rows = struct.calcsize(">" + "".join(formats.values())), self.name()
+            self.constants[rows] = _rows(formats)
+            self.line(f"{name} = ({rows} if {size} < {_LONG} else {rows}.__wrapped__)(d[p : p + {width} * {size}])")
             self.line(f"p += {width} * {size}")
         else:
             self.line(f"{name} = []")
@@ -158,3 +164,13 @@ class _Decoder(Source):
             self.line(f"{', '.join(name for name, _ in self.run)}, = {unpack}(d, p)")
             self.line(f"p += {size}")
             self.run.clear()
+
+
+def _rows(formats: dict[str, str]) -> Callable[[bytes], list[dict[str, Any]]]:
+    """A function that reads structures of one length. Nothing that it gives may be changed.
+
+    A consumer asks with nearly the same bytes again and again (Fetch), so what was read last is kept; `__wrapped__`
+    keeps nothing.
+    """
+    read = struct.Struct(">" + "".join(formats.values())).iter_unpack
+    return lru_cache(_REMEMBERED)(lambda data: [dict(zip(formats, row, strict=True)) for row in read(data)])
