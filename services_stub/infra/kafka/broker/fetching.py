@@ -7,6 +7,7 @@ other appends may come, and the producer has had its answer.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from services_stub.infra.kafka.broker import errors
 from services_stub.infra.kafka.broker.context import Cancellable, Clock, Context, Handler, Message
@@ -38,8 +39,7 @@ class FetchRequests:
         if request["max_wait_ms"] > 0:
             fetch.wait()
             return None
-        fetch.list_all()
-        return fetch.response()
+        return fetch.response(whole=True)
 
 
 @dataclass(slots=True, eq=False)
@@ -87,19 +87,13 @@ class _Fetch:
         """Whether it is answered at once with what was found."""
         return self.rest <= self.enough
 
-    def list_all(self) -> None:
-        """Give the partitions without records a place in the response, too."""
-        for topic in self.request["topics"]:
-            found = self.found.setdefault(topic["topic"], {})
-            for asked in topic["partitions"]:
-                number = asked["partition"]
-                if number not in found:
-                    found[number] = _part(number, self.topics.partition(topic["topic"], number))
-
-    def response(self) -> Message:
-        """The response with what was found."""
-        if self.request.get("session_epoch", _NO_SESSION) != _NO_SESSION:
-            self.list_all()
+    def response(self, whole: bool = False) -> Message:
+        """The response with what was found, and where it is whole with the partitions that have nothing, too."""
+        if whole or self.request.get("session_epoch", _NO_SESSION) != _NO_SESSION:
+            for topic in self.request["topics"]:
+                found = self.found.setdefault(topic["topic"], {})
+                for number in (asked["partition"] for asked in topic["partitions"]):
+                    found[number] = found.get(number) or _part(number, self.topics.partition(topic["topic"], number))
         return {"responses": [{"topic": name, "partitions": parts.values()} for name, parts in self.found.items()]}
 
     def wait(self) -> None:
@@ -109,7 +103,7 @@ class _Fetch:
         self.places = [by_name[name].waiting for name in names if name in by_name]
         self.woken = set()
         self.context.on_interrupt = self._answer
-        self.timer = self.clock.call_later(self.request["max_wait_ms"] / 1000, self._expire)
+        self.timer = self.clock.call_later(self.request["max_wait_ms"] / 1000, partial(self._answer, whole=True))
         self._subscribe()
 
     def appended(self, partition: Partition) -> None:
@@ -134,15 +128,11 @@ class _Fetch:
         else:
             self._subscribe()
 
-    def _expire(self) -> None:
-        self.list_all()
-        self._answer()
-
-    def _answer(self) -> None:
+    def _answer(self, whole: bool = False) -> None:
         self.timer.cancel()
         for waiting in self.places:
             waiting.discard(self)
-        self.context.answer(self.response())
+        self.context.answer(self.response(whole))
 
     def _take(self, topic: str, partition: Partition | None, asked: Message) -> None:
         """Add the records of a partition, unless the response is full, or why there are none."""
