@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from services_stub.infra.kafka.broker.decoding import decoder_source
 from services_stub.infra.kafka.broker.definitions import Definition, Kind, definition, within
@@ -37,15 +37,13 @@ MALFORMED = (Malformed, struct.error, IndexError, UnicodeDecodeError, OverflowEr
 @cache
 def decoder(kind: Kind, api_key: int, version: int) -> Decode:
     """The function that reads messages; KeyError where there is no such message or version."""
-    made: Decode = _made(decoder_source, "decode", kind, api_key, version)
-    return made
+    return cast(Decode, _made(decoder_source, "decode", kind, api_key, version))
 
 
 @cache
 def encoder(kind: Kind, api_key: int, version: int) -> Encode:
     """The function that writes messages; KeyError where there is no such message or version."""
-    made: Encode = _made(encoder_source, "encode", kind, api_key, version)
-    return made
+    return cast(Encode, _made(encoder_source, "encode", kind, api_key, version))
 
 
 def encoded(kind: Kind, api_key: int, version: int, message: dict[str, Any]) -> bytes:

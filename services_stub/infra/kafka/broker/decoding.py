@@ -23,9 +23,7 @@ def decoder_source(definition: Definition, version: int) -> tuple[str, dict[str,
     """The text, and the constants that it needs."""
     made = _Decoder(definition, version, "def decode(d, p, e):")
     value = made.structure_of(definition.fields)
-    made.begin("if p > e:")
-    made.line("raise Malformed('the message ends too early')")
-    made.end()
+    made.line("if p > e: raise Malformed('the message ends too early')")
     made.line(f"return {value}, p")
     return made.text()
 
@@ -103,9 +101,7 @@ class _Decoder(Source):
 
     def _otherwise_null(self, field: Field, name: str, size: str) -> None:
         """Open the block for a value that is there; before it stands what is done with one that is null."""
-        self.begin(f"if {size} < 0:")
-        self.line(f"{name} = None" if self.nullable(field) else f"{name} = _wrong({field.name!r})")
-        self.end()
+        self.line(f"if {size} < 0: {name} = " + ("None" if self.nullable(field) else f"_wrong({field.name!r})"))
         self.begin("else:")
 
     def _flush(self) -> None:

@@ -19,6 +19,7 @@ _RESPONSE_BYTES = 16 * 1024 * 1024
 """A response ends with the batch that goes beyond this, whatever a client allows."""
 _NO_SESSION = -1
 """The epoch of the session in a request that wants none."""
+_QUIET_LISTS = 32
 
 
 class FetchRequests:
@@ -26,14 +27,21 @@ class FetchRequests:
 
     def __init__(self, topics: Topics, clock: Clock) -> None:
         self.handlers: dict[int, Handler] = {1: self._fetch}
-        self._topics = topics
-        self._clock = clock
+        self.topics = topics
+        self.clock = clock
+        self.quiet: dict[str, dict[int, list[Message]]] = {}
+        """By topic, what was asked since its last append and had nothing. The codec gives the same list for the same
+        bytes, and consumers ask for the same again and again: so it is told by identity."""
+
+    def appended(self, partition: Partition) -> None:
+        """Something may be there."""
+        self.quiet.pop(partition.topic, None)
 
     def _fetch(self, request: Message, context: Context) -> Message | None:
         if request.get("session_id"):
             return {"error_code": errors.FETCH_SESSION_ID_NOT_FOUND}
-        fetch = _Fetch(self._topics, self._clock, context, request)
-        fetch.look(request["topics"])
+        fetch = _Fetch(self, context, request)
+        fetch.look()
         if fetch.is_enough():
             return fetch.response()
         if request["max_wait_ms"] > 0:
@@ -50,8 +58,7 @@ class _Fetch:
     response has each one, and get all.
     """
 
-    topics: Topics
-    clock: Clock
+    owner: FetchRequests
     context: Context
     request: Message
     found: dict[str, dict[int, Message]] = field(init=False)
@@ -60,28 +67,18 @@ class _Fetch:
     enough: int = field(init=False)
     """As few bytes as this may be left in a response that is sent at once; all of them where it has an error."""
     places: list[set[Waiter]] = field(init=False)
-    woken: set[str] = field(init=False)
     timer: Cancellable = field(init=False)
+    looks_again: bool = False
 
-    def look(self, topics: list[Message]) -> None:
-        """Find what these topics have: nearly all partitions have nothing, so that is found out quickly."""
+    def look(self) -> None:
+        """Find what there is: nearly all topics have nothing, so that is found out quickly."""
         self.rest = min(self.request.get("max_bytes", _RESPONSE_BYTES), _RESPONSE_BYTES)
         self.enough = self.rest - max(self.request["min_bytes"], 1)
         self.found = {}
-        by_name = self.topics.by_name
-        for topic in topics:
-            known = by_name.get(topic["topic"])
-            partitions = known.partitions if known else []
-            count = len(partitions)
-            for asked in topic["partitions"]:
-                number = asked["partition"]
-                partition = partitions[number] if 0 <= number < count else None
-                if (
-                    partition is None
-                    or partition.high_watermark != asked["fetch_offset"]
-                    or asked.get("current_leader_epoch", LEADER_EPOCH) > LEADER_EPOCH
-                ):
-                    self._take(topic["topic"], partition, asked)
+        quiet = self.owner.quiet
+        for topic in self.request["topics"]:
+            if id(topic["partitions"]) not in quiet.get(topic["topic"], ()):
+                self._look_at(topic["topic"], topic["partitions"])
 
     def is_enough(self) -> bool:
         """Whether it is answered at once with what was found."""
@@ -93,36 +90,35 @@ class _Fetch:
             for topic in self.request["topics"]:
                 found = self.found.setdefault(topic["topic"], {})
                 for number in (asked["partition"] for asked in topic["partitions"]):
-                    found[number] = found.get(number) or _part(number, self.topics.partition(topic["topic"], number))
+                    found[number] = found.get(number) or _part(
+                        number, self.owner.topics.partition(topic["topic"], number)
+                    )
         return {"responses": [{"topic": name, "partitions": parts.values()} for name, parts in self.found.items()]}
 
     def wait(self) -> None:
         """Answer after an append, after the time that the client waits, or when its next request comes."""
-        by_name = self.topics.by_name
+        by_name = self.owner.topics.by_name
         names = [topic["topic"] for topic in self.request["topics"]]
         self.places = [by_name[name].waiting for name in names if name in by_name]
-        self.woken = set()
         self.context.on_interrupt = self._answer
-        self.timer = self.clock.call_later(self.request["max_wait_ms"] / 1000, partial(self._answer, whole=True))
+        self.timer = self.owner.clock.call_later(self.request["max_wait_ms"] / 1000, partial(self._answer, whole=True))
         self._subscribe()
 
-    def appended(self, partition: Partition) -> None:
-        """Look at the topic again, once the append is answered."""
-        if not self.woken:
-            self.clock.call_later(0, self._look_again)
-        self.woken.add(partition.topic)
+    def appended(self, _: Partition) -> None:
+        """Look again, once the append is answered."""
+        if not self.looks_again:
+            self.looks_again = True
+            self.owner.clock.call_later(0, self._look_again)
 
     def _subscribe(self) -> None:
         for waiting in self.places:
             waiting.add(self)
 
     def _look_again(self) -> None:
+        self.looks_again = False
         if self.context.on_interrupt is None:  # it was answered meanwhile
             return
-        topics: list[Message] = self.request["topics"]
-        # What was too little counts again.
-        self.look(topics if self.found else [topic for topic in topics if topic["topic"] in self.woken])
-        self.woken.clear()
+        self.look()
         if self.is_enough():
             self._answer()
         else:
@@ -133,6 +129,24 @@ class _Fetch:
         for waiting in self.places:
             waiting.discard(self)
         self.context.answer(self.response(whole))
+
+    def _look_at(self, topic: str, listed: list[Message]) -> None:
+        known, nothing = self.owner.topics.by_name.get(topic), True
+        partitions = known.partitions if known else []
+        count = len(partitions)
+        for asked in listed:
+            number = asked["partition"]
+            partition = partitions[number] if 0 <= number < count else None
+            if (
+                partition is None
+                or partition.high_watermark != asked["fetch_offset"]
+                or asked.get("current_leader_epoch", LEADER_EPOCH) > LEADER_EPOCH
+            ):
+                nothing = False
+                self._take(topic, partition, asked)
+        if nothing and known and len(lists := self.owner.quiet.setdefault(topic, {})) < _QUIET_LISTS:
+            lists[id(listed)] = listed
+            known.waiting.add(self.owner)
 
     def _take(self, topic: str, partition: Partition | None, asked: Message) -> None:
         """Add the records of a partition, unless the response is full, or why there are none."""
