@@ -34,13 +34,12 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     errors: tuple[int, ...] = ()
 
 
-class _InForce:
+class _InForce(msgspec.Struct):
     """A fault, how many requests it has struck, and those that it has stopped."""
 
-    def __init__(self, fault: Fault) -> None:
-        self.fault = fault
-        self.hits = 0
-        self.stopped: list[tuple[Handler, Message, Context]] = []
+    fault: Fault
+    hits: int = 0
+    stopped: list[tuple[Handler, Message, Context]] = []
 
     def strikes(self, request: Message, context: Context, name_of: Callable[[bytes], str | None]) -> bool:
         """Whether it is meant for this request."""

@@ -81,7 +81,10 @@ class Server:
             if api_key != API_VERSIONS:
                 raise Malformed("there is no such version here")
             # A client that is newer asks again with one of the versions that this answer names (KIP-35).
-            return Call(_read_nothing, encoder("response", api_key, 0), self._api_versions, False, False)
+            # Version 0 of the request is empty, so whatever it has is not read.
+            return Call(
+                decoder("request", api_key, 0), encoder("response", api_key, 0), self._api_versions, False, False
+            )
         return Call(
             decoder("request", api_key, version),
             encoder("response", api_key, version),
@@ -99,10 +102,6 @@ class Server:
                 for key, (first, last) in self.versions.items()
             ],
         }
-
-
-def _read_nothing(_: bytes, at: int, __: int) -> tuple[Message, int]:
-    return {}, at
 
 
 def _versions(api_key: int, highest: Mapping[int, int]) -> tuple[int, int]:
