@@ -33,12 +33,8 @@ class ClusterRequests:
         if kind == _GROUP and key:
             return {"error_code": errors.NONE, "node_id": NODE, **self._address}
         error = errors.INVALID_REQUEST if key else errors.INVALID_GROUP_ID
-        return {
-            "error_code": error,
-            "error_message": "There are coordinators of groups only.",
-            "node_id": -1,
-            "port": -1,
-        }
+        text = "There are coordinators of groups only."
+        return {"error_code": error, "error_message": text, "node_id": -1, "port": -1}
 
     def _describe_cluster(self, request: Message, _: Context) -> Message:
         if request.get("endpoint_type", _BROKERS) != _BROKERS:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from services_stub.infra.kafka.broker.decoding import decoder_source
-from services_stub.infra.kafka.broker.definitions import Kind, definition, within
+from services_stub.infra.kafka.broker.definitions import Definition, Kind, definition, within
 from services_stub.infra.kafka.broker.encoding import encoder_source
 
 Decode: TypeAlias = Callable[[bytes, int, int], tuple[dict[str, Any], int]]
@@ -22,6 +22,7 @@ Decode: TypeAlias = Callable[[bytes, int, int], tuple[dict[str, Any], int]]
 Encode: TypeAlias = Callable[[dict[str, Any], Callable[[Any], None]], None]
 """The message, and what takes its bytes, part by part. Records are passed on without a copy."""
 
+_Source: TypeAlias = Callable[[Definition, int], tuple[str, dict[str, Any]]]
 _ONE_BYTE = [bytes((number,)) for number in range(128)]
 
 
@@ -36,15 +37,13 @@ MALFORMED = (Malformed, struct.error, IndexError, UnicodeDecodeError, OverflowEr
 @cache
 def decoder(kind: Kind, api_key: int, version: int) -> Decode:
     """The function that reads messages; KeyError where there is no such message or version."""
-    made: Decode = _compiled(kind, api_key, version, "decode")
-    return made
+    return cast(Decode, _made(decoder_source, "decode", kind, api_key, version))
 
 
 @cache
 def encoder(kind: Kind, api_key: int, version: int) -> Encode:
     """The function that writes messages; KeyError where there is no such message or version."""
-    made: Encode = _compiled(kind, api_key, version, "encode")
-    return made
+    return cast(Encode, _made(encoder_source, "encode", kind, api_key, version))
 
 
 def encoded(kind: Kind, api_key: int, version: int, message: dict[str, Any]) -> bytes:
@@ -77,12 +76,7 @@ def uvarint(value: int) -> bytes:
     """An unsigned varint."""
     if value < 0x80:
         return _ONE_BYTE[value]
-    made = bytearray()
-    while value >= 0x80:
-        made.append(value & 0x7F | 0x80)
-        value >>= 7
-    made.append(value)
-    return bytes(made)
+    return bytes((value & 0x7F | 0x80,)) + uvarint(value >> 7)
 
 
 def skip_tags(data: bytes, at: int) -> int:
@@ -99,21 +93,11 @@ def _wrong(field: str) -> None:
     raise Malformed(f"{field} is null, or longer than it may be")
 
 
-def _compiled(kind: Kind, api_key: int, version: int, what: str) -> Any:
+def _made(source: _Source, what: str, kind: Kind, api_key: int, version: int) -> Any:
     found = definition(kind, api_key)
     if not within(version, found.versions):
         raise KeyError(version)
-    source = decoder_source if what == "decode" else encoder_source
     text, constants = source(found, version)
-    names: dict[str, Any] = {
-        **constants,
-        "Malformed": Malformed,
-        "read_uvarint": read_uvarint,
-        "skip_tags": skip_tags,
-        "uvarint": uvarint,
-        "unpack_from": struct.unpack_from,
-        "pack": struct.pack,
-        "wrong": _wrong,
-    }
+    names = globals() | constants
     exec(compile(text, f"<{what} {found.name} {kind} {version}>", "exec"), names)
     return names[what]

@@ -10,13 +10,15 @@ import struct
 import sys
 import traceback
 from collections import deque
-from typing import NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import msgspec
 
 from services_stub.infra.kafka.broker.codec import MALFORMED, Decode, Encode, skip_tags
 from services_stub.infra.kafka.broker.context import NO_RESPONSE, Context, Handler, Message
-from services_stub.infra.kafka.broker.faults import Faults
+
+if TYPE_CHECKING:
+    from services_stub.infra.kafka.broker.server import Server
 
 _SIZE = struct.Struct(">i")
 _HEADER = struct.Struct(">ihhih")
@@ -44,23 +46,6 @@ class Call(NamedTuple):
     flexible_response: bool
 
 
-class Server(Protocol):
-    """The server, as far as a connection uses it."""
-
-    faults: Faults
-    limits: Limits
-    loop: asyncio.AbstractEventLoop
-
-    def admit(self, connection: Connection, peer: tuple[str, int], own: tuple[str, int]) -> bool:
-        """Take a new connection, or not."""
-
-    def forget(self, connection: Connection) -> None:
-        """A connection is closed."""
-
-    def call(self, api_key: int, version: int) -> Call:
-        """How such a request is carried out; Malformed where there is none."""
-
-
 class Connection(asyncio.Protocol):
     """At most one request is in work. Bytes that come meanwhile wait, and end a fetch that waits for records."""
 
@@ -76,7 +61,8 @@ class Connection(asyncio.Protocol):
         self._full = False  # the client does not take its answers
         self._closed = False
         self._looks = False  # for requests in the bytes that came
-        self._late: deque[tuple[float, bytes]] = deque()
+        self._late: deque[bytes] = deque()
+        self._due = 0.0  # when the last answer that was held back leaves, in seconds of the loop
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the connection, or close it where there are too many or the peer may not come in."""
@@ -95,7 +81,7 @@ class Connection(asyncio.Protocol):
         self._rest.clear()
         if self._context is not None:
             self._context.closed = True
-            self._interrupt(self._context)
+            self._context.interrupt()
 
     def pause_writing(self) -> None:
         """Carry out no more requests until the client has taken what it asked for."""
@@ -118,36 +104,28 @@ class Connection(asyncio.Protocol):
         """Carry out what is whole."""
         if self._closed:
             return
-        if self._context is not None or self._full or self._rest:
-            self._rest.append(data)
-            self._waiting += len(data)
-            if self._context is not None:
-                self._hold_back()
-            elif self._waiting >= self._needed and not self._full:
-                self._carry_on()
+        if self._context is None and not self._full and not self._rest:
+            self._requests(data)
             return
-        self._requests(data)
+        self._rest.append(data)
+        self._waiting += len(data)
+        if self._context is not None:
+            # The bytes that wait are bounded by one request and what a read brings.
+            if self._waiting > self._server.limits.request_bytes:
+                self._transport.pause_reading()
+            self._context.interrupt()
+        elif self._waiting >= self._needed and not self._full:
+            self._carry_on()
 
     def answered(self, context: Context, response: Message) -> None:
         """Send the response to the request in work, and go on with those behind it."""
         if context is not self._context:
             return
         self._context = None
-        self._send(context, self._call, response)
+        if response is not NO_RESPONSE and not self._closed:
+            self._send(context, response)
         if not self._full and not self._looks:
             self._carry_on()
-
-    def _hold_back(self) -> None:
-        """Another request has come while one waits. The bytes are bounded by one request and what a read brings."""
-        if self._waiting > self._server.limits.request_bytes:
-            self._transport.pause_reading()
-        if self._context is not None:
-            self._interrupt(self._context)
-
-    def _interrupt(self, context: Context) -> None:
-        interrupt, context.on_interrupt = context.on_interrupt, None
-        if interrupt is not None:
-            interrupt()
 
     def _carry_on(self) -> None:
         if self._rest and not self._closed:
@@ -175,7 +153,7 @@ class Connection(asyncio.Protocol):
             self._request(data, at, end)
             at = end
             if self._context is not None and at < size:
-                self._interrupt(self._context)
+                self._context.interrupt()
         self._looks = False
         if at < size and not self._closed:
             self._rest.append(data[at:] if at else data)
@@ -194,50 +172,40 @@ class Connection(asyncio.Protocol):
         except MALFORMED as error:
             self._malformed(f"a request of kind {api_key}, version {version}: {error}")
             return
-        # It is in work before the handler runs, which may answer before it returns None.
+        # It is in work before the handler runs, which may answer before it returns.
         self._call = call
         self._context = context = Context(self, api_key, version, correlation_id, name, self._host)
         try:
             if self._server.faults.active:
-                response = self._server.faults.carry_out(call.handler, request, context)
+                self._server.faults.carry_out(call.handler, request, context)
             else:
-                response = call.handler(request, context)
+                context.carry_out(call.handler, request)
         except Exception:  # noqa: BLE001 - a mistake of ours ends one connection, not the broker
             traceback.print_exc()
             self.cut()
-            return
-        if response is not None:
-            self._context = None
-            self._send(context, call, response)
 
-    def _send(self, context: Context, call: Call, response: Message) -> None:
-        if response is NO_RESPONSE or self._closed:
-            return
-        parts: list[bytes] = [b""]
-        if call.flexible_response:
-            parts.append(_NO_TAGS)
+    def _send(self, context: Context, response: Message) -> None:
+        parts: list[bytes] = [b"", _NO_TAGS] if self._call.flexible_response else [b""]
         try:
-            call.encode(response, parts.append)
+            self._call.encode(response, parts.append)
         except Exception:  # noqa: BLE001 - a mistake of ours ends one connection, not the broker
             traceback.print_exc()
             self.cut()
             return
         parts[0] = _ANSWER.pack(sum(map(len, parts)) + 4, context.correlation_id)
+        answer = b"".join(parts)
         if context.delay or self._late:
-            self._send_later(b"".join(parts), context.delay)
+            # Answers that are held back, and those behind them, leave in their order.
+            now = self._server.loop.time()
+            self._due = max(now + context.delay, self._due)
+            self._late.append(answer)
+            self._server.loop.call_later(self._due - now, self._send_late)
         else:
-            self._transport.write(b"".join(parts))
-
-    def _send_later(self, answer: bytes, delay: float) -> None:
-        """Answers that are held back leave in their order."""
-        now = self._server.loop.time()
-        due = max(now + delay, self._late[-1][0] if self._late else 0.0)
-        self._late.append((due, answer))
-        self._server.loop.call_later(due - now, self._send_late)
+            self._transport.write(answer)
 
     def _send_late(self) -> None:
         if not self._closed:
-            self._transport.write(self._late.popleft()[1])
+            self._transport.write(self._late.popleft())
 
     def _malformed(self, what: str) -> None:
         sys.stderr.write(f"The connection from {self._host[1:]} is closed: {what}.\n")

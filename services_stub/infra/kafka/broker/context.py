@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 Message: TypeAlias = dict[str, Any]
 """A request or response: the fields of Kafka's message definition in snake case. A uuid is 16 bytes, `records` are
 bytes as they are in the log; a response may leave fields out, which then have their default."""
+
+NO_RESPONSE: Message = {}
+"""The answer to a produce request with `acks=0`, which the protocol leaves without one; it is told by identity."""
 
 
 class Answering(Protocol):
@@ -20,6 +24,7 @@ class Answering(Protocol):
         """Close the connection without an answer."""
 
 
+@dataclass(slots=True, eq=False)
 class Context:
     """A request's kind, version and sender, and the way back to it.
 
@@ -27,51 +32,41 @@ class Context:
     when the next request has arrived on the connection or it was closed: a fetch that waits answers then with what
     there is. What is answered after the connection was closed is dropped.
 
-    `delay` and `after` are for faults: by how many seconds the answer is held back, and what it becomes, None where it
-    is lost.
+    `delay` and `instead` are for faults: by how many seconds the answer is held back, and what is done and answered in
+    its place.
     """
 
-    __slots__ = (
-        "after",
-        "api_key",
-        "client_host",
-        "client_id",
-        "closed",
-        "connection",
-        "correlation_id",
-        "delay",
-        "on_interrupt",
-        "version",
-    )
+    connection: Answering
+    api_key: int
+    version: int
+    correlation_id: int
+    client_id: str
+    client_host: str
+    on_interrupt: Callable[[], None] | None = None
+    closed: bool = False
+    delay: float = 0.0
+    instead: Callable[[], Message] | None = None
 
-    def __init__(
-        self, connection: Answering, api_key: int, version: int, correlation_id: int, client_id: str, client_host: str
-    ) -> None:
-        self.connection = connection
-        self.api_key = api_key
-        self.version = version
-        self.correlation_id = correlation_id
-        self.client_id = client_id
-        self.client_host = client_host
-        self.on_interrupt: Callable[[], None] | None = None
-        self.closed = False
-        self.delay = 0.0
-        self.after: Callable[[Message], Message | None] | None = None
+    def carry_out(self, handler: Handler, request: Message) -> None:
+        """Let a handler answer the request, now or later."""
+        response = handler(request, self)
+        if response is not None:
+            self.answer(response)
 
     def answer(self, response: Message) -> None:
         """Answer the request; `NO_RESPONSE` ends it without an answer."""
         self.on_interrupt = None
-        if self.after and response is not NO_RESPONSE:
-            changed = self.after(response)
-            if changed is None:
-                return
-            response = changed
+        if self.instead and response is not NO_RESPONSE:
+            response = self.instead()
         if not self.closed:
             self.connection.answered(self, response)
 
+    def interrupt(self) -> None:
+        """Another request has arrived, or the connection is closed."""
+        on_interrupt, self.on_interrupt = self.on_interrupt, None
+        if on_interrupt is not None:
+            on_interrupt()
 
-NO_RESPONSE: Message = {}
-"""The answer to a produce request with `acks=0`, which the protocol leaves without one; it is told by identity."""
 
 Handler: TypeAlias = Callable[[Message, Context], Message | None]
 """Carries out a request. The response, or None where `Context.answer` is called later."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from services_stub.infra.kafka.broker.definitions import Definition, Field
@@ -11,13 +14,16 @@ LONGEST_ARRAY = 100_000
 """Elements. An element can be a single byte on the wire and hundreds in memory."""
 
 
+_REMEMBERED = 512
+_LONG = 100
+"""As many elements are not remembered, so that memory is bounded."""
+
+
 def decoder_source(definition: Definition, version: int) -> tuple[str, dict[str, Any]]:
     """The text, and the constants that it needs."""
     made = _Decoder(definition, version, "def decode(d, p, e):")
     value = made.structure_of(definition.fields)
-    made.begin("if p > e:")
-    made.line("raise Malformed('the message ends too early')")
-    made.end()
+    made.line("if p > e: raise Malformed('the message ends too early')")
     made.line(f"return {value}, p")
     return made.text()
 
@@ -27,52 +33,23 @@ class _Decoder(Source):
 
     def structure_of(self, fields: tuple[Field, ...]) -> str:
         """Read a structure; the name that then has it as a dict."""
-        plain, tagged = self.present(fields)
-        values = {field.name: self._value(field) for field in plain}
+        values = [f"{field.name!r}: {self._value(field)}" for field in self.present(fields)]
         self._flush()
         if self.flexible:
-            for field in tagged:
-                values[field.name] = name = self.name()
-                self.line(f"{name} = {field.value_when_absent()!r}")
-            self._tags(tagged, values)
+            self.line("p = skip_tags(d, p) if d[p] else p + 1")
         name = self.name()
-        self.line(f"{name} = {{{', '.join(f'{key!r}: {value}' for key, value in values.items())}}}")
+        self.line(f"{name} = {{{', '.join(values)}}}")
         return name
-
-    def _tags(self, tagged: list[Field], values: dict[str, str]) -> None:
-        """Tagged fields come in any order, each with its size; those that are not known are skipped."""
-        if not tagged:
-            self.line("if d[p]: p = skip_tags(d, p)")
-            self.line("else: p += 1")
-            return
-        count, tag, size, end = (self.name() for _ in range(4))
-        self.line(f"{count}, p = read_uvarint(d, p)")
-        self.begin(f"for _ in range({count}):")
-        self.line(f"{tag}, p = read_uvarint(d, p)")
-        self.line(f"{size}, p = read_uvarint(d, p)")
-        self.line(f"{end} = p + {size}")
-        for field in tagged:
-            self.begin(f"if {tag} == {field.tag}:")
-            value = self._value(field)
-            self._flush()
-            self.line(f"{values[field.name]} = {value}")
-            self.end()
-        self.line(f"p = {end}")
-        self.end()
 
     def _value(self, field: Field) -> str:
         """Read a field; the name that has it once the run is flushed."""
         if field.type.startswith("[]"):
             return self._array(field)
-        if field.type == "struct":
-            return self._structure(field)
         name = self.name()
         if field.type in FORMATS:
             self.run.append((name, FORMATS[field.type]))
             return name
         size, end = self._length("h" if field.type == "string" else "i"), self.name()
-        if field.type == "records":
-            self.constants["memoryview"] = memoryview
         taken = {"string": f"d[p:{end}].decode()", "bytes": f"d[p:{end}]", "records": f"memoryview(d)[p:{end}]"}
         self._otherwise_null(field, name, size)
         self.line(f"{end} = p + {size}")
@@ -82,26 +59,23 @@ class _Decoder(Source):
         return name
 
     def _array(self, field: Field) -> str:
-        name = self.name()
-        size = self._length("i")
+        name, size = self.name(), self._length("i")
         self._otherwise_null(field, name, size)
-        self.line(f"if {size} > {LONGEST_ARRAY}: wrong({field.name!r})")
+        self.line(f"if {size} > {LONGEST_ARRAY}: _wrong({field.name!r})")
         kind = field.type[2:]
-        if kind in FORMATS and kind != "uuid":
-            _, width = self.structure(FORMATS[kind], "unpack_from")
-            self.line(f"{name} = list(unpack_from(f'>{{{size}}}{FORMATS[kind]}', d, p))")
-            self.line(f"p += {width} * {size}")
-        elif kind == "struct" and (formats := self._fixed(field.fields)):
-            read, width = self.structure("".join(formats.values()), "iter_unpack")
-            names = [self.name() for _ in formats]
-            made = ", ".join(f"{key!r}: {value}" for key, value in zip(formats, names, strict=True))
-            rows = f"{read}(d[p : p + {width} * {size}])"
-            self.line(f"{name} = [{{{made}}} for {', '.join(names)}, in {rows}]")
+        if kind in FORMATS:
+            self.line(f"{name} = list(struct.unpack_from(f'>{{{size}}}{FORMATS[kind]}', d, p))")
+            self.line(f"p += {struct.calcsize('>' + FORMATS[kind])} * {size}")
+        elif formats := self._fixed(field.fields):
+            width, rows = struct.calcsize(">" + "".join(formats.values())), self.name()
+            self.constants[rows] = _rows(formats)
+            self.line(f"{name} = ({rows} if {size} < {_LONG} else {rows}.__wrapped__)(d[p : p + {width} * {size}])")
             self.line(f"p += {width} * {size}")
         else:
             self.line(f"{name} = []")
             self.begin(f"for _ in range({size}):")
-            element = self._element(field, kind)
+            inner = Field(field.name, kind, field.versions)
+            element = self.structure_of(field.fields) if kind == "struct" else self._value(inner)
             self.line(f"{name}.append({element})")
             self.end()
         self.end()
@@ -109,28 +83,8 @@ class _Decoder(Source):
 
     def _fixed(self, fields: tuple[Field, ...]) -> dict[str, str]:
         """The formats of the fields of a structure that always has the same length (Fetch's partitions), or nothing."""
-        plain, _ = self.present(fields)
-        formats = {field.name: FORMATS.get(field.type, "") for field in plain}
+        formats = {field.name: FORMATS.get(field.type, "") for field in self.present(fields)}
         return formats if all(formats.values()) and not self.flexible else {}
-
-    def _element(self, field: Field, kind: str) -> str:
-        if kind == "struct":
-            return self.structure_of(field.fields)
-        value = self._value(Field(field.name, kind, field.versions))
-        self._flush()
-        return value
-
-    def _structure(self, field: Field) -> str:
-        if not self.nullable(field):
-            self._flush()
-            return self.structure_of(field.fields)
-        present, name = self.name(), self.name()
-        self.run.append((present, "b"))
-        self._flush()
-        self._otherwise_null(field, name, present)
-        self.line(f"{name} = {self.structure_of(field.fields)}")
-        self.end()
-        return name
 
     def _length(self, width: str) -> str:
         name = self.name()
@@ -147,14 +101,23 @@ class _Decoder(Source):
 
     def _otherwise_null(self, field: Field, name: str, size: str) -> None:
         """Open the block for a value that is there; before it stands what is done with one that is null."""
-        self.begin(f"if {size} < 0:")
-        self.line(f"{name} = None" if self.nullable(field) else f"{name} = wrong({field.name!r})")
-        self.end()
+        self.line(f"if {size} < 0: {name} = " + ("None" if self.nullable(field) else f"_wrong({field.name!r})"))
         self.begin("else:")
 
     def _flush(self) -> None:
         if self.run:
-            unpack, size = self.structure("".join(width for _, width in self.run), "unpack_from")
+            formats = "".join(width for _, width in self.run)
+            unpack = self.structure(formats, "unpack_from")
             self.line(f"{', '.join(name for name, _ in self.run)}, = {unpack}(d, p)")
-            self.line(f"p += {size}")
+            self.line(f"p += {struct.calcsize('>' + formats)}")
             self.run.clear()
+
+
+def _rows(formats: dict[str, str]) -> Callable[[bytes], list[dict[str, Any]]]:
+    """A function that reads structures of one length. Nothing that it gives may be changed.
+
+    A consumer asks with nearly the same bytes again and again (Fetch), so what was read last is kept; `__wrapped__`
+    keeps nothing.
+    """
+    read = struct.Struct(">" + "".join(formats.values())).iter_unpack
+    return lru_cache(_REMEMBERED)(lambda data: [dict(zip(formats, row, strict=True)) for row in read(data)])

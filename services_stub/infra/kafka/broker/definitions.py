@@ -16,14 +16,7 @@ Versions: TypeAlias = tuple[int, int]
 """The first and the last version."""
 
 _NO_VERSION: Versions = (1, 0)
-_EMPTY: dict[str, object] = {
-    "string": "",
-    "bytes": b"",
-    "bool": False,
-    "float64": 0.0,
-    "uuid": bytes(16),
-    "records": None,
-}
+_EMPTY: dict[str, object] = {"string": "", "bytes": b"", "bool": False, "uuid": bytes(16), "records": None}
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -44,7 +37,7 @@ class Field(msgspec.Struct, frozen=True):
             return self.default
         if self.type.startswith("[]"):
             return []
-        return None if self.type == "struct" else _EMPTY.get(self.type, 0)
+        return _EMPTY.get(self.type, 0)
 
 
 class Definition(msgspec.Struct, frozen=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -33,13 +34,12 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     errors: tuple[int, ...] = ()
 
 
-class _InForce:
+class _InForce(msgspec.Struct):
     """A fault, how many requests it has struck, and those that it has stopped."""
 
-    def __init__(self, fault: Fault) -> None:
-        self.fault = fault
-        self.hits = 0
-        self.stopped: list[tuple[Handler, Message, Context]] = []
+    fault: Fault
+    hits: int = 0
+    stopped: list[tuple[Handler, Message, Context]] = []
 
     def strikes(self, request: Message, context: Context, name_of: Callable[[bytes], str | None]) -> bool:
         """Whether it is meant for this request."""
@@ -76,15 +76,14 @@ class Faults:
         cleared = self._faults.pop(name, None)
         self.active = bool(self._faults)
         for handler, request, context in cleared.stopped if cleared else ():
-            response = None if context.closed else handler(request, context)
-            if response is not None:
-                context.answer(response)
+            if not context.closed:
+                context.carry_out(handler, request)
 
     def hits(self, name: str) -> int:
         """How many requests a fault has struck; KeyError where it is not in force."""
         return self._faults[name].hits
 
-    def carry_out(self, handler: Handler, request: Message, context: Context) -> Message | None:
+    def carry_out(self, handler: Handler, request: Message, context: Context) -> None:
         """Carry out a request as the faults want it."""
         struck = [found for found in self._faults.values() if found.strikes(request, context, self._name_of)]
         for found in struck:
@@ -92,33 +91,20 @@ class Faults:
             found.hits += 1
             if fault.action == "slow":
                 context.delay += fault.seconds
+            elif fault.action == "time-out":
+                context.instead = partial(refusal, request, context.api_key, context.version, _REQUEST_TIMED_OUT)
+            elif fault.action == "cut":
+                context.instead = partial(_cut, context)
             elif fault.action == "error":
                 code = fault.errors[min(found.hits, len(fault.errors)) - 1]
-                return refusal(request, context.api_key, context.version, code)
+                return context.answer(refusal(request, context.api_key, context.version, code))
             elif fault.action == "refuse":
-                context.connection.cut()
-                return None
-            elif fault.action == "stop":
-                found.stopped.append((handler, request, context))
-                return None
-            elif fault.action == "time-out":
-                context.after = _timed_out(request, context)
+                return context.connection.cut()
             else:
-                context.after = _cut(context)
-        response = handler(request, context)
-        if context.after is None or response is None or response is NO_RESPONSE:
-            return response
-        return context.after(response)
+                return found.stopped.append((handler, request, context))
+        return context.carry_out(handler, request)
 
 
-def _timed_out(request: Message, context: Context) -> Callable[[Message], Message | None]:
-    late = refusal(request, context.api_key, context.version, _REQUEST_TIMED_OUT)
-    return lambda _: late
-
-
-def _cut(context: Context) -> Callable[[Message], Message | None]:
-    def cut(_: Message) -> Message | None:
-        context.connection.cut()
-        return None
-
-    return cut
+def _cut(context: Context) -> Message:
+    context.connection.cut()
+    return NO_RESPONSE

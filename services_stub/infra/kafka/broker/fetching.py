@@ -6,9 +6,12 @@ other appends may come, and the producer has had its answer.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from functools import partial
+
 from services_stub.infra.kafka.broker import errors
-from services_stub.infra.kafka.broker.context import Clock, Context, Handler, Message
-from services_stub.infra.kafka.broker.partition import Partition
+from services_stub.infra.kafka.broker.context import Cancellable, Clock, Context, Handler, Message
+from services_stub.infra.kafka.broker.partition import Partition, Waiter
 from services_stub.infra.kafka.broker.records import LEADER_EPOCH
 from services_stub.infra.kafka.broker.topics import Topics
 
@@ -16,6 +19,7 @@ _RESPONSE_BYTES = 16 * 1024 * 1024
 """A response ends with the batch that goes beyond this, whatever a client allows."""
 _NO_SESSION = -1
 """The epoch of the session in a request that wants none."""
+_QUIET_LISTS = 32
 
 
 class FetchRequests:
@@ -23,22 +27,30 @@ class FetchRequests:
 
     def __init__(self, topics: Topics, clock: Clock) -> None:
         self.handlers: dict[int, Handler] = {1: self._fetch}
-        self._topics = topics
-        self._clock = clock
+        self.topics = topics
+        self.clock = clock
+        self.quiet: dict[str, dict[int, list[Message]]] = {}
+        """By topic, what was asked since its last append and had nothing. The codec gives the same list for the same
+        bytes, and consumers ask for the same again and again: so it is told by identity."""
+
+    def appended(self, partition: Partition) -> None:
+        """Something may be there."""
+        self.quiet.pop(partition.topic, None)
 
     def _fetch(self, request: Message, context: Context) -> Message | None:
         if request.get("session_id"):
             return {"error_code": errors.FETCH_SESSION_ID_NOT_FOUND}
-        fetch = _Fetch(request, context, self._topics, self._clock)
-        if fetch.look():
+        fetch = _Fetch(self, context, request)
+        fetch.look()
+        if fetch.is_enough():
             return fetch.response()
         if request["max_wait_ms"] > 0:
             fetch.wait()
             return None
-        fetch.list_all()
-        return fetch.response()
+        return fetch.response(whole=True)
 
 
+@dataclass(slots=True, eq=False)
 class _Fetch:
     """One request, and what was found for it, by topic and number of the partition.
 
@@ -46,103 +58,83 @@ class _Fetch:
     response has each one, and get all.
     """
 
-    __slots__ = (
-        "_clock",
-        "_context",
-        "_enough",
-        "_failed",
-        "_found",
-        "_request",
-        "_rest",
-        "_timer",
-        "_topics",
-        "_woken",
-    )
+    owner: FetchRequests
+    context: Context
+    request: Message
+    found: dict[str, dict[int, Message]] = field(init=False)
+    rest: int = field(init=False)
+    """Bytes that fit in the response."""
+    enough: int = field(init=False)
+    """As few bytes as this may be left in a response that is sent at once; all of them where it has an error."""
+    places: list[set[Waiter]] = field(init=False)
+    timer: Cancellable = field(init=False)
+    looks_again: bool = False
 
-    def __init__(self, request: Message, context: Context, topics: Topics, clock: Clock) -> None:
-        self._request = request
-        self._context = context
-        self._topics = topics
-        self._clock = clock
+    def look(self) -> None:
+        """Find what there is: nearly all topics have nothing, so that is found out quickly."""
+        self.rest = min(self.request.get("max_bytes", _RESPONSE_BYTES), _RESPONSE_BYTES)
+        self.enough = self.rest - max(self.request["min_bytes"], 1)
+        self.found = {}
+        quiet = self.owner.quiet
+        for topic in self.request["topics"]:
+            if id(topic["partitions"]) not in quiet.get(topic["topic"], ()):
+                self._look_at(topic["topic"], topic["partitions"])
 
-    def look(self) -> bool:
-        """Find what is there; whether it is enough, or an error, so that it is answered at once."""
-        self._rest = min(self._request.get("max_bytes", _RESPONSE_BYTES), _RESPONSE_BYTES)
-        self._enough = self._rest - max(self._request["min_bytes"], 1)
-        self._failed = False
-        self._found: dict[str, dict[int, Message]] = {}
-        for topic in self._request["topics"]:
-            self._look_at(topic)
-        return self._failed or self._rest <= self._enough
+    def is_enough(self) -> bool:
+        """Whether it is answered at once with what was found."""
+        return self.rest <= self.enough
 
-    def list_all(self) -> None:
-        """Give the partitions without records a place in the response, too."""
-        for topic in self._request["topics"]:
-            found = self._found.setdefault(topic["topic"], {})
-            for asked in topic["partitions"]:
-                number = asked["partition"]
-                if number not in found:
-                    found[number] = _part(number, self._topics.partition(topic["topic"], number))
-
-    def response(self) -> Message:
-        """The response with what was found."""
-        if self._request.get("session_epoch", _NO_SESSION) != _NO_SESSION:
-            self.list_all()
-        responses = [{"topic": name, "partitions": list(parts.values())} for name, parts in self._found.items()]
-        return {"responses": responses}
+    def response(self, whole: bool = False) -> Message:
+        """The response with what was found, and where it is whole with the partitions that have nothing, too."""
+        if whole or self.request.get("session_epoch", _NO_SESSION) != _NO_SESSION:
+            for topic in self.request["topics"]:
+                found = self.found.setdefault(topic["topic"], {})
+                for number in (asked["partition"] for asked in topic["partitions"]):
+                    found[number] = found.get(number) or _part(
+                        number, self.owner.topics.partition(topic["topic"], number)
+                    )
+        return {"responses": [{"topic": name, "partitions": parts.values()} for name, parts in self.found.items()]}
 
     def wait(self) -> None:
         """Answer after an append, after the time that the client waits, or when its next request comes."""
-        self._woken: set[str] = set()
-        self._context.on_interrupt = self._answer
-        self._timer = self._clock.call_later(self._request["max_wait_ms"] / 1000, self._expire)
+        by_name = self.owner.topics.by_name
+        names = [topic["topic"] for topic in self.request["topics"]]
+        self.places = [by_name[name].waiting for name in names if name in by_name]
+        self.context.on_interrupt = self._answer
+        self.timer = self.owner.clock.call_later(self.request["max_wait_ms"] / 1000, partial(self._answer, whole=True))
         self._subscribe()
 
-    def appended(self, partition: Partition) -> None:
-        """Look at the topic again, once the append is answered."""
-        if not self._woken:
-            self._clock.call_later(0, self._look_again)
-        self._woken.add(partition.topic)
+    def appended(self, _: Partition) -> None:
+        """Look again, once the append is answered."""
+        if not self.looks_again:
+            self.looks_again = True
+            self.owner.clock.call_later(0, self._look_again)
 
     def _subscribe(self) -> None:
-        by_name = self._topics.by_name
-        for topic in self._request["topics"]:
-            if known := by_name.get(topic["topic"]):
-                known.waiting.add(self)
+        for waiting in self.places:
+            waiting.add(self)
 
     def _look_again(self) -> None:
-        if self._context.on_interrupt is None:  # it was answered meanwhile
+        self.looks_again = False
+        if self.context.on_interrupt is None:  # it was answered meanwhile
             return
-        if self._found:  # too little: some of it may be there twice
-            self.look()
-        else:
-            for topic in self._request["topics"]:
-                if topic["topic"] in self._woken:
-                    self._look_at(topic)
-        self._woken.clear()
-        if self._failed or self._rest <= self._enough:
+        self.look()
+        if self.is_enough():
             self._answer()
         else:
             self._subscribe()
 
-    def _expire(self) -> None:
-        self.list_all()
-        self._answer()
+    def _answer(self, whole: bool = False) -> None:
+        self.timer.cancel()
+        for waiting in self.places:
+            waiting.discard(self)
+        self.context.answer(self.response(whole))
 
-    def _answer(self) -> None:
-        self._timer.cancel()
-        by_name = self._topics.by_name
-        for topic in self._request["topics"]:
-            if known := by_name.get(topic["topic"]):
-                known.waiting.discard(self)
-        self._context.answer(self.response())
-
-    def _look_at(self, topic: Message) -> None:
-        """Take what partitions of a topic have: nearly all of them have nothing, so that is found out quickly."""
-        known = self._topics.by_name.get(topic["topic"])
+    def _look_at(self, topic: str, listed: list[Message]) -> None:
+        known, nothing = self.owner.topics.by_name.get(topic), True
         partitions = known.partitions if known else []
         count = len(partitions)
-        for asked in topic["partitions"]:
+        for asked in listed:
             number = asked["partition"]
             partition = partitions[number] if 0 <= number < count else None
             if (
@@ -150,27 +142,30 @@ class _Fetch:
                 or partition.high_watermark != asked["fetch_offset"]
                 or asked.get("current_leader_epoch", LEADER_EPOCH) > LEADER_EPOCH
             ):
-                part = self._take(number, partition, asked)
-                if part is not None:
-                    self._found.setdefault(topic["topic"], {})[number] = part
+                nothing = False
+                self._take(topic, partition, asked)
+        if nothing and known and len(lists := self.owner.quiet.setdefault(topic, {})) < _QUIET_LISTS:
+            lists[id(listed)] = listed
+            known.waiting.add(self.owner)
 
-    def _take(self, number: int, partition: Partition | None, asked: Message) -> Message | None:
-        """The records of a partition, or why there are none; None where the response is full."""
-        offset = asked["fetch_offset"]
+    def _take(self, topic: str, partition: Partition | None, asked: Message) -> None:
+        """Add the records of a partition, unless the response is full, or why there are none."""
+        number, offset = asked["partition"], asked["fetch_offset"]
+        part = _part(number, partition)
         if partition is None:
-            error = errors.UNKNOWN_TOPIC_OR_PARTITION
+            part["error_code"] = errors.UNKNOWN_TOPIC_OR_PARTITION
         elif asked.get("current_leader_epoch", LEADER_EPOCH) > LEADER_EPOCH:
-            error = errors.UNKNOWN_LEADER_EPOCH
+            part["error_code"] = errors.UNKNOWN_LEADER_EPOCH
         elif not partition.start <= offset <= partition.high_watermark:
-            error = errors.OFFSET_OUT_OF_RANGE
-        elif self._rest > 0:
-            records = partition.read(offset, min(asked["partition_max_bytes"], self._rest))
-            self._rest -= sum(map(len, records))
-            return _part(number, partition) | {"records": records}
+            part["error_code"] = errors.OFFSET_OUT_OF_RANGE
+        elif self.rest > 0:
+            part["records"] = records = partition.read(offset, min(asked["partition_max_bytes"], self.rest))
+            self.rest -= sum(map(len, records))
         else:
-            return None
-        self._failed = True
-        return _part(number, partition) | {"error_code": error}
+            return
+        if "error_code" in part:
+            self.enough = _RESPONSE_BYTES
+        self.found.setdefault(topic, {})[number] = part
 
 
 def _part(number: int, partition: Partition | None) -> Message:

@@ -23,16 +23,7 @@ class ProduceRequests:
         responses = []
         for asked in request["topic_data"]:
             topic = self._topics.by_name.get(asked["name"])
-            if topic is None:
-                error = refused or errors.UNKNOWN_TOPIC_OR_PARTITION
-            else:
-                error = refused or (errors.INVALID_TOPIC_EXCEPTION if topic.is_internal else errors.NONE)
-            parts = [
-                {"index": part["index"], "error_code": error, "base_offset": -1}
-                if error or topic is None
-                else _append(topic, part["index"], part["records"])
-                for part in asked["partition_data"]
-            ]
+            parts = [_append(topic, part["index"], part["records"], refused) for part in asked["partition_data"]]
             responses.append({"name": asked["name"], "partition_responses": parts})
         return {"responses": responses} if acks else NO_RESPONSE
 
@@ -43,9 +34,13 @@ class ProduceRequests:
         return {"error_code": errors.NONE, "producer_id": self._topics.producer_id(), "producer_epoch": 0}
 
 
-def _append(topic: Topic, index: int, batch: Buffer | None) -> Message:
-    if not 0 <= index < len(topic.partitions):
-        return {"index": index, "error_code": errors.UNKNOWN_TOPIC_OR_PARTITION, "base_offset": -1}
+def _append(topic: Topic | None, index: int, batch: Buffer | None, refused: int) -> Message:
+    if topic is None or not 0 <= index < len(topic.partitions):
+        refused = refused or errors.UNKNOWN_TOPIC_OR_PARTITION
+    elif topic.is_internal:
+        refused = refused or errors.INVALID_TOPIC_EXCEPTION
+    if topic is None or refused:
+        return {"index": index, "error_code": refused, "base_offset": -1}
     partition = topic.partitions[index]
     error, offset = partition.append(batch or b"")
     return {"index": index, "error_code": error, "base_offset": offset, "log_start_offset": partition.start}

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Mapping
+from functools import cache
 
+from services_stub.infra.kafka.broker import errors
 from services_stub.infra.kafka.broker.codec import Malformed, decoder, encoder, is_flexible
 from services_stub.infra.kafka.broker.connection import Call, Connection, Limits
 from services_stub.infra.kafka.broker.context import Context, Handler, Message
@@ -14,7 +16,6 @@ from services_stub.infra.kafka.broker.faults import Faults
 from services_stub.infra.kafka.broker.peers import is_own
 
 API_VERSIONS = 18
-_UNSUPPORTED_VERSION = 35
 _BACKLOG = 512
 
 
@@ -34,7 +35,8 @@ class Server:
         self.loop: asyncio.AbstractEventLoop
         self._handlers = {**handlers, API_VERSIONS: self._api_versions}
         self.versions = {key: _versions(key, highest) for key in sorted(self._handlers)}
-        self._calls: dict[tuple[int, int], Call] = {}
+        self.call: Callable[[int, int], Call] = cache(self._call)
+        """How requests of a kind and version are carried out; Malformed where there are none, as Kafka takes it."""
         self._connections: set[Connection] = set()
         self._admits = admits
         self._listening: asyncio.Server | None = None
@@ -43,7 +45,8 @@ class Server:
         """Accept connections; does nothing where it does already. OSError where the port is taken."""
         if self._listening is None:
             self.loop = asyncio.get_running_loop()
-            self._listening = await self.loop.create_server(lambda: Connection(self), sock=_socket(host, port))
+            listener = socket.create_server((host, port), backlog=_BACKLOG)
+            self._listening = await self.loop.create_server(lambda: Connection(self), sock=listener)
 
     @property
     def port(self) -> int:
@@ -70,14 +73,7 @@ class Server:
         """A connection is closed."""
         self._connections.discard(connection)
 
-    def call(self, api_key: int, version: int) -> Call:
-        """How such a request is carried out. Malformed where there is no such kind or version, as Kafka takes it."""
-        found = self._calls.get((api_key, version))
-        if found is None:
-            found = self._calls[api_key, version] = self._made(api_key, version)
-        return found
-
-    def _made(self, api_key: int, version: int) -> Call:
+    def _call(self, api_key: int, version: int) -> Call:
         versions = self.versions.get(api_key)
         if versions is None:
             raise Malformed("there is no such kind of request here")
@@ -85,7 +81,10 @@ class Server:
             if api_key != API_VERSIONS:
                 raise Malformed("there is no such version here")
             # A client that is newer asks again with one of the versions that this answer names (KIP-35).
-            return Call(_read_nothing, encoder("response", api_key, 0), self._api_versions, False, False)
+            # Version 0 of the request is empty, so whatever it has is not read.
+            return Call(
+                decoder("request", api_key, 0), encoder("response", api_key, 0), self._api_versions, False, False
+            )
         return Call(
             decoder("request", api_key, version),
             encoder("response", api_key, version),
@@ -97,7 +96,7 @@ class Server:
     def _api_versions(self, _: Message, context: Context) -> Message:
         known = within(context.version, self.versions[API_VERSIONS])
         return {
-            "error_code": 0 if known else _UNSUPPORTED_VERSION,
+            "error_code": errors.NONE if known else errors.UNSUPPORTED_VERSION,
             "api_keys": [
                 {"api_key": key, "min_version": first, "max_version": last}
                 for key, (first, last) in self.versions.items()
@@ -105,22 +104,6 @@ class Server:
         }
 
 
-def _read_nothing(_: bytes, at: int, __: int) -> tuple[Message, int]:
-    return {}, at
-
-
 def _versions(api_key: int, highest: Mapping[int, int]) -> tuple[int, int]:
     first, last = definitions()["request", api_key].versions
     return first, min(last, highest.get(api_key, last))
-
-
-def _socket(host: str, port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(_BACKLOG)
-    except OSError:
-        listener.close()
-        raise
-    return listener

@@ -7,17 +7,7 @@ from typing import Any
 
 from services_stub.infra.kafka.broker.definitions import Definition, Field, within
 
-FORMATS = {
-    "bool": "?",
-    "int8": "b",
-    "int16": "h",
-    "uint16": "H",
-    "int32": "i",
-    "uint32": "I",
-    "int64": "q",
-    "float64": "d",
-}
-FORMATS["uuid"] = "16s"
+FORMATS = {"bool": "?", "int8": "b", "int16": "h", "int32": "i", "int64": "q", "uuid": "16s"}
 
 
 class Source:
@@ -30,10 +20,10 @@ class Source:
         self.version = version
         self.flexible = version >= definition.flexible
         self.constants: dict[str, Any] = {}
+        self.run: list[tuple[str, str]] = []
         self._lines = [head]
         self._depth = 1
         self._names = 0
-        self.run: list[tuple[str, str]] = []
 
     def name(self) -> str:
         """A new name."""
@@ -53,22 +43,24 @@ class Source:
         """Close the block."""
         self._depth -= 1
 
-    def structure(self, formats: str, method: str) -> tuple[str, int]:
-        """The name of a method of a `struct.Struct` (pack, unpack_from), and how many bytes it takes."""
-        made = struct.Struct(f">{formats}")
+    def structure(self, formats: str, method: str) -> str:
+        """The name of a method of a `struct.Struct` (pack, unpack_from)."""
         name = f"{method}_{formats.replace('?', '_')}"
-        self.constants[name] = getattr(made, method)
-        return name, made.size
+        self.constants[name] = getattr(struct.Struct(f">{formats}"), method)
+        return name
 
     def text(self) -> tuple[str, dict[str, Any]]:
         """The whole text, and what it needs."""
         return "\n".join(self._lines) + "\n", self.constants
 
-    def present(self, fields: tuple[Field, ...]) -> tuple[list[Field], list[Field]]:
-        """The fields that this version has: those in their order, and the tagged ones."""
-        here = [field for field in fields if within(self.version, field.versions)]
-        tagged = [field for field in here if within(self.version, field.tagged)]
-        return [field for field in here if field not in tagged], sorted(tagged, key=lambda field: field.tag)
+    def present(self, fields: tuple[Field, ...]) -> list[Field]:
+        """The fields that this version has.
+
+        Tagged ones (KIP-482) are passed over and never written: nothing that the broker has is in them.
+        """
+        return [
+            field for field in fields if within(self.version, field.versions) and not within(self.version, field.tagged)
+        ]
 
     def nullable(self, field: Field) -> bool:
         """Whether a field may be null in this version."""

@@ -22,8 +22,7 @@ _SERVED = """
     Produce Fetch ListOffsets Metadata OffsetCommit OffsetFetch FindCoordinator JoinGroup Heartbeat LeaveGroup
     SyncGroup DescribeGroups ListGroups ApiVersions CreateTopics DeleteTopics DeleteRecords InitProducerId
     OffsetForLeaderEpoch DescribeConfigs AlterConfigs CreatePartitions DeleteGroups IncrementalAlterConfigs
-    OffsetDelete DescribeCluster DescribeProducers DescribeTopicPartitions DescribeLogDirs SaslHandshake
-    SaslAuthenticate ListConfigResources
+    OffsetDelete DescribeCluster DescribeProducers DescribeLogDirs SaslHandshake SaslAuthenticate ListConfigResources
 """
 _KEPT = ("OffsetCommit", "GroupMetadata")
 """The records of `__consumer_offsets`."""

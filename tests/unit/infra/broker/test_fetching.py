@@ -110,6 +110,20 @@ def test_it_may_come_between_an_append_and_its_answer(node: Node) -> None:
     assert values(fetch(node)) == [b"1"]
 
 
+def test_what_had_nothing_is_looked_at_anew_after_an_append_or_the_end_of_the_topic(node: Node) -> None:
+    for _ in range(2):
+        fetch(node).interrupt()
+    node.produce(a_batch(b"1"), partition=2)
+    assert values(fetch(node), partition=2) == [b"1"]
+    assert list(parts(fetch(node, places="t2 u0", most=1))) == [("t", 2)]
+    fetch(node, places="t0 t1").interrupt()
+    node.topics.delete("t")
+    assert parts(fetch(node, places="t0 t1"))["t", 1]["error_code"] == errors.UNKNOWN_TOPIC_OR_PARTITION
+    node.topics.create("t", 3)
+    node.produce(a_batch(b"2"), partition=1)
+    assert values(fetch(node, places="t0 t1"), partition=1) == [b"2"]
+
+
 def test_clients_that_want_a_session_get_every_partition(node: Node) -> None:
     node.produce(a_batch(b"1"))
     sent = fetch(node, session_epoch=SESSION)
