@@ -120,4 +120,5 @@ def _rows(formats: dict[str, str]) -> Callable[[bytes], list[dict[str, Any]]]:
     keeps nothing.
     """
     read = struct.Struct(">" + "".join(formats.values())).iter_unpack
-    return lru_cache(_REMEMBERED)(lambda data: [dict(zip(formats, row, strict=True)) for row in read(data)])
+    made = ", ".join(f"{name!r}: {name}" for name in formats)
+    return lru_cache(_REMEMBERED)(eval(f"lambda d: [{{{made}}} for {', '.join(formats)}, in read(d)]", {"read": read}))

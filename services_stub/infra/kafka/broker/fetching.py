@@ -42,12 +42,11 @@ class FetchRequests:
             return {"error_code": errors.FETCH_SESSION_ID_NOT_FOUND}
         fetch = _Fetch(self, context, request)
         fetch.look()
-        if fetch.is_enough():
-            return fetch.response()
-        if request["max_wait_ms"] > 0:
-            fetch.wait()
-            return None
-        return fetch.response(whole=True)
+        enough = fetch.is_enough()
+        if enough or request["max_wait_ms"] <= 0:
+            return fetch.response(whole=not enough)
+        fetch.wait()
+        return None
 
 
 @dataclass(slots=True, eq=False)

@@ -80,11 +80,9 @@ class Server:
         if not within(version, versions):
             if api_key != API_VERSIONS:
                 raise Malformed("there is no such version here")
-            # A client that is newer asks again with one of the versions that this answer names (KIP-35).
-            # Version 0 of the request is empty, so whatever it has is not read.
-            return Call(
-                decoder("request", api_key, 0), encoder("response", api_key, 0), self._api_versions, False, False
-            )
+            # A client that is newer asks again with one of the versions that this answer names (KIP-35). A request of
+            # version 0 is empty, so whatever this one has is not read.
+            version = 0
         return Call(
             decoder("request", api_key, version),
             encoder("response", api_key, version),
