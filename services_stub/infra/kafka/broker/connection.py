@@ -10,15 +10,14 @@ import struct
 import sys
 import traceback
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple, cast
+from collections.abc import Callable
+from typing import NamedTuple, Protocol, cast
 
 import msgspec
 
 from services_stub.infra.kafka.broker.codec import MALFORMED, Decode, Encode, skip_tags
 from services_stub.infra.kafka.broker.context import NO_RESPONSE, Context, Handler, Message
-
-if TYPE_CHECKING:
-    from services_stub.infra.kafka.broker.server import Server
+from services_stub.infra.kafka.broker.faults import Faults
 
 _SIZE = struct.Struct(">i")
 _HEADER = struct.Struct(">ihhih")
@@ -44,6 +43,19 @@ class Call(NamedTuple):
     handler: Handler
     flexible_request: bool
     flexible_response: bool
+
+
+class Server(Protocol):
+    """The server, as far as a connection uses it."""
+
+    faults: Faults
+    limits: Limits
+    loop: asyncio.AbstractEventLoop
+    call: Callable[[int, int], Call]
+    connections: set[Connection]
+
+    def admit(self, connection: Connection, peer: tuple[str, int], own: tuple[str, int]) -> bool:
+        """Take a new connection, or not."""
 
 
 class Connection(asyncio.Protocol):
@@ -77,7 +89,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, _: Exception | None) -> None:
         """Let the request in work know, which is not answered any more."""
         self._closed = True
-        self._server.forget(self)
+        self._server.connections.discard(self)
         self._rest.clear()
         if self._context is not None:
             self._context.closed = True
