@@ -24,7 +24,6 @@ _HEADER = struct.Struct(">ihhih")
 """Size, API key, version, correlation id, and the length of the client id (RequestHeader.json)."""
 
 _ANSWER = struct.Struct(">ii")
-_NO_TAGS = b"\0"
 _WRITE_BUFFER = 4 * 1024 * 1024
 
 
@@ -197,7 +196,7 @@ class Connection(asyncio.Protocol):
             self.cut()
 
     def _send(self, context: Context, response: Message) -> None:
-        parts: list[bytes] = [b"", _NO_TAGS] if self._call.flexible_response else [b""]
+        parts: list[bytes] = [b"", b"\0"] if self._call.flexible_response else [b""]
         try:
             self._call.encode(response, parts.append)
         except Exception:  # noqa: BLE001 - a mistake of ours ends one connection, not the broker
