@@ -10,22 +10,20 @@ import struct
 import sys
 import traceback
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple, cast
+from collections.abc import Callable
+from typing import NamedTuple, Protocol, cast
 
 import msgspec
 
 from services_stub.infra.kafka.broker.codec import MALFORMED, Decode, Encode, skip_tags
 from services_stub.infra.kafka.broker.context import NO_RESPONSE, Context, Handler, Message
-
-if TYPE_CHECKING:
-    from services_stub.infra.kafka.broker.server import Server
+from services_stub.infra.kafka.broker.faults import Faults
 
 _SIZE = struct.Struct(">i")
 _HEADER = struct.Struct(">ihhih")
 """Size, API key, version, correlation id, and the length of the client id (RequestHeader.json)."""
 
 _ANSWER = struct.Struct(">ii")
-_NO_TAGS = b"\0"
 _WRITE_BUFFER = 4 * 1024 * 1024
 
 
@@ -44,6 +42,19 @@ class Call(NamedTuple):
     handler: Handler
     flexible_request: bool
     flexible_response: bool
+
+
+class Server(Protocol):
+    """The server, as far as a connection uses it."""
+
+    faults: Faults
+    limits: Limits
+    loop: asyncio.AbstractEventLoop
+    call: Callable[[int, int], Call]
+    connections: set[Connection]
+
+    def admit(self, connection: Connection, peer: tuple[str, int], own: tuple[str, int]) -> bool:
+        """Take a new connection, or not."""
 
 
 class Connection(asyncio.Protocol):
@@ -77,7 +88,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, _: Exception | None) -> None:
         """Let the request in work know, which is not answered any more."""
         self._closed = True
-        self._server.forget(self)
+        self._server.connections.discard(self)
         self._rest.clear()
         if self._context is not None:
             self._context.closed = True
@@ -185,7 +196,7 @@ class Connection(asyncio.Protocol):
             self.cut()
 
     def _send(self, context: Context, response: Message) -> None:
-        parts: list[bytes] = [b"", _NO_TAGS] if self._call.flexible_response else [b""]
+        parts: list[bytes] = [b"", b"\0"] if self._call.flexible_response else [b""]
         try:
             self._call.encode(response, parts.append)
         except Exception:  # noqa: BLE001 - a mistake of ours ends one connection, not the broker

@@ -7,8 +7,6 @@ from typing import Any
 from services_stub.infra.kafka.broker.definitions import Definition, Field
 from services_stub.infra.kafka.broker.source import FORMATS, Source
 
-_NO_TAGS = ("0", "b")
-
 
 def encoder_source(definition: Definition, version: int) -> tuple[str, dict[str, Any]]:
     """The text, and the constants that it needs."""
@@ -28,7 +26,7 @@ class _Encoder(Source):
         for field in self.present(fields):
             self._value(field, f"{get}({field.name!r}, {field.value_when_absent()!r})")
         if self.flexible:
-            self.run.append(_NO_TAGS)
+            self.run.append(("0", "b"))  # tagged fields: none
 
     def flush(self) -> None:
         """Write the run."""

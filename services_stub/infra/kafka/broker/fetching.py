@@ -97,21 +97,17 @@ class _Fetch:
     def wait(self) -> None:
         """Answer after an append, after the time that the client waits, or when its next request comes."""
         by_name = self.owner.topics.by_name
-        names = [topic["topic"] for topic in self.request["topics"]]
-        self.places = [by_name[name].waiting for name in names if name in by_name]
+        self.places = [by_name[topic["topic"]].waiting for topic in self.request["topics"] if topic["topic"] in by_name]
         self.context.on_interrupt = self._answer
         self.timer = self.owner.clock.call_later(self.request["max_wait_ms"] / 1000, partial(self._answer, whole=True))
-        self._subscribe()
+        for waiting in self.places:
+            waiting.add(self)
 
     def appended(self, _: Partition) -> None:
         """Look again, once the append is answered."""
         if not self.looks_again:
             self.looks_again = True
             self.owner.clock.call_later(0, self._look_again)
-
-    def _subscribe(self) -> None:
-        for waiting in self.places:
-            waiting.add(self)
 
     def _look_again(self) -> None:
         self.looks_again = False
@@ -121,7 +117,8 @@ class _Fetch:
         if self.is_enough():
             self._answer()
         else:
-            self._subscribe()
+            for waiting in self.places:
+                waiting.add(self)
 
     def _answer(self, whole: bool = False) -> None:
         self.timer.cancel()

@@ -7,8 +7,6 @@ from services_stub.infra.kafka.broker.context import NO_RESPONSE, Context, Handl
 from services_stub.infra.kafka.broker.records import Buffer
 from services_stub.infra.kafka.broker.topics import Topic, Topics
 
-_NO_TRANSACTIONS = errors.UNSUPPORTED_VERSION
-
 
 class ProduceRequests:
     """Carries out the requests of producers."""
@@ -30,7 +28,7 @@ class ProduceRequests:
     def _init_producer_id(self, request: Message, _: Context) -> Message:
         """A new id each time (KIP-360 bumps epochs of transactional producers alone); transactions there are none."""
         if request["transactional_id"] is not None:
-            return {"error_code": _NO_TRANSACTIONS, "producer_id": -1, "producer_epoch": -1}
+            return {"error_code": errors.UNSUPPORTED_VERSION, "producer_id": -1, "producer_epoch": -1}
         return {"error_code": errors.NONE, "producer_id": self._topics.producer_id(), "producer_epoch": 0}
 
 

@@ -37,7 +37,7 @@ class Server:
         self.versions = {key: _versions(key, highest) for key in sorted(self._handlers)}
         self.call: Callable[[int, int], Call] = cache(self._call)
         """How requests of a kind and version are carried out; Malformed where there are none, as Kafka takes it."""
-        self._connections: set[Connection] = set()
+        self.connections: set[Connection] = set()
         self._admits = admits
         self._listening: asyncio.Server | None = None
 
@@ -59,19 +59,15 @@ class Server:
         if self._listening is not None:
             self._listening.close()
             self._listening = None
-        for connection in list(self._connections):
+        for connection in list(self.connections):
             connection.cut()
 
     def admit(self, connection: Connection, peer: tuple[str, int], own: tuple[str, int]) -> bool:
         """Take a new connection, unless there are too many or the peer is another user of this machine."""
-        if len(self._connections) >= self.limits.connections or not self._admits(peer, own):
+        if len(self.connections) >= self.limits.connections or not self._admits(peer, own):
             return False
-        self._connections.add(connection)
+        self.connections.add(connection)
         return True
-
-    def forget(self, connection: Connection) -> None:
-        """A connection is closed."""
-        self._connections.discard(connection)
 
     def _call(self, api_key: int, version: int) -> Call:
         versions = self.versions.get(api_key)
