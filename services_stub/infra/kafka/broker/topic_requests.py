@@ -35,19 +35,15 @@ class TopicRequests:
         if asked is None or (context.version == 0 and not asked):
             found = [_metadata_of(topic) for topic in self._topics.by_name.values()]
         else:
-            creates = request.get("allow_auto_topic_creation", True)
             nameless = None if context.version >= _NAMELESS_SINCE else ""
-            found = [self._find(topic, creates, nameless) for topic in asked]
+            found = [self._find(topic, nameless) for topic in asked]
         cluster = {"cluster_id": self._topics.cluster_id, "controller_id": NODE, "brokers": [self._node]}
         return cluster | {"topics": found}
 
-    def _find(self, asked: Message, creates: bool, nameless: str | None) -> Message:
+    def _find(self, asked: Message, nameless: str | None) -> Message:
         name, topic, error = asked["name"], *self._known(asked)
-        if name is not None and not topic:
-            if not is_legal(name):
-                error = errors.INVALID_TOPIC_EXCEPTION
-            elif creates:
-                topic = self._topics.create(name, _DEFAULT_PARTITIONS)
+        if name is not None and not topic and not is_legal(name):
+            error = errors.INVALID_TOPIC_EXCEPTION
         if topic:
             return _metadata_of(topic)
         shown = nameless if name is None else name
