@@ -103,7 +103,7 @@ def _operation(service: str, method: str, path: str, operation: Document, names:
     # Litestar describes refusals in a form of its own.
     answers = {status: _renamed(each, names) for status, each in operation["responses"].items() if status[0] != "4"}
     refusals = {status for status in operation["responses"] if status[0] == "4"}
-    for status in sorted((refusals | _refusals_of_every(service, method, operation)) - answers.keys()):
+    for status in sorted((refusals | _refusals_of_every(service, method, path, operation)) - answers.keys()):
         answers[status] = {"$ref": "#/components/responses/Problem"}
     merged: Document = {
         "operationId": service + name,
@@ -122,7 +122,7 @@ def _operation(service: str, method: str, path: str, operation: Document, names:
     return merged
 
 
-def _refusals_of_every(service: str, method: str, operation: Document) -> set[str]:
+def _refusals_of_every(service: str, method: str, path: str, operation: Document) -> set[str]:
     """The statuses of refusals that every operation has which looks like this one."""
     found = {"400", "421", "429", "431", "500", "503"}
     if service != OWN:
@@ -134,6 +134,9 @@ def _refusals_of_every(service: str, method: str, operation: Document) -> set[st
         found.add("413")
     if "requestBody" in operation:
         found.add("415")
+    if "{" in path:
+        # Text with control characters makes it a path that there is not.
+        found.add("404")
     return found
 
 

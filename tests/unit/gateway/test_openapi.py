@@ -138,6 +138,13 @@ def test_every_refusal_is_a_problem_document_under_its_status(merged: dict[str, 
     assert {"409", "413"}.isdisjoint(orders["get"]["responses"])
 
 
+def test_a_path_with_a_parameter_may_lead_nowhere(merged: dict[str, Any]) -> None:
+    paths = {path: operations for path, operations in merged["paths"].items() if "{" in path}
+    assert paths
+    for path, operations in paths.items():
+        assert [method for method, each in operations.items() if "404" not in each["responses"]] == [], path
+
+
 def test_a_parameter_is_never_null(merged: dict[str, Any]) -> None:
     (limit, price, status) = merged["paths"]["/order-service/api/orders"]["get"]["parameters"]
     assert limit["schema"]["type"] == "integer"
