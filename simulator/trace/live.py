@@ -75,7 +75,10 @@ class _Reader:
                 gathered, due = [], time.monotonic() + self._every
 
     def _hand_over(self, found: list[TracedRecord] | Exception) -> None:
-        """Wait until there is room, or until nothing is taken any more."""
+        """Wait until there is room, or until nothing is taken any more: also where its loop ended without saying so."""
+        if self._loop.is_closed():
+            self._ending.set()
+            return
         handing = asyncio.run_coroutine_threadsafe(self.came.put(found), self._loop)
         while not self._ending.is_set():
             with contextlib.suppress(TimeoutError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import threading
 from collections.abc import Iterator
 
@@ -12,7 +13,7 @@ from simulator.trace import TracedRecord, flow_of, live_flow, live_records
 from simulator.trace.kafka_source import SourceUnavailable
 from simulator.trace.live import MOST_WAITING
 from tests.unit.simulator.records import ORDER, PURCHASE
-from tests.waiting import eventually_true
+from tests.waiting import eventually_true, wait_for
 
 
 class FakeSource:
@@ -80,3 +81,12 @@ def test_a_source_that_cannot_be_opened_raises_where_its_records_are_awaited() -
 
     with pytest.raises(SourceUnavailable, match="does not answer"):
         asyncio.run(take())
+
+
+def test_the_reader_ends_with_a_loop_that_was_closed_without_a_word() -> None:
+    source = FakeSource([PURCHASE[0]] for _ in itertools.count())
+    loop = asyncio.new_event_loop()
+    records = live_records(lambda: source)
+    assert loop.run_until_complete(anext(records))
+    loop.close()
+    wait_for(lambda: source.closed, what="the end of the reader")
