@@ -75,16 +75,18 @@ class _Reader:
                 gathered, due = [], time.monotonic() + self._every
 
     def _hand_over(self, found: list[TracedRecord] | Exception) -> None:
-        """Wait until there is room, or until nothing is taken any more: also where its loop ended without saying so."""
+        """Wait until there is room, or until nothing is taken any more, as when the loop was closed without a word."""
+        putting = self.came.put(found)
+        if not self._loop.is_closed():
+            handing = asyncio.run_coroutine_threadsafe(putting, self._loop)
+            while not self._ending.is_set() and not self._loop.is_closed():
+                with contextlib.suppress(TimeoutError):
+                    handing.result(_LOOK_SECONDS)
+                    return
+            handing.cancel()
         if self._loop.is_closed():
+            putting.close()
             self._ending.set()
-            return
-        handing = asyncio.run_coroutine_threadsafe(self.came.put(found), self._loop)
-        while not self._ending.is_set():
-            with contextlib.suppress(TimeoutError):
-                handing.result(_LOOK_SECONDS)
-                return
-        handing.cancel()
 
 
 async def live_records(

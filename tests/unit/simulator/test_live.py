@@ -11,7 +11,7 @@ import pytest
 
 from simulator.trace import TracedRecord, flow_of, live_flow, live_records
 from simulator.trace.kafka_source import SourceUnavailable
-from simulator.trace.live import MOST_WAITING
+from simulator.trace.live import MOST_WAITING, _Reader
 from tests.unit.simulator.records import ORDER, PURCHASE
 from tests.waiting import eventually_true, wait_for
 
@@ -85,8 +85,11 @@ def test_a_source_that_cannot_be_opened_raises_where_its_records_are_awaited() -
 
 def test_the_reader_ends_with_a_loop_that_was_closed_without_a_word() -> None:
     source = FakeSource([PURCHASE[0]] for _ in itertools.count())
-    loop = asyncio.new_event_loop()
-    records = live_records(lambda: source)
-    assert loop.run_until_complete(anext(records))
-    loop.close()
+
+    async def begin() -> _Reader:
+        reader = _Reader(lambda: source, None, 0.0)
+        assert await reader.came.get()
+        return reader
+
+    asyncio.run(begin())
     wait_for(lambda: source.closed, what="the end of the reader")
