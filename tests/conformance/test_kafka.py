@@ -82,12 +82,13 @@ def test_a_record_is_read_as_it_was_written(kafka: Kafka, compression: str) -> N
 
 
 def test_a_consumer_that_waits_is_woken_by_a_record(kafka: Kafka) -> None:
-    topic = new_topic(kafka, 3)
+    # Of one partition: librdkafka may ask for the first of several before it knows of the others.
+    topic = new_topic(kafka)
     consumer = consumer_of(kafka, fetch_wait_max_ms=60_000, socket_timeout_ms=70_000)
-    consumer.assign([TopicPartition(topic, number, 0) for number in range(3)])
+    consumer.assign([TopicPartition(topic, 0, 0)])
     assert consumer.poll(0.3) is None
     for value in (b"1", b"2"):
-        produce(kafka, topic, value, partition=2)
+        produce(kafka, topic, value)
         assert read(consumer, 1)[0].value() == value
     consumer.close()
 
