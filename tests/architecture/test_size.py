@@ -1,4 +1,4 @@
-"""The limits of size: small files, small functions, small composition roots, a small runtime."""
+"""The limits of size: small files, small functions, small composition roots, a small runtime, a small broker."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ LARGEST_FILE = 300
 LARGEST_FUNCTION = 50
 LARGEST_ROOT = 150
 LARGEST_RUNTIME = 3450
+LARGEST_BROKER = 2500
 """Lines of code, that is without blank lines, comments and docstrings."""
 
 FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
@@ -59,6 +60,12 @@ def long_functions(path: Path) -> Iterator[str]:
             continue
         if (node.end_lineno or 0) - node.lineno + 1 > LARGEST_FUNCTION:
             yield f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+
+
+def test_the_embedded_broker_can_be_read_in_an_afternoon() -> None:
+    broker = [path for path in FILES if path.parent == ROOT / "services_stub/infra/kafka/broker"]
+    assert broker
+    assert sum(code_lines(path) for path in broker) <= LARGEST_BROKER
 
 
 def test_a_file_can_be_read_in_one_go() -> None:
