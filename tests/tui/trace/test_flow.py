@@ -15,6 +15,7 @@ from tests.tui.trace.data import Topics, many_events, tracing, until_shown
 from tests.unit.simulator.over_http import purchase_over_http
 from tests.unit.simulator.purchase import CHARGED, CREATED, PAID, REPORTS, RESERVED, dead_letter, purchase
 from tests.unit.simulator.records import ORDER
+from tests.waiting import eventually_true
 
 
 def screen_of(client: RunningClient) -> FlowScreen:
@@ -79,7 +80,7 @@ def test_it_grows_while_the_order_runs_and_the_cursor_stays_on_its_event(monkeyp
             assert screen.event.topic == "order-created"
             assert screen.index == 1
             await client.press("escape")
-        assert topics.closed
+        await eventually_true(lambda: topics.closed)
 
     asyncio.run(scenario())
 
