@@ -13,6 +13,8 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from itertools import islice
+from types import FrameType
 from typing import Any
 
 STALL_SECONDS = 0.1
@@ -30,7 +32,7 @@ class Watchdog(selectors.DefaultSelector):
         super().__init__()
         self._log, self._context = log, context
         self._at_work_since: float | None = None
-        self._stack = ""
+        self._stack: list[traceback.FrameSummary] = []
         self._watched = 0
         self._closed = threading.Event()
 
@@ -44,7 +46,7 @@ class Watchdog(selectors.DefaultSelector):
         """Wait, as every selector; the time since the last call is work of the loop."""
         begun, self._at_work_since = self._at_work_since, None
         if begun is not None and time.monotonic() - begun > STALL_SECONDS:
-            stack, self._stack = self._stack, ""
+            stack, self._stack = "".join(traceback.format_list(self._stack)), []
             self._log(f"stalled for {(time.monotonic() - begun) * 1000:.0f} ms; {self._context()}\n{stack}")
         try:
             return super().select(timeout)
@@ -69,7 +71,12 @@ class Watchdog(selectors.DefaultSelector):
                 seconds -= at_work
                 continue
             frame = sys._current_frames().get(self._watched)
-            stack = "".join(traceback.format_stack(frame, _DEEPEST)) if frame is not None else ""
+            stack = [_summary(deeper, line) for deeper, line in islice(traceback.walk_stack(frame), _DEEPEST)]
             del frame
             if self._at_work_since == begun:
-                self._stack = stack
+                self._stack = stack[::-1]
+
+
+def _summary(frame: FrameType, line: int) -> traceback.FrameSummary:
+    """The place without its source, which is read when it is logged: while a file is read, the stall may end unseen."""
+    return traceback.FrameSummary(frame.f_code.co_filename, line, frame.f_code.co_name, lookup_line=False)
