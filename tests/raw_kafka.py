@@ -44,7 +44,7 @@ class BrokerInThread:
 
     def create_topic(self, name: str, partitions: int) -> None:
         """Create a topic."""
-        self.call(lambda broker: broker.ensure((name, partitions, {})))
+        self.call(lambda broker: broker.topics.create(name, partitions))
 
     def call(self, work: Callable[[Broker], T]) -> T:
         """The result of a function of the broker, which its own thread calls."""
@@ -76,7 +76,7 @@ class BrokerInThread:
 
     async def _begin(self, topics: Sequence[str]) -> Broker:
         broker = Broker(new_folder(), HOST, self.port)
-        broker.ensure(*((topic, 1, {}) for topic in topics))
+        broker.topics.ensure((topic, 1, {}) for topic in topics)
         await broker.listen()
         return broker
 

@@ -93,8 +93,8 @@ async def _serve(arguments: BrokerArguments, supervisor: socket.socket) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     broker = Broker(Path(arguments.directory), HOST, arguments.port)
     try:
-        broker.ensure(
-            *((made.name, made.partitions, {"retention.ms": str(made.retention_ms)}) for made in arguments.topics)
+        broker.topics.ensure(
+            (made.name, made.partitions, {"retention.ms": str(made.retention_ms)}) for made in arguments.topics
         )
         for fault in arguments.faults:
             with contextlib.suppress(LookupError):  # the topic of which records were held was deleted
@@ -122,7 +122,8 @@ async def _requests(broker: Broker, supervisor: socket.socket) -> None:
 
 def _apply(broker: Broker, fault: BrokerFault) -> None:
     if isinstance(fault, HeldRecords):
-        broker.hold(fault.topic)
+        for partition in broker.topics.by_name[fault.topic].partitions:
+            partition.hold()
     else:
         broker.faults.put(fault.id, _fault(fault))
 
@@ -131,14 +132,15 @@ def _clear(broker: Broker, fault: BrokerFault) -> None:
     if not isinstance(fault, HeldRecords):
         broker.faults.clear(fault.id)
     elif fault.topic in broker.topics.by_name:
-        broker.release_all(fault.topic)
+        for partition in broker.topics.by_name[fault.topic].partitions:
+            partition.release_all()
 
 
 def _release(broker: Broker, request: Release) -> None:
-    every = range(len(broker.topics.by_name[request.topic].partitions))
-    for partition in every if request.partition is None else (request.partition,):
+    every = broker.topics.by_name[request.topic].partitions
+    for partition in every if request.partition is None else (every[request.partition],):
         for _ in range(request.batches):
-            broker.release(request.topic, partition)
+            partition.release()
 
 
 def _hits(broker: Broker, ids: list[str]) -> dict[str, int]:

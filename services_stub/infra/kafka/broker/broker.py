@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from services_stub.infra.kafka.broker.cluster_requests import ClusterRequests
 from services_stub.infra.kafka.broker.config_requests import ConfigRequests
 from services_stub.infra.kafka.broker.connection import Limits
-from services_stub.infra.kafka.broker.context import Cancellable, Handler
+from services_stub.infra.kafka.broker.context import Handler
 from services_stub.infra.kafka.broker.faults import Faults
 from services_stub.infra.kafka.broker.fetching import FetchRequests
 from services_stub.infra.kafka.broker.group_requests import GROUP_VERSIONS, Groups
@@ -28,26 +28,11 @@ _HIGHEST = {0: 8, 1: 11, 22: 5}
 InitProducerId 6 asks for two-phase commit (KIP-939)."""
 
 
-class LoopClock:
-    """The time of the machine and of the event loop."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-
-    def now(self) -> float:
-        """Seconds since 1970."""
-        return time.time()
-
-    def call_later(self, seconds: float, callback: Callable[[], None]) -> Cancellable:
-        """Call back after so many seconds."""
-        return self._loop.call_later(seconds, callback)
-
-
 class Broker:
     """One node, of the running event loop. Its log is in `folder`."""
 
     def __init__(self, folder: Path, host: str, port: int, limits: Limits | None = None) -> None:
-        clock = LoopClock(asyncio.get_running_loop())
+        clock = asyncio.get_running_loop()
         self.topics = Topics(folder)
         if OFFSETS not in self.topics.by_name:
             self.topics.create(OFFSETS, 1, {"cleanup.policy": "compact"})
@@ -71,24 +56,6 @@ class Broker:
         self._port = port
         self._clock = clock
         self._retaining = clock.call_later(_RETAIN_SECONDS, self._retain)
-
-    def ensure(self, *topics: tuple[str, int, dict[str, str]]) -> None:
-        """Create topics (name, partitions, config), or give them the partitions that they lack; configs stay."""
-        self.topics.ensure(topics)
-
-    def hold(self, topic: str) -> None:
-        """Keep what is written to a topic from now on out of sight; KeyError where there is no such topic."""
-        for partition in self.topics.by_name[topic].partitions:
-            partition.hold()
-
-    def release(self, topic: str, partition: int) -> None:
-        """Let the first batch that is held of a partition be seen. Nothing where none is held."""
-        self.topics.by_name[topic].partitions[partition].release()
-
-    def release_all(self, topic: str) -> None:
-        """Hold nothing of a topic any more."""
-        for partition in self.topics.by_name[topic].partitions:
-            partition.release_all()
 
     async def listen(self) -> None:
         """Accept connections; nothing where it does already. OSError where the port is taken."""

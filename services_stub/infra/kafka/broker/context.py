@@ -73,12 +73,9 @@ Handler: TypeAlias = Callable[[Message, Context], Message | None]
 
 
 class Clock(Protocol):
-    """The time: handed in, so that a test need not wait."""
+    """The part of the event loop that calls back: handed in, so that a test need not wait."""
 
-    def now(self) -> float:
-        """Seconds since 1970, for the stamps of records."""
-
-    def call_later(self, seconds: float, callback: Callable[[], None]) -> Cancellable:
+    def call_later(self, delay: float, callback: Callable[[], None], /) -> Cancellable:
         """Call back after so many seconds."""
 
 

@@ -54,7 +54,7 @@ async def ask(asked: list[Asked], changed: list[tuple[int, bytes]]) -> None:
     broker = Broker(new_folder(), *ADDRESS)
     broker.server._admits = lambda *_: True
     broker.server.loop = asyncio.get_running_loop()
-    broker.ensure(("t", 2, {}), ("u", 1, {"cleanup.policy": "compact"}))
+    broker.topics.ensure([("t", 2, {}), ("u", 1, {"cleanup.policy": "compact"})])
     for number, (found, version, message) in enumerate(asked):
         data = bytearray(request(found.key, version, message))
         for place, value in changed if number % 2 else ():
