@@ -18,6 +18,7 @@ from services_stub.infra.kafka.broker.log_requests import LogRequests
 from services_stub.infra.kafka.broker.offset_requests import OffsetRequests
 from services_stub.infra.kafka.broker.offsets import Offsets
 from services_stub.infra.kafka.broker.producing import ProduceRequests
+from services_stub.infra.kafka.broker.sasl import SaslRequests
 from services_stub.infra.kafka.broker.server import Server
 from services_stub.infra.kafka.broker.topic_requests import TopicRequests
 from services_stub.infra.kafka.broker.topics import OFFSETS, Topics
@@ -29,9 +30,9 @@ InitProducerId 6 asks for two-phase commit (KIP-939)."""
 
 
 class Broker:
-    """One node, of the running event loop. Its log is in `folder`."""
+    """One node, of the running event loop. Its log is in `folder`. With a password, clients must have it."""
 
-    def __init__(self, folder: Path, host: str, port: int, limits: Limits | None = None) -> None:
+    def __init__(self, folder: Path, host: str, port: int, limits: Limits | None = None, password: str = "") -> None:
         clock = asyncio.get_running_loop()
         self.topics = Topics(folder)
         if OFFSETS not in self.topics.by_name:
@@ -51,7 +52,8 @@ class Broker:
         )
         self.faults = Faults(self._name_of)
         handlers = {api_key: handler for part in parts for api_key, handler in part.items()}
-        self.server = Server(handlers, _HIGHEST | GROUP_VERSIONS, self.faults, limits)
+        of_strangers = SaslRequests(password).handlers if password else None
+        self.server = Server(handlers, _HIGHEST | GROUP_VERSIONS, self.faults, limits, of_strangers=of_strangers)
         self._host = host
         self._port = port
         self._clock = clock

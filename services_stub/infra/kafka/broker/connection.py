@@ -51,6 +51,7 @@ class Server(Protocol):
     limits: Limits
     loop: asyncio.AbstractEventLoop
     call: Callable[[int, int], Call]
+    first_call: Callable[[int, int], Call]
     connections: set[Connection]
 
     def admit(self, connection: Connection, peer: tuple[str, int], own: tuple[str, int]) -> bool:
@@ -69,6 +70,7 @@ class Connection(asyncio.Protocol):
         self._needed = 0  # bytes with which the next request is whole
         self._context: Context | None = None
         self._call: Call
+        self._call_for = server.first_call
         self._full = False  # the client does not take its answers
         self._closed = False
         self._looks = False  # for requests in the bytes that came
@@ -106,10 +108,19 @@ class Connection(asyncio.Protocol):
         if self._context is None:
             self._carry_on()
 
+    def let_in(self) -> None:
+        """Take requests of every kind."""
+        self._call_for = self._server.call
+
     def cut(self) -> None:
         """Close the connection at once."""
         self._closed = True
         self._transport.abort()
+
+    def close(self) -> None:
+        """Take no further request, and close the connection when the client has the answers."""
+        self._closed = True
+        self._transport.close()
 
     def data_received(self, data: bytes) -> None:
         """Carry out what is whole."""
@@ -174,7 +185,7 @@ class Connection(asyncio.Protocol):
         _, api_key, version, correlation_id, length = _HEADER.unpack_from(data, at)
         at += _HEADER.size
         try:
-            call = self._server.call(api_key, version)
+            call = self._call_for(api_key, version)
             name = data[at : at + length].decode() if length > 0 else ""
             at += max(length, 0)
             if call.flexible_request:

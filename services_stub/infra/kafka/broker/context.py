@@ -20,8 +20,14 @@ class Answering(Protocol):
     def answered(self, context: Context, response: Message) -> None:
         """Send the response, and go on with the requests that came behind."""
 
+    def let_in(self) -> None:
+        """Take requests of every kind: the client has said who it is."""
+
     def cut(self) -> None:
         """Close the connection without an answer."""
+
+    def close(self) -> None:
+        """Close the connection once what was answered is sent."""
 
 
 @dataclass(slots=True, eq=False)

@@ -20,7 +20,10 @@ _BACKLOG = 512
 
 
 class Server:
-    """Listens on one address. `highest` caps the versions of a kind where a later one asks for what is not there."""
+    """Listens on one address. `highest` caps the versions of a kind where a later one asks for what is not there.
+
+    With `of_strangers`, a connection has these requests and ApiVersions alone until one of them lets it in.
+    """
 
     def __init__(
         self,
@@ -29,14 +32,18 @@ class Server:
         faults: Faults,
         limits: Limits | None = None,
         admits: Callable[[tuple[str, int], tuple[str, int]], bool] = is_own,
+        of_strangers: Mapping[int, Handler] | None = None,
     ) -> None:
         self.faults = faults
         self.limits = limits or Limits()
         self.loop: asyncio.AbstractEventLoop
-        self._handlers = {**handlers, API_VERSIONS: self._api_versions}
+        self._of_strangers = {**(of_strangers or {}), API_VERSIONS: self._api_versions}
+        self._handlers = {**handlers, **self._of_strangers}
         self.versions = {key: _versions(key, highest) for key in sorted(self._handlers)}
         self.call: Callable[[int, int], Call] = cache(self._call)
         """How requests of a kind and version are carried out; Malformed where there are none, as Kafka takes it."""
+        self.first_call: Callable[[int, int], Call] = self._call_of_stranger if of_strangers else self.call
+        """The same, for a connection whose client has not said who it is."""
         self.connections: set[Connection] = set()
         self._admits = admits
         self._listening: asyncio.Server | None = None
@@ -86,6 +93,11 @@ class Server:
             is_flexible("request", api_key, version),
             is_flexible("response", api_key, version) and api_key != API_VERSIONS,
         )
+
+    def _call_of_stranger(self, api_key: int, version: int) -> Call:
+        if api_key not in self._of_strangers:
+            raise Malformed("the client has not said who it is")
+        return self.call(api_key, version)
 
     def _api_versions(self, _: Message, context: Context) -> Message:
         known = within(context.version, self.versions[API_VERSIONS])
