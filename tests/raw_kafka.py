@@ -61,11 +61,11 @@ class BrokerInThread:
 
     def refuse_connections(self) -> None:
         """Cut all connections, and refuse new ones."""
-        self._run(self.broker.refuse())
+        self._run(self.broker.server.refuse())
 
     def accept_connections(self) -> None:
         """Listen again."""
-        self._run(self.broker.listen())
+        self._run(self.broker.server.listen())
 
     def close(self) -> None:
         """End it."""
@@ -77,7 +77,7 @@ class BrokerInThread:
     async def _begin(self, topics: Sequence[str]) -> Broker:
         broker = Broker(new_folder(), HOST, self.port)
         broker.topics.ensure((topic, 1, {}) for topic in topics)
-        await broker.listen()
+        await broker.server.listen()
         return broker
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:

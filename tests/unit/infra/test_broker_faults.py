@@ -73,7 +73,7 @@ async def process() -> AsyncIterator[Process]:
     port = free_port()
     broker = Broker(new_folder(), HOST, port)
     broker.topics.ensure([("a", 2, {}), ("b", 2, {})])
-    await broker.listen()
+    await broker.server.listen()
     try:
         yield Process(broker, port)
     finally:

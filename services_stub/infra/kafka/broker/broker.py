@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
 from pathlib import Path
 
 from services_stub.infra.kafka.broker.cluster_requests import ClusterRequests
 from services_stub.infra.kafka.broker.config_requests import ConfigRequests
-from services_stub.infra.kafka.broker.connection import Limits
+from services_stub.infra.kafka.broker.connection import Connection
 from services_stub.infra.kafka.broker.context import Handler
 from services_stub.infra.kafka.broker.faults import Faults
 from services_stub.infra.kafka.broker.fetching import FetchRequests
@@ -19,7 +18,7 @@ from services_stub.infra.kafka.broker.offset_requests import OffsetRequests
 from services_stub.infra.kafka.broker.offsets import Offsets
 from services_stub.infra.kafka.broker.producing import ProduceRequests
 from services_stub.infra.kafka.broker.sasl import SaslRequests
-from services_stub.infra.kafka.broker.server import Server
+from services_stub.infra.kafka.broker.server import Limits, Server
 from services_stub.infra.kafka.broker.topic_requests import TopicRequests
 from services_stub.infra.kafka.broker.topics import OFFSETS, Topics
 
@@ -40,32 +39,24 @@ class Broker:
         offsets = Offsets(self.topics.by_name[OFFSETS].partitions[0], time.time)
         self.groups = Groups(offsets, clock)
         self.topics.on_delete.append(offsets.delete_topic)
-        parts: tuple[Mapping[int, Handler], ...] = (
-            ProduceRequests(self.topics).handlers,
-            FetchRequests(self.topics, clock).handlers,
-            TopicRequests(self.topics, host, port).handlers,
-            LogRequests(self.topics).handlers,
-            ConfigRequests(self.topics).handlers,
-            self.groups.handlers,
-            OffsetRequests(self.groups, offsets, self.topics).handlers,
-            ClusterRequests(self.topics.cluster_id, host, port).handlers,
-        )
-        self.faults = Faults(self._name_of)
-        handlers = {api_key: handler for part in parts for api_key, handler in part.items()}
+        handlers: dict[int, Handler] = {
+            **ProduceRequests(self.topics).handlers,
+            **FetchRequests(self.topics, clock).handlers,
+            **TopicRequests(self.topics, host, port).handlers,
+            **LogRequests(self.topics).handlers,
+            **ConfigRequests(self.topics).handlers,
+            **self.groups.handlers,
+            **OffsetRequests(self.groups, offsets, self.topics).handlers,
+            **ClusterRequests(self.topics.cluster_id, host, port).handlers,
+        }
+        self.faults = Faults()
         of_strangers = SaslRequests(password).handlers if password else None
-        self.server = Server(handlers, _HIGHEST | GROUP_VERSIONS, self.faults, limits, of_strangers=of_strangers)
-        self._host = host
-        self._port = port
+        highest = _HIGHEST | GROUP_VERSIONS
+        self.server = Server(
+            (host, port), Connection, handlers, highest, self.faults, limits, of_strangers=of_strangers
+        )
         self._clock = clock
         self._retaining = clock.call_later(_RETAIN_SECONDS, self._retain)
-
-    async def listen(self) -> None:
-        """Accept connections; nothing where it does already. OSError where the port is taken."""
-        await self.server.listen(self._host, self._port)
-
-    async def refuse(self) -> None:
-        """Cut all connections and refuse new ones; the records stay."""
-        await self.server.refuse()
 
     async def close(self) -> None:
         """Refuse connections, and store what makes the next start quick."""
@@ -76,7 +67,3 @@ class Broker:
     def _retain(self) -> None:
         self.topics.retain()
         self._retaining = self._clock.call_later(_RETAIN_SECONDS, self._retain)
-
-    def _name_of(self, topic_id: bytes) -> str | None:
-        topic = self.topics.by_id.get(topic_id)
-        return topic.name if topic else None

@@ -39,7 +39,7 @@ class Context:
     there is. What is answered after the connection was closed is dropped.
 
     `delay` and `instead` are for faults: by how many seconds the answer is held back, and what is done and answered in
-    its place.
+    its place; None answers nothing.
     """
 
     connection: Answering
@@ -51,7 +51,7 @@ class Context:
     on_interrupt: Callable[[], None] | None = None
     closed: bool = False
     delay: float = 0.0
-    instead: Callable[[], Message] | None = None
+    instead: Callable[[], Message | None] | None = None
 
     def carry_out(self, handler: Handler, request: Message) -> None:
         """Let a handler answer the request, now or later."""
@@ -63,7 +63,7 @@ class Context:
         """Answer the request; `NO_RESPONSE` ends it without an answer."""
         self.on_interrupt = None
         if self.instead and response is not NO_RESPONSE:
-            response = self.instead()
+            response = self.instead() or NO_RESPONSE
         if not self.closed:
             self.connection.answered(self, response)
 

@@ -1,6 +1,9 @@
-"""The error codes of the protocol that this broker answers, by their names in Kafka's `Errors`."""
+"""The error codes of the protocol that this broker answers, by their names in Kafka's `Errors`; and its own log."""
 
 from __future__ import annotations
+
+import contextlib
+import sys
 
 NONE = 0
 OFFSET_OUT_OF_RANGE = 1
@@ -40,3 +43,10 @@ FENCED_INSTANCE_ID = 82
 GROUP_SUBSCRIBED_TO_TOPIC = 86
 INVALID_RECORD = 87
 UNKNOWN_TOPIC_ID = 100
+
+
+def say(text: str) -> None:
+    """Write a line to the log of the process, unless the disk of it is full."""
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()

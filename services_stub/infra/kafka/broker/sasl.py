@@ -1,7 +1,8 @@
 """SaslHandshake and SaslAuthenticate: a connection is let in by a name and a password (SASL/PLAIN, RFC 4616).
 
 Before that, only these two and ApiVersions are carried out on it. As there is one mechanism, the handshake is not
-remembered: a client that authenticates without one is judged by its password alone.
+remembered: a client that authenticates without one is judged by its password alone. Tokens come in requests (KIP-152);
+those without a header, which older clients send after a handshake of version 0, are malformed.
 """
 
 from __future__ import annotations
@@ -14,8 +15,6 @@ from services_stub.infra.kafka.broker.context import Context, Handler, Message
 HANDSHAKE, AUTHENTICATE = 17, 36
 USER = "marketplace"
 _MECHANISM = "PLAIN"
-_WRAPPED_SINCE = 1
-"""After a handshake of version 0, tokens come without the header of a request (KIP-152); no client needs that."""
 
 
 class SaslRequests:
@@ -25,10 +24,8 @@ class SaslRequests:
         self.handlers: dict[int, Handler] = {HANDSHAKE: self._handshake, AUTHENTICATE: self._authenticate}
         self._token = f"{USER}\0{password}".encode()
 
-    def _handshake(self, request: Message, context: Context) -> Message:
+    def _handshake(self, request: Message, _: Context) -> Message:
         error = errors.NONE if request["mechanism"] == _MECHANISM else errors.UNSUPPORTED_SASL_MECHANISM
-        if context.version < _WRAPPED_SINCE:
-            error = errors.UNSUPPORTED_VERSION
         return {"error_code": error, "mechanisms": [_MECHANISM]}
 
     def _authenticate(self, request: Message, context: Context) -> Message | None:

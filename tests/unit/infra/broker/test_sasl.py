@@ -88,11 +88,7 @@ def test_another_mechanism_is_refused_with_the_name_of_the_one_there_is() -> Non
     async def test() -> None:
         async with closed_to_strangers() as broker:
             client = await broker.connect()
-            for version, mechanism, error in (
-                (1, "SCRAM-SHA-256", errors.UNSUPPORTED_SASL_MECHANISM),
-                (0, "PLAIN", errors.UNSUPPORTED_VERSION),
-            ):
-                answer = await client.ask(HANDSHAKE, version, {"mechanism": mechanism})
-                assert answer == {"error_code": error, "mechanisms": ["PLAIN"]}
+            answer = await client.ask(HANDSHAKE, 1, {"mechanism": "SCRAM-SHA-256"})
+            assert answer == {"error_code": errors.UNSUPPORTED_SASL_MECHANISM, "mechanisms": ["PLAIN"]}
 
     run(test())
