@@ -18,7 +18,7 @@ from services_stub.infra.kafka.broker.offset_requests import OffsetRequests
 from services_stub.infra.kafka.broker.offsets import Offsets
 from services_stub.infra.kafka.broker.producing import ProduceRequests
 from services_stub.infra.kafka.broker.sasl import SaslRequests
-from services_stub.infra.kafka.broker.server import Limits, Server
+from services_stub.infra.kafka.broker.server import Server
 from services_stub.infra.kafka.broker.topic_requests import TopicRequests
 from services_stub.infra.kafka.broker.topics import OFFSETS, Topics
 
@@ -31,7 +31,7 @@ InitProducerId 6 asks for two-phase commit (KIP-939)."""
 class Broker:
     """One node, of the running event loop. Its log is in `folder`. With a password, clients must have it."""
 
-    def __init__(self, folder: Path, host: str, port: int, limits: Limits | None = None, password: str = "") -> None:
+    def __init__(self, folder: Path, host: str, port: int, password: str = "") -> None:
         clock = asyncio.get_running_loop()
         self.topics = Topics(folder)
         if OFFSETS not in self.topics.by_name:
@@ -51,10 +51,8 @@ class Broker:
         }
         self.faults = Faults()
         of_strangers = SaslRequests(password).handlers if password else None
-        highest = _HIGHEST | GROUP_VERSIONS
-        self.server = Server(
-            (host, port), Connection, handlers, highest, self.faults, limits, of_strangers=of_strangers
-        )
+        versions = _HIGHEST | GROUP_VERSIONS
+        self.server = Server((host, port), Connection, handlers, versions, self.faults, of_strangers=of_strangers)
         self._clock = clock
         self._retaining = clock.call_later(_RETAIN_SECONDS, self._retain)
 

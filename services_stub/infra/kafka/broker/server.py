@@ -41,8 +41,8 @@ class Call(NamedTuple):
 class Server:
     """Listens on `address`, where each client gets a `connection`.
 
-    `highest` caps the versions of a kind where a later one asks for what is not there. With `of_strangers`, a connection
-    has these requests and ApiVersions alone until one of them lets it in.
+    `highest` caps the versions of a kind where a later one asks for what is not there. With `of_strangers`, a
+    connection has these requests and ApiVersions alone until one of them lets it in.
     """
 
     def __init__(
