@@ -16,7 +16,6 @@ from pathlib import Path
 
 from services_stub.client.control import NotRunning, read_state
 from services_stub.contracts.control import State
-from simulator.trace.cluster import properties_in
 
 _LOOK_SECONDS = 0.02
 _DRAIN_SECONDS = 20.0
@@ -45,10 +44,6 @@ class StartOptions:
         rate_limit = ["--rate-limit", self.rate_limit] if self.rate_limit else []
         links = [word for link in self.links for word in ("--link", link)]
         return [*kafka, *(["--kafka-config", str(self.kafka_config)] if self.kafka_config else []), *rate_limit, *links]
-
-    def properties(self) -> dict[str, str]:
-        """The librdkafka properties in the file, lines of `name=value`; `up` refuses those that it must not hold."""
-        return {} if self.kafka_config is None else properties_in(self.kafka_config)
 
 
 class MarketplaceProcess:

@@ -44,7 +44,7 @@ class BrokerInThread:
 
     def create_topic(self, name: str, partitions: int) -> None:
         """Create a topic."""
-        self.call(lambda broker: broker.ensure((name, partitions, {})))
+        self.call(lambda broker: broker.topics.create(name, partitions))
 
     def call(self, work: Callable[[Broker], T]) -> T:
         """The result of a function of the broker, which its own thread calls."""
@@ -61,11 +61,11 @@ class BrokerInThread:
 
     def refuse_connections(self) -> None:
         """Cut all connections, and refuse new ones."""
-        self._run(self.broker.refuse())
+        self._run(self.broker.server.refuse())
 
     def accept_connections(self) -> None:
         """Listen again."""
-        self._run(self.broker.listen())
+        self._run(self.broker.server.listen())
 
     def close(self) -> None:
         """End it."""
@@ -76,8 +76,8 @@ class BrokerInThread:
 
     async def _begin(self, topics: Sequence[str]) -> Broker:
         broker = Broker(new_folder(), HOST, self.port)
-        broker.ensure(*((topic, 1, {}) for topic in topics))
-        await broker.listen()
+        broker.topics.ensure((topic, 1, {}) for topic in topics)
+        await broker.server.listen()
         return broker
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:

@@ -41,6 +41,7 @@ def up(
     seed: Annotated[int, typer.Option(help="What the first catalogue is made from.")] = 1,
     kafka: Kafka = "embedded",
     kafka_config: Annotated[Path | None, typer.Option(help="A file of librdkafka properties for that cluster.")] = None,
+    kafka_sasl: Annotated[bool, typer.Option("--kafka-sasl", help="Give the embedded broker a password.")] = False,
     smtp: Annotated[str, typer.Option(help="Deliver e-mail by this server: smtp://user@host:587.")] = "",
     sample_browsing: Sampling = 0.1,
     sms: Annotated[str, typer.Option(help="Deliver SMS by posting each to this URL: https://host/messages.")] = "",
@@ -69,7 +70,7 @@ def up(
             port,
             processes,
             seed,
-            (kafka, kafka_config, fresh),
+            (kafka, kafka_config, kafka_sasl, fresh),
             messages,
             sample_browsing,
             chosen_payments,
@@ -94,7 +95,7 @@ def _options(
     port: int | None,
     processes: int | None,
     seed: int,
-    kafka: tuple[str, Path | None, bool],
+    kafka: tuple[str, Path | None, bool, bool],
     messages: tuple[str, str],
     sample_browsing: float,
     payments: tuple[str, Path | None, str],
@@ -106,6 +107,7 @@ def _options(
         checked_fresh,
         checked_hosts,
         checked_kafka,
+        checked_kafka_sasl,
         checked_links,
         checked_rate_limits,
         checked_sample_browsing,
@@ -115,7 +117,7 @@ def _options(
     )
     from services_stub.infra.config.payments import checked_payments, others_may_read
 
-    cluster, kafka_config, fresh = kafka
+    cluster, kafka_config, sasl, fresh = kafka
     provider, key_file, url = checked_payments(*payments)
     if others_may_read(key_file):
         typer.echo(f"Others can read {key_file}: chmod 600 keeps the key yours.", err=True)
@@ -125,6 +127,7 @@ def _options(
         one_process=processes == 1,
         seed=seed,
         kafka=checked_kafka(cluster),
+        kafka_sasl=checked_kafka_sasl(sasl, cluster),
         fresh=checked_fresh(fresh, cluster),
         kafka_config=read_kafka_config(kafka_config) if kafka_config else {},
         smtp=checked_smtp(messages[0]),

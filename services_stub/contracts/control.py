@@ -98,12 +98,16 @@ class DevelopmentUser(Body, frozen=True, kw_only=True):
 
 
 class State(Status, frozen=True, kw_only=True):
-    """The state file: the status, and the keys to the marketplace."""
+    """The state file: the status, and the keys to the marketplace.
+
+    `kafka_config` are the properties of librdkafka with which a client is let in by the Kafka.
+    """
 
     control_url: str
     control_token: str
     internal_token: str
     users: list[DevelopmentUser]
+    kafka_config: dict[str, str] = {}
 
     def url_of(self, service: str) -> str:
         """Where a service listens itself, behind the gateway."""
@@ -150,6 +154,13 @@ class KillBroker(Request, frozen=True, kw_only=True, tag="kill-broker"):
     """End the broker at once; it is started again."""
 
 
+class LoseUnflushed(Request, frozen=True, kw_only=True, tag="lose-unflushed"):
+    """End the embedded broker as a power failure does: records that its disk did not have yet are gone.
+
+    They are those of the last half minute, but for those of topics that are flushed with each message.
+    """
+
+
 class RestartBroker(Request, frozen=True, kw_only=True, tag="restart-broker"):
     """Let the broker end; it is started again."""
 
@@ -163,7 +174,7 @@ class ReleaseRecords(Request, frozen=True, kw_only=True, tag="release-records"):
 
 
 ServiceAction: TypeAlias = KillService | PauseService | ResumeService | RestartService
-BrokerAction: TypeAlias = StopBroker | StartBroker | KillBroker | RestartBroker | ReleaseRecords
+BrokerAction: TypeAlias = StopBroker | StartBroker | KillBroker | LoseUnflushed | RestartBroker | ReleaseRecords
 Action: TypeAlias = ServiceAction | BrokerAction
 
 

@@ -116,7 +116,10 @@ class HeldRecords(Request, frozen=True, kw_only=True, tag="held-records"):
 
 
 class FullDisk(Request, frozen=True, kw_only=True, tag="full-disk"):
-    """The process of a service cannot write to any file, as on a full disk; Linux only. It outlives restarts."""
+    """The process of a service cannot write to any file, as on a full disk; Linux only. It outlives restarts.
+
+    The service `kafka` is the embedded broker: it answers that records and offsets cannot be kept.
+    """
 
     service: str
 

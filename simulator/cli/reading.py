@@ -75,8 +75,11 @@ class Reading:
         from simulator.trace.cluster import Cluster, properties_in
 
         directory = (self._data_dir or default_data_directory()).expanduser()
-        servers = self._kafka or read_state(directory).kafka.bootstrap_servers
-        return Cluster(servers, {} if self._kafka_config is None else properties_in(self._kafka_config))
+        config = {} if self._kafka_config is None else properties_in(self._kafka_config)
+        if self._kafka:
+            return Cluster(self._kafka, config)
+        state = read_state(directory)
+        return Cluster(state.kafka.bootstrap_servers, {**state.kafka_config, **config})
 
     @property
     def now(self) -> int:

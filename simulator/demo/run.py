@@ -102,7 +102,7 @@ class Demo:
             state = await self._marketplace.ready()
         except NotStarted as error:
             raise Unexpected(str(error)) from error
-        self._positions = await asyncio.to_thread(positions_before, state.kafka, self._marketplace.options.properties())
+        self._positions = await asyncio.to_thread(positions_before, state.kafka, state.kafka_config)
         return f"{len(state.services)} services, {state.kafka.mode} Kafka"
 
     async def _read_back(self) -> str:

@@ -169,6 +169,7 @@ _FAULTS: Mapping[Key, Callable[[PlannedFault], Fault]] = {
     ("slow", Place.LINK): lambda fault: SlowLink(link=fault.target, milliseconds=_milliseconds(fault)),
     ("cut", Place.LINK): lambda fault: CutLink(link=fault.target),
     ("full-disk", Place.SERVICE): lambda fault: FullDisk(service=fault.target),
+    ("full-disk", Place.BROKER): lambda _: FullDisk(service=BROKER),
     (SKEW, Place.SERVICE): lambda fault: ClockSkew(service=fault.target, milliseconds=_milliseconds(fault)),
     ("decline", Place.PROVIDER): lambda fault: DeclinedPayments(rate=_share(fault)),
     ("delay", Place.PROVIDER): lambda fault: DelayedPayments(milliseconds=_milliseconds(fault)),

@@ -84,6 +84,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("slow", Place.LINK, _ALL, "Every byte of its calls comes later, both ways.", _TIME, 100 * _MS, _SHORT),
     Kind("cut", Place.LINK, _ALL, "No byte of its calls passes; those that were sent arrive afterwards."),
     Kind("full-disk", Place.SERVICE, _ALL, "Its process cannot write to any file (Linux)."),
+    Kind("full-disk", Place.BROKER, _ALL, "The embedded broker cannot keep records and offsets (Linux)."),
     Kind(
         SKEW,
         Place.SERVICE,

@@ -70,8 +70,8 @@ def impossible(kind: Kind, name: str, target: Target) -> str:
     if name not in names:
         known = f"There are {', '.join(names)}." if names else "It was started without: `up --link` names them."
         return f"there is no {kind.place} {name}.{nearest(name, names)} {known}"
-    if kind.place is Place.BROKER:
-        return _impossible_broker(kind.word, target.kafka)
+    if kind.place is Place.BROKER and (problem := _impossible_broker(kind.word, target.kafka)):
+        return problem
     if kind.place is Place.PROVIDER and target.payments != _SANDBOX:
         return f"payments go to {target.payments}; only the sandbox can be disturbed"
     if kind.word == "full-disk" and not target.limits_files:
@@ -95,6 +95,8 @@ def _impossible_broker(word: str, kafka: KafkaMode) -> str:
         return "this marketplace uses a cluster that is not its own"
     if word == "slow" and kafka != "embedded":
         return "only the embedded broker can be slowed; the network to Apache Kafka has no proxy"
+    if word == "full-disk" and kafka != "embedded":
+        return "only the embedded broker goes on where it cannot write"
     if word in ("cut", "lose-answers") and kafka != "embedded":
         return "only the embedded broker can keep records and not say so"
     return ""

@@ -96,7 +96,7 @@ def _of(state: State, config: dict[str, str], *, fresh: bool) -> Reached:
     target = Target(
         gateway=state.gateway, bootstrap_servers=servers, data_dir=state.data_dir, fresh=fresh, kafka=state.kafka.mode
     )
-    return Reached(target, Cluster(servers, config), (admin.email, admin.password), state)
+    return Reached(target, Cluster(servers, {**state.kafka_config, **config}), (admin.email, admin.password), state)
 
 
 @contextmanager

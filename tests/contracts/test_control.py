@@ -18,6 +18,7 @@ GOLDEN: list[tuple[Request, str]] = [
     (control.StopBroker(), '{"type":"stop-broker"}'),
     (control.StartBroker(), '{"type":"start-broker"}'),
     (control.KillBroker(), '{"type":"kill-broker"}'),
+    (control.LoseUnflushed(), '{"type":"lose-unflushed"}'),
     (control.RestartBroker(), '{"type":"restart-broker"}'),
     (
         control.ReleaseRecords(topic="order-created", partition=2, batches=3),
@@ -94,7 +95,7 @@ STATE = (
     '"phase":"running","startedAt":"2026-01-01T00:00:00.000+00:00","supervisorPid":1,"launcherPid":2,"seed":7,"payments":"stripe",'
     '"links":["order-product"],'
     '"controlUrl":"http://127.0.0.1:20000","controlToken":"c","internalToken":"i",'
-    '"users":[{"role":"admin","email":"admin@example.com","password":"p"}]}'
+    '"users":[{"role":"admin","email":"admin@example.com","password":"p"}],"kafkaConfig":{"sasl.password":"s"}}'
 )
 
 

@@ -11,8 +11,8 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from services_stub.client.control import NotPossible
-from services_stub.contracts.control import KillBroker, StartBroker, StopBroker
-from services_stub.contracts.control_faults import SlowBroker
+from services_stub.contracts.control import KillBroker, LoseUnflushed, StartBroker, StopBroker
+from services_stub.contracts.control_faults import FullDisk, SlowBroker
 from services_stub.contracts.topics import ALL_TOPICS
 from tests.system.infra_run import Run, gone, kill, run
 from tests.waiting import wait_for
@@ -54,6 +54,10 @@ def test_apache_kafka_keeps_its_records_and_its_port(tmp_path: Path) -> None:
 
         with pytest.raises(NotPossible, match="only the embedded broker"):
             marketplace.control.apply(SlowBroker(milliseconds=5))
+        with pytest.raises(NotPossible, match="only the embedded broker"):
+            marketplace.control.apply(FullDisk(service="kafka"))
+        with pytest.raises(NotPossible, match="only the embedded broker"):
+            marketplace.control.act(LoseUnflushed())
         marketplace.control.act(StopBroker())
         wait_for(lambda: not marketplace.pid("kafka"), what="the end of the broker")
         marketplace.control.act(StartBroker())

@@ -1,4 +1,7 @@
-"""The development users of a data directory, one per role, and the password of its cart store: made once, and kept."""
+"""The development users of a data directory, one per role, and the passwords of its cart store and its broker.
+
+They are made once, and kept.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +20,15 @@ _TOKEN_BYTES = 24
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The users, whether they and the catalogue have been put into the marketplace, and the cart store's password."""
+    """The users, whether they and the catalogue have been put into the marketplace, and passwords.
+
+    That of the embedded broker is asked for only if the marketplace was started so.
+    """
 
     users: list[DevelopmentUser]
     seeded: bool = False
     cart_store_password: str = ""
+    kafka_password: str = ""
 
     def of(self, role: str) -> DevelopmentUser:
         """The user of a role."""
@@ -35,8 +42,9 @@ def load_or_make(path: Path) -> Credentials:
     except (FileNotFoundError, msgspec.MsgspecError):
         users = [DevelopmentUser(role=role, email=f"{role}@example.com", password=_password()) for role in ROLES]
         found = Credentials(users=users)
-    if not found.cart_store_password:
-        found = msgspec.structs.replace(found, cart_store_password=secrets.token_urlsafe(_TOKEN_BYTES))
+    missing = [name for name in ("cart_store_password", "kafka_password") if not getattr(found, name)]
+    if missing:
+        found = msgspec.structs.replace(found, **{name: secrets.token_urlsafe(_TOKEN_BYTES) for name in missing})
         save(path, found)
     return found
 

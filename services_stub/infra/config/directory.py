@@ -58,6 +58,16 @@ class DataDirectory:
         return self.root / "credentials.json"
 
     @property
+    def kafka_client_file(self) -> Path:
+        """The properties by which kcat and librdkafka reach an embedded broker that has a password."""
+        return self.root / "kafka-client.properties"
+
+    @property
+    def kafka_java_file(self) -> Path:
+        """The same for Kafka's Java tools."""
+        return self.root / "kafka-java.properties"
+
+    @property
     def _format_file(self) -> Path:
         """The mark of the version that wrote the data."""
         return self.root / "format"

@@ -36,6 +36,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     `sample_browsing` is the share of product views and cart changes that become events, 0 for none.
     `payments` is `sandbox`, `stripe` or `razorpay`. The key stays in its file: options are written down and shown.
     `hosts` are the names, beside those of loopback, under which the gateway may be asked.
+    With `kafka_sasl` the embedded broker has a password.
     With `fresh` the marketplace's own broker begins without records, topics, groups and offsets.
     `links` are the calls that pass through a proxy, as `order-product`: those of order to product.
     """
@@ -46,6 +47,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     seed: int = 1
     kafka: str = EMBEDDED
     kafka_config: dict[str, str] = {}
+    kafka_sasl: bool = False
     smtp: str = ""
     sample_browsing: float = SAMPLE_BROWSING
     sms: str = ""
@@ -81,6 +83,13 @@ def checked_fresh(fresh: bool, kafka: str) -> bool:
     if fresh and kafka not in (EMBEDDED, APACHE):
         raise CannotStart(f"--fresh empties the marketplace's own Kafka; the one at {kafka} is not.")
     return fresh
+
+
+def checked_kafka_sasl(sasl: bool, kafka: str) -> bool:
+    """The value of --kafka-sasl, if the Kafka is the embedded one."""
+    if sasl and kafka != EMBEDDED:
+        raise CannotStart("--kafka-sasl gives the embedded broker a password; of another Kafka it cannot be asked.")
+    return sasl
 
 
 def checked_sample_browsing(value: float) -> float:

@@ -11,9 +11,8 @@ from typing import NamedTuple
 
 from services_stub.infra.config.errors import CannotShow
 from services_stub.infra.inspection.kafka_fields import Line, Walk, Wrong
-from services_stub.infra.kafka.broker.connection import Limits
 from services_stub.infra.kafka.broker.definitions import Definition, Field, definitions
-from services_stub.infra.kafka.broker.server import API_VERSIONS
+from services_stub.infra.kafka.broker.server import API_VERSIONS, Limits
 
 LARGEST = Limits().request_bytes + 4
 """Bytes of a frame, with its size: the broker takes no more."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 from collections.abc import Sequence
 from typing import Protocol
@@ -13,6 +14,7 @@ from services_stub.contracts.control import (
     BrokerAction,
     KafkaMode,
     KillBroker,
+    LoseUnflushed,
     ReleaseRecords,
     RestartBroker,
     StartBroker,
@@ -31,12 +33,14 @@ from services_stub.infra.kafka.messages import (
     BrokerRequest,
     Clear,
     CountHits,
+    CutUnflushed,
     Hits,
     NodeCommand,
     Refuse,
     Release,
     TopicsArguments,
 )
+from services_stub.infra.kafka.password import write_client_files
 from services_stub.infra.processes.managed_process import ManagedProcess
 from services_stub.infra.processes.manager import ProcessManager
 from services_stub.infra.processes.messages import Done, Problem, encode
@@ -53,6 +57,10 @@ _ANSWER: msgspec.json.Decoder[BrokerAnswer] = msgspec.json.Decoder(BrokerAnswer)
 
 class CannotDisturb(Exception):
     """This broker cannot do the action or have the fault, or not now; the message says why."""
+
+
+class BrokerIsAway(CannotDisturb):
+    """The broker has ended, and did not answer."""
 
 
 class Broker(Protocol):
@@ -81,20 +89,23 @@ class Broker(Protocol):
 
 
 class EmbeddedBroker:
-    """The broker of `services_stub.infra.kafka.broker`, in a process of its own."""
+    """The broker of `services_stub.infra.kafka.broker`, in a process of its own. It may have a password."""
 
     mode: KafkaMode = "embedded"
 
-    def __init__(self, processes: ProcessManager, directory: DataDirectory, port: int) -> None:
+    def __init__(self, processes: ProcessManager, directory: DataDirectory, port: int, password: str = "") -> None:
         self.bootstrap_servers = f"{HOST}:{port}"
         self._processes = processes
         self._log = directory.log(NAME)
         self._data = str(directory.of(NAME) / "embedded")
         self._port = port
+        self._directory = directory
+        self._password = password
         self._faults: dict[str, BrokerFault] = {}
 
     async def start(self) -> None:
         """Fork its process, which makes the topics before it listens."""
+        write_client_files(self._directory, self.bootstrap_servers, self._password)
         self._process = self._processes.supervise(self._command())
         await wait_until_ready(
             self._process, lambda: listens(self._port), _EMBEDDED_SECONDS, called="The embedded broker"
@@ -107,6 +118,9 @@ class EmbeddedBroker:
                 self._processes.signal(self._process, signal.SIGKILL)
             case RestartBroker():
                 self._processes.end(self._process, wanted=True)
+            case LoseUnflushed():
+                with contextlib.suppress(BrokerIsAway):  # it ends instead of answering
+                    await self._request(CutUnflushed())
             case StopBroker():
                 await self._request(Refuse())
             case StartBroker():
@@ -149,7 +163,9 @@ class EmbeddedBroker:
 
     def _command(self) -> Fork:
         faults = list(self._faults.values())
-        arguments = BrokerArguments(port=self._port, directory=self._data, topics=list(ALL_TOPICS), faults=faults)
+        arguments = BrokerArguments(
+            port=self._port, directory=self._data, topics=list(ALL_TOPICS), faults=faults, password=self._password
+        )
         return Fork(
             name=NAME,
             entry="services_stub.infra.kafka.embedded:serve",
@@ -164,7 +180,7 @@ class EmbeddedBroker:
             raise CannotDisturb("the broker is not running")
         answer = await self._process.channel.request(request, _ANSWER)
         if answer is None:
-            raise CannotDisturb("the broker is just being started again")
+            raise BrokerIsAway("the broker is just being started again")
         if isinstance(answer, Problem):
             raise CannotDisturb(answer.text)
         return answer
@@ -234,7 +250,7 @@ class ApacheBroker(_WithoutFaults):
                 self._processes.end(self._process, wanted=False)
             case StartBroker():
                 self._processes.start_again(self._process)
-            case ReleaseRecords():
+            case ReleaseRecords() | LoseUnflushed():
                 raise CannotDisturb(f"{tag_of(action)}: {self._reason}")
 
 

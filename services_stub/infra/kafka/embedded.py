@@ -39,6 +39,7 @@ from services_stub.infra.kafka.messages import (
     BrokerRequest,
     Clear,
     CountHits,
+    CutUnflushed,
     Hits,
     Refuse,
     Release,
@@ -77,9 +78,11 @@ async def carry_out(broker: Broker, request: BrokerRequest) -> BrokerAnswer:
             case CountHits(ids=ids):
                 return Hits(by_id=_hits(broker, ids))
             case Refuse():
-                await broker.refuse()
+                await broker.server.refuse()
             case Accept():
-                await broker.listen()
+                await broker.server.listen()
+            case CutUnflushed():
+                _cut_unflushed(broker)
     except OSError as error:
         return Problem(text=f"the port cannot be listened on: {error.strerror}")
     except LookupError:
@@ -91,15 +94,15 @@ async def _serve(arguments: BrokerArguments, supervisor: socket.socket) -> None:
     ended = asyncio.Event()
     launcher = os.getppid()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
-    broker = Broker(Path(arguments.directory), HOST, arguments.port)
+    broker = Broker(Path(arguments.directory), HOST, arguments.port, password=arguments.password)
     try:
-        broker.ensure(
-            *((made.name, made.partitions, {"retention.ms": str(made.retention_ms)}) for made in arguments.topics)
+        broker.topics.ensure(
+            (made.name, made.partitions, {"retention.ms": str(made.retention_ms)}) for made in arguments.topics
         )
         for fault in arguments.faults:
             with contextlib.suppress(LookupError):  # the topic of which records were held was deleted
                 _apply(broker, fault)
-        await broker.listen()
+        await broker.server.listen()
         requests = asyncio.create_task(_requests(broker, supervisor))
         # When the supervisor is gone, the services still hand over their records; then the launcher ends the broker.
         while os.getppid() == launcher and not ended.is_set():
@@ -122,7 +125,8 @@ async def _requests(broker: Broker, supervisor: socket.socket) -> None:
 
 def _apply(broker: Broker, fault: BrokerFault) -> None:
     if isinstance(fault, HeldRecords):
-        broker.hold(fault.topic)
+        for partition in broker.topics.by_name[fault.topic].partitions:
+            partition.hold()
     else:
         broker.faults.put(fault.id, _fault(fault))
 
@@ -131,14 +135,22 @@ def _clear(broker: Broker, fault: BrokerFault) -> None:
     if not isinstance(fault, HeldRecords):
         broker.faults.clear(fault.id)
     elif fault.topic in broker.topics.by_name:
-        broker.release_all(fault.topic)
+        for partition in broker.topics.by_name[fault.topic].partitions:
+            partition.release_all()
 
 
 def _release(broker: Broker, request: Release) -> None:
-    every = range(len(broker.topics.by_name[request.topic].partitions))
-    for partition in every if request.partition is None else (request.partition,):
+    every = broker.topics.by_name[request.topic].partitions
+    for partition in every if request.partition is None else (every[request.partition],):
         for _ in range(request.batches):
-            broker.release(request.topic, partition)
+            partition.release()
+
+
+def _cut_unflushed(broker: Broker) -> None:
+    for topic in broker.topics.by_name.values():
+        for partition in topic.partitions:
+            partition.cut_unflushed()
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _hits(broker: Broker, ids: list[str]) -> dict[str, int]:

@@ -13,12 +13,13 @@ from services_stub.infra.processes.messages import Answer, Message
 
 
 class BrokerArguments(Message, frozen=True, kw_only=True):
-    """The embedded broker's port, the directory of its log, its topics, and its faults from the start."""
+    """The embedded broker's port, the directory of its log, its topics, its faults from the start, its password."""
 
     port: int
     directory: str
     topics: list[Topic]
     faults: list[BrokerFault] = []
+    password: str = ""
 
 
 class Apply(Message, frozen=True, kw_only=True):
@@ -61,7 +62,11 @@ class Accept(Message, frozen=True, kw_only=True):
     """Accept connections again."""
 
 
-BrokerRequest: TypeAlias = Apply | Clear | Release | CountHits | Refuse | Accept
+class CutUnflushed(Message, frozen=True, kw_only=True):
+    """Cut what the disk may lack, and end at once, without an answer."""
+
+
+BrokerRequest: TypeAlias = Apply | Clear | Release | CountHits | Refuse | Accept | CutUnflushed
 BrokerAnswer: TypeAlias = Answer | Hits
 
 

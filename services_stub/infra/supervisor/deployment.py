@@ -17,6 +17,7 @@ from services_stub.infra.config.credentials import Credentials
 from services_stub.infra.config.directory import DataDirectory
 from services_stub.infra.config.options import Options
 from services_stub.infra.config.ports import HOST, PortClaims, remember, remembered
+from services_stub.infra.kafka.password import client_properties
 from services_stub.infra.processes.managed_process import ManagedProcess
 from services_stub.infra.processes.readiness import Readiness
 from services_stub.infra.supervisor import plan
@@ -70,11 +71,23 @@ class Deployment:
         """The URL by which the cart store is opened."""
         return f"valkey://:{self.credentials.cart_store_password}@{HOST}:{self.ports[valkey.NAME]}/0"
 
+    @property
+    def kafka_password(self) -> str:
+        """The password of the embedded broker, empty where it asks for none."""
+        return self.credentials.kafka_password if self.options.kafka_sasl else ""
+
+    @property
+    def kafka_config(self) -> dict[str, str]:
+        """The properties with which a client is let in by the Kafka."""
+        own = client_properties(self.kafka_password) if self.kafka_password else {}
+        return {**self.options.kafka_config, **own}
+
     def wiring(self, bootstrap_servers: str) -> plan.Wiring:
         """The addresses and keys that the services need."""
         return plan.Wiring(
             ports=dict(self.ports),
             bootstrap_servers=bootstrap_servers,
+            kafka_config=self.kafka_config,
             cart_store=self.cart_store_with_password,
             internal_token=self.internal_token,
             credentials=self.credentials,
@@ -110,6 +123,7 @@ class Deployment:
             control_url=f"http://{HOST}:{self.ports[CONTROL]}",
             control_token=self.control_token,
             internal_token=self.internal_token,
+            kafka_config=self.kafka_config,
             users=self.credentials.users,
         )
 

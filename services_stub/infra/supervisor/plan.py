@@ -38,6 +38,7 @@ class Wiring(msgspec.Struct, frozen=True, kw_only=True):
 
     ports: dict[str, int]
     bootstrap_servers: str
+    kafka_config: dict[str, str]
     cart_store: str
     internal_token: str
     credentials: Credentials
@@ -53,7 +54,7 @@ def settings_of(system: System, options: Options, wiring: Wiring) -> list[Settin
             host=HOST,
             port=wiring.ports[name],
             bootstrap_servers=wiring.bootstrap_servers,
-            kafka_config=options.kafka_config,
+            kafka_config=wiring.kafka_config,
             data_dir=str(directory.of(name)),
             peers=_peers_of(name, system, options, wiring),
             internal_token=wiring.internal_token,

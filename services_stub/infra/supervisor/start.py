@@ -99,10 +99,11 @@ def _say(text: str) -> None:
 
 def welcome(state: State, options: Options) -> str:
     """The addresses and users of a marketplace that has just started, for the person who started it."""
+    password = "  (its password is in kafka-client.properties and kafka-java.properties)" if options.kafka_sasl else ""
     lines = [
         "The marketplace is ready.",
         f"  gateway     {state.gateway}",
-        f"  Kafka       {state.kafka.bootstrap_servers} ({state.kafka.mode})",
+        f"  Kafka       {state.kafka.bootstrap_servers} ({state.kafka.mode}){password}",
         f"  cart store  {_PASSWORD.sub('//', state.cart_store)}  (its password is in {STATE_FILE})",
         f"  data        {state.data_dir}",
         "Users for development only, known to whoever reads this:",

@@ -133,7 +133,10 @@ class Supervisor:
 
     async def apply(self, fault: Fault) -> None:
         """Put a fault into force."""
-        if isinstance(fault, FullDisk | ClockSkew):
+        if isinstance(fault, FullDisk) and fault.service == KAFKA:
+            if self._broker.mode != EMBEDDED:
+                raise CannotDisturb(f"{fault.id}: only the embedded broker goes on where it cannot write")
+        elif isinstance(fault, FullDisk | ClockSkew):
             self._check_name(fault.service)
         if isinstance(fault, BrokerFault):
             await self._broker.apply(fault)
@@ -166,7 +169,8 @@ class Supervisor:
             raise UnknownName(f"there is no service {service}")
 
     def _process_of(self, service: str) -> ManagedProcess | None:
-        return self._processes.managed.get(plan.process_of(self._deployment.options, service))
+        name = KAFKA if service == KAFKA else plan.process_of(self._deployment.options, service)
+        return self._processes.managed.get(name)
 
     def _on_signal(self) -> None:
         if self._stop.is_set():
@@ -259,7 +263,7 @@ def make_broker(deployment: Deployment, processes: ProcessManager) -> Broker:
     if options.fresh:
         shutil.rmtree(deployment.directory.of(KAFKA))
     if options.kafka == EMBEDDED:
-        return EmbeddedBroker(processes, deployment.directory, port)
+        return EmbeddedBroker(processes, deployment.directory, port, deployment.kafka_password)
     if options.kafka == APACHE:
         return ApacheBroker(processes, deployment.directory, port, deployment.ports[CONTROLLER])
     return ExternalBroker(processes, deployment.directory, options.kafka, options.kafka_config)

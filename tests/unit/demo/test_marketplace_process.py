@@ -95,13 +95,6 @@ def test_options_are_handed_on_to_the_command() -> None:
     ]
 
 
-def test_properties_are_lines_of_name_and_value(tmp_path: Path) -> None:
-    file = tmp_path / "kafka.properties"
-    file.write_text("# comment\n\nsasl.username = ada\nsasl.password=a=b\n")
-    assert StartOptions(kafka_config=file).properties() == {"sasl.username": "ada", "sasl.password": "a=b"}
-    assert StartOptions().properties() == {}
-
-
 def test_a_marketplace_that_was_not_begun_is_not_started() -> None:
     async def scenario() -> None:
         async with marketplace("works") as made:

@@ -72,8 +72,8 @@ class Process:
 async def process() -> AsyncIterator[Process]:
     port = free_port()
     broker = Broker(new_folder(), HOST, port)
-    broker.ensure(("a", 2, {}), ("b", 2, {}))
-    await broker.listen()
+    broker.topics.ensure([("a", 2, {}), ("b", 2, {})])
+    await broker.server.listen()
     try:
         yield Process(broker, port)
     finally:

@@ -14,6 +14,7 @@ from services_stub.infra.config.options import (
     checked_fresh,
     checked_hosts,
     checked_kafka,
+    checked_kafka_sasl,
     checked_rate_limits,
     checked_sample_browsing,
     checked_sms,
@@ -46,6 +47,14 @@ def test_only_a_kafka_of_our_own_can_begin_empty() -> None:
     assert not checked_fresh(False, "a:1")
     with pytest.raises(CannotStart, match="the one at a:1 is not"):
         checked_fresh(True, "a:1")
+
+
+def test_only_the_embedded_broker_can_be_given_a_password() -> None:
+    assert checked_kafka_sasl(True, "embedded")
+    assert not checked_kafka_sasl(False, "a:1")
+    for kafka in ("apache", "a:1"):
+        with pytest.raises(CannotStart, match="embedded broker"):
+            checked_kafka_sasl(True, kafka)
 
 
 @pytest.mark.parametrize("value", [0, 1e-6, 0.1, 1])

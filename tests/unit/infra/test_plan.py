@@ -22,6 +22,7 @@ def settings(tmp_path: Path, **chosen: object) -> dict[str, Settings]:
     wiring = plan.Wiring(
         ports=PORTS,
         bootstrap_servers="127.0.0.1:9092",
+        kafka_config=options.kafka_config,
         cart_store="valkey://127.0.0.1:1/0",
         internal_token="token",
         credentials=load_or_make(tmp_path / "credentials.json"),

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, TypeAlias, cast
 
 from services_stub.infra.kafka.broker.decoding import decoder_source
-from services_stub.infra.kafka.broker.definitions import Definition, Kind, definition, within
+from services_stub.infra.kafka.broker.definitions import Definition, Kind, definitions, within
 from services_stub.infra.kafka.broker.encoding import encoder_source
 
 Decode: TypeAlias = Callable[[bytes, int, int], tuple[dict[str, Any], int]]
@@ -55,7 +55,7 @@ def encoded(kind: Kind, api_key: int, version: int, message: dict[str, Any]) -> 
 
 def is_flexible(kind: Kind, api_key: int, version: int) -> bool:
     """Whether the message has tagged fields, and so has the header before it (but for ApiVersions' response)."""
-    return version >= definition(kind, api_key).flexible
+    return version >= definitions()[kind, api_key].flexible
 
 
 def read_uvarint(data: bytes, at: int) -> tuple[int, int]:
@@ -94,7 +94,7 @@ def _wrong(field: str) -> None:
 
 
 def _made(source: _Source, what: str, kind: Kind, api_key: int, version: int) -> Any:
-    found = definition(kind, api_key)
+    found = definitions()[kind, api_key]
     if not within(version, found.versions):
         raise KeyError(version)
     text, constants = source(found, version)

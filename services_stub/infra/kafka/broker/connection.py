@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import struct
-import sys
 import traceback
 from collections import deque
-from collections.abc import Callable
-from typing import NamedTuple, Protocol, cast
+from typing import cast
 
-import msgspec
-
-from services_stub.infra.kafka.broker.codec import MALFORMED, Decode, Encode, skip_tags
-from services_stub.infra.kafka.broker.context import NO_RESPONSE, Context, Handler, Message
-from services_stub.infra.kafka.broker.faults import Faults
+from services_stub.infra.kafka.broker.codec import MALFORMED, skip_tags
+from services_stub.infra.kafka.broker.context import NO_RESPONSE, Context, Message
+from services_stub.infra.kafka.broker.errors import KAFKA_STORAGE_ERROR, say
+from services_stub.infra.kafka.broker.refusals import refusal
+from services_stub.infra.kafka.broker.server import Call, Server
 
 _SIZE = struct.Struct(">i")
 _HEADER = struct.Struct(">ihhih")
@@ -25,36 +23,6 @@ _HEADER = struct.Struct(">ihhih")
 
 _ANSWER = struct.Struct(">ii")
 _WRITE_BUFFER = 4 * 1024 * 1024
-
-
-class Limits(msgspec.Struct, frozen=True):
-    """Bytes of one request, and connections at a time."""
-
-    request_bytes: int = 100 * 1024 * 1024
-    connections: int = 10_000
-
-
-class Call(NamedTuple):
-    """How requests of one kind and version are read, carried out and answered."""
-
-    decode: Decode
-    encode: Encode
-    handler: Handler
-    flexible_request: bool
-    flexible_response: bool
-
-
-class Server(Protocol):
-    """The server, as far as a connection uses it."""
-
-    faults: Faults
-    limits: Limits
-    loop: asyncio.AbstractEventLoop
-    call: Callable[[int, int], Call]
-    connections: set[Connection]
-
-    def admit(self, connection: Connection, peer: tuple[str, int], own: tuple[str, int]) -> bool:
-        """Take a new connection, or not."""
 
 
 class Connection(asyncio.Protocol):
@@ -69,6 +37,7 @@ class Connection(asyncio.Protocol):
         self._needed = 0  # bytes with which the next request is whole
         self._context: Context | None = None
         self._call: Call
+        self._call_for = server.first_call
         self._full = False  # the client does not take its answers
         self._closed = False
         self._looks = False  # for requests in the bytes that came
@@ -106,10 +75,19 @@ class Connection(asyncio.Protocol):
         if self._context is None:
             self._carry_on()
 
+    def let_in(self) -> None:
+        """Take requests of every kind."""
+        self._call_for = self._server.call
+
     def cut(self) -> None:
         """Close the connection at once."""
         self._closed = True
         self._transport.abort()
+
+    def close(self) -> None:
+        """Take no further request, and close the connection when the client has the answers."""
+        self._closed = True
+        self._transport.close()
 
     def data_received(self, data: bytes) -> None:
         """Carry out what is whole."""
@@ -174,7 +152,7 @@ class Connection(asyncio.Protocol):
         _, api_key, version, correlation_id, length = _HEADER.unpack_from(data, at)
         at += _HEADER.size
         try:
-            call = self._server.call(api_key, version)
+            call = self._call_for(api_key, version)
             name = data[at : at + length].decode() if length > 0 else ""
             at += max(length, 0)
             if call.flexible_request:
@@ -191,8 +169,10 @@ class Connection(asyncio.Protocol):
                 self._server.faults.carry_out(call.handler, request, context)
             else:
                 context.carry_out(call.handler, request)
+        except OSError:  # a full disk: nothing that is to be kept can be
+            context.answer(refusal(request, api_key, version, KAFKA_STORAGE_ERROR))
         except Exception:  # noqa: BLE001 - a mistake of ours ends one connection, not the broker
-            traceback.print_exc()
+            say(traceback.format_exc())
             self.cut()
 
     def _send(self, context: Context, response: Message) -> None:
@@ -200,7 +180,7 @@ class Connection(asyncio.Protocol):
         try:
             self._call.encode(response, parts.append)
         except Exception:  # noqa: BLE001 - a mistake of ours ends one connection, not the broker
-            traceback.print_exc()
+            say(traceback.format_exc())
             self.cut()
             return
         parts[0] = _ANSWER.pack(sum(map(len, parts)) + 4, context.correlation_id)
@@ -219,6 +199,5 @@ class Connection(asyncio.Protocol):
             self._transport.write(self._late.popleft())
 
     def _malformed(self, what: str) -> None:
-        sys.stderr.write(f"The connection from {self._host[1:]} is closed: {what}.\n")
-        sys.stderr.flush()
+        say(f"The connection from {self._host[1:]} is closed: {what}.")
         self.cut()

@@ -20,8 +20,14 @@ class Answering(Protocol):
     def answered(self, context: Context, response: Message) -> None:
         """Send the response, and go on with the requests that came behind."""
 
+    def let_in(self) -> None:
+        """Take requests of every kind: the client has said who it is."""
+
     def cut(self) -> None:
         """Close the connection without an answer."""
+
+    def close(self) -> None:
+        """Close the connection once what was answered is sent."""
 
 
 @dataclass(slots=True, eq=False)
@@ -33,7 +39,7 @@ class Context:
     there is. What is answered after the connection was closed is dropped.
 
     `delay` and `instead` are for faults: by how many seconds the answer is held back, and what is done and answered in
-    its place.
+    its place; None answers nothing.
     """
 
     connection: Answering
@@ -45,7 +51,7 @@ class Context:
     on_interrupt: Callable[[], None] | None = None
     closed: bool = False
     delay: float = 0.0
-    instead: Callable[[], Message] | None = None
+    instead: Callable[[], Message | None] | None = None
 
     def carry_out(self, handler: Handler, request: Message) -> None:
         """Let a handler answer the request, now or later."""
@@ -57,7 +63,7 @@ class Context:
         """Answer the request; `NO_RESPONSE` ends it without an answer."""
         self.on_interrupt = None
         if self.instead and response is not NO_RESPONSE:
-            response = self.instead()
+            response = self.instead() or NO_RESPONSE
         if not self.closed:
             self.connection.answered(self, response)
 
@@ -73,12 +79,9 @@ Handler: TypeAlias = Callable[[Message, Context], Message | None]
 
 
 class Clock(Protocol):
-    """The time: handed in, so that a test need not wait."""
+    """The part of the event loop that calls back: handed in, so that a test need not wait."""
 
-    def now(self) -> float:
-        """Seconds since 1970, for the stamps of records."""
-
-    def call_later(self, seconds: float, callback: Callable[[], None]) -> Cancellable:
+    def call_later(self, delay: float, callback: Callable[[], None], /) -> Cancellable:
         """Call back after so many seconds."""
 
 

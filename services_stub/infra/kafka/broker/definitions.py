@@ -61,8 +61,3 @@ def definitions() -> dict[tuple[Kind, int], Definition]:
     """All of them, by kind and API key."""
     data = Path(__file__).with_name("definitions.json").read_bytes()
     return {(found.kind, found.key): found for found in msgspec.json.decode(data, type=list[Definition])}
-
-
-def definition(kind: Kind, api_key: int) -> Definition:
-    """One of them; KeyError where the broker has no such request."""
-    return definitions()[kind, api_key]

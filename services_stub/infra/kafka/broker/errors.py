@@ -1,6 +1,9 @@
-"""The error codes of the protocol that this broker answers, by their names in Kafka's `Errors`."""
+"""The error codes of the protocol that this broker answers, by their names in Kafka's `Errors`; and its own log."""
 
 from __future__ import annotations
+
+import contextlib
+import sys
 
 NONE = 0
 OFFSET_OUT_OF_RANGE = 1
@@ -17,6 +20,7 @@ INVALID_GROUP_ID = 24
 UNKNOWN_MEMBER_ID = 25
 INVALID_SESSION_TIMEOUT = 26
 REBALANCE_IN_PROGRESS = 27
+UNSUPPORTED_SASL_MECHANISM = 33
 UNSUPPORTED_VERSION = 35
 TOPIC_ALREADY_EXISTS = 36
 INVALID_PARTITIONS = 37
@@ -29,6 +33,7 @@ OUT_OF_ORDER_SEQUENCE_NUMBER = 45
 INVALID_PRODUCER_EPOCH = 47
 INVALID_TXN_STATE = 48
 KAFKA_STORAGE_ERROR = 56
+SASL_AUTHENTICATION_FAILED = 58
 NON_EMPTY_GROUP = 68
 GROUP_ID_NOT_FOUND = 69
 FETCH_SESSION_ID_NOT_FOUND = 70
@@ -38,3 +43,10 @@ FENCED_INSTANCE_ID = 82
 GROUP_SUBSCRIBED_TO_TOPIC = 86
 INVALID_RECORD = 87
 UNKNOWN_TOPIC_ID = 100
+
+
+def say(text: str) -> None:
+    """Write a line to the log of the process, unless the disk of it is full."""
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Literal, TypeAlias
 
 import msgspec
 
-from services_stub.infra.kafka.broker.context import NO_RESPONSE, Context, Handler, Message
+from services_stub.infra.kafka.broker.context import Context, Handler, Message
 from services_stub.infra.kafka.broker.refusals import groups, places, refusal
 
 Action: TypeAlias = Literal["slow", "stop", "refuse", "error", "time-out", "cut"]
@@ -41,8 +40,8 @@ class _InForce(msgspec.Struct):
     hits: int = 0
     stopped: list[tuple[Handler, Message, Context]] = []
 
-    def strikes(self, request: Message, context: Context, name_of: Callable[[bytes], str | None]) -> bool:
-        """Whether it is meant for this request."""
+    def strikes(self, request: Message, context: Context) -> bool:
+        """Whether it is meant for this request; one that names its topics by their ids is about none."""
         fault = self.fault
         if fault.api_key not in (None, context.api_key) or self.hits == fault.count:
             return False
@@ -51,19 +50,17 @@ class _InForce(msgspec.Struct):
         if fault.topic is None and fault.partition is None:
             return True
         return any(
-            fault.topic in (None, name_of(topic) if isinstance(topic, bytes) else topic)
-            and fault.partition in (None, partition)
+            fault.topic in (None, topic) and fault.partition in (None, partition)
             for topic, partition in places(request)
         )
 
 
 class Faults:
-    """The faults in force, by name. Those that came first strike first. `name_of` names the topic of an id."""
+    """The faults in force, by name. Those that came first strike first."""
 
-    def __init__(self, name_of: Callable[[bytes], str | None] = lambda _: None) -> None:
+    def __init__(self) -> None:
         self.active = False
         self._faults: dict[str, _InForce] = {}
-        self._name_of = name_of
 
     def put(self, name: str, fault: Fault) -> None:
         """Put a fault into force, in place of one of the same name."""
@@ -85,7 +82,7 @@ class Faults:
 
     def carry_out(self, handler: Handler, request: Message, context: Context) -> None:
         """Carry out a request as the faults want it."""
-        struck = [found for found in self._faults.values() if found.strikes(request, context, self._name_of)]
+        struck = [found for found in self._faults.values() if found.strikes(request, context)]
         for found in struck:
             fault = found.fault
             found.hits += 1
@@ -94,7 +91,7 @@ class Faults:
             elif fault.action == "time-out":
                 context.instead = partial(refusal, request, context.api_key, context.version, _REQUEST_TIMED_OUT)
             elif fault.action == "cut":
-                context.instead = partial(_cut, context)
+                context.instead = context.connection.cut
             elif fault.action == "error":
                 code = fault.errors[min(found.hits, len(fault.errors)) - 1]
                 return context.answer(refusal(request, context.api_key, context.version, code))
@@ -103,8 +100,3 @@ class Faults:
             else:
                 return found.stopped.append((handler, request, context))
         return context.carry_out(handler, request)
-
-
-def _cut(context: Context) -> Message:
-    context.connection.cut()
-    return NO_RESPONSE

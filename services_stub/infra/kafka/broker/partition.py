@@ -8,7 +8,7 @@ where the topic flushes each message, it is on the disk.
 from __future__ import annotations
 
 import contextlib
-import sys
+import os
 from bisect import bisect_right
 from collections.abc import Callable
 from pathlib import Path
@@ -146,7 +146,12 @@ class Partition:
         self.delete_before(boundary)
 
     def retain(self) -> None:
-        """Delete segments that are too old or too many, and forget producers that are gone."""
+        """Delete segments that are too old or too many, and forget producers that are gone.
+
+        What is written takes the system less time than it is until the next call to bring it to the disk.
+        """
+        for segment in self._segments[-1:]:
+            segment.flushed = segment.size
         self.producers.forget(self._now() - EXPIRATION_SECONDS)
         start, now = self.start, self._now() * 1000
         rest = sum(segment.size for segment in self._segments)
@@ -159,6 +164,11 @@ class Partition:
             start = end
         with contextlib.suppress(OSError):  # then it is tried again the next time
             self.delete_before(start)
+
+    def cut_unflushed(self) -> None:
+        """Cut what the disk may lack, as a power failure does. The process has to end then: it knows nothing of it."""
+        for segment in self._segments[-1:]:
+            os.truncate(segment.path, segment.flushed)
 
     def hold(self) -> None:
         """Keep what is appended from now on out of sight, until it is released."""
@@ -219,7 +229,7 @@ class Partition:
             active.append(batch, self.end, end, newest, self.limits.fsync)
         except OSError as error:
             if not self._failing:
-                sys.stderr.write(f"{self.name}: records cannot be written: {error}\n")
+                errors.say(f"{self.name}: records cannot be written: {error}")
             self._failing = True
             return False
         self._failing = False
@@ -254,7 +264,7 @@ class Partition:
             segment = Segment(self._folder, int(path.stem))
             self._segments.append(segment)
             if torn := segment.recover(self.producers, self._now()):
-                sys.stderr.write(f"{self.name}: the last {torn} bytes of {path.name} are cut: no whole batch\n")
+                errors.say(f"{self.name}: the last {torn} bytes of {path.name} are cut: no whole batch")
         if self._segments:
             self.start, self.end = self._segments[0].base, self._segments[-1].end
         with contextlib.suppress(OSError, ValueError):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from services_stub.infra.kafka.broker.context import Message
-from services_stub.infra.kafka.broker.definitions import Field, definition, within
+from services_stub.infra.kafka.broker.definitions import Field, definitions, within
 
 _TOPICS = ("topics", "topic_data")
 _TOPIC_NAMES = ("name", "topic", "topic_id")
@@ -19,14 +19,11 @@ _PARTITION_NUMBERS = ("partition_index", "partition", "index")
 
 def refusal(request: Message, api_key: int, version: int, error_code: int) -> Message:
     """The response in which everything that was asked for failed with this error."""
-    return _mirrored(definition("response", api_key).fields, request, version, error_code)
+    return _mirrored(definitions()["response", api_key].fields, request, version, error_code)
 
 
 def places(request: Message) -> Iterator[tuple[str | bytes | None, int | None]]:
     """The topics (name or id) and partitions of a request; a topic that is named without partitions has None."""
-    for group in request.get("groups") or ():
-        if isinstance(group, dict):
-            yield from places(group)
     for topic in _first(request, _TOPICS) or ():
         if not isinstance(topic, dict):
             yield topic, None

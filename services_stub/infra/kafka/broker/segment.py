@@ -42,12 +42,15 @@ _STORED: msgspec.msgpack.Decoder[_Stored] = msgspec.msgpack.Decoder(_Stored)
 
 
 class Segment:
-    """The batches from the offset `base` up to `end`, in `size` bytes; `newest` is the newest record's time (ms)."""
+    """The batches from the offset `base` up to `end`, in `size` bytes; `newest` is the newest record's time (ms).
+
+    The index is stored of `saved` bytes, and the disk has `flushed` of them for certain.
+    """
 
     def __init__(self, folder: Path, base: int) -> None:
         self.path = folder / f"{base:020}.log"
         self.base = self.end = base
-        self.size = self.saved = 0
+        self.size = self.saved = self.flushed = 0
         self.newest = _NEVER
         self._index = array("q")
         self._file = -1
@@ -69,6 +72,8 @@ class Segment:
             os.ftruncate(self._file, self.size)
             raise
         self._add(len(batch), base, end, newest)
+        if fsync:
+            self.flushed = self.size
 
     def open(self) -> None:
         """Make the file, or open it again, so that it can be appended to."""
@@ -118,6 +123,7 @@ class Segment:
                 self._add(size, base, base + header[6] + 1, header[8])
                 if header[9] >= 0:
                     producers.add(header[9], header[10], header[11], header[12], base, time)
+        self.flushed = self.size
         if length > self.size:
             os.truncate(self.path, self.size)
         return length - self.size

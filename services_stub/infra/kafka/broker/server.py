@@ -6,11 +6,13 @@ import asyncio
 import socket
 from collections.abc import Callable, Mapping
 from functools import cache
+from typing import NamedTuple
+
+import msgspec
 
 from services_stub.infra.kafka.broker import errors
-from services_stub.infra.kafka.broker.codec import Malformed, decoder, encoder, is_flexible
-from services_stub.infra.kafka.broker.connection import Call, Connection, Limits
-from services_stub.infra.kafka.broker.context import Context, Handler, Message
+from services_stub.infra.kafka.broker.codec import Decode, Encode, Malformed, decoder, encoder, is_flexible
+from services_stub.infra.kafka.broker.context import Answering, Context, Handler, Message
 from services_stub.infra.kafka.broker.definitions import definitions, within
 from services_stub.infra.kafka.broker.faults import Faults
 from services_stub.infra.kafka.broker.peers import is_own
@@ -19,40 +21,62 @@ API_VERSIONS = 18
 _BACKLOG = 512
 
 
+class Limits(msgspec.Struct, frozen=True):
+    """Bytes of one request, and connections at a time."""
+
+    request_bytes: int = 100 * 1024 * 1024
+    connections: int = 10_000
+
+
+class Call(NamedTuple):
+    """How requests of one kind and version are read, carried out and answered."""
+
+    decode: Decode
+    encode: Encode
+    handler: Handler
+    flexible_request: bool
+    flexible_response: bool
+
+
 class Server:
-    """Listens on one address. `highest` caps the versions of a kind where a later one asks for what is not there."""
+    """Listens on `address`, where each client gets a `connection`.
+
+    `highest` caps the versions of a kind where a later one asks for what is not there. With `of_strangers`, a
+    connection has these requests and ApiVersions alone until one of them lets it in.
+    """
 
     def __init__(
         self,
+        address: tuple[str, int],
+        connection: Callable[[Server], asyncio.Protocol],
         handlers: Mapping[int, Handler],
         highest: Mapping[int, int],
         faults: Faults,
         limits: Limits | None = None,
         admits: Callable[[tuple[str, int], tuple[str, int]], bool] = is_own,
+        of_strangers: Mapping[int, Handler] | None = None,
     ) -> None:
         self.faults = faults
         self.limits = limits or Limits()
         self.loop: asyncio.AbstractEventLoop
-        self._handlers = {**handlers, API_VERSIONS: self._api_versions}
+        self._of_strangers = {**(of_strangers or {}), API_VERSIONS: self._api_versions}
+        self._handlers = {**handlers, **self._of_strangers}
         self.versions = {key: _versions(key, highest) for key in sorted(self._handlers)}
         self.call: Callable[[int, int], Call] = cache(self._call)
         """How requests of a kind and version are carried out; Malformed where there are none, as Kafka takes it."""
-        self.connections: set[Connection] = set()
+        self.first_call: Callable[[int, int], Call] = self._call_of_stranger if of_strangers else self.call
+        """The same, for a connection whose client has not said who it is."""
+        self.connections: set[Answering] = set()
+        self._address, self._connection = address, connection
         self._admits = admits
         self._listening: asyncio.Server | None = None
 
-    async def listen(self, host: str, port: int) -> None:
+    async def listen(self) -> None:
         """Accept connections; does nothing where it does already. OSError where the port is taken."""
         if self._listening is None:
             self.loop = asyncio.get_running_loop()
-            listener = socket.create_server((host, port), backlog=_BACKLOG)
-            self._listening = await self.loop.create_server(lambda: Connection(self), sock=listener)
-
-    @property
-    def port(self) -> int:
-        """The port, while it listens."""
-        assert self._listening is not None
-        return int(self._listening.sockets[0].getsockname()[1])
+            listener = socket.create_server(self._address, backlog=_BACKLOG)
+            self._listening = await self.loop.create_server(lambda: self._connection(self), sock=listener)
 
     async def refuse(self) -> None:
         """Cut all connections, and refuse new ones."""
@@ -62,7 +86,7 @@ class Server:
         for connection in list(self.connections):
             connection.cut()
 
-    def admit(self, connection: Connection, peer: tuple[str, int], own: tuple[str, int]) -> bool:
+    def admit(self, connection: Answering, peer: tuple[str, int], own: tuple[str, int]) -> bool:
         """Take a new connection, unless there are too many or the peer is another user of this machine."""
         if len(self.connections) >= self.limits.connections or not self._admits(peer, own):
             return False
@@ -86,6 +110,11 @@ class Server:
             is_flexible("request", api_key, version),
             is_flexible("response", api_key, version) and api_key != API_VERSIONS,
         )
+
+    def _call_of_stranger(self, api_key: int, version: int) -> Call:
+        if api_key not in self._of_strangers:
+            raise Malformed("the client has not said who it is")
+        return self.call(api_key, version)
 
     def _api_versions(self, _: Message, context: Context) -> Message:
         known = within(context.version, self.versions[API_VERSIONS])

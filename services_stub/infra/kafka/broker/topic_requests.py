@@ -13,7 +13,6 @@ from services_stub.infra.kafka.broker.topics import Topic, Topics, is_legal
 
 _MOST_PARTITIONS = 10_000
 """Of one topic: each costs memory and, once it has records, a file that is open."""
-_DEFAULT_PARTITIONS = 1
 _NO_ID = bytes(16)
 _NAMELESS_SINCE = 12
 _LEADER = {"leader_id": NODE, "leader_epoch": LEADER_EPOCH, "replica_nodes": [NODE], "isr_nodes": [NODE]}
@@ -62,7 +61,7 @@ class TopicRequests:
             error, message = self._refusal(asked, configs)
             result: Message = {"name": asked["name"], "error_code": error, "error_message": message}
             if not error:
-                count = len(asked["assignments"]) or max(asked["num_partitions"], _DEFAULT_PARTITIONS)
+                count = len(asked["assignments"]) or max(asked["num_partitions"], 1)
                 if not request["validate_only"]:
                     result["topic_id"] = self._topics.create(asked["name"], count, configs).id
                 result |= {"num_partitions": count, "replication_factor": 1, "configs": described(configs)}

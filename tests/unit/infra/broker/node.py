@@ -78,6 +78,8 @@ class Sent:
     def cut(self) -> None:
         raise AssertionError("nothing here cuts a connection")
 
+    close = let_in = cut
+
     def interrupt(self) -> None:
         """The next request has come on the connection."""
         assert self.context.on_interrupt is not None

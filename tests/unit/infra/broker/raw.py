@@ -9,10 +9,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from services_stub.infra.kafka.broker import codec
-from services_stub.infra.kafka.broker.connection import Limits
+from services_stub.infra.kafka.broker.connection import Connection
 from services_stub.infra.kafka.broker.context import Handler, Message
 from services_stub.infra.kafka.broker.faults import Faults
-from services_stub.infra.kafka.broker.server import API_VERSIONS, Server
+from services_stub.infra.kafka.broker.server import API_VERSIONS, Limits, Server
+from tests.ports import free_port
 
 HOST = "127.0.0.1"
 
@@ -69,14 +70,15 @@ class Client:
 class Running:
     """A server, and the clients that the test has opened."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, port: int) -> None:
         self.server = server
+        self.port = port
         self.faults = server.faults
         self.clients: list[Client] = []
 
     async def connect(self) -> Client:
         """Open a connection."""
-        client = Client(*await asyncio.open_connection(HOST, self.server.port))
+        client = Client(*await asyncio.open_connection(HOST, self.port))
         self.clients.append(client)
         return client
 
@@ -86,9 +88,10 @@ async def running(
     handlers: Mapping[int, Handler], limits: Limits | None = None, **options: Any
 ) -> AsyncIterator[Running]:
     """Serve these handlers."""
-    server = Server(handlers, {}, Faults(), limits, **options)
-    await server.listen(HOST, 0)
-    made = Running(server)
+    port = free_port()
+    server = Server((HOST, port), Connection, handlers, {}, Faults(), limits, **options)
+    await server.listen()
+    made = Running(server, port)
     try:
         yield made
     finally:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from services_stub.infra.kafka.broker.broker import Broker
 from services_stub.infra.kafka.broker.connection import Connection
 from services_stub.infra.kafka.broker.context import Message
-from services_stub.infra.kafka.broker.definitions import Definition, definition
+from services_stub.infra.kafka.broker.definitions import Definition, definitions
 from services_stub.infra.kafka.broker.server import API_VERSIONS
 from tests.folders import new_folder
 from tests.unit.infra.broker.messages import messages
@@ -54,7 +54,7 @@ async def ask(asked: list[Asked], changed: list[tuple[int, bytes]]) -> None:
     broker = Broker(new_folder(), *ADDRESS)
     broker.server._admits = lambda *_: True
     broker.server.loop = asyncio.get_running_loop()
-    broker.ensure(("t", 2, {}), ("u", 1, {"cleanup.policy": "compact"}))
+    broker.topics.ensure([("t", 2, {}), ("u", 1, {"cleanup.policy": "compact"})])
     for number, (found, version, message) in enumerate(asked):
         data = bytearray(request(found.key, version, message))
         for place, value in changed if number % 2 else ():
@@ -72,7 +72,7 @@ UNKNOWN: Message = {"topics": [{"topic_id": bytes(16), "name": None}], "allow_au
 
 
 @pytest.mark.hypothesis
-@example([(definition("request", 3), 11, UNKNOWN)], [])
+@example([(definitions()["request", 3], 11, UNKNOWN)], [])
 @given(
     st.lists(messages(kind="request", known=True), min_size=1, max_size=6),
     st.lists(st.tuples(st.integers(0, 2**16), st.binary(min_size=1, max_size=1)), max_size=3),

@@ -24,15 +24,15 @@ def test_records_that_are_held_are_read_one_after_the_other_as_they_are_released
     consumer: Any = Consumer(address | {"group.id": "g"})
     consumer.assign([TopicPartition("t", 0, 0)])
     producer = Producer(address)
-    kafka.call(lambda broker: broker.hold("t"))
+    kafka.call(lambda broker: broker.topics.by_name["t"].partitions[0].hold())
     for value in (b"1", b"2", b"3"):
         producer.produce("t", value)
         assert producer.flush(10) == 0
     assert consumer.poll(0.2) is None
-    kafka.call(lambda broker: broker.release("t", 0))
+    kafka.call(lambda broker: broker.topics.by_name["t"].partitions[0].release())
     assert wait_for(lambda: consumer.poll(0.1)).value() == b"1"
     assert consumer.get_watermark_offsets(TopicPartition("t", 0), timeout=10) == (0, 1)
-    kafka.call(lambda broker: broker.release_all("t"))
+    kafka.call(lambda broker: broker.topics.by_name["t"].partitions[0].release_all())
     assert [wait_for(lambda: consumer.poll(0.1)).value() for _ in range(2)] == [b"2", b"3"]
     consumer.close()
 

@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from services_stub.infra.kafka.broker.connection import Limits
 from services_stub.infra.kafka.broker.context import NO_RESPONSE, Context, Message
-from services_stub.infra.kafka.broker.server import API_VERSIONS
+from services_stub.infra.kafka.broker.server import API_VERSIONS, Limits
 from tests.unit.infra.broker.raw import request, running
 
 PRODUCE, FETCH, HEARTBEAT = 0, 1, 12
@@ -233,14 +232,14 @@ def test_a_peer_that_may_not_come_in_is_closed() -> None:
 def test_refused_connections_are_cut_and_accepted_again_on_the_same_port() -> None:
     async def test() -> None:
         async with running({HEARTBEAT: heartbeat}) as broker:
-            client, port = await broker.connect(), broker.server.port
+            client, port = await broker.connect(), broker.port
             assert await client.ask(HEARTBEAT, 4, GROUP) is not None
             await broker.server.refuse()
             assert await client.is_closed()
             with pytest.raises(ConnectionRefusedError):
                 await asyncio.open_connection("127.0.0.1", port)
-            await broker.server.listen("127.0.0.1", port)
-            await broker.server.listen("127.0.0.1", port)
+            await broker.server.listen()
+            await broker.server.listen()
             assert await (await broker.connect()).ask(HEARTBEAT, 4, GROUP) is not None
 
     run(test())

@@ -6,16 +6,16 @@ import asyncio
 from pathlib import Path
 
 from services_stub.infra.kafka.broker.broker import Broker
-from services_stub.infra.kafka.broker.definitions import definition
+from services_stub.infra.kafka.broker.definitions import definitions
 from tests.folders import new_folder
 
 DOCUMENT = Path(__file__).parents[4] / "docs/embedded-broker.md"
 
 
 async def served() -> list[str]:
-    broker = Broker(new_folder(), "127.0.0.1", 0)
+    broker = Broker(new_folder(), "127.0.0.1", 0, password="secret")
     rows = [
-        f"| {key} | {definition('request', key).name} | {first}–{last} |"
+        f"| {key} | {definitions()['request', key].name} | {first}–{last} |"
         for key, (first, last) in broker.server.versions.items()
     ]
     await broker.close()

@@ -134,7 +134,7 @@ def test_a_refusal_has_the_error_at_every_place() -> None:
         (1, 15),
         (2, 15),
     ]
-    assert list(places(asked)) == [("t", 1), ("t", 2)]
+    assert list(places(asked["groups"][0])) == [("t", 1), ("t", 2)]
     assert groups(asked) == ["g"]
     assert refusal({"key_type": 0, "coordinator_keys": ["g"]}, 10, 4, 15)["coordinators"] == [
         {"key": "g", "error_code": 15}

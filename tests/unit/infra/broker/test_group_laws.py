@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from services_stub.infra.kafka.broker import errors
-from services_stub.infra.kafka.broker.definitions import Field, definition, within
+from services_stub.infra.kafka.broker.definitions import Field, definitions, within
 from services_stub.infra.kafka.broker.group_requests import GROUP_VERSIONS
 from tests.unit.infra.broker.coordinator import JOIN, SYNC, Call, Coordinator
 
@@ -218,7 +218,7 @@ def structs(fields: tuple[Field, ...], version: int) -> st.SearchStrategy[dict[s
 
 @st.composite
 def requests(draw: st.DrawFn) -> tuple[int, int, dict[str, Any]]:
-    made = definition("request", draw(st.sampled_from(KINDS)))
+    made = definitions()["request", draw(st.sampled_from(KINDS))]
     first, last = made.versions
     version = draw(st.integers(first, GROUP_VERSIONS.get(made.key, last)))
     return made.key, version, draw(structs(made.fields, version))

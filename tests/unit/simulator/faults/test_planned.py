@@ -125,6 +125,8 @@ def test_each_kafka_each_provider_and_each_way_in_has_its_own_limits() -> None:
     for fault in (planned("cut:broker@1s+1s"), planned("lose-answers:broker@1s+1s")):
         assert problems([fault], target_of(), MINUTE) == []
         assert "only the embedded broker can keep records" in problems([fault], target_of("apache"), MINUTE)[0]
+    full = planned("full-disk:broker@1s+1s")
+    assert "only the embedded broker goes on" in problems([full], target_of("apache"), MINUTE)[0]
     assert problems([kill], target_of("apache"), MINUTE) == []
     assert "a cluster that is not its own" in problems([kill], target_of("external"), MINUTE)[0]
     assert "payments go to stripe" in problems([decline], target_of(payments="stripe"), MINUTE)[0]
