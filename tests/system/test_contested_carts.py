@@ -37,7 +37,7 @@ from tests.system.purchases_under_faults import insist
 from tests.system.sales import dashboard_that_adds_up
 from tests.waiting import eventually
 
-SHOPPERS = 40
+SHOPPERS = 64
 PARTS = ("order", "payment", "product", "cart", "gateway", "kafka")
 FAULTS: list[PaymentFault] = [
     LostPaymentAnswers(rate=0.4),
@@ -59,18 +59,20 @@ async def disturb(shop: Marketplace, chance: random.Random, shopping: asyncio.Ta
             change = partial(shop.control.clear, fault.id) if fault.id in active else partial(shop.control.apply, fault)
             await asyncio.to_thread(change)
         await asyncio.wait([shopping], timeout=chance.uniform(0.1, 0.4))
-        part = chance.choice(PARTS)
-        before = (await asyncio.to_thread(shop.control.status)).pid_of(part)
-        if part == "kafka":
-            await asyncio.to_thread(shop.control.act, KillBroker())
-        elif before:
-            os.kill(before, signal.SIGKILL)
-        killed[part] += 1
+        state = await asyncio.to_thread(shop.control.status)
+        before = {part: state.pid_of(part) for part in chance.sample(PARTS, chance.choice((1, 1, 2)))}
+        for part, pid in before.items():
+            killed[part] += bool(pid)
+            if part == "kafka":
+                await asyncio.to_thread(shop.control.act, KillBroker())
+            elif pid:
+                os.kill(pid, signal.SIGKILL)
 
-        def is_another(part: str = part, before: int = before) -> bool:
-            return shop.control.status().pid_of(part) not in (0, before)
+        def are_others(before: dict[str, int] = before) -> bool:
+            state = shop.control.status()
+            return all(state.pid_of(part) not in (0, pid) for part, pid in before.items())
 
-        await eventually(partial(asyncio.to_thread, is_another), what=f"{part} is back")
+        await eventually(partial(asyncio.to_thread, are_others), what=f"{', '.join(before)} are back")
     for active_fault in await asyncio.to_thread(shop.control.faults):
         await asyncio.to_thread(shop.control.clear, active_fault.id)
     return killed
