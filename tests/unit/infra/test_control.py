@@ -22,7 +22,16 @@ from services_stub.client.control import (
     UnreadableAnswer,
     WrongToken,
 )
-from services_stub.contracts.control import Action, ActiveFault, KafkaState, KillBroker, KillService, Status, StopBroker
+from services_stub.contracts.control import (
+    Action,
+    ActiveFault,
+    Faults,
+    KafkaState,
+    KillBroker,
+    KillService,
+    Status,
+    StopBroker,
+)
 from services_stub.contracts.control_faults import DelayedRecords, DuplicatedRecords, FailingRequests, Fault, SlowBroker
 from services_stub.infra.config import ports
 from services_stub.infra.kafka.brokers import CannotDisturb
@@ -62,8 +71,8 @@ class Target:
             raise CannotDisturb("it is not ours")
         self.calls.append(action)
 
-    async def faults(self) -> list[ActiveFault]:
-        return [ActiveFault(id=key, fault=fault) for key, fault in self.in_force.items()]
+    async def faults(self) -> Faults:
+        return Faults(items=[ActiveFault(id=key, fault=fault) for key, fault in self.in_force.items()])
 
     async def apply(self, fault: Fault) -> None:
         if isinstance(fault, DelayedRecords):
