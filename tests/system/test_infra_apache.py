@@ -12,7 +12,7 @@ from confluent_kafka.admin import AdminClient
 
 from services_stub.client.control import NotPossible
 from services_stub.contracts.control import KillBroker, StartBroker, StopBroker
-from services_stub.contracts.control_faults import SlowBroker
+from services_stub.contracts.control_faults import SlowRequests
 from services_stub.contracts.topics import ALL_TOPICS
 from tests.system.infra_run import Run, gone, kill, run
 from tests.waiting import wait_for
@@ -53,7 +53,7 @@ def test_apache_kafka_keeps_its_records_and_its_port(tmp_path: Path) -> None:
         produce(marketplace, b"two")
 
         with pytest.raises(NotPossible, match="only the embedded broker"):
-            marketplace.control.apply(SlowBroker(milliseconds=5))
+            marketplace.control.apply(SlowRequests(milliseconds=5))
         marketplace.control.act(StopBroker())
         wait_for(lambda: not marketplace.pid("kafka"), what="the end of the broker")
         marketplace.control.act(StartBroker())

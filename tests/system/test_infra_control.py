@@ -72,7 +72,7 @@ def test_only_the_holder_of_the_token_may_ask(marketplace: Run) -> None:
         ("POST", "/status", 405),
         ("GET", "/actions", 405),
         ("DELETE", "/faults", 405),
-        ("DELETE", "/faults/slow-broker", 404),
+        ("DELETE", "/faults/slow-requests", 404),
         ("POST", "/broker/kill", 404),
     ],
 )

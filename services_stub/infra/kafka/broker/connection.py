@@ -6,9 +6,8 @@ What is not a request closes this connection and no other.
 from __future__ import annotations
 
 import asyncio
+import logging
 import struct
-import sys
-import traceback
 from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple, Protocol, cast
@@ -25,6 +24,7 @@ _HEADER = struct.Struct(">ihhih")
 
 _ANSWER = struct.Struct(">ii")
 _WRITE_BUFFER = 4 * 1024 * 1024
+_log = logging.getLogger("kafka")
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -192,7 +192,7 @@ class Connection(asyncio.Protocol):
             else:
                 context.carry_out(call.handler, request)
         except Exception:  # noqa: BLE001 - a mistake of ours ends one connection, not the broker
-            traceback.print_exc()
+            _log.exception("a connection is closed by a bug in a request")
             self.cut()
 
     def _send(self, context: Context, response: Message) -> None:
@@ -200,7 +200,7 @@ class Connection(asyncio.Protocol):
         try:
             self._call.encode(response, parts.append)
         except Exception:  # noqa: BLE001 - a mistake of ours ends one connection, not the broker
-            traceback.print_exc()
+            _log.exception("a connection is closed by a bug in an answer")
             self.cut()
             return
         parts[0] = _ANSWER.pack(sum(map(len, parts)) + 4, context.correlation_id)
@@ -219,6 +219,5 @@ class Connection(asyncio.Protocol):
             self._transport.write(self._late.popleft())
 
     def _malformed(self, what: str) -> None:
-        sys.stderr.write(f"The connection from {self._host[1:]} is closed: {what}.\n")
-        sys.stderr.flush()
+        _log.warning("a connection is closed: %s", what)
         self.cut()
