@@ -138,9 +138,13 @@ async def _set_line(client: MarketplaceClient, product_id: str, quantity: int) -
 
 
 async def _merge(guest: MarketplaceClient) -> None:
-    """Merge the guest's cart, which may be done already."""
-    if guest.session.guest_id:
-        await insist(guest.cart.merge)
+    """Merge the guest's cart, which the other merge may have done already."""
+
+    async def merge() -> None:
+        if guest.session.guest_id:
+            await guest.cart.merge()
+
+    await insist(merge)
 
 
 async def _place(shopper: Shopper, session: MarketplaceClient, key: str, card: str) -> None:

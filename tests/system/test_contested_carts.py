@@ -26,7 +26,7 @@ from services_stub.contracts.control_faults import (
     PaymentOutage,
 )
 from services_stub.contracts.http.order import Order
-from services_stub.contracts.http.payment import PaymentStatus
+from services_stub.contracts.http.payment import Payment, PaymentStatus
 from services_stub.contracts.money import ZERO, to_cents
 from tests.system import contested_carts as carts
 from tests.system.accounts import admin
@@ -142,9 +142,7 @@ async def check_payments(contest: Contest, sold: Sold) -> None:
         charged[entry.topic][entry.key] += round(entry.value["amount"] * 100)
     for shopper, orders in sold:
         for order in orders:
-            payment = await insist(partial(shopper.first.payments.read, order.order_id))
-            assert payment.status is not PaymentStatus.PENDING, payment
-            assert all(refund.refunded for refund in payment.refunds), payment
+            payment = await _settled(shopper, order.order_id)
             back = sum((refund.amount for refund in payment.refunds), ZERO)
             # An order that ended before its charge gives all of it back, and nothing was taken.
             was_charged = payment.status in (PaymentStatus.CHARGED, PaymentStatus.REFUNDED)
@@ -157,6 +155,19 @@ async def check_payments(contest: Contest, sold: Sold) -> None:
             assert charges[order.order_id] <= 1, order
             assert charged["payment-success"][order.order_id] in (0, to_cents(order.amount))
             assert charged["payment-refunded"][order.order_id] == (to_cents(back) if was_charged else 0), payment
+
+
+async def _settled(shopper: Shopper, order_id: str) -> Payment:
+    """A payment once nothing of it is under way: after an outage, refunds are asked for again with growing pauses."""
+
+    async def is_settled() -> Payment | None:
+        payment = await insist(partial(shopper.first.payments.read, order_id))
+        under_way = payment.status is PaymentStatus.PENDING or not all(one.refunded for one in payment.refunds)
+        return None if under_way else payment
+
+    payment = await eventually(is_settled, seconds=90, what=f"the payment of {order_id} is settled")
+    assert payment is not None
+    return payment
 
 
 async def check_stock(contest: Contest, sold: Sold) -> None:
