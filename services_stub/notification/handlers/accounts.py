@@ -34,6 +34,6 @@ def on_refresh_token_reused(
 
 
 def on_password_changed(notifier: Notifier, tx: Transaction, received: Received[PasswordChanged]) -> Outcome | None:
-    """Tell the owner of the account, each time: it may have been someone else."""
+    """Tell the owner of the account, each time: it may have been another person."""
     user_id = received.event.user_id
     return notifier.notify(tx, NotificationRequest(user_id, "password-changed", user_id, received.envelope.id))

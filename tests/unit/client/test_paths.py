@@ -1,4 +1,4 @@
-"""What is typed as an id is one id: never another path, and never an error of Python."""
+"""An id that a person typed is one id: never another path, and never an error of Python."""
 
 from __future__ import annotations
 

@@ -173,7 +173,7 @@ def test_a_mistake_in_a_handler_or_in_its_answer_closes_the_connection_only(capl
 
 
 def test_of_many_malformed_requests_few_are_told(caplog: pytest.LogCaptureFixture) -> None:
-    """Whatever is wrong with each, they are lines of one kind."""
+    """They are lines of one kind, also where something else is wrong with each."""
 
     async def test() -> None:
         async with running({HEARTBEAT: heartbeat}) as broker:
