@@ -137,11 +137,9 @@ def test_the_faults_are_told_while_the_broker_is_frozen_and_it_is_named(marketpl
     fault = marketplace.control.apply(SlowRequests(api_key=0, milliseconds=1))
     os.kill(marketplace.pid("kafka"), signal.SIGSTOP)
     try:
-        assert raw(marketplace, "GET", "/faults") == (
-            200,
-            {"items": [{"id": fault.id, "fault": {"type": "slow-requests", "apiKey": 0, "milliseconds": 1}}]}
-            | {"notAnswering": ["kafka"]},
-        )
+        code, answer = raw(marketplace, "GET", "/faults")
+        assert (code, answer["notAnswering"]) == (200, ["kafka"])
+        assert [one["id"] for one in answer["items"]] == [fault.id]
         with pytest.raises(NotPossible, match="has not answered"):
             marketplace.control.clear(fault.id)
     finally:
