@@ -54,9 +54,9 @@ class BrokerInThread:
 
         return self._run(called())
 
-    def fail(self, api_key: int, errors: Sequence[int]) -> None:
-        """Answer the next requests of a kind with these error codes."""
-        fault = Fault(action="error", api_key=api_key, errors=tuple(errors), count=len(errors))
+    def fail(self, api_key: int, error: int, times: int = 1) -> None:
+        """Answer the next requests of a kind with this error code."""
+        fault = Fault(action="error", api_key=api_key, error=error, count=times)
         self.call(lambda broker: broker.faults.put("failing", fault))
 
     def refuse_connections(self) -> None:

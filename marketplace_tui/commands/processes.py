@@ -67,7 +67,7 @@ async def faults(invocation: Invocation) -> None:
 @group.command("fault", "Put a fault into force, until it is cleared: declined-payments --rate 0.5, ...")
 async def fault(
     invocation: Invocation,
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="Such as slow-broker; a wrong one lists them all.")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="Such as slow-requests; a wrong one lists them all.")],
     rate: Annotated[float | None, typer.Option(help="The share that it strikes, up to 1.", show_default=False)] = None,
     milliseconds: Annotated[
         int | None, typer.Option(help="How long, how often, or how far ahead.", show_default=False)
@@ -78,9 +78,8 @@ async def fault(
         str | None, typer.Option(help="The calls that it strikes: order-product.", show_default=False)
     ] = None,
     api_key: Annotated[int | None, typer.Option(help="The kind of Kafka request.", show_default=False)] = None,
-    error: Annotated[
-        list[int] | None, typer.Option(help="A Kafka error code; once for each request.", show_default=False)
-    ] = None,
+    error: Annotated[int | None, typer.Option(help="A Kafka error code.", show_default=False)] = None,
+    count: Annotated[int | None, typer.Option(help="How many requests it strikes.", show_default=False)] = None,
 ) -> None:
     """One with the same id is replaced."""
     from marketplace_tui.commands.admin_views import fault_page
@@ -93,7 +92,8 @@ async def fault(
         "service": service,
         "link": link,
         "apiKey": api_key,
-        "errors": error or None,
+        "error": error,
+        "count": count,
     }
     wanted = fault_of(kind, {name: value for name, value in given.items() if value is not None})
     active = await asyncio.to_thread(invocation.target.control().apply, wanted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from litestar import delete, get, post, put
@@ -33,14 +34,14 @@ from services_stub.runtime.tokens import Caller
 RESOURCES = "cart-resources"
 SESSION_HEADER = "X-Session-Id"
 
-Session = Annotated[
-    str | None,
-    Parameter(
-        header=SESSION_HEADER,
-        description="The guest's session: 128 random bits, e.g. a UUID.",
-        schema_extra={"pattern": SESSION_PATTERN},
-    ),
-]
+_SESSION = Parameter(
+    header=SESSION_HEADER,
+    description="The guest's session: 128 random bits, e.g. a UUID.",
+    schema_extra={"pattern": SESSION_PATTERN},
+)
+Session = Annotated[str | None, _SESSION]
+NeededSession = Annotated[str | None, replace(_SESSION, required=True)]
+"""Declared as required; where it is missing, the handler says so by its name."""
 
 
 @post("/api/cart/public/add", status_code=200, responses={404: REFUSED, 409: REFUSED}, **allow_anyone())
@@ -85,7 +86,7 @@ async def clear_cart(context: Context, visitor: Caller | None, cause: Cause, ses
 
 
 @post("/api/cart/merge", status_code=200, **allow("user"))
-async def merge_carts(context: Context, caller: Caller, cause: Cause, session: Session = None) -> Cart:
+async def merge_carts(context: Context, caller: Caller, cause: Cause, session: NeededSession = None) -> Cart:
     """Merge the guest's cart into the user's; the guest's is gone then. `notMerged` says what found no room."""
     if session is None:
         raise _session_refused(400, "the guest session to merge is missing")

@@ -22,11 +22,12 @@ from typing import Self, TypeVar
 import msgspec
 
 from services_stub.client import loopback
+from services_stub.client.paths import quoted_segment
 from services_stub.contracts.base import Request
 from services_stub.contracts.control import STATE_FILE, Action, ActiveFault, Faults, State, Status
 from services_stub.contracts.control_faults import Fault
 from services_stub.contracts.encoding import encode_json
-from services_stub.contracts.problem import Problem
+from services_stub.contracts.problem import Problem, problem
 
 Answer = TypeVar("Answer")
 
@@ -135,7 +136,11 @@ class ControlClient:
 
     def clear(self, fault_id: str) -> None:
         """Take a fault out of force."""
-        self._send("DELETE", f"/faults/{fault_id}")
+        try:
+            path = f"/faults/{quoted_segment(fault_id)}"
+        except ValueError as error:
+            raise UnknownTarget(problem(404, "not-found", str(error))) from error
+        self._send("DELETE", path)
 
     def shut_down(self) -> None:
         """Begin to end the marketplace."""

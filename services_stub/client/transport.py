@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import TypeVar
-from urllib.parse import quote
 
 import httpx
 import msgspec
@@ -19,9 +18,11 @@ from services_stub.client.errors import (
     OutcomeUnknown,
     TryLater,
     Unreachable,
+    checked_input,
     error_of_answer,
     error_of_transport,
 )
+from services_stub.client.paths import quoted_segment
 from services_stub.client.session import JSON_HEADERS, Session, TokenAuthentication
 from services_stub.contracts.base import Request
 from services_stub.contracts.encoding import encode_json
@@ -144,19 +145,17 @@ class Transport:
         headers: Mapping[str, str] | None,
         signed: bool,
     ) -> httpx.Response:
-        content = None if body is None else encode_json(body)
-        all_headers = {**({} if content is None else JSON_HEADERS), **(headers or {})}
+        all_headers = {**({} if body is None else JSON_HEADERS), **(headers or {})}
 
         async def once() -> httpx.Response:
             try:
-                return await self._http.request(
-                    method,
-                    path,
-                    content=content,
-                    params=_parameters(query or {}),
-                    headers=all_headers,
-                    auth=self._authentication if signed else None,
-                )
+                with checked_input():  # a half of a surrogate pair, as a terminal makes it of a stray byte
+                    content = None if body is None else encode_json(body)
+                    parameters = _parameters(query or {})
+                    request = self._http.build_request(
+                        method, path, content=content, params=parameters, headers=all_headers
+                    )
+                return await self._http.send(request, auth=self._authentication if signed else None)
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 raise error_of_transport(error, str(self.base_url)) from error
 
@@ -170,8 +169,9 @@ class Transport:
 
 
 def path_segment(value: str) -> str:
-    """`value` as one segment of a path, whatever it contains."""
-    return quote(value, safe="")
+    """`value` as one segment of a path, whatever it contains. InvalidInput where no segment can be it."""
+    with checked_input():
+        return quoted_segment(value)
 
 
 def _parameters(query: Query) -> dict[str, str]:

@@ -190,7 +190,8 @@ class ActiveFault(Body, frozen=True, kw_only=True, omit_defaults=True):
     hits: int | None = None
 
 
-class Faults(Body, frozen=True, kw_only=True):
-    """The faults that are in force."""
+class Faults(Body, frozen=True, kw_only=True, omit_defaults=True):
+    """The faults that are in force. `not_answering` names the parts whose `hits` are not known therefore."""
 
     items: list[ActiveFault]
+    not_answering: list[str] = []

@@ -25,32 +25,6 @@ PartitionNumber: TypeAlias = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
 Times: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 
 
-class SlowBroker(Request, frozen=True, kw_only=True, tag="slow-broker"):
-    """The broker holds every answer back for so many milliseconds."""
-
-    milliseconds: Milliseconds
-
-    @property
-    def id(self) -> str:
-        """There is one at a time."""
-        return "slow-broker"
-
-
-class FailingRequests(Request, frozen=True, kw_only=True, tag="failing-requests"):
-    """The broker answers requests of one kind (a Kafka API key) with these Kafka error codes.
-
-    Each code is the answer to one request, in this order; clearing the fault takes back those that are left.
-    """
-
-    api_key: ApiKey
-    errors: Annotated[list[ErrorCode], msgspec.Meta(min_length=1, max_length=1000)]
-
-    @property
-    def id(self) -> str:
-        """There is one at a time for each kind of request."""
-        return f"failing-requests-{self.api_key}"
-
-
 class _RequestFault(Request, frozen=True, kw_only=True):
     """A disturbance of the requests of one kind (a Kafka API key), about a topic, a partition and a consumer group.
 
@@ -246,7 +220,7 @@ class PoisonRecords(_RecordFault, frozen=True, kw_only=True, tag="poison-records
 RequestFault: TypeAlias = (
     SlowRequests | StoppedRequests | RefusedRequests | RequestErrors | TimedOutRequests | LostAnswers
 )
-BrokerFault: TypeAlias = SlowBroker | FailingRequests | RequestFault | HeldRecords
+BrokerFault: TypeAlias = RequestFault | HeldRecords
 PaymentFault: TypeAlias = DeclinedPayments | DelayedPayments | PaymentOutage | LostPaymentAnswers | DoubleCharges
 RecordFault: TypeAlias = DuplicatedRecords | DelayedRecords | ResentRecords | PoisonRecords
 ServiceFault: TypeAlias = PaymentFault | RecordFault | ClockSkew

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from services_stub.contracts.text import CONTROLS
+from services_stub.contracts.text import CONTROLS, UNSEEN
 
 _FORBIDDEN = rf"@\s{CONTROLS}<>\"(),:;\\"
 EMAIL = rf"^[^{_FORBIDDEN}]+@[^{_FORBIDDEN}]+\.[^{_FORBIDDEN}.]+$(?!\n)"
@@ -20,6 +20,7 @@ LONGEST_LOCAL_PART = 64
 
 _LONGEST_DOMAIN = 253
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_unseen = re.compile(f"[{UNSEEN}]")
 _NEVER = frozenset({"invalid", "localhost", "onion"})
 """Top-level domains that no mail server is found under (RFC 6761, RFC 7686)."""
 
@@ -52,7 +53,7 @@ def canonical_mailbox(email: str) -> str:
     Raises:
         ValueError: it names none that can be mailed to; the text says why.
     """
-    if any(unicodedata.category(character) == "Cf" for character in email):
+    if any(unicodedata.category(character) == "Cf" for character in email) or _unseen.search(email):
         raise ValueError("it has characters that cannot be seen")
     local, at, domain = email.rpartition("@")
     if not at:

@@ -20,20 +20,23 @@ CONTROLS = rf"\x00-\x1f\x7f-\x9f{_FORMATS}"
 
 _BUT_LINE_ENDS = rf"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{_FORMATS}"
 
+UNSEEN = r"\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200c\u200d\u2800\u3164\ufe00-\ufe0f\uffa0"
+"""Fillers, joiners and the like: parts of a text that show nothing by themselves."""
+
 # Python alone takes `$` for a place in front of a last line break, too.
 _END = r"$(?!\n)"
 
 LINE = rf"^[^{CONTROLS}]*{_END}"
 """Text on one line, or none."""
 
-WRITTEN_LINE = rf"^[^{CONTROLS}]*[^{CONTROLS}\s][^{CONTROLS}]*{_END}"
-"""Text on one line that is more than white space."""
+WRITTEN_LINE = rf"^[^{CONTROLS}]*[^{CONTROLS}{UNSEEN}\s][^{CONTROLS}]*{_END}"
+"""Text on one line of which something can be seen."""
 
 TEXT = rf"^[^{_BUT_LINE_ENDS}]*{_END}"
 """Text that may have line breaks and tabs, or none."""
 
-WRITTEN_TEXT = rf"^[^{_BUT_LINE_ENDS}]*[^{_BUT_LINE_ENDS}\s][^{_BUT_LINE_ENDS}]*{_END}"
-"""The same, and more than white space."""
+WRITTEN_TEXT = rf"^[^{_BUT_LINE_ENDS}]*[^{_BUT_LINE_ENDS}{UNSEEN}\s][^{_BUT_LINE_ENDS}]*{_END}"
+"""The same, and something of it can be seen."""
 
 PHONE = r"^ *(\+?[ ()-]*[0-9]([ ()-]*[0-9]){4,14}[ ()-]*)?$(?!\n)"
 """A telephone number of five to fifteen digits, or nothing but spaces."""

@@ -27,6 +27,7 @@ USER_CREATED = "user-created"
 SELLER_BLOCKED = "seller-blocked"
 SELLER_UNBLOCKED = "seller-unblocked"
 REFRESH_TOKEN_REUSED = "refresh-token-reused"
+PASSWORD_CHANGED = "password-changed"
 PRODUCT_CREATED = "product-created"
 PRODUCT_UPDATED = "product-updated"
 PRODUCT_DELETED = "product-deleted"
@@ -46,6 +47,7 @@ BUSINESS_TOPICS: tuple[Topic, ...] = (
     Topic(SELLER_BLOCKED, retention_ms=-1),
     Topic(SELLER_UNBLOCKED, retention_ms=-1),
     Topic(REFRESH_TOKEN_REUSED),
+    Topic(PASSWORD_CHANGED),
     Topic(PRODUCT_CREATED),
     Topic(PRODUCT_UPDATED),
     Topic(PRODUCT_DELETED),

@@ -18,7 +18,7 @@ from concurrent.futures import Future
 import msgspec
 import structlog
 
-from services_stub.contracts.events import RefreshTokenReused, SellerBlocked, SellerUnblocked
+from services_stub.contracts.events import PasswordChanged, RefreshTokenReused, SellerBlocked, SellerUnblocked
 from services_stub.contracts.http.auth import BlockedSellers as BlockedSellersAnswer
 from services_stub.contracts.problem import Problem, problem
 from services_stub.runtime.context import Context
@@ -29,7 +29,7 @@ from services_stub.runtime.retry import pause_after
 from services_stub.runtime.sql.transaction import NO_CAUSE
 from services_stub.runtime.tokens import Caller
 
-BLOCKING = (SellerBlocked, SellerUnblocked, RefreshTokenReused)
+BLOCKING = (SellerBlocked, SellerUnblocked, RefreshTokenReused, PasswordChanged)
 """The events that say that the set changed."""
 
 REFRESH_SECONDS = 30.0

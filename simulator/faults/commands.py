@@ -35,8 +35,8 @@ from services_stub.contracts.control_faults import (
     PaymentOutage,
     PoisonRecords,
     ResentRecords,
-    SlowBroker,
     SlowLink,
+    SlowRequests,
     TimedOutRequests,
 )
 from simulator.faults.kinds import Place
@@ -163,7 +163,7 @@ _ENDINGS: Mapping[Key, Callable[[str], Action]] = {
     ("stop", Place.BROKER): lambda _: StartBroker(),
 }
 _FAULTS: Mapping[Key, Callable[[PlannedFault], Fault]] = {
-    ("slow", Place.BROKER): lambda fault: SlowBroker(milliseconds=_milliseconds(fault)),
+    ("slow", Place.BROKER): lambda fault: SlowRequests(milliseconds=_milliseconds(fault)),
     ("cut", Place.BROKER): lambda _: LostAnswers(api_key=_PRODUCE),
     ("lose-answers", Place.BROKER): lambda _: TimedOutRequests(api_key=_PRODUCE),
     ("slow", Place.LINK): lambda fault: SlowLink(link=fault.target, milliseconds=_milliseconds(fault)),

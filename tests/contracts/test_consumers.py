@@ -44,12 +44,13 @@ DESIGNED = {
         "product-deleted",
     },
     "analytics": {event.topic for event in EVENTS}
-    - {"notification-sent", "stock-low", "dead-letter-closed", "refresh-token-reused"},
+    - {"notification-sent", "stock-low", "dead-letter-closed", "refresh-token-reused", "password-changed"},
     "order": {"payment-success", "payment-failed", "payment-refunded", "seller-blocked"},
     "payment": {"order-created", "order-updated"},
     "notification": {
         "user-created",
         "refresh-token-reused",
+        "password-changed",
         "order-created",
         "payment-success",
         "payment-failed",

@@ -24,11 +24,6 @@ GOLDEN: list[tuple[Request, str]] = [
         control.ReleaseRecords(topic="order-created", partition=2, batches=3),
         '{"type":"release-records","topic":"order-created","partition":2,"batches":3}',
     ),
-    (control_faults.SlowBroker(milliseconds=250), '{"type":"slow-broker","milliseconds":250}'),
-    (
-        control_faults.FailingRequests(api_key=0, errors=[29, -1]),
-        '{"type":"failing-requests","apiKey":0,"errors":[29,-1]}',
-    ),
     (
         control_faults.SlowRequests(api_key=1, group="order", milliseconds=5),
         '{"type":"slow-requests","apiKey":1,"topic":null,"partition":null,"group":"order","count":null,"milliseconds":5}',

@@ -22,6 +22,15 @@ def test_the_committed_documents_are_current() -> None:
     assert {path.name for path in (DOCS / "schemas").iterdir()} == {Path(path).name for path in today if "/" in path}
 
 
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("/cart-service/api/cart/merge", "X-Session-Id"), ("/order-service/api/orders", "Idempotency-Key")],
+)
+def test_a_header_without_which_requests_are_refused_is_declared_as_required(path: str, name: str) -> None:
+    parameters = json.loads(documents()["openapi.json"])["paths"][path]["post"]["parameters"]
+    assert [header["required"] for header in parameters if header["name"] == name] == [True]
+
+
 @pytest.mark.slow
 def test_the_export_is_the_same_every_time(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "deep" / "second"

@@ -17,6 +17,7 @@ PROMISED = {
     "seller-blocked": {"sellerId", "reason"},
     "seller-unblocked": {"sellerId", "reason"},
     "refresh-token-reused": {"userId"},
+    "password-changed": {"userId"},
     "product-created": {"productId", "sellerId", "name", "category", "price", "quantity", "status", "version"},
     "product-updated": {"productId", "sellerId", "name", "category", "price", "quantity", "status", "version"},
     "product-deleted": {"productId", "sellerId", "version"},

@@ -44,7 +44,7 @@ def test_texts_are_trimmed_once_and_equal_then() -> None:
     )
     assert decode_body(b'{"category": "Tea "}', ChangeProduct).category == "Tea"
     assert decode_body(b'{"reason": " why\\n"}', Reason).reason == "why"
-    for blank in (" ", "\u3000"):
+    for blank in (" ", "\u3000", "\u3164", "\u115f \u2800", "\u200d", "\ufe0f\u034f"):  # nothing of them can be seen
         with pytest.raises(msgspec.ValidationError, match="name"):
             created(name=blank)
 

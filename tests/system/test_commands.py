@@ -139,7 +139,7 @@ def test_dead_letters_are_shown_sent_again_and_discarded(typed: Typed, marketpla
 def test_a_fault_is_put_into_force_and_cleared(typed: Typed) -> None:
     assert answer(typed, "admin", "fault", "delayed-payments", "--milliseconds", "1")["id"] == "delayed-payments"
     assert [fault["id"] for fault in answer(typed, "admin", "faults")["items"]] == ["delayed-payments"]
-    assert typed("admin", "clear-fault", "slow-broker")[0] == failures.NOT_FOUND
+    assert typed("admin", "clear-fault", "slow-requests")[0] == failures.NOT_FOUND
     assert [fault["id"] for fault in answer(typed, "admin", "clear-fault", "--all")["items"]] == ["delayed-payments"]
     assert answer(typed, "admin", "faults")["items"] == []
 

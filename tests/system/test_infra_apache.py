@@ -12,7 +12,7 @@ from confluent_kafka.admin import AdminClient
 
 from services_stub.client.control import NotPossible
 from services_stub.contracts.control import KillBroker, LoseUnflushed, StartBroker, StopBroker
-from services_stub.contracts.control_faults import FullDisk, SlowBroker
+from services_stub.contracts.control_faults import FullDisk, SlowRequests
 from services_stub.contracts.topics import ALL_TOPICS
 from tests.system.infra_run import Run, gone, kill, run
 from tests.waiting import wait_for
@@ -53,7 +53,7 @@ def test_apache_kafka_keeps_its_records_and_its_port(tmp_path: Path) -> None:
         produce(marketplace, b"two")
 
         with pytest.raises(NotPossible, match="only the embedded broker"):
-            marketplace.control.apply(SlowBroker(milliseconds=5))
+            marketplace.control.apply(SlowRequests(milliseconds=5))
         with pytest.raises(NotPossible, match="only the embedded broker"):
             marketplace.control.apply(FullDisk(service="kafka"))
         with pytest.raises(NotPossible, match="only the embedded broker"):

@@ -15,11 +15,11 @@ from confluent_kafka.cimpl import NewTopic
 from services_stub.client.control import NotPossible, UnknownTarget
 from services_stub.contracts.control import KillBroker, ReleaseRecords, RestartBroker, StartBroker, StopBroker
 from services_stub.contracts.control_faults import (
-    FailingRequests,
     HeldRecords,
     LostAnswers,
+    RequestErrors,
     RequestFault,
-    SlowBroker,
+    SlowRequests,
     TimedOutRequests,
 )
 from services_stub.contracts.topics import ALL_TOPICS
@@ -119,7 +119,7 @@ def test_clients_that_are_connected_are_cut_off_by_a_stop_and_come_back_by_thems
 def test_a_slow_broker_holds_its_answers_back(marketplace: Run) -> None:
     admin = AdminClient(settings(marketplace))
     admin.list_topics(timeout=5)
-    fault = marketplace.control.apply(SlowBroker(milliseconds=300))
+    fault = marketplace.control.apply(SlowRequests(milliseconds=300))
     started = time.monotonic()
     admin.list_topics(timeout=5)
     assert time.monotonic() - started >= 0.3
@@ -129,8 +129,8 @@ def test_a_slow_broker_holds_its_answers_back(marketplace: Run) -> None:
 
 @pytest.mark.slow
 def test_a_fault_lasts_until_it_is_cleared_also_when_the_broker_is_killed(marketplace: Run) -> None:
-    marketplace.control.apply(SlowBroker(milliseconds=5))
-    fault = marketplace.control.apply(SlowBroker(milliseconds=300))
+    marketplace.control.apply(SlowRequests(milliseconds=5))
+    fault = marketplace.control.apply(SlowRequests(milliseconds=300))
     pid = marketplace.pid("kafka")
     marketplace.control.act(KillBroker())
     wait_for(lambda: marketplace.pid("kafka") not in (0, pid), what="a new broker")
@@ -154,7 +154,7 @@ def seconds_of_a_request(marketplace: Run) -> float:
 def test_a_broker_told_to_fail_answers_with_errors(marketplace: Run) -> None:
     produce(marketplace, b"x")
     error = KafkaError.TOPIC_AUTHORIZATION_FAILED
-    fault = marketplace.control.apply(FailingRequests(api_key=0, errors=[error]))
+    fault = marketplace.control.apply(RequestErrors(api_key=0, error=error, count=1))
     errors: list[KafkaError | None] = []
     producer = Producer(settings(marketplace))
     producer.produce(TOPIC, b"y", partition=0, on_delivery=lambda error, _: errors.append(error))

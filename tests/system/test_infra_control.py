@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ from services_stub.client.control import (
     WrongToken,
 )
 from services_stub.contracts.control import Action, KillService, PauseService, RestartService, ResumeService
-from services_stub.contracts.control_faults import DeclinedPayments, DuplicatedRecords, Fault
+from services_stub.contracts.control_faults import DeclinedPayments, DuplicatedRecords, Fault, SlowRequests
 from tests.system.infra_run import Run, gone, run
 from tests.waiting import wait_for
 
@@ -70,7 +72,7 @@ def test_only_the_holder_of_the_token_may_ask(marketplace: Run) -> None:
         ("POST", "/status", 405),
         ("GET", "/actions", 405),
         ("DELETE", "/faults", 405),
-        ("DELETE", "/faults/slow-broker", 404),
+        ("DELETE", "/faults/slow-requests", 404),
         ("POST", "/broker/kill", 404),
     ],
 )
@@ -128,6 +130,23 @@ def test_a_fault_that_no_service_can_have_is_refused(
     """The stand-ins have no payment service."""
     with pytest.raises(error):
         marketplace.control.apply(fault)
+    assert marketplace.control.faults() == []
+
+
+def test_the_faults_are_told_while_the_broker_is_frozen_and_it_is_named(marketplace: Run) -> None:
+    fault = marketplace.control.apply(SlowRequests(api_key=0, milliseconds=1))
+    os.kill(marketplace.pid("kafka"), signal.SIGSTOP)
+    try:
+        code, answer = raw(marketplace, "GET", "/faults")
+        assert (code, answer["notAnswering"]) == (200, ["kafka"])
+        assert [one["id"] for one in answer["items"]] == [fault.id]
+        with pytest.raises(NotPossible, match="has not answered"):
+            marketplace.control.clear(fault.id)
+    finally:
+        os.kill(marketplace.pid("kafka"), signal.SIGCONT)
+    wait_for(lambda: "notAnswering" not in raw(marketplace, "GET", "/faults")[1], what="the broker answers")
+    assert [one.hits for one in marketplace.control.faults()] == [0]
+    marketplace.control.clear(fault.id)
     assert marketplace.control.faults() == []
 
 

@@ -21,6 +21,7 @@ CONSUMED = {
     "seller-blocked": ["analytics", "notification", "order", "product"],
     "seller-unblocked": ["analytics", "product"],
     "refresh-token-reused": ["notification"],
+    "password-changed": ["notification"],
     "product-created": ["analytics", "cart", "search", "seller"],
     "product-updated": ["analytics", "cart", "search", "seller"],
     "product-deleted": ["analytics", "cart", "search", "seller"],

@@ -6,8 +6,11 @@ import asyncio
 
 import pytest
 
+from marketplace_tui.screens.shop.inbox_text import is_about_order
 from services_stub.contracts.events.notification import NotificationSent
 from services_stub.contracts.events.order import OrderStatus
+from services_stub.notification.domain.kinds import Kind
+from services_stub.notification.domain.templates import TEMPLATES, Template
 from tests.tui.running import assert_goldens, running
 from tests.tui.shopping import Shopping, away
 from tests.tui.test_checkout import until_text
@@ -55,6 +58,12 @@ def test_opening_a_message_reads_it_and_shows_its_order() -> None:
             assert state.messages[1].read
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(("template", "about"), list(TEMPLATES.items()), ids=list(TEMPLATES))
+def test_a_message_about_an_account_or_the_stock_opens_no_order(template: str, about: Template) -> None:
+    of_an_order = about.kind in (Kind.ORDERS, Kind.DELIVERY, Kind.SALES) and template != "sales-digest"
+    assert is_about_order(message(1, template, about.subject)) == of_an_order
 
 
 def test_a_new_message_comes_by_itself() -> None:

@@ -246,9 +246,9 @@ def test_actions_know_the_broker_from_a_service() -> None:
 @pytest.mark.parametrize(
     ("kind", "fields"),
     [
-        ("slow-broker", {"milliseconds": 5}),
+        ("slow-requests", {"milliseconds": 5}),
         ("payment-outage", {}),
-        ("failing-requests", {"apiKey": 0, "errors": [7, 7]}),
+        ("request-errors", {"apiKey": 0, "error": 7, "count": 2}),
         ("duplicated-records", {"topic": "order-created", "rate": 0.5}),
     ],
 )

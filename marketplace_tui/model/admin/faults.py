@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias, cast, get_args, get_origin, get_type_hints
+from typing import TypeAlias, cast, get_args
 
 import msgspec
 
@@ -24,7 +24,6 @@ from services_stub.contracts.control_faults import (
 from services_stub.contracts.problem import FieldError, problem
 
 _PLACE = re.compile(r" - at `\$\.?(\w*)[^`]*`$")
-_NUMBERS = re.compile(r"[\s,]+")
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,6 @@ _FIELDS = {
     "count": ("Requests", "1", "1 to 1000000"),
     "batches": ("Batches", "1", "1 to 1000000, of each partition"),
     "error": ("Kafka error code", "7", "such as 7 for a time-out"),
-    "errors": ("Kafka error codes", "6", "one for each request, such as 6 6 7"),
 }
 """Words, first value and bounds of each parameter that occurs."""
 
@@ -118,14 +116,8 @@ def made(kind: Kind, values: Mapping[str, str]) -> Fault | Action:
         InvalidInput: a value is none that the contract allows; `problem.errors` names its field.
 
     """
-    hints = get_type_hints(kind.type)
     needed = {one.encode_name for one in msgspec.structs.fields(kind.type) if one.required}
-    wire = dict(zip(kind.type.__struct_encode_fields__, kind.type.__struct_fields__, strict=True))
-    fields: dict[str, Any] = {
-        name: _NUMBERS.split(value.strip(" ,")) if get_origin(hints[wire[name]]) is list else value.strip()
-        for name, value in values.items()
-        if value.strip() or name in needed
-    }
+    fields = {name: value.strip() for name, value in values.items() if value.strip() or name in needed}
     try:
         return cast("Fault | Action", msgspec.convert({"type": kind.tag, **fields}, type=kind.type, strict=False))
     except msgspec.ValidationError as error:
@@ -138,10 +130,7 @@ def values_in(asked: Fault | Action) -> dict[str, str]:
     """The parameters of a fault or an action as they are typed, by their names in the contract."""
     names = zip(asked.__struct_encode_fields__, asked.__struct_fields__, strict=True)
     values = {name: getattr(asked, attribute) for name, attribute in names}
-    return {
-        name: " ".join(map(str, one)) if isinstance(one, list) else "" if one is None else str(one)
-        for name, one in values.items()
-    }
+    return {name: "" if one is None else str(one) for name, one in values.items()}
 
 
 def parameters(asked: Fault | Action) -> str:

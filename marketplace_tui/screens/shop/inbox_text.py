@@ -22,7 +22,8 @@ EMPTY: Sequence[Line] = (
     (Span("Orders, payments and deliveries are told of here.", "dim"),),
 )
 
-_NOT_ORDERS = frozenset({"welcome", "stock-low", "sold-out", "seller-blocked", "address-bounced", "sales-digest"})
+_OF_ACCOUNTS = {"welcome", "seller-blocked", "address-bounced", "session-stolen", "password-reset", "password-changed"}
+_NOT_ORDERS = frozenset({*_OF_ACCOUNTS, "stock-low", "sold-out", "sales-digest"})
 """The templates of messages that are about something else than an order."""
 
 

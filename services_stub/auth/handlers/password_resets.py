@@ -15,7 +15,7 @@ import structlog
 
 from services_stub.auth.domain import RESET
 from services_stub.auth.handlers.resources import resources_of
-from services_stub.auth.handlers.sessions import log_out_everywhere
+from services_stub.auth.handlers.sessions import end_all_that_knew_the_password
 from services_stub.auth.store import password_resets, users
 from services_stub.contracts.envelope import Cause
 from services_stub.contracts.http.notification import PasswordResetMail
@@ -62,8 +62,7 @@ def reset(transaction: Transaction, command: ResetPasswordHash) -> None:
     if row is None:
         raise invalid_token()
     users.set_password_hash(transaction, row.user_id, before=row.password_hash, after=command.password_hash)
-    password_resets.forget_all(transaction, row.email_key)
-    log_out_everywhere(transaction, row.user_id)
+    end_all_that_knew_the_password(transaction, row.user_id, row.email_key)
 
 
 def token_of(reset_id: str, key: bytes) -> str:

@@ -11,8 +11,8 @@ from datetime import datetime
 import structlog
 
 from services_stub.auth.domain import RefreshOutcome, check_refresh, expiry_of
-from services_stub.auth.store import sessions, users
-from services_stub.contracts.events.auth import RefreshTokenReused
+from services_stub.auth.store import password_resets, sessions, users
+from services_stub.contracts.events.auth import PasswordChanged, RefreshTokenReused
 from services_stub.contracts.http.auth import User
 from services_stub.contracts.times import from_microseconds
 from services_stub.runtime.errors import Refused
@@ -73,7 +73,7 @@ def change_password(transaction: Transaction, command: ChangePasswordHash) -> Se
     user = _user_allowed_in(transaction, command.user_id)
     if not users.set_password_hash(transaction, command.user_id, before=command.before, after=command.after):
         raise Refused(409, "password-changed", "the password was changed meanwhile")
-    log_out_everywhere(transaction, command.user_id)
+    end_all_that_knew_the_password(transaction, command.user_id, user.email)
     return _issue(transaction, user, secrets.token_urlsafe(32), new_id(), transaction.now)
 
 
@@ -117,6 +117,13 @@ def log_out_everywhere(transaction: Transaction, user_id: str) -> None:
     """End every session of a user, with the access tokens that were issued until now."""
     sessions.end_all(transaction, user_id)
     users.end_sessions(transaction, user_id)
+
+
+def end_all_that_knew_the_password(transaction: Transaction, user_id: str, email: str) -> None:
+    """End, once the password is another one, all sessions and all mailed tokens; the owner is told by an event."""
+    password_resets.forget_all(transaction, email)
+    log_out_everywhere(transaction, user_id)
+    transaction.publish(PasswordChanged(user_id=user_id))
 
 
 def _issue(transaction: Transaction, user: User, token: str, family_id: str, begun_at: datetime) -> Session:

@@ -71,9 +71,9 @@ def forget(transaction: Transaction, reset_id: str) -> None:
     transaction.execute(_forget, {"id": reset_id})
 
 
-def forget_all(transaction: Transaction, email_key: str) -> None:
+def forget_all(transaction: Transaction, email: str) -> None:
     """Delete those of an account: each of their tokens is worth nothing then."""
-    transaction.execute(_forget_all, {"key": email_key})
+    transaction.execute(_forget_all, {"key": canonical_email(email)})
 
 
 def _hash(token: str) -> str:

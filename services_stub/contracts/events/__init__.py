@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from services_stub.contracts.base import Event
-from services_stub.contracts.events.auth import RefreshTokenReused, SellerBlocked, SellerUnblocked, UserCreated
+from services_stub.contracts.events.auth import (
+    PasswordChanged,
+    RefreshTokenReused,
+    SellerBlocked,
+    SellerUnblocked,
+    UserCreated,
+)
 from services_stub.contracts.events.cart import CartAction, CartChanged
 from services_stub.contracts.events.gateway import DeadLetterAct, DeadLetterClosed
 from services_stub.contracts.events.notification import NotificationSent
@@ -24,6 +30,7 @@ EVENTS: tuple[type[Event], ...] = (
     SellerBlocked,
     SellerUnblocked,
     RefreshTokenReused,
+    PasswordChanged,
     ProductCreated,
     ProductUpdated,
     ProductDeleted,
@@ -68,6 +75,7 @@ __all__ = [
     "OrderPart",
     "OrderStatus",
     "OrderUpdated",
+    "PasswordChanged",
     "PaymentFailed",
     "PaymentRefunded",
     "PaymentSuccess",

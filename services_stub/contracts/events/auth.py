@@ -1,4 +1,4 @@
-"""Events of the auth service: users, sellers blocked and unblocked, and sessions that look stolen."""
+"""Events of the auth service: users, sellers blocked and unblocked, sessions that look stolen, and new passwords."""
 
 from __future__ import annotations
 
@@ -45,6 +45,15 @@ class RefreshTokenReused(Event, frozen=True, kw_only=True):
     """A refresh token came back after it was exchanged, so there may be a copy of it: its session was ended."""
 
     topic: ClassVar[str] = topics.REFRESH_TOKEN_REUSED
+    key: ClassVar[str] = "user_id"
+
+    user_id: Id
+
+
+class PasswordChanged(Event, frozen=True, kw_only=True):
+    """The password of an account was replaced, by its owner or by a mailed token: all its sessions were ended."""
+
+    topic: ClassVar[str] = topics.PASSWORD_CHANGED
     key: ClassVar[str] = "user_id"
 
     user_id: Id

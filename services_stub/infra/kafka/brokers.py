@@ -52,6 +52,7 @@ _EMBEDDED_SECONDS = 10.0
 _APACHE_SECONDS = 60.0
 _REACH_SECONDS = 6.0
 _WORK_SECONDS = 30.0
+_ANSWER_SECONDS = 2.0
 _ANSWER: msgspec.json.Decoder[BrokerAnswer] = msgspec.json.Decoder(BrokerAnswer)
 
 
@@ -85,7 +86,7 @@ class Broker(Protocol):
         """The faults that are in force."""
 
     async def hits(self) -> dict[str, int]:
-        """How many requests each fault has struck, by its id, where it is known."""
+        """How many requests each fault has struck, by its id, where it is known; CannotDisturb if it is not told."""
 
 
 class EmbeddedBroker:
@@ -122,21 +123,21 @@ class EmbeddedBroker:
                 with contextlib.suppress(BrokerIsAway):  # it ends instead of answering
                     await self._request(CutUnflushed())
             case StopBroker():
-                await self._request(Refuse())
+                await self._change(Refuse())
             case StartBroker():
-                await self._request(Accept())
+                await self._change(Accept())
             case ReleaseRecords():
                 self._check_held(action.topic)
-                await self._request(Release(topic=action.topic, partition=action.partition, batches=action.batches))
+                await self._change(Release(topic=action.topic, partition=action.partition, batches=action.batches))
 
     async def apply(self, fault: BrokerFault) -> None:
         """The fault also holds for the process that replaces this one."""
-        await self._request(Apply(fault=fault))
+        await self._change(Apply(fault=fault))
         self._remember({**self._faults, fault.id: fault})
 
     async def clear(self, fault_id: str) -> None:
         """The fault stays in force where the broker does not answer."""
-        await self._request(Clear(fault=self._faults[fault_id]))
+        await self._change(Clear(fault=self._faults[fault_id]))
         self._remember({key: other for key, other in self._faults.items() if key != fault_id})
 
     def faults(self) -> Sequence[BrokerFault]:
@@ -144,13 +145,10 @@ class EmbeddedBroker:
         return list(self._faults.values())
 
     async def hits(self) -> dict[str, int]:
-        """As the broker counts them since it was started; none while it does not run."""
+        """As the broker counts them since it was started."""
         if not self._faults:
             return {}
-        try:
-            answer = await self._request(CountHits(ids=list(self._faults)))
-        except CannotDisturb:
-            return {}
+        answer = await self._request(CountHits(ids=list(self._faults)))
         return answer.by_id if isinstance(answer, Hits) else {}
 
     def _check_held(self, topic: str) -> None:
@@ -175,10 +173,18 @@ class EmbeddedBroker:
             channel=True,
         )
 
+    async def _change(self, request: BrokerRequest) -> None:
+        """Have the broker do something, if it answers: one that is frozen would do it some day."""
+        await self._request(CountHits(ids=[]))
+        await self._request(request)
+
     async def _request(self, request: BrokerRequest) -> BrokerAnswer:
         if self._process.channel is None:
             raise CannotDisturb("the broker is not running")
-        answer = await self._process.channel.request(request, _ANSWER)
+        try:
+            answer = await self._process.channel.request(request, _ANSWER, _ANSWER_SECONDS)
+        except TimeoutError:
+            raise CannotDisturb(f"the broker has not answered for {_ANSWER_SECONDS:g} s") from None
         if answer is None:
             raise BrokerIsAway("the broker is just being started again")
         if isinstance(answer, Problem):

@@ -17,13 +17,11 @@ import uvloop
 
 from services_stub.contracts.control_faults import (
     BrokerFault,
-    FailingRequests,
     HeldRecords,
     LostAnswers,
     RefusedRequests,
     RequestErrors,
     RequestFault,
-    SlowBroker,
     SlowRequests,
     StoppedRequests,
     TimedOutRequests,
@@ -46,6 +44,8 @@ from services_stub.infra.kafka.messages import (
 )
 from services_stub.infra.processes.messages import Done, Problem, encode
 from services_stub.infra.processes.protocol import LineBuffer
+from services_stub.logs import configuration as logs
+from services_stub.runtime import clock
 
 _ACTIONS: dict[type[RequestFault], Action] = {
     SlowRequests: "slow",
@@ -62,6 +62,7 @@ _REQUEST: msgspec.json.Decoder[BrokerRequest] = msgspec.json.Decoder(BrokerReque
 
 def serve(argument: bytes, supervisor: socket.socket) -> None:
     """Run the broker until SIGTERM comes, and carry out the supervisor's requests as long as there is a supervisor."""
+    logs.configure(clock.now)
     uvloop.run(_serve(msgspec.json.decode(argument, type=BrokerArguments), supervisor))
 
 
@@ -161,11 +162,7 @@ def _hits(broker: Broker, ids: list[str]) -> dict[str, int]:
     return found
 
 
-def _fault(fault: SlowBroker | FailingRequests | RequestFault) -> Fault:
-    if isinstance(fault, SlowBroker):
-        return Fault(action="slow", seconds=fault.milliseconds / 1000)
-    if isinstance(fault, FailingRequests):
-        return Fault(action="error", api_key=fault.api_key, errors=tuple(fault.errors), count=len(fault.errors))
+def _fault(fault: RequestFault) -> Fault:
     return Fault(
         action=_ACTIONS[type(fault)],
         api_key=fault.api_key,
@@ -174,5 +171,5 @@ def _fault(fault: SlowBroker | FailingRequests | RequestFault) -> Fault:
         group=fault.group,
         count=fault.count,
         seconds=fault.milliseconds / 1000 if isinstance(fault, SlowRequests) else 0.0,
-        errors=(fault.error,) if isinstance(fault, RequestErrors) else (),
+        error=fault.error if isinstance(fault, RequestErrors) else 0,
     )

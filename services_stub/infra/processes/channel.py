@@ -30,9 +30,14 @@ class Channel:
         self._lines = LineBuffer()
         self._waiting: deque[bytes] = deque()
         self._request_lock = asyncio.Lock()
+        self._unanswered = 0
 
     async def receive(self, decoder: msgspec.json.Decoder[M]) -> M | None:
         """The next message, or None when the other side is gone."""
+        line = await self._line()
+        return None if line is None else decoder.decode(line)
+
+    async def _line(self) -> bytes | None:
         loop = asyncio.get_running_loop()
         while not self._waiting:
             try:
@@ -42,16 +47,28 @@ class Channel:
             if not data:
                 return None
             self._waiting.extend(self._lines.feed(data))
-        return decoder.decode(self._waiting.popleft())
+        return self._waiting.popleft()
 
-    async def request(self, request: Message, decoder: msgspec.json.Decoder[M]) -> M | None:
-        """Send a request and wait for its answer; None when the other side is gone."""
-        async with self._request_lock:
+    async def request(self, request: Message, decoder: msgspec.json.Decoder[M], seconds: float) -> M | None:
+        """Send a request and wait for its answer; None when the other side is gone.
+
+        Raises:
+            TimeoutError: there was no answer within `seconds`. Until it comes, which is of no use then, nothing else is
+                sent.
+        """
+        async with asyncio.timeout(seconds), self._request_lock:
+            while self._unanswered:
+                if await self._line() is None:
+                    return None
+                self._unanswered -= 1
             try:
                 await asyncio.get_running_loop().sock_sendall(self._end, encode(request) + b"\n")
             except OSError:
                 return None
-            return await self.receive(decoder)
+            self._unanswered += 1
+            answer = await self.receive(decoder)
+            self._unanswered -= 1
+            return answer
 
     def close(self) -> None:
         """Close the socket, which the other side notices."""

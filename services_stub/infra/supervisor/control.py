@@ -45,8 +45,8 @@ class ControlTarget(Protocol):
     async def act(self, action: Action) -> None:
         """Carry out an action; raises UnknownName or CannotDisturb."""
 
-    async def faults(self) -> list[ActiveFault]:
-        """The faults that are in force."""
+    async def faults(self) -> Faults:
+        """The faults that are in force, within a few seconds."""
 
     async def apply(self, fault: Fault) -> None:
         """Put a fault into force; raises UnknownName or CannotDisturb."""
@@ -122,7 +122,7 @@ async def _answer(target: ControlTarget, expected: bytes, scope: Scope, receive:
         case ("POST", "actions"):
             return await _act(target, _decode(_ACTION, await _body(receive)))
         case ("GET", "faults"):
-            return _Answer(body=encode_json(Faults(items=await target.faults())))
+            return _Answer(body=encode_json(await target.faults()))
         case ("PUT", "faults"):
             return await _apply(target, _decode(_FAULT, await _body(receive)))
         case ("DELETE", "faults", fault_id):

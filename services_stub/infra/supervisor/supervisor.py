@@ -15,6 +15,7 @@ from services_stub.contracts.control import (
     Action,
     ActiveFault,
     BrokerAction,
+    Faults,
     KafkaState,
     KillService,
     PauseService,
@@ -124,12 +125,17 @@ class Supervisor:
             case _:
                 self._processes.end(process, wanted=True)
 
-    async def faults(self) -> list[ActiveFault]:
-        """The faults that are in force, with what the broker has counted."""
-        hits = await self._broker.hits()
+    async def faults(self) -> Faults:
+        """The faults that are in force, with what the broker has counted if it answers."""
+        hits, silent = dict[str, int](), list[str]()
+        try:
+            hits = await self._broker.hits()
+        except CannotDisturb:
+            silent = [KAFKA]
         found: list[Fault] = [*self._broker.faults(), *self._full_disks.all(), *self._links.all()]
         found += self._service_faults.all()
-        return [ActiveFault(id=fault.id, fault=fault, hits=hits.get(fault.id)) for fault in found]
+        items = [ActiveFault(id=fault.id, fault=fault, hits=hits.get(fault.id)) for fault in found]
+        return Faults(items=items, not_answering=silent)
 
     async def apply(self, fault: Fault) -> None:
         """Put a fault into force."""

@@ -126,6 +126,13 @@ TEMPLATES: dict[str, Template] = {
         "in other hands. We have ended that session.\n\nPlease log in again, and change your password if you do not "
         "know why this happened: that ends all other sessions, too.",
     ),
+    "password-changed": Template(
+        Kind.ACCOUNT,
+        subject="Your password was changed",
+        text="The password of your account is another one now, and all sessions that were open have ended.\n\n"
+        "If it was not you, someone else can use your account: ask for a new password at once. The mail with its token "
+        "goes to this address.",
+    ),
     "address-bounced": Template(
         Kind.ACCOUNT,
         subject="Your e-mail address does not work",

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from functools import partial
 
 from services_stub.contracts.base import Event
-from services_stub.contracts.events.auth import RefreshTokenReused, SellerBlocked, UserCreated
+from services_stub.contracts.events.auth import PasswordChanged, RefreshTokenReused, SellerBlocked, UserCreated
 from services_stub.contracts.events.order import OrderCreated, OrderUpdated
 from services_stub.contracts.events.payment import PaymentFailed, PaymentRefunded, PaymentSuccess
 from services_stub.contracts.events.seller import StockLow
 from services_stub.notification.handlers.accounts import (
+    on_password_changed,
     on_refresh_token_reused,
     on_seller_blocked,
     on_user_created,
@@ -31,6 +32,7 @@ def handlers(notifier: Notifier) -> Mapping[type[Event], Handler]:
         PaymentSuccess: partial(on_payment_success, notifier),
         PaymentFailed: partial(on_payment_failed, notifier),
         PaymentRefunded: partial(on_payment_refunded, notifier),
+        PasswordChanged: partial(on_password_changed, notifier),
         RefreshTokenReused: partial(on_refresh_token_reused, notifier),
         SellerBlocked: partial(on_seller_blocked, notifier),
         StockLow: partial(on_stock_low, notifier),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services_stub.contracts.events.auth import RefreshTokenReused, SellerBlocked, UserCreated
+from services_stub.contracts.events.auth import PasswordChanged, RefreshTokenReused, SellerBlocked, UserCreated
 from services_stub.notification.domain import templates
 from services_stub.notification.handlers.notifying import NotificationRequest, Notifier
 from services_stub.runtime.service import Outcome
@@ -31,3 +31,9 @@ def on_refresh_token_reused(
     """Tell the owner of the session, each time."""
     user_id = received.event.user_id
     return notifier.notify(tx, NotificationRequest(user_id, "session-stolen", user_id, received.envelope.id))
+
+
+def on_password_changed(notifier: Notifier, tx: Transaction, received: Received[PasswordChanged]) -> Outcome | None:
+    """Tell the owner of the account, each time: it may have been another person."""
+    user_id = received.event.user_id
+    return notifier.notify(tx, NotificationRequest(user_id, "password-changed", user_id, received.envelope.id))

@@ -30,7 +30,6 @@ from services_stub.contracts.control import (
 from services_stub.contracts.control_faults import (
     DelayedRecords,
     DuplicatedRecords,
-    FailingRequests,
     Fault,
     PaymentOutage,
     PoisonRecords,
@@ -85,8 +84,8 @@ def test_a_kind_is_made_of_the_values_that_its_form_begins_with(kind: Kind) -> N
         ("declined-payments", {"rate": "2"}, "rate"),
         ("declined-payments", {"rate": "a half"}, "rate"),
         ("delayed-payments", {"milliseconds": ""}, "milliseconds"),
-        ("failing-requests", {"apiKey": "0", "errors": "6, x"}, "errors"),
-        ("failing-requests", {"apiKey": "-1", "errors": "6"}, "apiKey"),
+        ("request-errors", {"apiKey": "0", "error": "x"}, "error"),
+        ("request-errors", {"apiKey": "-1", "error": "6"}, "apiKey"),
         ("clock-skew", {"service": "order", "milliseconds": "-600001"}, "milliseconds"),
     ],
 )
@@ -104,12 +103,6 @@ def test_requests_of_a_broker_are_named_by_what_is_filled_in() -> None:
     active = ActiveFault(id=slow.id, fault=slow, hits=1)
     text = "".join(span.text for span in cells(Entry(BY_TAG["slow-requests"], active))[2])
     assert text == "⚠ kafka api key 0, requests 2, milliseconds 5, 1 hit"
-
-
-def test_codes_can_be_separated_by_commas_and_spaces() -> None:
-    made_of = made(BY_TAG["failing-requests"], {"apiKey": "0", "errors": " 6, 7 8 "})
-    assert made_of == FailingRequests(api_key=0, errors=[6, 7, 8])
-    assert parameters(made_of) == "kafka api key 0, kafka error codes 6 7 8"
 
 
 def test_faults_in_force_take_the_place_of_their_kind() -> None:

@@ -12,6 +12,7 @@ import pytest
 from services_stub.auth.domain import RESET
 from services_stub.auth.handlers import password_resets
 from services_stub.auth.service import SERVICE
+from services_stub.contracts.events import PasswordChanged
 from services_stub.contracts.http.notification import PasswordResetMail
 from services_stub.runtime import clock
 from services_stub.runtime.errors import Refused
@@ -66,9 +67,19 @@ def test_a_mailed_token_sets_a_password_once_and_ends_all_sessions(auth: AuthCli
     assert auth.log_in("a@example.com", NEW)[0] == 200
     assert auth.post("/api/auth/refresh", {"refreshToken": session["refreshToken"]})[0] == 401
     assert user_id in auth.running.internal("GET", "/internal/blocked-sellers").json()["sessionsEnded"]
+    assert auth.running.sender.events[1:] == [PasswordChanged(user_id=user_id)]
     for used_or_older in (first.token, second.token, "made-up"):
         status, problem = mailbox.reset(used_or_older)
         assert (status, problem["type"]) == (403, "/problems/reset-token-invalid")
+
+
+def test_a_change_of_the_password_makes_mailed_tokens_worthless(auth: AuthClient, mailbox: Mailbox) -> None:
+    auth.register("a@example.com")
+    mailbox.ask("A@example.com")
+    changed = {"currentPassword": PASSWORD, "newPassword": "battery staple"}
+    assert auth.post("/api/auth/password", changed, by=auth.log_in("a@example.com")[1]["accessToken"])[0] == 200
+    assert mailbox.reset(mailbox.mails[0].token)[0] == 403
+    assert auth.log_in("a@example.com", "battery staple")[0] == 200
 
 
 def test_the_answer_does_not_tell_who_has_an_account(auth: AuthClient, mailbox: Mailbox) -> None:

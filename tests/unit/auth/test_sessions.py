@@ -31,7 +31,7 @@ from services_stub.auth.handlers.sessions import Renew
 from services_stub.auth.service import SERVICE
 from services_stub.auth.store.signing_key import FILE_NAME, load_or_make
 from services_stub.auth.store.tables import TABLES
-from services_stub.contracts.events import RefreshTokenReused
+from services_stub.contracts.events import PasswordChanged, RefreshTokenReused
 from services_stub.runtime.errors import Unavailable
 from tests.fakes import transaction
 from tests.unit.auth.conftest import OPTIONS, PASSWORD, AuthClient
@@ -175,6 +175,7 @@ def test_a_password_is_changed_by_who_knows_it_and_ends_all_other_sessions(auth:
         assert auth.post("/api/auth/refresh", {"refreshToken": old["refreshToken"]})[0] == 401
     assert auth.post("/api/auth/refresh", {"refreshToken": tokens["refreshToken"]})[0] == 200
     assert (auth.log_in("a@example.com")[0], auth.log_in("a@example.com", "battery staple")[0]) == (401, 200)
+    assert auth.running.sender.events[1:] == [PasswordChanged(user_id=tokens["user"]["userId"])]
 
 
 @pytest.mark.parametrize(

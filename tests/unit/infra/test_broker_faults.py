@@ -11,12 +11,10 @@ import pytest
 
 from services_stub.contracts.control_faults import (
     BrokerFault,
-    FailingRequests,
     HeldRecords,
     LostAnswers,
     RefusedRequests,
     RequestErrors,
-    SlowBroker,
     SlowRequests,
     StoppedRequests,
     TimedOutRequests,
@@ -138,19 +136,6 @@ def test_requests_that_are_stopped_are_carried_out_when_the_fault_is_cleared() -
         assert made.written() == 0
         await carry_out(made.broker, Clear(fault=fault))
         assert (await answer, made.written()) == (0, 1)
-
-    run(test)
-
-
-def test_the_older_faults_are_as_they_were() -> None:
-    async def test(made: Process) -> None:
-        failing, slow = FailingRequests(api_key=PRODUCE, errors=[5, 6]), SlowBroker(milliseconds=1)
-        for fault in (failing, slow):
-            await carry_out(made.broker, Apply(fault=fault))
-        assert [await made.produce() for _ in range(3)] == [5, 6, 0]
-        counted = await carry_out(made.broker, CountHits(ids=[failing.id, slow.id]))
-        assert isinstance(counted, Hits)
-        assert counted.by_id[failing.id] == 2
 
     run(test)
 

@@ -22,8 +22,17 @@ from services_stub.client.control import (
     UnreadableAnswer,
     WrongToken,
 )
-from services_stub.contracts.control import Action, ActiveFault, KafkaState, KillBroker, KillService, Status, StopBroker
-from services_stub.contracts.control_faults import DelayedRecords, DuplicatedRecords, FailingRequests, Fault, SlowBroker
+from services_stub.contracts.control import (
+    Action,
+    ActiveFault,
+    Faults,
+    KafkaState,
+    KillBroker,
+    KillService,
+    Status,
+    StopBroker,
+)
+from services_stub.contracts.control_faults import DelayedRecords, DuplicatedRecords, Fault, RequestErrors, SlowRequests
 from services_stub.infra.config import ports
 from services_stub.infra.kafka.brokers import CannotDisturb
 from services_stub.infra.supervisor.control import LARGEST_BODY, UnknownName, control
@@ -62,8 +71,8 @@ class Target:
             raise CannotDisturb("it is not ours")
         self.calls.append(action)
 
-    async def faults(self) -> list[ActiveFault]:
-        return [ActiveFault(id=key, fault=fault) for key, fault in self.in_force.items()]
+    async def faults(self) -> Faults:
+        return Faults(items=[ActiveFault(id=key, fault=fault) for key, fault in self.in_force.items()])
 
     async def apply(self, fault: Fault) -> None:
         if isinstance(fault, DelayedRecords):
@@ -160,9 +169,9 @@ def test_actions_reach_the_supervisor(target: Target, client: ControlClient) -> 
 
 
 def test_a_fault_is_listed_until_it_is_cleared_and_replaced_by_its_like(client: ControlClient) -> None:
-    client.apply(SlowBroker(milliseconds=5))
-    slow = client.apply(SlowBroker(milliseconds=7))
-    failing = client.apply(FailingRequests(api_key=0, errors=[29]))
+    client.apply(SlowRequests(milliseconds=5))
+    slow = client.apply(SlowRequests(milliseconds=7))
+    failing = client.apply(RequestErrors(api_key=0, error=29))
     twice = client.apply(DuplicatedRecords(topic="order-created", rate=0.5))
     assert client.faults() == [slow, failing, twice]
     client.clear(twice.id)
@@ -201,8 +210,8 @@ def test_a_fault_of_a_topic_that_there_is_not_is_refused(client: ControlClient) 
         ("POST", "/actions", b"[]", "body"),
         ("POST", "/actions", b"", "body"),
         ("POST", "/actions", b'"\xff"', "body"),
-        ("PUT", "/faults", b'{"type":"slow-broker","milliseconds":0}', "milliseconds"),
-        ("PUT", "/faults", b'{"type":"failing-requests","apiKey":0,"errors":["x"]}', "errors[0]"),
+        ("PUT", "/faults", b'{"type":"slow-requests","milliseconds":0}', "milliseconds"),
+        ("PUT", "/faults", b'{"type":"request-errors","apiKey":0,"error":"x"}', "error"),
     ],
 )
 def test_a_malformed_request_is_refused_with_its_field(
@@ -243,7 +252,7 @@ def test_an_answer_of_another_version_is_unreadable(port: int, monkeypatch: pyte
 
 def test_an_invalid_command_names_its_field(client: ControlClient) -> None:
     with pytest.raises(InvalidCommand, match="milliseconds") as refused:
-        client.apply(SlowBroker(milliseconds=0))
+        client.apply(SlowRequests(milliseconds=0))
     assert [error.field for error in refused.value.problem.errors] == ["milliseconds"]
 
 

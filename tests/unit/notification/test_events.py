@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Row, select
 
 from services_stub.contracts.base import Event
-from services_stub.contracts.events.auth import RefreshTokenReused
+from services_stub.contracts.events.auth import PasswordChanged, RefreshTokenReused
 from services_stub.contracts.events.notification import NotificationSent
 from services_stub.contracts.events.order import OrderStatus
 from services_stub.contracts.events.seller import StockLow
@@ -58,6 +58,11 @@ def test_the_owner_of_a_stolen_session_is_told_each_time(tx: FakeTransaction) ->
     notify(tx, user_created(), RefreshTokenReused(user_id="u1"), RefreshTokenReused(user_id="u1"))
     assert sent(tx)[1:] == [("session-stolen", "email", "u1")] * 2
     assert [mail.recipient for mail in rows(tx, "spool")[1:]] == ["jo@example.org"] * 2
+
+
+def test_the_owner_of_an_account_is_told_of_each_new_password(tx: FakeTransaction) -> None:
+    notify(tx, user_created(), PasswordChanged(user_id="u1"), PasswordChanged(user_id="u1"))
+    assert sent(tx)[1:] == [("password-changed", "email", "u1")] * 2
 
 
 def test_a_purchase_is_told_twice(tx: FakeTransaction) -> None:

@@ -35,7 +35,7 @@ def test_the_supervisor_replaces_them(tmp_path: Path) -> None:
         assert payment.context.faults.find(PaymentOutage) is None
 
 
-@pytest.mark.parametrize("body", [[{"type": "slow-broker", "milliseconds": 1}], {}, None], ids=str)
+@pytest.mark.parametrize("body", [[{"type": "slow-requests", "milliseconds": 1}], {}, None], ids=str)
 def test_a_body_that_names_none_is_refused(tmp_path: Path, body: Any) -> None:
     with serving(SERVICE, tmp_path) as payment:
         assert payment.internal("PUT", "/internal/faults", json=body).status_code == 400

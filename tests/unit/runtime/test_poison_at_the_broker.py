@@ -157,7 +157,7 @@ def test_a_batch_that_the_broker_refuses_is_sent_record_by_record(
     broker, settings = cluster
     publisher = Publisher(settings, never)
     outcomes: dict[int, str] = {}
-    broker.fail(_PRODUCE, [code, code])
+    broker.fail(_PRODUCE, code, times=2)
     for place in range(3):
         publisher.send(
             TOPIC,
@@ -177,7 +177,7 @@ def test_a_refusal_that_is_not_the_records_is_fatal(cluster: tuple[BrokerInThrea
     fatal: list[str] = []
     refused: list[str] = []
     publisher = Publisher(settings, fatal.append)
-    broker.fail(_PRODUCE, [KafkaError.TOPIC_AUTHORIZATION_FAILED])
+    broker.fail(_PRODUCE, KafkaError.TOPIC_AUTHORIZATION_FAILED)
     publisher.send(TOPIC, b"k", b"v", [], lambda: None, refused.append)
     wait_for(lambda: [publisher.flush(0.05), *fatal][1:])
     assert refused == []

@@ -6,14 +6,14 @@ What is not a request closes this connection and no other.
 from __future__ import annotations
 
 import asyncio
+import logging
 import struct
-import traceback
 from collections import deque
 from typing import cast
 
 from services_stub.infra.kafka.broker.codec import MALFORMED, skip_tags
 from services_stub.infra.kafka.broker.context import NO_RESPONSE, Context, Message
-from services_stub.infra.kafka.broker.errors import KAFKA_STORAGE_ERROR, say
+from services_stub.infra.kafka.broker.errors import KAFKA_STORAGE_ERROR
 from services_stub.infra.kafka.broker.refusals import refusal
 from services_stub.infra.kafka.broker.server import Call, Server
 
@@ -23,6 +23,7 @@ _HEADER = struct.Struct(">ihhih")
 
 _ANSWER = struct.Struct(">ii")
 _WRITE_BUFFER = 4 * 1024 * 1024
+_log = logging.getLogger("kafka")
 
 
 class Connection(asyncio.Protocol):
@@ -172,7 +173,7 @@ class Connection(asyncio.Protocol):
         except OSError:  # a full disk: nothing that is to be kept can be
             context.answer(refusal(request, api_key, version, KAFKA_STORAGE_ERROR))
         except Exception:  # noqa: BLE001 - a mistake of ours ends one connection, not the broker
-            say(traceback.format_exc())
+            _log.exception("a connection is closed by a bug in a request")
             self.cut()
 
     def _send(self, context: Context, response: Message) -> None:
@@ -180,7 +181,7 @@ class Connection(asyncio.Protocol):
         try:
             self._call.encode(response, parts.append)
         except Exception:  # noqa: BLE001 - a mistake of ours ends one connection, not the broker
-            say(traceback.format_exc())
+            _log.exception("a connection is closed by a bug in an answer")
             self.cut()
             return
         parts[0] = _ANSWER.pack(sum(map(len, parts)) + 4, context.correlation_id)
@@ -199,5 +200,5 @@ class Connection(asyncio.Protocol):
             self._transport.write(self._late.popleft())
 
     def _malformed(self, what: str) -> None:
-        say(f"The connection from {self._host[1:]} is closed: {what}.")
+        _log.warning("a connection is closed: %s", what)
         self.cut()

@@ -18,9 +18,9 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     """Requests that a fault strikes, and what becomes of them; None stands for all.
 
     slow: the answer comes `seconds` later. stop: nothing is done until the fault is cleared. refuse: the connection is
-    cut before the work. error: the work is not done, and every part of the answer has the next of `errors`, at last
-    always the same one. time-out: the work is done, and the answer says that it timed out. cut: the work is done, and
-    the connection is cut. A request about several partitions is struck as a whole where one of them is meant.
+    cut before the work. error: the work is not done, and every part of the answer has the code `error`. time-out: the
+    work is done, and the answer says that it timed out. cut: the work is done, and the connection is cut. A request
+    about several partitions is struck as a whole where one of them is meant.
     """
 
     action: Action
@@ -30,7 +30,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     group: str | None = None
     count: int | None = None
     seconds: float = 0.0
-    errors: tuple[int, ...] = ()
+    error: int = 0
 
 
 class _InForce(msgspec.Struct):
@@ -93,8 +93,7 @@ class Faults:
             elif fault.action == "cut":
                 context.instead = context.connection.cut
             elif fault.action == "error":
-                code = fault.errors[min(found.hits, len(fault.errors)) - 1]
-                return context.answer(refusal(request, context.api_key, context.version, code))
+                return context.answer(refusal(request, context.api_key, context.version, fault.error))
             elif fault.action == "refuse":
                 return context.connection.cut()
             else:

@@ -11,6 +11,7 @@ import pytest
 
 from services_stub.infra.kafka.broker.context import NO_RESPONSE, Context, Message
 from services_stub.infra.kafka.broker.server import API_VERSIONS, Limits
+from services_stub.logs.repetition import WHOLE, Repetition
 from tests.unit.infra.broker.raw import request, running
 
 PRODUCE, FETCH, HEARTBEAT = 0, 1, 12
@@ -155,7 +156,7 @@ def test_bytes_that_are_no_request_close_their_connection_only(data: bytes) -> N
     run(test())
 
 
-def test_a_mistake_in_a_handler_or_in_its_answer_closes_the_connection_only(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_mistake_in_a_handler_or_in_its_answer_closes_the_connection_only(caplog: pytest.LogCaptureFixture) -> None:
     def broken(_: Message, __: Context) -> Message:
         raise LookupError("a mistake")
 
@@ -167,7 +168,27 @@ def test_a_mistake_in_a_handler_or_in_its_answer_closes_the_connection_only(capf
             assert await other.ask(HEARTBEAT, 4, GROUP) is not None
 
     run(test())
-    assert "a mistake" in capfd.readouterr().err
+    assert "a mistake" in caplog.text
+
+
+def test_of_many_malformed_requests_few_are_told(caplog: pytest.LogCaptureFixture) -> None:
+    """They are lines of one kind, also where something else is wrong with each."""
+
+    async def test() -> None:
+        async with running({HEARTBEAT: heartbeat}) as broker:
+            for length in range(20):
+                client = await broker.connect()
+                client.send(struct.pack(">i", -length - 1))
+                assert await client.is_closed()
+
+    repetition = Repetition()
+    caplog.handler.addFilter(repetition.filter)
+    try:
+        run(test())
+    finally:
+        caplog.handler.removeFilter(repetition.filter)
+    assert [line.getMessage()[-16:] for line in caplog.records][-1] == "(10 occurrences)"
+    assert len(caplog.records) == WHOLE + 1
 
 
 def test_requests_and_connections_have_a_bound() -> None:

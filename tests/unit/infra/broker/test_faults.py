@@ -61,22 +61,13 @@ def test_a_fault_strikes_as_often_as_it_may(action: Action, error: int | None, d
     async def test() -> None:
         work = Work(later)
         async with running({HEARTBEAT: work}) as broker:
-            broker.faults.put("f", Fault(action=action, api_key=HEARTBEAT, count=2, errors=(15,)))
+            broker.faults.put("f", Fault(action=action, api_key=HEARTBEAT, count=2, error=15))
             assert [await error_of(broker) for _ in range(3)] == [error, error, 0]
             assert len(work.done) == 2 * done + 1
             assert broker.faults.hits("f") == 2
             broker.faults.clear("f")
             broker.faults.clear("f")
             assert not broker.faults.active
-
-    run(test())
-
-
-def test_the_errors_of_a_fault_come_one_after_the_other_and_the_last_one_stays() -> None:
-    async def test() -> None:
-        async with running({HEARTBEAT: Work()}) as broker:
-            broker.faults.put("f", Fault(action="error", errors=(1, 2)))
-            assert [await error_of(broker) for _ in range(3)] == [1, 2, 2]
 
     run(test())
 
@@ -115,7 +106,7 @@ def test_what_is_stopped_is_carried_out_when_the_fault_is_cleared() -> None:
 def test_a_fault_strikes_its_topic_and_partition_and_no_other() -> None:
     async def test() -> None:
         async with running({PRODUCE: Work()}) as broker:
-            broker.faults.put("f", Fault(action="error", topic="t", partition=3, errors=(10,)))
+            broker.faults.put("f", Fault(action="error", topic="t", partition=3, error=10))
             asked = [produced("t", 3), produced("t", 2), produced("u", 3)]
             assert [await error_of(broker, message, PRODUCE) for message in asked] == [10, 0, 0]
 

@@ -61,7 +61,7 @@ def refused(detail: str) -> NotPossible:
     [
         ("pause:order@4s+3s", "pause-service order", "resume-service order"),
         ("stop:broker@4s+3s", "stop-broker", "start-broker"),
-        ("slow:broker=70ms@4s+3s", "slow-broker", "slow-broker"),
+        ("slow:broker=70ms@4s+3s", "slow-requests", "slow-requests"),
         ("cut:broker@4s+3s", "lost-answers-api-0", "lost-answers-api-0"),
         ("lose-answers:broker@4s+3s", "timed-out-requests-api-0", "timed-out-requests-api-0"),
         ("full-disk:order@4s+3s", "full-disk-order", "full-disk-order"),
