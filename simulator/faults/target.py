@@ -21,7 +21,8 @@ _SANDBOX = "sandbox"
 class Target:
     """The names that faults may strike. Without a control API there are no services, no broker and no provider.
 
-    `links` are the calls that pass through a proxy, as `order-product`. In `one_process` all services share a clock.
+    `links` are the connections that pass through a proxy, as `order-product` and `order-kafka`. In `one_process` all
+    services share a clock.
     """
 
     services: tuple[str, ...] = ()
@@ -94,7 +95,7 @@ def _impossible_broker(word: str, kafka: KafkaMode) -> str:
     if kafka == "external":
         return "this marketplace uses a cluster that is not its own"
     if word == "slow" and kafka != "embedded":
-        return "only the embedded broker can be slowed; the network to Apache Kafka has no proxy"
+        return "only the embedded broker can be slowed; slow the network of a service to it, as slow:order-kafka"
     if word in ("cut", "lose-answers") and kafka != "embedded":
         return "only the embedded broker can keep records and not say so"
     return ""

@@ -95,8 +95,10 @@ class Run:
             return self._executed()
 
     def _executed(self) -> int:
+        choice = self._options.choice
+        links = self._options.faults.links(own_kafka=":" not in choice.kafka)
         try:
-            with reached(self._options.choice, self._say, self._options.faults.links()) as found:
+            with reached(choice, self._say, links) as found:
                 self._keep(target=found.target)
                 self._keep(faults=tuple(self._options.faults.check(found.state)))
                 with self._log_of(found) as self._reader, self._sampler(found, self._reader):

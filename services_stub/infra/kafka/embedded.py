@@ -91,7 +91,7 @@ async def _serve(arguments: BrokerArguments, supervisor: socket.socket) -> None:
     ended = asyncio.Event()
     launcher = os.getppid()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
-    broker = Broker(Path(arguments.directory), HOST, arguments.port)
+    broker = Broker(Path(arguments.directory), HOST, arguments.port, arguments.advertised)
     try:
         broker.ensure(
             *((made.name, made.partitions, {"retention.ms": str(made.retention_ms)}) for made in arguments.topics)

@@ -28,7 +28,7 @@ from services_stub.infra import valkey
 from services_stub.infra.config import credentials, ports
 from services_stub.infra.config.directory import DataDirectory, DirectoryLock
 from services_stub.infra.config.errors import CannotStart
-from services_stub.infra.config.options import APACHE, EMBEDDED, SANDBOX, Options
+from services_stub.infra.config.options import APACHE, EMBEDDED, KAFKA, SANDBOX, Options
 from services_stub.infra.kafka.brokers import ApacheBroker, Broker, CannotDisturb, EmbeddedBroker, ExternalBroker
 from services_stub.infra.processes.managed_process import ManagedProcess
 from services_stub.infra.processes.manager import ProcessManager
@@ -37,7 +37,7 @@ from services_stub.infra.processes.readiness import Readiness, readiness_of, wai
 from services_stub.infra.supervisor import plan
 from services_stub.infra.supervisor.control import UnknownName, control
 from services_stub.infra.supervisor.control_server import ControlServer
-from services_stub.infra.supervisor.deployment import CONTROL, CONTROLLER, KAFKA, Deployment, Snapshot
+from services_stub.infra.supervisor.deployment import CONTROL, CONTROLLER, Deployment, Snapshot
 from services_stub.infra.supervisor.full_disks import FullDisks
 from services_stub.infra.supervisor.links import Links
 from services_stub.infra.supervisor.log_sizes import bound_logs
@@ -125,8 +125,8 @@ class Supervisor:
                 self._processes.end(process, wanted=True)
 
     async def faults(self) -> list[ActiveFault]:
-        """The faults that are in force, with what the broker has counted."""
-        hits = await self._broker.hits()
+        """The faults that are in force, with what the broker and the links have counted."""
+        hits = await self._broker.hits() | self._links.hits()
         found: list[Fault] = [*self._broker.faults(), *self._full_disks.all(), *self._links.all()]
         found += self._service_faults.all()
         return [ActiveFault(id=fault.id, fault=fault, hits=hits.get(fault.id)) for fault in found]
@@ -259,9 +259,10 @@ def make_broker(deployment: Deployment, processes: ProcessManager) -> Broker:
     if options.fresh:
         shutil.rmtree(deployment.directory.of(KAFKA))
     if options.kafka == EMBEDDED:
-        return EmbeddedBroker(processes, deployment.directory, port)
+        return EmbeddedBroker(processes, deployment.directory, port, deployment.advertised)
     if options.kafka == APACHE:
-        return ApacheBroker(processes, deployment.directory, port, deployment.ports[CONTROLLER])
+        controller = deployment.ports[CONTROLLER]
+        return ApacheBroker(processes, deployment.directory, port, controller, deployment.advertised)
     return ExternalBroker(processes, deployment.directory, options.kafka, options.kafka_config)
 
 

@@ -155,8 +155,10 @@ def test_faults_are_laid_upon_their_link_and_taken_away() -> None:
             links.apply(cut)
             links.apply(slow)
             assert links.all() == [cut, slow]
+            assert links.hits() == {cut.id: 0, slow.id: 0}
             writer.write(b"held")
             assert await silent(reader)
+            assert links.hits() == {cut.id: 1, slow.id: 1}
             links.clear(cut.id)
             assert await reader.readexactly(4) == b"held"
             links.clear(slow.id)
@@ -168,3 +170,41 @@ def test_faults_are_laid_upon_their_link_and_taken_away() -> None:
             await links.stop()
 
     asyncio.run(main())
+
+
+def test_a_link_counts_what_comes_while_it_is_disturbed() -> None:
+    async def play(link: Link, port: int, _: list[bytes]) -> None:
+        reader, writer = await connect(port)
+        writer.write(b"whole")
+        assert await reader.readexactly(5) == b"whole"
+        assert link.hits == 0
+        link.disturb(cut=True, milliseconds=0)
+        await connect(port)
+        await eventually_true(lambda: link.hits == 1)
+
+    through_link(play)
+
+
+def test_a_link_to_kafka_leads_to_the_port_of_its_service_alone() -> None:
+    async def main() -> None:
+        async with behind() as (port, _), asyncio.timeout(20):
+            own = free_port()
+            links = Links(["order-kafka"], {"order-kafka": own, "kafka": free_port(), "kafka-order": port})
+            await links.start()
+            reader, writer = await connect(own)
+            writer.write(b"one")
+            assert await reader.readexactly(3) == b"one"
+            await links.stop()
+
+    asyncio.run(main())
+
+
+def test_other_users_of_the_machine_do_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def play(link: Link, port: int, received: list[bytes]) -> None:
+        link.disturb(cut=True, milliseconds=0)
+        monkeypatch.setattr("services_stub.infra.supervisor.links.is_own", lambda peer, own: False)
+        reader, _ = await connect(port)
+        assert await reader.read() == b""
+        assert (received, link.hits) == ([], 0)
+
+    through_link(play)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from services_stub.infra.kafka.broker.cluster_requests import ClusterRequests
 from services_stub.infra.kafka.broker.config_requests import ConfigRequests
-from services_stub.infra.kafka.broker.connection import Limits
 from services_stub.infra.kafka.broker.context import Cancellable, Handler
 from services_stub.infra.kafka.broker.faults import Faults
 from services_stub.infra.kafka.broker.fetching import FetchRequests
@@ -44,9 +43,12 @@ class LoopClock:
 
 
 class Broker:
-    """One node, of the running event loop. Its log is in `folder`."""
+    """One node, of the running event loop. Its log is in `folder`.
 
-    def __init__(self, folder: Path, host: str, port: int, limits: Limits | None = None) -> None:
+    It listens on `port` and on the keys of `advertised`, whose clients are told to reach it by the ports beside them.
+    """
+
+    def __init__(self, folder: Path, host: str, port: int, advertised: Mapping[int, int] | None = None) -> None:
         clock = LoopClock(asyncio.get_running_loop())
         self.topics = Topics(folder)
         if OFFSETS not in self.topics.by_name:
@@ -57,16 +59,16 @@ class Broker:
         parts: tuple[Mapping[int, Handler], ...] = (
             ProduceRequests(self.topics).handlers,
             FetchRequests(self.topics, clock).handlers,
-            TopicRequests(self.topics, host, port).handlers,
+            TopicRequests(self.topics).handlers,
             LogRequests(self.topics).handlers,
             ConfigRequests(self.topics).handlers,
             self.groups.handlers,
             OffsetRequests(self.groups, offsets, self.topics).handlers,
-            ClusterRequests(self.topics.cluster_id, host, port).handlers,
+            ClusterRequests(self.topics.cluster_id).handlers,
         )
         self.faults = Faults(self._name_of)
         handlers = {api_key: handler for part in parts for api_key, handler in part.items()}
-        self.server = Server(handlers, _HIGHEST | GROUP_VERSIONS, self.faults, limits)
+        self.server = Server(handlers, _HIGHEST | GROUP_VERSIONS, self.faults, advertised=advertised)
         self._host = host
         self._port = port
         self._clock = clock

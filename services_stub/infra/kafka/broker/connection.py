@@ -10,7 +10,7 @@ import struct
 import sys
 import traceback
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol, cast
 
 import msgspec
@@ -52,6 +52,7 @@ class Server(Protocol):
     loop: asyncio.AbstractEventLoop
     call: Callable[[int, int], Call]
     connections: set[Connection]
+    advertised: Mapping[int, int]
 
     def admit(self, connection: Connection, peer: tuple[str, int], own: tuple[str, int]) -> bool:
         """Take a new connection, or not."""
@@ -64,6 +65,7 @@ class Connection(asyncio.Protocol):
         self._server = server
         self._transport: asyncio.Transport
         self._host = ""
+        self.address = ("", 0)
         self._rest: list[bytes] = []
         self._waiting = 0  # bytes in `_rest`
         self._needed = 0  # bytes with which the next request is whole
@@ -84,6 +86,7 @@ class Connection(asyncio.Protocol):
             self.cut()
         else:
             self._host = f"/{peer[0]}"
+            self.address = (own[0], self._server.advertised.get(own[1], own[1]))
 
     def connection_lost(self, _: Exception | None) -> None:
         """Let the request in work know, which is not answered any more."""

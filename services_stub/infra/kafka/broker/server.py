@@ -20,7 +20,10 @@ _BACKLOG = 512
 
 
 class Server:
-    """Listens on one address. `highest` caps the versions of a kind where a later one asks for what is not there."""
+    """Listens. `highest` caps the versions of a kind where a later one asks for what is not there.
+
+    A client is told to reach the node by the port by which it came, or by the one that is `advertised` for that port.
+    """
 
     def __init__(
         self,
@@ -29,6 +32,7 @@ class Server:
         faults: Faults,
         limits: Limits | None = None,
         admits: Callable[[tuple[str, int], tuple[str, int]], bool] = is_own,
+        advertised: Mapping[int, int] | None = None,
     ) -> None:
         self.faults = faults
         self.limits = limits or Limits()
@@ -38,27 +42,26 @@ class Server:
         self.call: Callable[[int, int], Call] = cache(self._call)
         """How requests of a kind and version are carried out; Malformed where there are none, as Kafka takes it."""
         self.connections: set[Connection] = set()
+        self.advertised = advertised or {}
         self._admits = admits
-        self._listening: asyncio.Server | None = None
+        self._listening: list[asyncio.Server] = []
 
     async def listen(self, host: str, port: int) -> None:
-        """Accept connections; does nothing where it does already. OSError where the port is taken."""
-        if self._listening is None:
+        """Accept connections; does nothing where it does already. OSError where a port is taken."""
+        if not self._listening:
             self.loop = asyncio.get_running_loop()
-            listener = socket.create_server((host, port), backlog=_BACKLOG)
-            self._listening = await self.loop.create_server(lambda: Connection(self), sock=listener)
+            listeners = [socket.create_server((host, own), backlog=_BACKLOG) for own in (port, *self.advertised)]
+            self._listening = [await self.loop.create_server(lambda: Connection(self), sock=own) for own in listeners]
 
     @property
     def port(self) -> int:
         """The port, while it listens."""
-        assert self._listening is not None
-        return int(self._listening.sockets[0].getsockname()[1])
+        return int(self._listening[0].sockets[0].getsockname()[1])
 
     async def refuse(self) -> None:
         """Cut all connections, and refuse new ones."""
-        if self._listening is not None:
-            self._listening.close()
-            self._listening = None
+        while self._listening:
+            self._listening.pop().close()
         for connection in list(self.connections):
             connection.cut()
 

@@ -93,6 +93,14 @@ def test_a_nemesis_of_all_finds_something_for_every_marketplace_that_has_a_contr
 
 
 def test_a_marketplace_that_is_started_for_them_has_the_links_that_they_need() -> None:
-    assert faults_of("kill:order@1s", words=("pause",)).links() == []
-    assert faults_of("cut:order-cart@1s+1s", "slow:order-cart@5s+1s").links() == ["order-cart"]
-    assert "order-product" in faults_of(words=("cut",)).links()
+    assert faults_of("kill:order@1s", words=("pause",)).links(own_kafka=True) == []
+    named = faults_of("cut:order-kafka@1s+1s", "slow:order-kafka@5s+1s")
+    assert named.links(own_kafka=True) == named.links(own_kafka=False) == ["order-kafka"]
+    assert "order-product" in faults_of(words=("cut",)).links(own_kafka=True)
+
+
+def test_a_nemesis_has_one_link_to_a_kafka_of_its_own_and_none_to_that_of_others() -> None:
+    nemesis = faults_of(words=WORDS)
+    assert sum(link.endswith("-kafka") for link in nemesis.links(own_kafka=True)) == 1
+    assert nemesis.links(own_kafka=True) == faults_of(words=WORDS).links(own_kafka=True)
+    assert nemesis.links(own_kafka=False) == ["gateway-order", "order-product"]
