@@ -25,7 +25,7 @@ Sampling = Annotated[
 ]
 Links = Annotated[
     list[str] | None,
-    typer.Option(help="Let these connections pass a proxy that cuts and slows them, as order-kafka; repeat it."),
+    typer.Option(help="Let these connections pass a proxy that cuts and slows them, as order-kafka; repeat."),
 ]
 Hosts = Annotated[
     list[str] | None, typer.Option(help="A name, beside localhost, under which the gateway may be asked; repeat it.")
