@@ -86,6 +86,7 @@ def run(
     reachable, 70 internal error, 130 interrupted; the results are partial then.
     """
     from services_stub.client.user_files import state_directory
+    from simulator.run.expectations import without_operations
     from simulator.run.options import RunOptions
 
     flags = load_flags(loop, arrivals, shape, rate, duration, profile, users, think)
@@ -101,6 +102,8 @@ def run(
         drain_us=drain_of(drain),
         slos=slos_of(slo or []),
     )
+    if refused := without_operations(options.slos, options.plan):
+        raise typer.BadParameter("\n".join(refused), param_hint="--slo")
     raise typer.Exit(carried_out(options))
 
 

@@ -36,6 +36,7 @@ from simulator.plan.numbers import numbers_text
 from simulator.plan.text import load_words
 from simulator.report.writing import write_reports
 from simulator.run.drain import drained
+from simulator.run.expectations import without_faults
 from simulator.run.final import final_reading
 from simulator.run.judging import Outcomes, judged_run
 from simulator.run.loading import Loading
@@ -101,6 +102,8 @@ class Run:
             with reached(choice, self._say, links) as found:
                 self._keep(target=found.target)
                 self._keep(faults=tuple(self._options.faults.check(found.state)))
+                if refused := without_faults(self._options.slos, self._record.faults):
+                    raise FaultError("\n".join(refused))
                 with self._log_of(found) as self._reader, self._sampler(found, self._reader):
                     self._go(found, self._reader)
         except (NotReachable, FaultError) as error:
