@@ -89,9 +89,9 @@ def judged_run(directory: RunDirectory, outcomes: Outcomes, slos: Sequence[Slo],
     judgements = [judged(slo, measurements, timeline) for slo in slos]
     findings = [*outcomes.findings, *filter(None, map(finding_of, judgements))]
     findings += [
-        Finding(Verdict.UNKNOWN, f"the fault {fault.name} met no saga and no request, so it has shown nothing")
+        Finding(Verdict.UNKNOWN, f"the fault {fault.name} {fault.missed}, so it has shown nothing")
         for fault in faults
-        if not fault.has_hit
+        if fault.missed
     ]
     limited = generator_finding(measurements, timeline) if record.started_at else None
     if limited is not None:

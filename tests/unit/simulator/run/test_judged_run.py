@@ -117,6 +117,12 @@ def test_a_fault_that_met_nothing_makes_the_run_unknown(tmp_path: Path, times: t
     assert finding == Finding(Verdict.UNKNOWN, words)
 
 
+def test_a_fault_that_was_counted_to_strike_nothing_makes_the_run_unknown(tmp_path: Path) -> None:
+    (finding,) = judged(tmp_path, fault=replace(FAULT, struck=0)).findings
+    words = "the fault kill:payment struck nothing where it was, so it has shown nothing"
+    assert finding == Finding(Verdict.UNKNOWN, words)
+
+
 def test_a_fault_hit_what_was_under_way_while_it_was_in_force() -> None:
     sagas = Sagas()
     sagas.add_all([created("before", 1), updated("before", 100, "PAID"), created("in", 150), created("after", 300)])
