@@ -33,6 +33,11 @@ def hits(marketplace: Marketplace) -> Callable[[], int]:
     return lambda: sum(active.hits or 0 for active in marketplace.control.faults())
 
 
+async def told(shopper: MarketplaceClient, order_id: str) -> bool:
+    """Whether a message about an order has come, which took a service that has Kafka."""
+    return any(message.about == order_id for message in (await shopper.notifications.list()).items)
+
+
 @pytest.mark.slow
 def test_payment_without_kafka_charges_when_it_is_back(linked: Marketplace) -> None:
     control, cut = linked.control, CutLink(link="payment-kafka")
@@ -47,6 +52,7 @@ def test_payment_without_kafka_charges_when_it_is_back(linked: Marketplace) -> N
         try:
             shopper, order_id = await place()
             await eventually(lambda: asyncio.to_thread(hits(linked)), what="what the link holds back")
+            await eventually(lambda: told(shopper, order_id), what="the message that it is placed")
             assert (await shopper.orders.read(order_id)).status == OrderStatus.PENDING
         finally:
             control.clear(cut.id)
