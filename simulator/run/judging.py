@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from simulator.history import FaultRecord, Operation, RunDirectory, RunRecord, operations_in
+from simulator.history import FaultRecord, Operation, RunDirectory, RunRecord, faults_in, operations_in
 from simulator.history.samples import LagSample, ProcessSample, samples_in
 from simulator.history.verdict import Finding, Verdict, finding_of
 from simulator.measure.judging import Judgement, judged
@@ -104,6 +104,18 @@ def judged_run(directory: RunDirectory, outcomes: Outcomes, slos: Sequence[Slo],
         samples_in(directory.processes, ProcessSample), record.started_at, record.load_ended_at or record.ended_at
     )
     return JudgedRun(record, measurements, timeline, judgements, findings, open_sagas, lags, used, by_judges)
+
+
+def judged_again(directory: RunDirectory, slos: Iterable[Slo]) -> list[Judgement]:
+    """Objectives about a stored run.
+
+    Raises:
+        msgspec.MsgspecError: a file of the run is damaged.
+        OSError: a file is missing, or cannot be read.
+    """
+    measurements = msgspec.json.decode(directory.measurements.read_bytes(), type=Measurements)
+    timeline = _timeline(directory.read(), faults_in(directory.faults))
+    return [judged(slo, measurements, timeline) for slo in slos]
 
 
 def _timeline(record: RunRecord, faults: Iterable[FaultRecord]) -> Timeline:
