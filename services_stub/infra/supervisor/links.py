@@ -10,11 +10,12 @@ after its sender has given up.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from services_stub.contracts.control_faults import CutLink, LinkFault
 from services_stub.infra.config.ports import HOST
+from services_stub.infra.config.services import SERVICES
 from services_stub.infra.kafka.broker.peers import is_own
 from services_stub.infra.supervisor.control import UnknownName
 from services_stub.infra.supervisor.plan import behind
@@ -27,7 +28,7 @@ class Links:
     """The links of a marketplace, by names as `order-product`; `ports` are theirs, and those that they lead to."""
 
     def __init__(self, names: Sequence[str], ports: Mapping[str, int]) -> None:
-        self._links = {name: Link(ports[name], ports[behind(name)]) for name in names}
+        self._links = {name: _link(name, ports) for name in names}
         self._faults: dict[str, LinkFault] = {}
         self._before: dict[str, int] = {}
 
@@ -69,11 +70,23 @@ class Links:
         self._links[name].disturb(cut=cut, milliseconds=slow)
 
 
+def _link(name: str, ports: Mapping[str, int]) -> Link:
+    """The link of a name.
+
+    The broker takes the proxy for a process of its own user, so the proxy to it asks in its place. A service asks for a
+    token, and to look up who connects takes too long where connections come all the time.
+    """
+    port = behind(name)
+    return Link(ports[name], ports[port], is_own) if port not in SERVICES else Link(ports[name], ports[port])
+
+
 class Link:
     """The proxy at one port before another. `hits` counts the data and connections that came while it was disturbed."""
 
-    def __init__(self, port: int, behind: int) -> None:
-        self._port, self._behind = port, behind
+    def __init__(
+        self, port: int, behind: int, admits: Callable[[tuple[str, int], tuple[str, int]], bool] = lambda *_: True
+    ) -> None:
+        self._port, self._behind, self._admits = port, behind, admits
         self.hits = 0
         self._delay = 0.0
         self._whole = asyncio.Event()
@@ -109,8 +122,7 @@ class Link:
         task.add_done_callback(self._passing.discard)
         writers = [writer]
         try:
-            # Who is behind the proxy takes it for a process of its own user.
-            if not is_own(writer.get_extra_info("peername"), writer.get_extra_info("sockname")):
+            if not self._admits(writer.get_extra_info("peername"), writer.get_extra_info("sockname")):
                 return
             self._count()
             await self._whole.wait()
