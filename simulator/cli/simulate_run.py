@@ -32,9 +32,9 @@ from simulator.cli.load_options import (
 from simulator.cli.reading import DataDir, KafkaConfig, say
 
 if TYPE_CHECKING:
+    from simulator.faults.run_faults import RunFaults
     from simulator.measure.slo import Slo
     from simulator.run.options import RunOptions
-    from simulator.run.plugs import Faults
     from simulator.run.targets import Choice
 
 Fresh = Annotated[bool, typer.Option("--fresh", help="Start a marketplace for this run; the default where none runs.")]
@@ -132,7 +132,7 @@ def drain_of(text: str) -> int:
         raise typer.BadParameter(str(error), param_hint="--drain") from error
 
 
-def faults_of(texts: list[str], nemesis: str, seed: int, end_us: int) -> Faults:
+def faults_of(texts: list[str], nemesis: str, seed: int, end_us: int) -> RunFaults:
     """The faults that were given, and those that are drawn."""
     from simulator.faults.nemesis import nemesis_words
     from simulator.faults.planned import FaultError, planned

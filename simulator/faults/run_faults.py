@@ -89,7 +89,17 @@ class RunFaults:
         Raises:
             FaultError: it cannot have them; the text has every reason.
         """
-        target = Target() if state is None else Target.of(state)
+        return self._planned_for(Target() if state is None else Target.of(state))
+
+    def of_a_fresh_one(self) -> list[str]:
+        """The faults as they are written, for a marketplace that is started for them with the embedded broker.
+
+        Raises:
+            FaultError: it cannot have them; the text has every reason.
+        """
+        return [str(fault) for fault in self._planned_for(Target.fresh(self.links(own_kafka=True)))]
+
+    def _planned_for(self, target: Target) -> list[PlannedFault]:
         drawn = draw(self._words, target, self._seed, self._end_us, self._interval_us) if self._words else []
         planned = sorted([*self._faults, *drawn], key=lambda fault: (fault.at, str(fault)))
         if found := problems(planned, target, self._end_us):

@@ -15,6 +15,8 @@ from simulator.history.operations import SKEW
 from simulator.scenario.quantities import Duration
 
 _SANDBOX = "sandbox"
+_SERVICES = ("auth", "product", "cart", "order", "payment", "notification", "search", "seller", "analytics", "gateway")
+"""As a marketplace lists its services."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,19 @@ class Target:
             controlled=True,
             limits_files=sys.platform == "linux",
             one_process=len({service.pid for service in status.services}) == 1 < len(status.services),
+        )
+
+    @classmethod
+    def fresh(cls, links: Sequence[str]) -> Target:
+        """The target that a marketplace of a run's own is, with the embedded broker."""
+        return cls(
+            services=_SERVICES,
+            topics=tuple(EVENT_BY_TOPIC),
+            links=tuple(links),
+            kafka="embedded",
+            payments=_SANDBOX,
+            controlled=True,
+            limits_files=sys.platform == "linux",
         )
 
     def names(self, place: Place) -> tuple[str, ...]:
