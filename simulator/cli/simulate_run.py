@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -29,7 +29,7 @@ from simulator.cli.load_options import (
     seed_of,
     sessions_of,
 )
-from simulator.cli.reading import DataDir, KafkaConfig, say
+from simulator.cli.reading import INTERRUPTED, DataDir, KafkaConfig, say
 
 if TYPE_CHECKING:
     from simulator.faults.run_faults import RunFaults
@@ -170,15 +170,17 @@ def carried_out(options: RunOptions) -> int:
         account = "set MARKETPLACE_EMAIL and MARKETPLACE_PASSWORD to its account, or take it out of the mix"
         raise typer.BadParameter(f"the plan has sessions of an admin: {account}", param_hint="--gateway")
     say([f"seed {options.seed}: {load_words(options.scenario.load)}", *options.faults.lines()])
-    with told(Console()) as tell:
+    lines, code = ["interrupted: the run had not begun"], INTERRUPTED
+    # Ctrl-C while all this is read, or made, has nothing to end.
+    with suppress(KeyboardInterrupt), told(Console()) as tell, _interrupted_by(signal.SIGTERM, signal.SIGHUP):
         try:
             made = Run(options, tell)
         except OSError as error:
             raise typer.BadParameter(f"{error.filename}: {error.strerror}", param_hint="--runs") from error
-        with _interrupted_by(signal.SIGTERM, signal.SIGHUP):
-            code = made.execute()
-    kept = [f"results: {made.directory.path}"] if made.directory.path.exists() else []
-    say([*made.lines, *kept, f"seed {options.seed}"])
+        code = made.execute()
+        kept = [f"results: {made.directory.path}"] if made.directory.path.exists() else []
+        lines = [*made.lines, *kept]
+    say([*lines, f"seed {options.seed}"])
     return code
 
 

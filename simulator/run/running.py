@@ -67,7 +67,6 @@ class Run:
         now = datetime.now(UTC)
         run_id = f"{now:%Y%m%dT%H%M%S}-{options.seed}-{secrets.token_hex(3)}"
         self.directory = RunDirectory(options.runs / run_id)
-        self.directory.path.mkdir(parents=True)
         self._record = RunRecord(
             run_id=run_id,
             seed=options.seed,
@@ -81,6 +80,7 @@ class Run:
             planned_us=int(options.scenario.load.end),  # a duration would be written as text
             begun_at=_now(),
         )
+        self.directory.path.mkdir(parents=True)
         self._progress = ProgressFile(self.directory.progress, tell)
         self._loading = Loading(options, self._progress.add)
         self._reader: LogReader | None = None
@@ -90,10 +90,14 @@ class Run:
 
     def execute(self) -> int:
         """Run it; the exit code."""
-        self.directory.write(self._record)
         with self._progress:
-            self._progress.add(self._begun())
-            return self._executed()
+            try:
+                self.directory.write(self._record)
+                self._progress.add(self._begun())
+                return self._executed()
+            except KeyboardInterrupt:  # before or behind all that there is to end
+                self._keep(interrupted=True)
+                return self._finish()
 
     def _executed(self) -> int:
         choice = self._options.choice

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import httpx
 import pytest
 
 from marketplace_tui import cli, failures
-from simulator.run import targets
+from simulator.run import running, targets
 from tests.fake_server import listening
 
 
@@ -75,3 +77,29 @@ def test_neither_a_silent_kafka_nor_a_silent_gateway_is_waited_for_longer_than_s
         assert cli.run([*command, gateway]) == failures.NOT_REACHABLE
     assert f"Kafka at {silent} does not answer within 0.1 s" in capsys.readouterr().out
     assert list(tmp_path.iterdir()) == []
+
+
+def interrupted(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def test_ctrl_c_before_a_run_begins_is_said_with_its_seed(
+    silent: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "machine", interrupted)
+    command = ["simulate", "run", "online-marketplace", "--seed", "7", "--runs", str(tmp_path), "--kafka", silent]
+    assert cli.run([*command, "--gateway", f"http://{silent}"]) == failures.INTERRUPTED
+    assert capsys.readouterr().out.splitlines()[1:] == ["interrupted: the run had not begun", "seed 7"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_at_the_begin_of_a_run_leaves_partial_results(
+    silent: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running.Run, "_begun", interrupted)
+    command = ["simulate", "run", "online-marketplace", "--seed", "7", "--runs", str(tmp_path), "--kafka", silent]
+    assert cli.run([*command, "--gateway", f"http://{silent}"]) == failures.INTERRUPTED
+    (directory,) = tmp_path.iterdir()
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-3:] == ["verdict: interrupted: these results are partial", f"results: {directory}", "seed 7"]
+    assert json.loads((directory / "summary.json").read_bytes())["interrupted"]
