@@ -147,7 +147,7 @@ class Injector:
             self.in_force.remove(fault)
 
     async def _struck(self, fault_id: str) -> int | None:
-        """What the control API has counted of a fault in force; None where it does not count, or does not answer."""
+        """The count that the control API has of a fault in force; None where it has none, or does not answer."""
         with suppress(ControlError):
             return next((active.hits for active in await self._control.faults() if active.id == fault_id), None)
         return None

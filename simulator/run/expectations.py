@@ -1,4 +1,4 @@
-"""Objectives that a run cannot reach, found before it: about operations that nobody does, or faults that it has not.
+"""Objectives that a run cannot reach, found before it: about operations of no session, or faults that it has not.
 
 Such an objective would be missed for want of data, after all the time that the run takes.
 """
