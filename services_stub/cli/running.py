@@ -25,7 +25,7 @@ Sampling = Annotated[
 ]
 Links = Annotated[
     list[str] | None,
-    typer.Option(help="Let these calls pass a proxy that can cut and slow them, as order-product; repeat it."),
+    typer.Option(help="Let these connections pass a proxy that cuts and slows them, as order-kafka; repeat."),
 ]
 Hosts = Annotated[
     list[str] | None, typer.Option(help="A name, beside localhost, under which the gateway may be asked; repeat it.")
@@ -137,6 +137,6 @@ def _options(
         payments_key_file=key_file,
         payments_url=url,
         rate_limits=checked_rate_limits(rate_limit),
-        links=checked_links(names[0]),
+        links=checked_links(names[0], cluster),
         hosts=checked_hosts(names[1]),
     )

@@ -55,7 +55,8 @@ class ServiceState(Body, frozen=True, kw_only=True, omit_defaults=True):
 class Status(Body, frozen=True, kw_only=True):
     """The answer of `GET /status`, which `marketplace status --json` prints.
 
-    `links` are the connections that can be cut and slowed, as `order-product`: calls of order to product.
+    `links` are the connections that can be cut and slowed, as `order-product`: calls of order to product; or
+    `order-kafka`: those of order to the broker.
     """
 
     gateway: str
@@ -181,8 +182,8 @@ Action: TypeAlias = ServiceAction | BrokerAction
 class ActiveFault(Body, frozen=True, kw_only=True, omit_defaults=True):
     """A fault that is in force. Applying one with the same id replaces it; the id clears it.
 
-    `hits` is how many requests a fault of the broker has struck, for a reader of `GET /faults`; None where it is not
-    known.
+    `hits` is how many requests a fault of the broker has struck, for a reader of `GET /faults`; of a link, how often
+    data or a new connection came that was held back. None where it is not known.
     """
 
     id: str

@@ -104,7 +104,7 @@ class FullDisk(Request, frozen=True, kw_only=True, tag="full-disk"):
 
 
 class CutLink(Request, frozen=True, kw_only=True, tag="cut-link"):
-    """No byte passes between two parts, such as `order-product`: those that were sent arrive when it is cleared."""
+    """No byte passes between two parts, as `order-product` or `order-kafka`; what was sent comes when it is cleared."""
 
     link: str
 

@@ -26,11 +26,14 @@ from simulator.cli.load_options import (
 from simulator.cli.reading import Json, explained, say
 from simulator.cli.simulate_check import check
 from simulator.cli.simulate_report import compare, report
-from simulator.cli.simulate_run import run
+from simulator.cli.simulate_run import FaultTexts, Nemesis, faults_of, run
 from simulator.cli.simulate_shrink import shrink
 from simulator.cli.simulate_watch import watch
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from simulator.faults.run_faults import RunFaults
     from simulator.scenario import Scenario
 
 app = typer.Typer(no_args_is_help=True)
@@ -56,24 +59,35 @@ def plan(
     users: Users = None,
     think: Think = "",
     sessions: Sessions = "",
+    fault: FaultTexts = None,
+    nemesis: Nemesis = "",
     as_json: Json = False,
 ) -> None:
-    """Print all sessions of a run with their steps, without running it. The same seed prints the same everywhere."""
+    """Print all sessions of a run with their steps, without running it. The same seed prints the same everywhere.
+
+    The faults of a nemesis are those for a marketplace that is started for the run, with the embedded broker.
+    """
     flags = load_flags(loop, arrivals, shape, rate, duration, profile, users, think)
     with explained():
         made_of = scenario_of(scenario, flags)
-        print_plan(made_of, seed_of(seed), sessions_of(sessions, made_of), as_json)
+        drawn = seed_of(seed)
+        faults = faults_of(fault or [], nemesis, drawn, int(made_of.load.end))
+        print_plan(made_of, drawn, sessions_of(sessions, made_of), as_json, planned_faults(faults))
 
 
 @app.command()
 def scenarios(
     name: Annotated[str, typer.Argument(metavar="[SCENARIO]", help="Print its file, to begin one's own with.")] = "",
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of such files, for editors.")] = False,
 ) -> None:
     """List the scenarios that are there, or print the file of one."""
-    from simulator.scenario import PRESETS, preset_text, read_scenario
+    from services_stub.contracts.encoding import indented_json
+    from simulator.scenario import PRESETS, preset_text, read_scenario, scenario_schema
 
     with explained():
-        if not name:
+        if schema:
+            typer.echo(indented_json(scenario_schema()))
+        elif not name:
             say([f"{each:<20}{read_scenario(each).description}" for each in PRESETS])
         elif name in PRESETS:
             typer.echo(preset_text(name), nl=False)
@@ -90,7 +104,19 @@ def faults() -> None:
         say(listing_lines())
 
 
-def print_plan(scenario: Scenario, seed: int, only: frozenset[int] | None, as_json: bool) -> None:
+def planned_faults(faults: RunFaults) -> list[str]:
+    """The faults for a marketplace of a run's own, as they are written; ends the command where it cannot have them."""
+    from simulator.faults.planned import FaultError
+
+    try:
+        return faults.of_a_fresh_one()
+    except FaultError as error:
+        raise typer.BadParameter(str(error), param_hint="--fault and --nemesis") from error
+
+
+def print_plan(
+    scenario: Scenario, seed: int, only: frozenset[int] | None, as_json: bool, faults: Sequence[str] = ()
+) -> None:
     """Print a plan: for people, or as lines of JSON, of which the first has the scenario and the last the numbers."""
     from services_stub.contracts.encoding import encode_json
     from simulator.plan import Plan, Summary
@@ -98,8 +124,8 @@ def print_plan(scenario: Scenario, seed: int, only: frozenset[int] | None, as_js
     from simulator.plan.text import opening_lines, session_lines, summary_lines
 
     made = Plan(scenario, seed, only)
-    summary = Summary(made)
-    say([header(made).decode()] if as_json else opening_lines(made))
+    summary = Summary(made, faults)
+    say([header(made, faults).decode()] if as_json else [*opening_lines(made), *(f"fault {fault}" for fault in faults)])
     for session in made.sessions():
         line = encode_json(session)
         summary.add(session, line)

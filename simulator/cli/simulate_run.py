@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -29,12 +29,12 @@ from simulator.cli.load_options import (
     seed_of,
     sessions_of,
 )
-from simulator.cli.reading import DataDir, KafkaConfig, say
+from simulator.cli.reading import INTERRUPTED, DataDir, KafkaConfig, say
 
 if TYPE_CHECKING:
+    from simulator.faults.run_faults import RunFaults
     from simulator.measure.slo import Slo
     from simulator.run.options import RunOptions
-    from simulator.run.plugs import Faults
     from simulator.run.targets import Choice
 
 Fresh = Annotated[bool, typer.Option("--fresh", help="Start a marketplace for this run; the default where none runs.")]
@@ -86,6 +86,7 @@ def run(
     reachable, 70 internal error, 130 interrupted; the results are partial then.
     """
     from services_stub.client.user_files import state_directory
+    from simulator.run.expectations import without_operations
     from simulator.run.options import RunOptions
 
     flags = load_flags(loop, arrivals, shape, rate, duration, profile, users, think)
@@ -101,6 +102,8 @@ def run(
         drain_us=drain_of(drain),
         slos=slos_of(slo or []),
     )
+    if refused := without_operations(options.slos, options.plan):
+        raise typer.BadParameter("\n".join(refused), param_hint="--slo")
     raise typer.Exit(carried_out(options))
 
 
@@ -129,7 +132,7 @@ def drain_of(text: str) -> int:
         raise typer.BadParameter(str(error), param_hint="--drain") from error
 
 
-def faults_of(texts: list[str], nemesis: str, seed: int, end_us: int) -> Faults:
+def faults_of(texts: list[str], nemesis: str, seed: int, end_us: int) -> RunFaults:
     """The faults that were given, and those that are drawn."""
     from simulator.faults.nemesis import nemesis_words
     from simulator.faults.planned import FaultError, planned
@@ -167,15 +170,17 @@ def carried_out(options: RunOptions) -> int:
         account = "set MARKETPLACE_EMAIL and MARKETPLACE_PASSWORD to its account, or take it out of the mix"
         raise typer.BadParameter(f"the plan has sessions of an admin: {account}", param_hint="--gateway")
     say([f"seed {options.seed}: {load_words(options.scenario.load)}", *options.faults.lines()])
-    with told(Console()) as tell:
+    lines, code = ["interrupted: the run had not begun"], INTERRUPTED
+    # Ctrl-C while all this is read, or made, has nothing to end.
+    with suppress(KeyboardInterrupt), told(Console()) as tell, _interrupted_by(signal.SIGTERM, signal.SIGHUP):
         try:
             made = Run(options, tell)
         except OSError as error:
             raise typer.BadParameter(f"{error.filename}: {error.strerror}", param_hint="--runs") from error
-        with _interrupted_by(signal.SIGTERM, signal.SIGHUP):
-            code = made.execute()
-    kept = [f"results: {made.directory.path}"] if made.directory.path.exists() else []
-    say([*made.lines, *kept, f"seed {options.seed}"])
+        code = made.execute()
+        kept = [f"results: {made.directory.path}"] if made.directory.path.exists() else []
+        lines = [*made.lines, *kept]
+    say([*lines, f"seed {options.seed}"])
     return code
 
 

@@ -1,5 +1,5 @@
 """Faults on purpose: planned by hand or drawn from the seed, checked before the run, carried out, and always cleared.
 
-Everything is done from outside: through the control API of a marketplace that runs on this machine, and by TCP proxies
-of the simulator's own. A fault says how many sagas and requests it met; one that met none has shown nothing.
+Everything is done from outside, through the control API of a marketplace that runs on this machine. A fault says how
+many sagas and requests it met; one that met none has shown nothing.
 """

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -32,13 +33,14 @@ class Activity(NamedTuple):
 class _Course:
     """The course of one fault: moments in microseconds of Unix time, and what came in its way.
 
-    `pid` is the process that was ended, 0 where none was.
+    `pid` is the process that was ended, 0 where none was; `struck` is what the control API has counted.
     """
 
     before: Activity
     begun_at: int = 0
     ended_at: int = 0
     pid: int = 0
+    struck: int | None = None
     notes: list[str] = field(default_factory=list)
 
 
@@ -133,6 +135,7 @@ class Injector:
         lasting, action = lasting_of(fault), ending_of(fault)
         try:
             if lasting is not None:
+                course.struck = await self._struck(lasting.id)
                 await _insisted(lambda: self._control.clear(lasting.id))
             elif action is not None:
                 await _insisted(lambda: self._control.act(action))
@@ -142,6 +145,12 @@ class Injector:
             course.ended_at = self._clock() if course.begun_at else 0
         if fault in self.in_force:
             self.in_force.remove(fault)
+
+    async def _struck(self, fault_id: str) -> int | None:
+        """The count that the control API has of a fault in force; None where it has none, or does not answer."""
+        with suppress(ControlError):
+            return next((active.hits for active in await self._control.faults() if active.id == fault_id), None)
+        return None
 
     async def _pid(self, fault: PlannedFault) -> int:
         return (await self._control.status()).pid_of(_process_of(fault))
@@ -171,8 +180,17 @@ class Injector:
             hit_sagas=sagas,
             hit_requests=requests,
             amount=fault.amount,
-            note="; ".join([*([fault.amount_words] if fault.kind.amount else []), *course.notes]),
+            struck=course.struck,
+            note="; ".join(_notes(fault, course)),
         )
+
+
+def _notes(fault: PlannedFault, course: _Course) -> Iterator[str]:
+    if fault.kind.amount:
+        yield fault.amount_words
+    if course.struck is not None:
+        yield f"struck {course.struck:,}"
+    yield from course.notes
 
 
 def _process_of(fault: PlannedFault) -> str:

@@ -81,8 +81,8 @@ KINDS: tuple[Kind, ...] = (
     Kind("slow", Place.BROKER, _ALL, "Every answer of the embedded broker comes later.", _TIME, 100 * _MS, _SHORT),
     Kind("cut", Place.BROKER, _ALL, "The embedded broker keeps records, and cuts connections instead of answering so."),
     Kind("lose-answers", Place.BROKER, _ALL, "The embedded broker keeps records, and answers that this timed out."),
-    Kind("slow", Place.LINK, _ALL, "Every byte of its calls comes later, both ways.", _TIME, 100 * _MS, _SHORT),
-    Kind("cut", Place.LINK, _ALL, "No byte of its calls passes; those that were sent arrive afterwards."),
+    Kind("slow", Place.LINK, _ALL, "Every byte of its connections comes later, both ways.", _TIME, 100 * _MS, _SHORT),
+    Kind("cut", Place.LINK, _ALL, "No byte of its connections passes; what was sent arrives afterwards."),
     Kind("full-disk", Place.SERVICE, _ALL, "Its process cannot write to any file (Linux)."),
     Kind("full-disk", Place.BROKER, _ALL, "The embedded broker cannot keep records and offsets (Linux)."),
     Kind(

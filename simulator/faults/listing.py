@@ -12,9 +12,9 @@ _USAGE = 40
 _OPENING = (
     "--fault takes a fault as it stands here. AT, FOR and TIME are times, as 40s or 1m30s, and [-]TIME one that may be "
     "negative; AT is counted from the start of the load. SHARE is a percentage. SERVICE is the name of a service, "
-    "TOPIC one of events, LINK the calls of one service to another, as order-product: they pass a proxy, in a "
-    "marketplace that is started for the run. --nemesis all draws faults from the seed, and --nemesis kill,pause only "
-    "those."
+    "TOPIC one of events, LINK the calls of one service to another, as order-product, or its connections to Kafka, as "
+    "order-kafka: they pass a proxy, in a marketplace that is started for the run. --nemesis all draws faults from the "
+    "seed, and --nemesis kill,pause only those."
 )
 
 

@@ -18,10 +18,12 @@ from simulator.faults.nemesis import INTERVAL, draw
 from simulator.faults.planned import FaultError, PlannedFault
 from simulator.faults.target import Target, problems
 from simulator.history import FaultRecord
+from simulator.random_stream import RandomStream
 from simulator.scenario.quantities import Duration
 
 _LOOK_SECONDS = 0.1
 _LINKS_OF_A_PURCHASE = ("gateway-order", "order-product")
+_KAFKA_LINKS_OF_A_PURCHASE = ("order-kafka", "payment-kafka", "product-kafka", "notification-kafka")
 _OF_LINKS = {kind.word for kind in KINDS if kind.place is Place.LINK}
 
 
@@ -65,11 +67,17 @@ class RunFaults:
         nemesis = [f"nemesis {','.join(self._words)}: {every}"] if self._words else []
         return [*(f"fault {fault}" for fault in self._faults), *nemesis]
 
-    def links(self) -> list[str]:
-        """The calls that have to pass a proxy, in a marketplace that is started for these faults."""
-        named = [fault.target for fault in self._faults if fault.kind.place is Place.LINK]
-        drawn = _LINKS_OF_A_PURCHASE if _OF_LINKS & set(self._words) else ()
-        return list(dict.fromkeys([*named, *drawn]))
+    def links(self, *, own_kafka: bool) -> list[str]:
+        """The connections that have to pass a proxy, in a marketplace that is started for these faults.
+
+        Of those to Kafka, which carry every record, a nemesis has one service's, drawn from the seed.
+        """
+        links = [fault.target for fault in self._faults if fault.kind.place is Place.LINK]
+        if _OF_LINKS & set(self._words):
+            links += _LINKS_OF_A_PURCHASE
+            if own_kafka:
+                links.append(RandomStream(self._seed, "nemesis", "link").pick(_KAFKA_LINKS_OF_A_PURCHASE))
+        return list(dict.fromkeys(links))
 
     def in_force(self) -> list[str]:
         """The faults that have begun and not ended, in words."""
@@ -81,7 +89,17 @@ class RunFaults:
         Raises:
             FaultError: it cannot have them; the text has every reason.
         """
-        target = Target() if state is None else Target.of(state)
+        return self._planned_for(Target() if state is None else Target.of(state))
+
+    def of_a_fresh_one(self) -> list[str]:
+        """The faults as they are written, for a marketplace that is started for them with the embedded broker.
+
+        Raises:
+            FaultError: it cannot have them; the text has every reason.
+        """
+        return [str(fault) for fault in self._planned_for(Target.fresh(self.links(own_kafka=True)))]
+
+    def _planned_for(self, target: Target) -> list[PlannedFault]:
         drawn = draw(self._words, target, self._seed, self._end_us, self._interval_us) if self._words else []
         planned = sorted([*self._faults, *drawn], key=lambda fault: (fault.at, str(fault)))
         if found := problems(planned, target, self._end_us):

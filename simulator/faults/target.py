@@ -15,13 +15,16 @@ from simulator.history.operations import SKEW
 from simulator.scenario.quantities import Duration
 
 _SANDBOX = "sandbox"
+_SERVICES = ("auth", "product", "cart", "order", "payment", "notification", "search", "seller", "analytics", "gateway")
+"""As a marketplace lists its services."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
     """The names that faults may strike. Without a control API there are no services, no broker and no provider.
 
-    `links` are the calls that pass through a proxy, as `order-product`. In `one_process` all services share a clock.
+    `links` are the connections that pass through a proxy, as `order-product` and `order-kafka`. In `one_process` all
+    services share a clock.
     """
 
     services: tuple[str, ...] = ()
@@ -45,6 +48,19 @@ class Target:
             controlled=True,
             limits_files=sys.platform == "linux",
             one_process=len({service.pid for service in status.services}) == 1 < len(status.services),
+        )
+
+    @classmethod
+    def fresh(cls, links: Sequence[str]) -> Target:
+        """The target that a marketplace of a run's own is, with the embedded broker."""
+        return cls(
+            services=_SERVICES,
+            topics=tuple(EVENT_BY_TOPIC),
+            links=tuple(links),
+            kafka="embedded",
+            payments=_SANDBOX,
+            controlled=True,
+            limits_files=sys.platform == "linux",
         )
 
     def names(self, place: Place) -> tuple[str, ...]:
@@ -94,7 +110,7 @@ def _impossible_broker(word: str, kafka: KafkaMode) -> str:
     if kafka == "external":
         return "this marketplace uses a cluster that is not its own"
     if word == "slow" and kafka != "embedded":
-        return "only the embedded broker can be slowed; the network to Apache Kafka has no proxy"
+        return "only the embedded broker can be slowed; slow the network of a service to it, as slow:order-kafka"
     if word == "full-disk" and kafka != "embedded":
         return "only the embedded broker goes on where it cannot write"
     if word in ("cut", "lose-answers") and kafka != "embedded":

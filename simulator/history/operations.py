@@ -72,6 +72,8 @@ class FaultRecord(msgspec.Struct, frozen=True):
     note: str = ""
     amount: int = 0
     """A percentage, or microseconds, as its kind has it; 0 for one that has none."""
+    struck: int | None = None
+    """The requests, or the data on a link, that it was counted to strike; None where its place does not count."""
 
     @property
     def name(self) -> str:
@@ -81,7 +83,14 @@ class FaultRecord(msgspec.Struct, frozen=True):
     @property
     def has_hit(self) -> bool:
         """Whether it met anything; one that did not has shown nothing of what it was to prove."""
-        return bool(self.begun_at and (self.hit_sagas or self.hit_requests))
+        return not self.missed
+
+    @property
+    def missed(self) -> str:
+        """The reason why it has shown nothing; empty where it met something."""
+        if not (self.begun_at and (self.hit_sagas or self.hit_requests)):
+            return "met no saga and no request"
+        return "struck nothing where it was" if self.struck == 0 else ""
 
 
 class OperationLog:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from simulator.measure.judging import Judgement
 from simulator.measure.slo import Slo, Unit, unit_of
 
 
@@ -23,3 +24,10 @@ def measured_text(slo: Slo, measured: float | None) -> str:
         return "-"
     unit = Unit.DURATION if slo.clause is not None and slo.clause.recovery is not None else unit_of(slo.statistic)
     return latency_text(measured) if unit is Unit.DURATION else f"{measured:.4g} {unit.value}"
+
+
+def judgement_line(judgement: Judgement) -> str:
+    """An objective, whether it was met, and what was measured."""
+    measured = measured_text(judgement.slo, judgement.measured)
+    because = f" ({judgement.reason})" if judgement.reason else ""
+    return f"{judgement.slo}: {judgement.verdict.value}, measured {measured} of {judgement.samples:,}{because}"

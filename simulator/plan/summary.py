@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from services_stub.contracts.encoding import encode_json
@@ -13,15 +14,15 @@ from simulator.plan.plan import Plan
 from simulator.plan.sessions import Session
 
 
-def header(plan: Plan) -> bytes:
-    """The first line of a plan: all that it is made from."""
-    return encode_json({"seed": plan.seed, "scenario": plan.scenario})
+def header(plan: Plan, faults: Sequence[str] = ()) -> bytes:
+    """The first line of a plan: all that it is made from, and its faults where there are any."""
+    return encode_json({"seed": plan.seed, "scenario": plan.scenario} | ({"faults": faults} if faults else {}))
 
 
 class Summary:
     """Counts the sessions of a plan."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, faults: Sequence[str] = ()) -> None:
         self.plan = plan
         self.sessions = self.steps = self.overlaps = 0
         """`overlaps`: sessions that begin before the last one of the same shopper can have ended; they share a cart."""
@@ -30,7 +31,7 @@ class Summary:
         self.cards: Counter[str] = Counter()
         self.products: Counter[int] = Counter()
         self._ends: dict[int, int] = {}
-        self._digest = hashlib.sha256(header(plan))
+        self._digest = hashlib.sha256(header(plan, faults))
 
     def add(self, session: Session, line: bytes) -> None:
         """Count a session; `line` is the session as JSON."""

@@ -73,8 +73,9 @@ def _run(results: Results) -> Iterator[Element]:
     yield drained
     for fault in results.faults:
         case = _case("run", f"fault {fault.name} hit something")
-        if not fault.has_hit:
-            case.append(make("error", {"message": fault.note or "it met no saga and no request", "type": "unknown"}))
+        if fault.missed:
+            words = f"it {fault.missed}" if fault.begun_at or not fault.note else fault.note
+            case.append(make("error", {"message": words, "type": "unknown"}))
         yield case
     verdict = _case("run", "verdict")
     if summary.reasons:

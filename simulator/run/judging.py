@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from simulator.history import FaultRecord, Operation, RunDirectory, RunRecord, operations_in
+from simulator.history import FaultRecord, Operation, RunDirectory, RunRecord, faults_in, operations_in
 from simulator.history.samples import LagSample, ProcessSample, samples_in
 from simulator.history.verdict import Finding, Verdict, finding_of
 from simulator.measure.judging import Judgement, judged
@@ -89,9 +89,9 @@ def judged_run(directory: RunDirectory, outcomes: Outcomes, slos: Sequence[Slo],
     judgements = [judged(slo, measurements, timeline) for slo in slos]
     findings = [*outcomes.findings, *filter(None, map(finding_of, judgements))]
     findings += [
-        Finding(Verdict.UNKNOWN, f"the fault {fault.name} met no saga and no request, so it has shown nothing")
+        Finding(Verdict.UNKNOWN, f"the fault {fault.name} {fault.missed}, so it has shown nothing")
         for fault in faults
-        if not fault.has_hit
+        if fault.missed
     ]
     limited = generator_finding(measurements, timeline) if record.started_at else None
     if limited is not None:
@@ -104,6 +104,18 @@ def judged_run(directory: RunDirectory, outcomes: Outcomes, slos: Sequence[Slo],
         samples_in(directory.processes, ProcessSample), record.started_at, record.load_ended_at or record.ended_at
     )
     return JudgedRun(record, measurements, timeline, judgements, findings, open_sagas, lags, used, by_judges)
+
+
+def judged_again(directory: RunDirectory, slos: Iterable[Slo]) -> list[Judgement]:
+    """Objectives about a stored run.
+
+    Raises:
+        msgspec.MsgspecError: a file of the run is damaged.
+        OSError: a file is missing, or cannot be read.
+    """
+    measurements = msgspec.json.decode(directory.measurements.read_bytes(), type=Measurements)
+    timeline = _timeline(directory.read(), faults_in(directory.faults))
+    return [judged(slo, measurements, timeline) for slo in slos]
 
 
 def _timeline(record: RunRecord, faults: Iterable[FaultRecord]) -> Timeline:

@@ -29,8 +29,11 @@ class Faults(Protocol):
     def lines(self) -> Sequence[str]:
         """The faults in words, which are printed before the run."""
 
-    def links(self) -> Sequence[str]:
-        """The calls that have to pass a proxy, in a marketplace that is started for the run, as `order-product`."""
+    def links(self, *, own_kafka: bool) -> Sequence[str]:
+        """The connections that have to pass a proxy, in a marketplace that is started for the run, as `order-product`.
+
+        Only a Kafka of its own can have a proxy before it.
+        """
 
     def in_force(self) -> Sequence[str]:
         """The faults that have begun and not ended, in words. Any thread may ask."""
@@ -67,7 +70,7 @@ class NoFaults:
         """None."""
         return ()
 
-    def links(self) -> Sequence[str]:
+    def links(self, *, own_kafka: bool) -> Sequence[str]:  # noqa: ARG002 - of faults
         """None."""
         return ()
 

@@ -36,6 +36,7 @@ from simulator.plan.numbers import numbers_text
 from simulator.plan.text import load_words
 from simulator.report.writing import write_reports
 from simulator.run.drain import drained
+from simulator.run.expectations import without_faults
 from simulator.run.final import final_reading
 from simulator.run.judging import Outcomes, judged_run
 from simulator.run.loading import Loading
@@ -66,7 +67,6 @@ class Run:
         now = datetime.now(UTC)
         run_id = f"{now:%Y%m%dT%H%M%S}-{options.seed}-{secrets.token_hex(3)}"
         self.directory = RunDirectory(options.runs / run_id)
-        self.directory.path.mkdir(parents=True)
         self._record = RunRecord(
             run_id=run_id,
             seed=options.seed,
@@ -80,6 +80,7 @@ class Run:
             planned_us=int(options.scenario.load.end),  # a duration would be written as text
             begun_at=_now(),
         )
+        self.directory.path.mkdir(parents=True)
         self._progress = ProgressFile(self.directory.progress, tell)
         self._loading = Loading(options, self._progress.add)
         self._reader: LogReader | None = None
@@ -89,16 +90,24 @@ class Run:
 
     def execute(self) -> int:
         """Run it; the exit code."""
-        self.directory.write(self._record)
         with self._progress:
-            self._progress.add(self._begun())
-            return self._executed()
+            try:
+                self.directory.write(self._record)
+                self._progress.add(self._begun())
+                return self._executed()
+            except KeyboardInterrupt:  # before or behind all that there is to end
+                self._keep(interrupted=True)
+                return self._finish()
 
     def _executed(self) -> int:
+        choice = self._options.choice
+        links = self._options.faults.links(own_kafka=":" not in choice.kafka)
         try:
-            with reached(self._options.choice, self._say, self._options.faults.links()) as found:
+            with reached(choice, self._say, links) as found:
                 self._keep(target=found.target)
                 self._keep(faults=tuple(self._options.faults.check(found.state)))
+                if refused := without_faults(self._options.slos, self._record.faults):
+                    raise FaultError("\n".join(refused))
                 with self._log_of(found) as self._reader, self._sampler(found, self._reader):
                     self._go(found, self._reader)
         except (NotReachable, FaultError) as error:

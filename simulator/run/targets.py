@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,11 +23,13 @@ from simulator.history import Target
 from simulator.marketplace_process import MarketplaceProcess, NotStarted, StartOptions
 from simulator.measure.outcomes import Outcome
 from simulator.trace.cluster import Cluster, properties_in
+from simulator.trace.kafka_source import KafkaSource, SourceUnavailable
 from simulator.workload import api
 
 T = TypeVar("T")
 
 _ANSWER_SECONDS = 3.0
+"""Of gateway and Kafka, which are asked at the same time: who waits for a run learns within 5 s that it cannot be."""
 _CONNECT_SECONDS = 1.0
 
 
@@ -83,9 +87,9 @@ def _running(data_dir: Path | None) -> State | None:
     """The marketplace on a data directory; None where none is named and none answers on the default one."""
     try:
         state = read_state((data_dir or default_data_directory()).expanduser())
-        ControlClient.of(state).status()
-    except ControlError as error:
-        if data_dir is None:
+        _within(ControlClient.of(state).status, f"the control API at {state.control_url}")()
+    except (ControlError, NotReachable) as error:
+        if data_dir is None and not isinstance(error, NotReachable):
             return None
         raise NotReachable(str(error)) from error
     return state
@@ -146,10 +150,40 @@ class _Background:
 
 def _answering(found: Reached) -> Reached:
     """The marketplace, whose gateway and broker were both seen to answer."""
+    kafka = _within(lambda: _check_kafka(found.cluster), f"Kafka at {found.cluster.bootstrap_servers}")
     asyncio.run(_check_gateway(found.target.gateway))
-    if not any(_accepts(address) for address in found.cluster.bootstrap_servers.split(",")):
-        raise NotReachable(f"no Kafka broker at {found.cluster.bootstrap_servers} accepts connections")
+    kafka()
     return found
+
+
+def _within(ask: Callable[[], T], called: str) -> Callable[[], T]:
+    """Begin to ask, and return what waits for the answer; NotReachable where there is none in time."""
+    answer, deadline = Future[T](), time.monotonic() + _ANSWER_SECONDS
+
+    def work() -> None:
+        try:
+            answer.set_result(ask())
+        except Exception as error:  # noqa: BLE001 - it is raised where the answer is waited for
+            answer.set_exception(error)
+
+    def wait() -> T:
+        try:
+            return answer.result(max(0, deadline - time.monotonic()))
+        except TimeoutError:
+            raise NotReachable(f"{called} does not answer within {_ANSWER_SECONDS:g} s") from None
+
+    # A daemon, because neither librdkafka nor a connection that is silent can be interrupted.
+    threading.Thread(target=work, daemon=True).start()
+    return wait
+
+
+def _check_kafka(cluster: Cluster) -> None:
+    if not any(_accepts(address) for address in cluster.bootstrap_servers.split(",")):
+        raise NotReachable(f"no Kafka broker at {cluster.bootstrap_servers} accepts connections")
+    try:
+        KafkaSource(cluster.bootstrap_servers, (), config=cluster.config).close()
+    except SourceUnavailable as error:
+        raise NotReachable(str(error)) from error
 
 
 async def _check_gateway(url: str) -> None:

@@ -42,7 +42,7 @@ _FIELDS = {
     "topic": ("Topic", "order-created", "a topic of events"),
     "service": ("Service", "order", "the name of a service"),
     "apiKey": ("Kafka API key", "0", "0 is produce, 1 is fetch"),
-    "link": ("Calls", "order-product", "of one service to another, as `up --link` names them"),
+    "link": ("Connections", "order-product", "of a service to another or to kafka, as `up --link` names them"),
     "partition": ("Partition", "0", "from 0"),
     "group": ("Consumer group", "order", "a consumer group, as each service has one"),
     "count": ("Requests", "1", "1 to 1000000"),

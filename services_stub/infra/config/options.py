@@ -16,6 +16,8 @@ from services_stub.infra.config.services import SERVICES
 
 EMBEDDED = "embedded"
 APACHE = "apache"
+KAFKA = "kafka"
+"""The broker among the names of parts."""
 SANDBOX = "sandbox"
 SAMPLE_BROWSING = 0.1
 OFF = "off"
@@ -38,7 +40,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     `hosts` are the names, beside those of loopback, under which the gateway may be asked.
     With `kafka_sasl` the embedded broker has a password.
     With `fresh` the marketplace's own broker begins without records, topics, groups and offsets.
-    `links` are the calls that pass through a proxy, as `order-product`: those of order to product.
+    `links` are the connections that pass through a proxy, as `order-product`: the calls of order to product; or as
+    `order-kafka`.
     """
 
     directory: str
@@ -113,12 +116,18 @@ def checked_rate_limits(value: str) -> dict[str, float]:
     return limits
 
 
-def checked_links(values: Iterable[str]) -> tuple[str, ...]:
-    """The values of --link, if each names two different services."""
+def checked_links(values: Iterable[str], kafka: str) -> tuple[str, ...]:
+    """The values of --link, if each names two different services, or a service and the marketplace's own Kafka."""
     for value in values:
         caller, _, callee = value.partition("-")
-        if not (caller in SERVICES and callee in SERVICES and caller != callee):
-            raise CannotStart(f"--link takes two of {', '.join(SERVICES)}, as order-product; not {value[:100]!r}.")
+        if not (caller in SERVICES and callee in (*SERVICES, KAFKA) and caller != callee):
+            known = f"two of {', '.join(SERVICES)}, as order-product, or one of them and {KAFKA}, as order-{KAFKA}"
+            raise CannotStart(f"--link takes {known}; not {value[:100]!r}.")
+        if callee == KAFKA and kafka not in (EMBEDDED, APACHE):
+            raise CannotStart(
+                f"--link {value} needs the marketplace's own Kafka: the brokers at {kafka} tell their clients "
+                "addresses of their own, past any proxy."
+            )
     return tuple(dict.fromkeys(values))
 
 

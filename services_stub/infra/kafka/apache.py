@@ -87,15 +87,19 @@ def command_of(arguments: ApacheArguments, supervisor: socket.socket) -> list[st
 
 def server_properties(arguments: ApacheArguments) -> str:
     """The configuration of a node that is broker, controller and all replicas there are."""
-    broker, controller = f"{HOST}:{arguments.port}", f"{HOST}:{arguments.controller_port}"
+    controller = f"{HOST}:{arguments.controller_port}"
+    ports = {"PLAINTEXT": arguments.port, "CONTROLLER": arguments.controller_port}
+    links = {f"LINK{own}": (own, told) for own, told in arguments.advertised.items()}
+    listeners = ports | {name: own for name, (own, _) in links.items()}
+    advertised = ports | {name: told for name, (_, told) in links.items()}
     properties = {
         "process.roles": "broker,controller",
         "node.id": "1",
         "controller.quorum.bootstrap.servers": controller,
         "controller.listener.names": "CONTROLLER",
-        "listeners": f"PLAINTEXT://{broker},CONTROLLER://{controller}",
-        "advertised.listeners": f"PLAINTEXT://{broker},CONTROLLER://{controller}",
-        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "listeners": ",".join(f"{name}://{HOST}:{port}" for name, port in listeners.items()),
+        "advertised.listeners": ",".join(f"{name}://{HOST}:{port}" for name, port in advertised.items()),
+        "listener.security.protocol.map": ",".join(f"{name}:PLAINTEXT" for name in listeners),
         "log.dirs": _escaped(f"{arguments.directory}/log"),
         "auto.create.topics.enable": "false",
         "num.partitions": "6",

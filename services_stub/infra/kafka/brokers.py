@@ -94,12 +94,19 @@ class EmbeddedBroker:
 
     mode: KafkaMode = "embedded"
 
-    def __init__(self, processes: ProcessManager, directory: DataDirectory, port: int, password: str = "") -> None:
+    def __init__(
+        self,
+        processes: ProcessManager,
+        directory: DataDirectory,
+        port: int,
+        advertised: dict[int, int],
+        password: str = "",
+    ) -> None:
         self.bootstrap_servers = f"{HOST}:{port}"
         self._processes = processes
         self._log = directory.log(NAME)
         self._data = str(directory.of(NAME) / "embedded")
-        self._port = port
+        self._port, self._advertised = port, advertised
         self._directory = directory
         self._password = password
         self._faults: dict[str, BrokerFault] = {}
@@ -160,9 +167,13 @@ class EmbeddedBroker:
         self._process.command = self._command()
 
     def _command(self) -> Fork:
-        faults = list(self._faults.values())
         arguments = BrokerArguments(
-            port=self._port, directory=self._data, topics=list(ALL_TOPICS), faults=faults, password=self._password
+            port=self._port,
+            directory=self._data,
+            topics=list(ALL_TOPICS),
+            faults=list(self._faults.values()),
+            password=self._password,
+            advertised=self._advertised,
         )
         return Fork(
             name=NAME,
@@ -220,12 +231,18 @@ class ApacheBroker(_WithoutFaults):
     mode: KafkaMode = "apache"
     _reason = "only the embedded broker can do this, not Apache Kafka"
 
-    def __init__(self, processes: ProcessManager, directory: DataDirectory, port: int, controller_port: int) -> None:
+    def __init__(
+        self,
+        processes: ProcessManager,
+        directory: DataDirectory,
+        port: int,
+        controller_port: int,
+        advertised: dict[int, int],
+    ) -> None:
         self.bootstrap_servers = f"{HOST}:{port}"
         self._processes = processes
         self._directory = directory
-        self._port = port
-        self._controller_port = controller_port
+        self._port, self._controller_port, self._advertised = port, controller_port, advertised
         self._process: ManagedProcess | None = None
 
     async def start(self) -> None:
@@ -233,7 +250,11 @@ class ApacheBroker(_WithoutFaults):
         log = self._directory.log(NAME)
         home = str(self._directory.of(NAME))
         argument = ApacheArguments(
-            directory=home, cache=str(cache_directory()), port=self._port, controller_port=self._controller_port
+            directory=home,
+            cache=str(cache_directory()),
+            port=self._port,
+            controller_port=self._controller_port,
+            advertised=self._advertised,
         )
         node = await self._processes.run_job(
             "kafka-prepare", "services_stub.infra.kafka.apache:prepare", argument, log, NodeCommand

@@ -13,13 +13,17 @@ from services_stub.infra.processes.messages import Answer, Message
 
 
 class BrokerArguments(Message, frozen=True, kw_only=True):
-    """The embedded broker's port, the directory of its log, its topics, its faults from the start, its password."""
+    """The embedded broker's port, the directory of its log, its topics, its faults from the start, its password.
+
+    `advertised` are more ports that it listens on, each with the port by which clients that come there reach it.
+    """
 
     port: int
     directory: str
     topics: list[Topic]
     faults: list[BrokerFault] = []
     password: str = ""
+    advertised: dict[int, int] = {}
 
 
 class Apply(Message, frozen=True, kw_only=True):
@@ -71,12 +75,16 @@ BrokerAnswer: TypeAlias = Answer | Hits
 
 
 class ApacheArguments(Message, frozen=True, kw_only=True):
-    """Where the node keeps its data, where it listens, and where the jars are cached."""
+    """Where the node keeps its data, where it listens, and where the jars are cached.
+
+    `advertised` are more ports that it listens on, each with the port by which clients that come there reach it.
+    """
 
     directory: str
     cache: str
     port: int
     controller_port: int
+    advertised: dict[int, int] = {}
 
 
 class NodeCommand(Message, frozen=True, kw_only=True):

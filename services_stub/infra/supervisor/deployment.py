@@ -15,14 +15,14 @@ from services_stub.infra import valkey
 from services_stub.infra.config import credentials
 from services_stub.infra.config.credentials import Credentials
 from services_stub.infra.config.directory import DataDirectory
-from services_stub.infra.config.options import Options
+from services_stub.infra.config.options import KAFKA, Options
 from services_stub.infra.config.ports import HOST, PortClaims, remember, remembered
 from services_stub.infra.kafka.password import client_properties
 from services_stub.infra.processes.managed_process import ManagedProcess
 from services_stub.infra.processes.readiness import Readiness
 from services_stub.infra.supervisor import plan
 
-KAFKA, CONTROLLER, CONTROL, GATEWAY = "kafka", "kafka-controller", "control", "gateway"
+CONTROLLER, CONTROL, GATEWAY = "kafka-controller", "control", "gateway"
 _TOKEN_BYTES = 24
 
 
@@ -81,6 +81,11 @@ class Deployment:
         """The properties with which a client is let in by the Kafka."""
         own = client_properties(self.kafka_password) if self.kafka_password else {}
         return {**self.options.kafka_config, **own}
+
+    @property
+    def advertised(self) -> dict[int, int]:
+        """The ports of the broker behind links, each with the port of its link."""
+        return {self.ports[own]: self.ports[link] for link, own in plan.kafka_ports(self.options).items()}
 
     def wiring(self, bootstrap_servers: str) -> plan.Wiring:
         """The addresses and keys that the services need."""
@@ -157,7 +162,8 @@ def _choose_ports(
 ) -> dict[str, int]:
     gateway = claims.choose_gateway(options.port)
     services = [name for name in system.services if name != GATEWAY]
-    names = [KAFKA, CONTROLLER, valkey.NAME, CONTROL, *services, *options.links]
+    links = [*options.links, *plan.kafka_ports(options).values()]
+    names = [KAFKA, CONTROLLER, valkey.NAME, CONTROL, *services, *links]
     chosen = claims.choose(names, remembered(directory.ports_file))
     remember(directory.ports_file, chosen)
     return chosen | {GATEWAY: gateway}

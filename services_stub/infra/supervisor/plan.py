@@ -6,7 +6,7 @@ import msgspec
 
 from services_stub.infra.config.credentials import Credentials
 from services_stub.infra.config.directory import DataDirectory
-from services_stub.infra.config.options import EMBEDDED, SANDBOX, Options
+from services_stub.infra.config.options import EMBEDDED, KAFKA, SANDBOX, Options
 from services_stub.infra.config.ports import HOST
 from services_stub.infra.config.services import GATEWAY, SERVICES, module_of
 from services_stub.infra.processes.messages import ServiceArguments, encode
@@ -53,7 +53,7 @@ def settings_of(system: System, options: Options, wiring: Wiring) -> list[Settin
             instance=f"{name}-1",
             host=HOST,
             port=wiring.ports[name],
-            bootstrap_servers=wiring.bootstrap_servers,
+            bootstrap_servers=_broker_of(name, options, wiring),
             kafka_config=wiring.kafka_config,
             data_dir=str(directory.of(name)),
             peers=_peers_of(name, system, options, wiring),
@@ -71,6 +71,23 @@ def _peers_of(caller: str, system: System, options: Options, wiring: Wiring) -> 
     links = {name: link_of(caller, name) for name in system.services}
     parts = {name: link if link in options.links else name for name, link in links.items()}
     return {name: f"http://{HOST}:{wiring.ports[part]}" for name, part in parts.items()}
+
+
+def _broker_of(service: str, options: Options, wiring: Wiring) -> str:
+    """The address of the broker, or of the proxy before it that is this service's alone."""
+    link = link_of(service, KAFKA)
+    return f"{HOST}:{wiring.ports[link]}" if link in options.links else wiring.bootstrap_servers
+
+
+def behind(link: str) -> str:
+    """The name of the port that a link leads to: the callee's, or one that the broker has for this caller alone."""
+    caller, _, callee = link.partition("-")
+    return link_of(KAFKA, caller) if callee == KAFKA else callee
+
+
+def kafka_ports(options: Options) -> dict[str, str]:
+    """The links to the broker, each with the name of the broker's port behind it."""
+    return {link: behind(link) for link in options.links if link.endswith(f"-{KAFKA}")}
 
 
 def link_of(caller: str, callee: str) -> str:

@@ -29,7 +29,7 @@ from services_stub.infra import valkey
 from services_stub.infra.config import credentials, ports
 from services_stub.infra.config.directory import DataDirectory, DirectoryLock
 from services_stub.infra.config.errors import CannotStart
-from services_stub.infra.config.options import APACHE, EMBEDDED, SANDBOX, Options
+from services_stub.infra.config.options import APACHE, EMBEDDED, KAFKA, SANDBOX, Options
 from services_stub.infra.kafka.brokers import ApacheBroker, Broker, CannotDisturb, EmbeddedBroker, ExternalBroker
 from services_stub.infra.processes.managed_process import ManagedProcess
 from services_stub.infra.processes.manager import ProcessManager
@@ -38,7 +38,7 @@ from services_stub.infra.processes.readiness import Readiness, readiness_of, wai
 from services_stub.infra.supervisor import plan
 from services_stub.infra.supervisor.control import UnknownName, control
 from services_stub.infra.supervisor.control_server import ControlServer
-from services_stub.infra.supervisor.deployment import CONTROL, CONTROLLER, KAFKA, Deployment, Snapshot
+from services_stub.infra.supervisor.deployment import CONTROL, CONTROLLER, Deployment, Snapshot
 from services_stub.infra.supervisor.full_disks import FullDisks
 from services_stub.infra.supervisor.links import Links
 from services_stub.infra.supervisor.log_sizes import bound_logs
@@ -126,10 +126,10 @@ class Supervisor:
                 self._processes.end(process, wanted=True)
 
     async def faults(self) -> Faults:
-        """The faults that are in force, with what the broker has counted if it answers."""
-        hits, silent = dict[str, int](), list[str]()
+        """The faults that are in force, with what the links have counted, and the broker if it answers."""
+        hits, silent = self._links.hits(), list[str]()
         try:
-            hits = await self._broker.hits()
+            hits |= await self._broker.hits()
         except CannotDisturb:
             silent = [KAFKA]
         found: list[Fault] = [*self._broker.faults(), *self._full_disks.all(), *self._links.all()]
@@ -269,9 +269,10 @@ def make_broker(deployment: Deployment, processes: ProcessManager) -> Broker:
     if options.fresh:
         shutil.rmtree(deployment.directory.of(KAFKA))
     if options.kafka == EMBEDDED:
-        return EmbeddedBroker(processes, deployment.directory, port, deployment.kafka_password)
+        return EmbeddedBroker(processes, deployment.directory, port, deployment.advertised, deployment.kafka_password)
     if options.kafka == APACHE:
-        return ApacheBroker(processes, deployment.directory, port, deployment.ports[CONTROLLER])
+        controller = deployment.ports[CONTROLLER]
+        return ApacheBroker(processes, deployment.directory, port, controller, deployment.advertised)
     return ExternalBroker(processes, deployment.directory, options.kafka, options.kafka_config)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from marketplace_tui import cli, failures
-from simulator.scenario import PRESETS, read_scenario
+from simulator.scenario import PRESETS, read_scenario, scenario_schema
 
 SHORT = ["simulate", "plan", "--seed", "7", "--rate", "20", "--duration", "2s"]
 
@@ -37,6 +37,23 @@ def test_lines_of_json_are_the_scenario_the_sessions_and_the_numbers(capsys: pyt
     assert last["sha256"] == hashlib.sha256("\n".join(lines[:-1]).encode()).hexdigest()
 
 
+def test_the_faults_of_a_plan_are_printed_and_belong_to_it(capsys: pytest.CaptureFixture[str]) -> None:
+    faults = ["--duration", "20s", "--rate", "1", "--fault", "kill:payment@9s", "--nemesis", "all"]
+    lines = printed([*SHORT, *faults], capsys)
+    planned = [line.removeprefix("fault ") for line in lines if line.startswith("fault ")]
+    assert "kill:payment@9s" in planned
+    assert len(planned) == 3
+    as_json = printed([*SHORT, *faults, "--json"], capsys)
+    assert json.loads(as_json[0])["faults"] == planned
+    digest = hashlib.sha256("\n".join(as_json[:-1]).encode()).hexdigest()
+    assert json.loads(as_json[-1])["sha256"] == digest
+    assert lines[-1] == f"seed 7, sha256 {digest}"
+
+
+def test_the_json_schema_of_scenarios_is_printed_for_editors(capsys: pytest.CaptureFixture[str]) -> None:
+    assert json.loads("\n".join(printed(["simulate", "scenarios", "--schema"], capsys))) == scenario_schema()
+
+
 def test_without_a_seed_one_is_drawn_that_prints_the_same_again(capsys: pytest.CaptureFixture[str]) -> None:
     rest = ["--duration", "2s", "--users", "3", "--loop", "closed", "--think", "100ms"]
     lines = printed(["simulate", "plan", *rest], capsys)
@@ -53,6 +70,7 @@ def test_a_profile_is_given_by_points(capsys: pytest.CaptureFixture[str]) -> Non
     ("arguments", "says"),
     [
         (["plan", "shoping"], "shoping is no preset and no file. Did you mean shopping?"),
+        (["plan", "--fault", "kill:paymen@1s"], "there is no service paymen. Did you mean payment?"),
         (["plan", "--rate", "fast"], "--rate: `load.rate`: 'fast' is no rate"),
         (["plan", "--seed", "-1"], "--seed"),
         (["plan", "--loop", "closed", "--rate", "9"], "--rate: `rate` has no effect in the loop `closed`"),

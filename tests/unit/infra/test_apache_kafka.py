@@ -119,6 +119,18 @@ def test_one_node_is_broker_and_controller_and_all_replicas(here: ApacheArgument
     assert {lines[key] for key in lines if key.endswith(("replication.factor", "min.isr"))} == {"1"}
 
 
+def test_it_tells_those_who_come_by_a_port_of_a_link_the_port_of_the_proxy(here: ApacheArguments) -> None:
+    linked = msgspec.structs.replace(here, advertised={30001: 30002})
+    lines = dict(line.split("=", 1) for line in apache.server_properties(linked).splitlines())
+    names = dict(pair.split(":") for pair in lines["listener.security.protocol.map"].split(","))
+    listens, tells = (
+        dict(pair.split("://") for pair in lines[key].split(",")) for key in ("listeners", "advertised.listeners")
+    )
+    assert set(names) == set(listens) == set(tells)
+    changed = [(listens[name], tells[name]) for name in names if listens[name] != tells[name]]
+    assert changed == [("127.0.0.1:30001", "127.0.0.1:30002")]
+
+
 def test_the_path_of_the_data_may_have_any_characters(here: ApacheArguments) -> None:
     arguments = ApacheArguments(directory="/shop ?v2#%41\\größe水😀", cache=here.cache, port=1, controller_port=2)
     lines = dict(line.split("=", 1) for line in apache.server_properties(arguments).splitlines())

@@ -155,8 +155,10 @@ def test_faults_are_laid_upon_their_link_and_taken_away() -> None:
             links.apply(cut)
             links.apply(slow)
             assert links.all() == [cut, slow]
+            assert links.hits() == {cut.id: 0, slow.id: 0}
             writer.write(b"held")
             assert await silent(reader)
+            assert links.hits() == {cut.id: 1, slow.id: 1}
             links.clear(cut.id)
             assert await reader.readexactly(4) == b"held"
             links.clear(slow.id)
@@ -165,6 +167,52 @@ def test_faults_are_laid_upon_their_link_and_taken_away() -> None:
                 links.clear(cut.id)
             with pytest.raises(UnknownName, match="no link order-cart; there are order-product"):
                 links.apply(CutLink(link="order-cart"))
+            await links.stop()
+
+    asyncio.run(main())
+
+
+def test_a_link_counts_what_comes_while_it_is_disturbed() -> None:
+    async def play(link: Link, port: int, _: list[bytes]) -> None:
+        reader, writer = await connect(port)
+        writer.write(b"whole")
+        assert await reader.readexactly(5) == b"whole"
+        assert link.hits == 0
+        link.disturb(cut=True, milliseconds=0)
+        await connect(port)
+        await eventually_true(lambda: link.hits == 1)
+
+    through_link(play)
+
+
+def test_a_link_to_kafka_leads_to_the_port_of_its_service_alone() -> None:
+    async def main() -> None:
+        async with behind() as (port, _), asyncio.timeout(20):
+            own = free_port()
+            links = Links(["order-kafka"], {"order-kafka": own, "kafka": free_port(), "kafka-order": port})
+            await links.start()
+            reader, writer = await connect(own)
+            writer.write(b"one")
+            assert await reader.readexactly(3) == b"one"
+            await links.stop()
+
+    asyncio.run(main())
+
+
+def test_other_users_of_the_machine_do_not_pass_to_kafka(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services_stub.infra.supervisor.links.is_own", lambda peer, own: False)
+
+    async def main() -> None:
+        async with behind() as (port, received), asyncio.timeout(20):
+            ports = {"order-kafka": free_port(), "kafka-order": port, "order-product": free_port(), "product": port}
+            links = Links(["order-kafka", "order-product"], ports)
+            await links.start()
+            reader, _ = await connect(ports["order-kafka"])
+            assert await reader.read() == b""
+            assert received == []
+            reader, writer = await connect(ports["order-product"])  # services ask for a token
+            writer.write(b"one")
+            assert await reader.readexactly(3) == b"one"
             await links.stop()
 
     asyncio.run(main())

@@ -15,6 +15,7 @@ from services_stub.infra.config.options import (
     checked_hosts,
     checked_kafka,
     checked_kafka_sasl,
+    checked_links,
     checked_rate_limits,
     checked_sample_browsing,
     checked_sms,
@@ -165,6 +166,20 @@ def test_rate_limits_are_named_and_the_others_keep_their_defaults() -> None:
 def test_a_rate_limit_that_is_none_is_refused(value: str) -> None:
     with pytest.raises(CannotStart, match="--rate-limit takes off, or some of client=1000"):
         checked_rate_limits(value)
+
+
+def test_a_link_is_of_two_services_or_of_one_and_a_kafka_of_our_own() -> None:
+    chosen = ["order-product", "order-kafka", "order-product"]
+    assert checked_links(chosen, "apache") == ("order-product", "order-kafka")
+    assert checked_links(["order-product"], "a:1") == ("order-product",)
+    with pytest.raises(CannotStart, match="--link order-kafka needs the marketplace's own Kafka"):
+        checked_links(["order-kafka"], "a:1")
+
+
+@pytest.mark.parametrize("value", ["", "order", "order-", "order-order", "order-kafkas", "kafka-order", "a-b"])
+def test_what_is_no_link_is_refused(value: str) -> None:
+    with pytest.raises(CannotStart, match="--link takes two of"):
+        checked_links([value], "embedded")
 
 
 def test_hosts_are_names_without_ports() -> None:

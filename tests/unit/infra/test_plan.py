@@ -14,7 +14,7 @@ from services_stub.infra.processes.messages import ServiceArguments
 from services_stub.infra.supervisor import plan
 from services_stub.runtime.settings import Settings
 
-PORTS = {name: 20_000 + number for number, name in enumerate((*SERVICES, "order-product"))}
+PORTS = {name: 20_000 + number for number, name in enumerate((*SERVICES, "order-product", "order-kafka"))}
 
 
 def settings(tmp_path: Path, **chosen: object) -> dict[str, Settings]:
@@ -45,6 +45,15 @@ def test_only_the_calls_of_a_link_go_to_its_proxy(tmp_path: Path) -> None:
     assert found["order"].peers["product"] == f"http://127.0.0.1:{PORTS['order-product']}"
     assert found["cart"].peers["product"] == f"http://127.0.0.1:{PORTS['product']}"
     assert found["order"].peers["cart"] == f"http://127.0.0.1:{PORTS['cart']}"
+
+
+def test_a_link_to_kafka_is_of_one_service_and_leads_to_a_port_of_the_broker_that_is_its_alone(tmp_path: Path) -> None:
+    found = settings(tmp_path, links=["order-kafka"])
+    assert found["order"].bootstrap_servers == f"127.0.0.1:{PORTS['order-kafka']}"
+    assert {own.bootstrap_servers for name, own in found.items() if name != "order"} == {"127.0.0.1:9092"}
+    options = Options(directory=str(tmp_path), links=("order-product", "order-kafka"))
+    assert plan.kafka_ports(options) == {"order-kafka": "kafka-order"}
+    assert plan.behind("order-product") == "product"
 
 
 def test_the_gateway_alone_may_be_asked_by_other_names(tmp_path: Path) -> None:

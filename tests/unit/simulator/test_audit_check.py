@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from typer.testing import CliRunner
 
 from services_stub.contracts.encoding import encode_json
@@ -15,6 +16,8 @@ from services_stub.contracts.events import OrderStatus
 from simulator.auditor.checks import MEANING, Check
 from simulator.cli import app
 from simulator.history.directory import RunDirectory
+from simulator.measure.measurements import SECOND, Measurements
+from simulator.measure.outcomes import Outcome
 from simulator.trace.recording import Recorder
 from tests.unit.simulator.sound_history import sound_history
 from tests.unit.simulator.synthetic_history import SyntheticHistory
@@ -51,6 +54,22 @@ def test_a_sound_run_passes_and_says_what_it_does_not_show(tmp_path: Path) -> No
     assert (code, written["verdict"], written["violations"]) == (0, "pass", [])
     assert "verdict: pass" in output
     assert "two checkouts raced for the last units of a product" in output
+
+
+def test_objectives_are_judged_on_the_stored_figures_where_they_are_asked_for(tmp_path: Path) -> None:
+    checked(sound_history(), tmp_path)
+    slos = ["--slo", "place-order.p99<1s", "--slo", "place-order.p99<1ms"]
+    nothing = runner.invoke(app, ["simulate", "check", str(tmp_path), *slos])
+    assert (nothing.exit_code, "no run that can be judged" in nothing.output) == (64, True)
+    measurements = Measurements()
+    measurements.record("place-order", Outcome.OK, planned=0, sent=0, done=2000)
+    directory = RunDirectory(tmp_path)
+    directory.write(replace(directory.read(), started_at=1, planned_us=SECOND, load_ended_at=1 + SECOND))
+    directory.measurements.write_bytes(msgspec.json.encode(measurements))
+    found = runner.invoke(app, ["simulate", "check", str(tmp_path), *slos])
+    assert found.exit_code == 3
+    assert found.output.startswith("place-order.p99<1s: met, measured 2 ms of 1\n")
+    assert "SLO missed: place-order.p99<1ms: missed, measured 2 ms" in found.output
 
 
 def test_a_violation_comes_with_events_requests_flow_and_command(tmp_path: Path) -> None:

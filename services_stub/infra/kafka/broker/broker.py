@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from services_stub.infra.kafka.broker.cluster_requests import ClusterRequests
@@ -29,9 +30,14 @@ InitProducerId 6 asks for two-phase commit (KIP-939)."""
 
 
 class Broker:
-    """One node, of the running event loop. Its log is in `folder`. With a password, clients must have it."""
+    """One node, of the running event loop. Its log is in `folder`. With a password, clients must have it.
 
-    def __init__(self, folder: Path, host: str, port: int, password: str = "") -> None:
+    It listens on `port` and on the keys of `advertised`, whose clients are told to reach it by the ports beside them.
+    """
+
+    def __init__(
+        self, folder: Path, host: str, port: int, *, password: str = "", advertised: Mapping[int, int] | None = None
+    ) -> None:
         clock = asyncio.get_running_loop()
         self.topics = Topics(folder)
         if OFFSETS not in self.topics.by_name:
@@ -42,17 +48,18 @@ class Broker:
         handlers: dict[int, Handler] = {
             **ProduceRequests(self.topics).handlers,
             **FetchRequests(self.topics, clock).handlers,
-            **TopicRequests(self.topics, host, port).handlers,
+            **TopicRequests(self.topics).handlers,
             **LogRequests(self.topics).handlers,
             **ConfigRequests(self.topics).handlers,
             **self.groups.handlers,
             **OffsetRequests(self.groups, offsets, self.topics).handlers,
-            **ClusterRequests(self.topics.cluster_id, host, port).handlers,
+            **ClusterRequests(self.topics.cluster_id).handlers,
         }
         self.faults = Faults()
         of_strangers = SaslRequests(password).handlers if password else None
+        addresses = {(host, port): port} | {(host, own): link for own, link in (advertised or {}).items()}
         versions = _HIGHEST | GROUP_VERSIONS
-        self.server = Server((host, port), Connection, handlers, versions, self.faults, of_strangers=of_strangers)
+        self.server = Server(addresses, Connection, handlers, versions, self.faults, of_strangers=of_strangers)
         self._clock = clock
         self._retaining = clock.call_later(_RETAIN_SECONDS, self._retain)
 

@@ -39,7 +39,7 @@ class Call(NamedTuple):
 
 
 class Server:
-    """Listens on `address`, where each client gets a `connection`.
+    """Listens on `addresses`, where each client gets a `connection`, and is told to reach the node by the port beside.
 
     `highest` caps the versions of a kind where a later one asks for what is not there. With `of_strangers`, a
     connection has these requests and ApiVersions alone until one of them lets it in.
@@ -47,7 +47,7 @@ class Server:
 
     def __init__(
         self,
-        address: tuple[str, int],
+        addresses: Mapping[tuple[str, int], int],
         connection: Callable[[Server], asyncio.Protocol],
         handlers: Mapping[int, Handler],
         highest: Mapping[int, int],
@@ -67,22 +67,22 @@ class Server:
         self.first_call: Callable[[int, int], Call] = self._call_of_stranger if of_strangers else self.call
         """The same, for a connection whose client has not said who it is."""
         self.connections: set[Answering] = set()
-        self._address, self._connection = address, connection
+        self.addresses, self._connection = addresses, connection
         self._admits = admits
-        self._listening: asyncio.Server | None = None
+        self._listening: list[asyncio.Server] = []
 
     async def listen(self) -> None:
-        """Accept connections; does nothing where it does already. OSError where the port is taken."""
-        if self._listening is None:
+        """Accept connections; does nothing where it does already. OSError where a port is taken."""
+        if not self._listening:
             self.loop = asyncio.get_running_loop()
-            listener = socket.create_server(self._address, backlog=_BACKLOG)
-            self._listening = await self.loop.create_server(lambda: self._connection(self), sock=listener)
+            listeners = [socket.create_server(own, backlog=_BACKLOG) for own in self.addresses]
+            made = [await self.loop.create_server(lambda: self._connection(self), sock=own) for own in listeners]
+            self._listening = made
 
     async def refuse(self) -> None:
         """Cut all connections, and refuse new ones."""
-        if self._listening is not None:
-            self._listening.close()
-            self._listening = None
+        while self._listening:
+            self._listening.pop().close()
         for connection in list(self.connections):
             connection.cut()
 

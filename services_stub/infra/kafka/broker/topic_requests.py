@@ -22,12 +22,11 @@ _DEFAULT = -1
 
 
 class TopicRequests:
-    """Carries out what clients ask of topics. `host` and `port` are where they reach the node."""
+    """Carries out what clients ask of topics."""
 
-    def __init__(self, topics: Topics, host: str, port: int) -> None:
+    def __init__(self, topics: Topics) -> None:
         self.handlers: dict[int, Handler] = {3: self._metadata, 19: self._create, 20: self._delete, 37: self._enlarge}
         self._topics = topics
-        self._node = {"node_id": NODE, "host": host, "port": port}
 
     def _metadata(self, request: Message, context: Context) -> Message:
         asked = request["topics"]
@@ -36,8 +35,8 @@ class TopicRequests:
         else:
             nameless = None if context.version >= _NAMELESS_SINCE else ""
             found = [self._find(topic, nameless) for topic in asked]
-        cluster = {"cluster_id": self._topics.cluster_id, "controller_id": NODE, "brokers": [self._node]}
-        return cluster | {"topics": found}
+        node = {"node_id": NODE, **context.node}
+        return {"cluster_id": self._topics.cluster_id, "controller_id": NODE, "brokers": [node], "topics": found}
 
     def _find(self, asked: Message, nameless: str | None) -> Message:
         name, topic, error = asked["name"], *self._known(asked)

@@ -102,6 +102,8 @@ class MemoryLog:
 class Call:
     """A request on its way; `response` is None until it is answered."""
 
+    address = ("127.0.0.1", 9092)
+
     api_key: int
     version: int
     in_handler: bool = True

@@ -32,7 +32,7 @@ class Node:
         self.handlers = {
             **ProduceRequests(self.topics).handlers,
             **FetchRequests(self.topics, self.clock).handlers,
-            **TopicRequests(self.topics, "127.0.0.1", 9092).handlers,
+            **TopicRequests(self.topics).handlers,
             **LogRequests(self.topics).handlers,
             **ConfigRequests(self.topics).handlers,
         }
@@ -62,6 +62,8 @@ class Node:
 
 class Sent:
     """A request; its response, once it has come, and how often."""
+
+    address = ("127.0.0.1", 9092)
 
     def __init__(self, api_key: int, version: int) -> None:
         self.context = Context(self, api_key, version, 1, "client", "/127.0.0.1")

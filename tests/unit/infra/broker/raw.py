@@ -89,7 +89,7 @@ async def running(
 ) -> AsyncIterator[Running]:
     """Serve these handlers."""
     port = free_port()
-    server = Server((HOST, port), Connection, handlers, {}, Faults(), limits, **options)
+    server = Server({(HOST, port): port}, Connection, handlers, {}, Faults(), limits, **options)
     await server.listen()
     made = Running(server, port)
     try:

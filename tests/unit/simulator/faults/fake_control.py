@@ -31,13 +31,14 @@ BACK_SECONDS = 2.0
 class FakeControl:
     """`calls` has every command with its second. A process that ended has a successor at once, ready 2 s later.
 
-    `errors` are raised by the next calls of a method, one each.
+    `errors` are raised by the next calls of a method, one each. `hits` is what each fault has struck.
     """
 
     def __init__(self) -> None:
         self.calls: list[tuple[float, str]] = []
         self.errors: dict[str, list[ControlError]] = {}
         self.broker_listens = True
+        self.hits: int | None = None
         self._faults: dict[str, Fault] = {}
         self._status = status_of()
         self._ready_at: dict[str, float] = {}
@@ -53,7 +54,7 @@ class FakeControl:
         return msgspec.structs.replace(self._status, services=services)
 
     async def faults(self) -> list[ActiveFault]:
-        return [ActiveFault(id=key, fault=fault) for key, fault in self._faults.items()]
+        return [ActiveFault(id=key, fault=fault, hits=self.hits) for key, fault in self._faults.items()]
 
     async def apply(self, fault: Fault) -> None:
         await self._called("apply", fault.id)

@@ -112,6 +112,15 @@ def test_what_begins_while_a_fault_lasts_is_hit_too_and_what_meets_nothing_is_ma
     assert not idle.has_hit
 
 
+@pytest.mark.parametrize(("hits", "note", "missed"), [(1234, "struck 1,234", False), (0, "struck 0", True)])
+def test_what_the_control_api_counts_says_whether_a_fault_met_anything(hits: int, note: str, missed: bool) -> None:
+    run = Run("cut:order-product@4s+3s")
+    run.control.hits = hits
+    (record,) = run.carry_out()
+    assert (record.note, record.struck, bool(record.missed)) == (note, hits, missed)
+    assert not run.control.disturbed
+
+
 def test_a_refused_fault_has_not_begun_and_holds_up_no_other() -> None:
     run = Run("outage:provider@1s+1s", "pause:order@2s+1s")
     run.control.errors["apply"] = [refused("payment is paused: resume it first")]

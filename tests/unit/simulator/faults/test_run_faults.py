@@ -10,10 +10,12 @@ import msgspec
 import pytest
 
 from services_stub.contracts.control import State
+from services_stub.infra.config.services import SERVICES
 from simulator.faults.healing import disturbances
 from simulator.faults.kinds import SECOND, WORDS
 from simulator.faults.planned import FaultError, planned
 from simulator.faults.run_faults import RunFaults
+from simulator.faults.target import Target
 from simulator.history import FaultRecord
 from tests.unit.simulator.faults.fake_control import FakeControl
 from tests.unit.simulator.faults.targets import status_of
@@ -93,6 +95,23 @@ def test_a_nemesis_of_all_finds_something_for_every_marketplace_that_has_a_contr
 
 
 def test_a_marketplace_that_is_started_for_them_has_the_links_that_they_need() -> None:
-    assert faults_of("kill:order@1s", words=("pause",)).links() == []
-    assert faults_of("cut:order-cart@1s+1s", "slow:order-cart@5s+1s").links() == ["order-cart"]
-    assert "order-product" in faults_of(words=("cut",)).links()
+    assert faults_of("kill:order@1s", words=("pause",)).links(own_kafka=True) == []
+    named = faults_of("cut:order-kafka@1s+1s", "slow:order-kafka@5s+1s")
+    assert named.links(own_kafka=True) == named.links(own_kafka=False) == ["order-kafka"]
+    assert "order-product" in faults_of(words=("cut",)).links(own_kafka=True)
+
+
+def test_a_nemesis_has_one_link_to_a_kafka_of_its_own_and_none_to_that_of_others() -> None:
+    nemesis = faults_of(words=WORDS)
+    assert sum(link.endswith("-kafka") for link in nemesis.links(own_kafka=True)) == 1
+    assert nemesis.links(own_kafka=True) == faults_of(words=WORDS).links(own_kafka=True)
+    assert nemesis.links(own_kafka=False) == ["gateway-order", "order-product"]
+
+
+def test_a_marketplace_that_is_started_for_them_is_known_beforehand() -> None:
+    assert Target.fresh(["order-kafka"]).services == SERVICES
+    faults = faults_of("kill:payment@1s", words=WORDS)
+    assert "kill:payment@1s" in faults.of_a_fresh_one()
+    assert faults.of_a_fresh_one() == faults.of_a_fresh_one()
+    with pytest.raises(FaultError, match="Did you mean payment"):
+        faults_of("kill:paymen@1s").of_a_fresh_one()

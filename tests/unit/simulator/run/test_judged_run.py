@@ -12,10 +12,10 @@ from simulator.history.verdict import Finding, Verdict, worst
 from simulator.measure.measurements import SECOND, Measurements
 from simulator.measure.outcomes import Outcome
 from simulator.measure.slo import parse_slo
-from simulator.measure.text import latency_text
+from simulator.measure.text import judgement_line, latency_text
 from simulator.report.progress_text import second_line
 from simulator.run.hits import with_hits
-from simulator.run.judging import JudgedRun, Outcomes, judged_run
+from simulator.run.judging import JudgedRun, Outcomes, judged_again, judged_run
 from simulator.run.plugs import Judge, Judged
 from simulator.run.progress import newest_second
 from simulator.run.sagas import Sagas
@@ -74,6 +74,20 @@ def test_objectives_of_sagas_and_requests_are_judged_and_no_data_is_a_miss(tmp_p
     assert found.document(Verdict.PASS, 0)["operations"]["saga.paid"]["response"]["p99"] == 150.0
 
 
+def test_a_stored_run_can_be_asked_for_the_time_of_a_fault(tmp_path: Path) -> None:
+    found = judged(tmp_path, slos=("saga.paid.p99<1s during kill:payment",))
+    directory = RunDirectory(tmp_path)
+    directory.write(RECORD)
+    slos = ["saga.paid.p99<1s during kill:payment", "saga.paid.p99<1ms during fault", "saga.paid.p99<1s after fault"]
+    again = judged_again(directory, map(parse_slo, slos))
+    assert again[0] == found.judgements[0]
+    assert [judgement_line(each) for each in again] == [
+        "saga.paid.p99<1s during kill:payment: met, measured 150 ms of 1",
+        "saga.paid.p99<1ms during fault: missed, measured 150 ms of 1",
+        "saga.paid.p99<1s after fault: missed, measured - of 0 (no data: there was no saga.paid after fault)",
+    ]
+
+
 def test_where_the_generator_was_the_limit_nothing_is_known(tmp_path: Path) -> None:
     busy = Measurements()
     busy.record("search", Outcome.OK, planned=0, sent=0, done=1000)
@@ -114,6 +128,12 @@ def test_judges_look_at_whole_runs_alone(tmp_path: Path, partial: dict[str, obje
 def test_a_fault_that_met_nothing_makes_the_run_unknown(tmp_path: Path, times: tuple[int, int]) -> None:
     (finding,) = judged(tmp_path, fault=replace(FAULT, begun_at=times[0], ended_at=times[1])).findings
     words = "the fault kill:payment met no saga and no request, so it has shown nothing"
+    assert finding == Finding(Verdict.UNKNOWN, words)
+
+
+def test_a_fault_that_was_counted_to_strike_nothing_makes_the_run_unknown(tmp_path: Path) -> None:
+    (finding,) = judged(tmp_path, fault=replace(FAULT, struck=0)).findings
+    words = "the fault kill:payment struck nothing where it was, so it has shown nothing"
     assert finding == Finding(Verdict.UNKNOWN, words)
 
 
