@@ -34,8 +34,7 @@ class Kafka:
         self.address = f"{HOST}:{port}"
         self._port = port
         self._start = start
-        self._process = start()
-        self._await()
+        self.start()
 
     @property
     def pid(self) -> int:
@@ -58,12 +57,13 @@ class Kafka:
         self._process.wait(_SECONDS)
 
     def start(self) -> None:
-        """Start it again."""
-        self._process = self._start()
-        self._await()
-
-    def _await(self) -> None:
+        """Start it, once more where it has ended."""
+        self.begin()
         wait_for(self._listens, seconds=_SECONDS, what="the broker")
+
+    def begin(self) -> None:
+        """Start its process without waiting for it."""
+        self._process = self._start()
 
     def _listens(self) -> bool:
         with socket.socket() as probe:
