@@ -50,7 +50,7 @@ def _misread(log: Log, reads: list[Read], groups: Iterable[str]) -> Iterator[str
     for each in reads:
         if crc(log[each.partition][each.first : each.last + 1]) != each.crc:
             yield f"{each.group} has read other values at [{each.partition}]@{each.first} to {each.last}"
-        missing[each.group, each.partition].difference_update(range(each.first, each.last + 1))
+        missing.get((each.group, each.partition), set()).difference_update(range(each.first, each.last + 1))
     for (group, number), offsets in missing.items():
         if offsets:
             yield f"{group} has not read {len(offsets)} records of [{number}], the first at {min(offsets)}"
