@@ -10,6 +10,7 @@ import re
 import selectors
 import socket
 import struct
+import sys
 import time
 from collections.abc import Callable, Iterator
 
@@ -30,6 +31,10 @@ _ANSWER = struct.Struct(">ii")
 _KIND = struct.Struct(">hh")
 _GIVEN = re.compile(MEMBER.replace("0", "[0-9a-f]").encode())
 _PIECE = 1 << 18
+_ADDRESSES = 250
+_BIND_ADDRESS_NO_PORT = 24
+"""A pair of addresses has some 28,000 ports, and a connection that the broker has closed keeps one for a minute (RFC
+9293, TIME-WAIT). So it is asked from many addresses of this machine; the port is chosen for each of them alone."""
 
 
 class Wrong(AssertionError):
@@ -53,7 +58,7 @@ class Talks:
         self._open: set[_Talk] = set()
         self._ending: set[_Ending] = set()
         self.members = [MEMBER.encode()]
-        self.answered = self.ended = self.waited = 0
+        self.answered = self.ended = self.waited = self._connections = 0
 
     def carry_on(self) -> None:
         """Begin connections, and take the answers that have come."""
@@ -68,7 +73,13 @@ class Talks:
 
     def connect(self, data: bytes, owner: _Talk | _Ending) -> socket.socket:
         """A connection on which some bytes are sent."""
-        connected = socket.create_connection(self._address, timeout=_SECONDS)
+        connected = socket.socket()
+        connected.settimeout(_SECONDS)
+        if sys.platform == "linux":
+            self._connections += 1
+            connected.setsockopt(socket.IPPROTO_IP, _BIND_ADDRESS_NO_PORT, 1)
+            connected.bind((f"127.0.1.{1 + self._connections % _ADDRESSES}", 0))
+        connected.connect(self._address)
         self._selector.register(connected, selectors.EVENT_READ, owner)
         connected.sendall(data)
         return connected
