@@ -28,7 +28,8 @@ from tests.conformance.kafkas import Kafka, embedded
 PARTS = 50
 """As often the memory is looked at, after what was made is deleted; and other valid requests are made."""
 _WARM_UP = PARTS // 10
-_MOST_GROWTH = 1.1
+_MOST_GROWTH, _KEPT_MIB = 1.1, 5.0
+"""Of each version of Fetch the codec keeps 512 lists of partitions, which the warm-up of a short run does not fill."""
 _TRACE = b"Traceback"
 _MIB = 2**20
 
@@ -79,7 +80,7 @@ def fuzz(requests: int, seed: int, directory: Path, say: Callable[[str], object]
 def wrong(fuzzed: Fuzzed) -> list[str]:
     """What is not as it should be."""
     found = [f"a mistake of the broker's: {fuzzed.mistakes}"] if fuzzed.mistakes else []
-    if fuzzed.last_mib > fuzzed.warm_mib * _MOST_GROWTH:
+    if fuzzed.last_mib > fuzzed.warm_mib * _MOST_GROWTH + _KEPT_MIB:
         found.append(f"memory grew from {fuzzed.warm_mib:.1f} to {fuzzed.last_mib:.1f} MiB")
     return found
 
