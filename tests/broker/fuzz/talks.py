@@ -159,10 +159,12 @@ class _Talk:
         silent = now - self._heard
         if silent < _WAITS_SECONDS:
             return
-        if self._next < len(self._requests) and self._kind(self._next)[0] in (_JOIN, _SYNC):
-            self._talks.answered += self._next + 1
+        rest = range(self._next, len(self._requests))
+        waits = next((number for number in rest if self._kind(number)[0] != _PRODUCE), None)
+        if waits is not None and self._kind(waits)[0] in (_JOIN, _SYNC):
+            self._talks.answered += self._next
             self._talks.waited += 1
-            self._talks.again(self._requests[self._next + 1 :])
+            self._talks.again(self._requests[waits + 1 :])
             self._talks.close(self)
         elif silent > _SECONDS:
             raise Wrong(f"one of these requests is not answered: {self._shown()}")
