@@ -45,8 +45,9 @@ class Server:
         """Accept connections; does nothing where it does already. OSError where the port is taken."""
         if self._listening is None:
             self.loop = asyncio.get_running_loop()
-            listener = socket.create_server((host, port), backlog=_BACKLOG)
-            self._listening = await self.loop.create_server(lambda: Connection(self), sock=listener)
+            listener = socket.create_server((host, port))
+            made = self.loop.create_server(lambda: Connection(self), sock=listener, backlog=_BACKLOG)
+            self._listening = await made
 
     @property
     def port(self) -> int:

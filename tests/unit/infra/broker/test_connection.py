@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import struct
 from collections.abc import Coroutine
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ import pytest
 from services_stub.infra.kafka.broker.connection import Limits
 from services_stub.infra.kafka.broker.context import NO_RESPONSE, Context, Message
 from services_stub.infra.kafka.broker.server import API_VERSIONS
-from tests.unit.infra.broker.raw import request, running
+from tests.unit.infra.broker.raw import HOST, request, running
 
 PRODUCE, FETCH, HEARTBEAT = 0, 1, 12
 GROUP: Message = {"group_id": "g"}
@@ -169,6 +171,18 @@ def test_a_mistake_in_a_handler_or_in_its_answer_closes_the_connection_only(capf
 
     run(test())
     assert "a mistake" in capfd.readouterr().err
+
+
+def test_many_clients_that_come_at_once_wait_until_they_are_accepted() -> None:
+    """Where the system has no place for them it drops their first packet, which they repeat after a second."""
+
+    async def test() -> None:
+        async with running({HEARTBEAT: heartbeat}) as broker:
+            with ExitStack() as clients:
+                for _ in range(300):  # the event loop accepts none of them meanwhile
+                    clients.enter_context(socket.create_connection((HOST, broker.server.port), timeout=0.5))
+
+    run(test())
 
 
 def test_requests_and_connections_have_a_bound() -> None:
