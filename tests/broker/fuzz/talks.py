@@ -20,7 +20,7 @@ from tests.broker.wire import read_answer
 
 AT_A_TIME = 32
 """Requests that follow each other on a connection before it is asked for more."""
-OPEN, ENDING = 16, 24
+OPEN, ENDING = 16, 100
 """Connections at a time of either kind."""
 
 _PRODUCE, _JOIN, _SYNC = 0, 11, 14
@@ -55,6 +55,7 @@ class Talks:
         self._is_readable = is_readable
         self._selector = selectors.DefaultSelector()
         self._left: list[bytearray] = []
+        self._unreadable: list[bytes] = []
         self._open: set[_Talk] = set()
         self._ending: set[_Ending] = set()
         self.members = [MEMBER.encode()]
@@ -62,9 +63,16 @@ class Talks:
 
     def carry_on(self) -> None:
         """Begin connections, and take the answers that have come."""
-        while len(self._open) < OPEN and len(self._ending) < ENDING:
+        while len(self._open) < OPEN and not self.is_full:
             self._open.add(_Talk(self))
+        while len(self._ending) < ENDING and self._unreadable:
+            self._ending.add(_Ending(self, self._unreadable.pop()))
         self._take()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so many requests wait for a connection of their own that there need not be more."""
+        return len(self._unreadable) > AT_A_TIME * OPEN
 
     def finish(self) -> None:
         """Await what is under way."""
@@ -98,14 +106,14 @@ class Talks:
             self._ending.remove(talk)
 
     def readable(self) -> list[bytearray]:
-        """The next requests that can be read; those that cannot have begun their own connections meanwhile."""
+        """The next requests that can be read; those that cannot get connections of their own."""
         found, self._left = self._left[:AT_A_TIME], self._left[AT_A_TIME:]
         while len(found) < AT_A_TIME:
             data = self._mutated()
             if self._is_readable(bytes(data)):
                 found.append(data)
             else:
-                self._ending.add(_Ending(self, bytes(data)))
+                self._unreadable.append(bytes(data))
         return found
 
     def _take(self) -> None:
@@ -150,6 +158,9 @@ class _Talk:
         self._rest = data[at:]
         if self._next > len(self._requests):
             self._talks.answered += len(self._requests)
+            if self._talks.is_full:
+                self._talks.close(self)
+                return
             self._requests, self._next = self._talks.readable(), 0
             with contextlib.suppress(OSError):  # the next look finds it closed
                 self.socket.sendall(self._data())
