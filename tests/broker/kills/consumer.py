@@ -21,23 +21,33 @@ _WAIT_SECONDS = 0.2
 
 
 class Member:
-    """Where it is in its partitions: `since` is when each was assigned, until its first record has come."""
+    """Where it is in its partitions, and what it has to commit.
+
+    `since` is when each partition was assigned, until its first record has come. A commit that fails is sent again with
+    what was read since then.
+    """
 
     def __init__(self, group: str, journal: Journal) -> None:
         self._group = group
         self._journal = journal
         self._since: dict[int, float] = {}
         self._next: dict[int, int] = {}
+        self.offsets: dict[int, int] = {}
 
     def assign(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         """Partitions are given."""
         for each in partitions:
             self._since[each.partition] = now()
             self._next.pop(each.partition, None)
+        self.revoke(_, partitions)
 
-    def take(self, messages: list[Message]) -> list[TopicPartition]:
-        """Note what was read; the offsets to commit."""
-        offsets: list[TopicPartition] = []
+    def revoke(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        """Partitions are taken."""
+        for each in partitions:
+            self.offsets.pop(each.partition, None)
+
+    def take(self, messages: list[Message]) -> None:
+        """Note what was read."""
         found: list[Entry] = []
         for number, of_partition in groupby(sorted(messages, key=_place), key=lambda each: _place(each)[0]):
             values = [(_place(each)[1], each.value() or b"") for each in of_partition]
@@ -49,9 +59,8 @@ class Member:
                 self._journal.problem(f"{self._group}[{number}]: {first} to {last} after {self._next.get(number)}")
             self._next[number] = last + 1
             found.append(Read(self._group, number, first, last, crc([value for _, value in values])))
-            offsets.append(TopicPartition(TOPIC, number, last + 1))
+            self.offsets[number] = last + 1
         self._journal.write(*found)
-        return offsets
 
 
 def main() -> int:
@@ -61,15 +70,17 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: ended.append(True))
     member = Member(group, journal)
     consumer = Consumer(settings_of_member(address, group, name))
-    consumer.subscribe([TOPIC], on_assign=member.assign)
+    consumer.subscribe([TOPIC], on_assign=member.assign, on_revoke=member.revoke)
     while not ended:
         messages = [each for each in consumer.consume(_MOST, _WAIT_SECONDS) if each.error() is None]
-        if messages and (offsets := member.take(messages)):
+        member.take(messages)
+        if offsets := [TopicPartition(TOPIC, number, offset) for number, offset in member.offsets.items()]:
             since = now()
             try:
                 consumer.commit(offsets=offsets, asynchronous=False)
             except KafkaException:  # the broker is away, or the partitions have gone to another member
                 continue
+            member.offsets.clear()
             journal.write(*[Committed(group, each.partition, each.offset, since, now()) for each in offsets])
     consumer.close()
     return 0
