@@ -76,7 +76,7 @@ def write_and_read(orders: int, directory: Path, say: Callable[[str], object]) -
 
 
 def _read(kafka: Kafka, wanted: Contents, say: Callable[[str], object]) -> tuple[Contents, list[float]]:
-    """Whatever is in the log, until all that is wanted is there or nothing comes; and the broker's memory meanwhile."""
+    """All that is in the log, until all that is wanted is there or nothing comes; and the broker's memory meanwhile."""
     found: Contents = defaultdict(Partition)
     settings = {"bootstrap.servers": kafka.address, "group.id": "from-the-beginning", "enable.auto.commit": False}
     consumer: Any = Consumer(settings | {"log_level": 0})

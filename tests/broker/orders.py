@@ -51,7 +51,7 @@ class Partition(msgspec.Struct):
 
 
 Contents = dict[tuple[str, int], Partition]
-"""What is in the partitions of all topics."""
+"""The records in each partition of each topic."""
 
 
 class Orders:

@@ -78,7 +78,7 @@ def fuzz(requests: int, seed: int, directory: Path, say: Callable[[str], object]
 
 
 def wrong(fuzzed: Fuzzed) -> list[str]:
-    """What is not as it should be."""
+    """The faults that a run has shown."""
     found = [f"a mistake of the broker's: {fuzzed.mistakes}"] if fuzzed.mistakes else []
     if fuzzed.last_mib > fuzzed.warm_mib * _MOST_GROWTH + _KEPT_MIB:
         found.append(f"memory grew from {fuzzed.warm_mib:.1f} to {fuzzed.last_mib:.1f} MiB")
@@ -122,7 +122,7 @@ def _canary(kafka: Kafka) -> Iterator[list[canary.Served]]:
 
 
 class _Said:
-    """What the broker writes: lines about connections, which are counted, and traces of mistakes, which are kept."""
+    """The text that the broker writes: lines about connections, which are counted, and traces of mistakes, which are kept."""
 
     def __init__(self) -> None:
         self.lines = 0

@@ -18,7 +18,7 @@ _HEARTBEAT_MS = 500
 
 
 def settings(address: str) -> dict[str, Any]:
-    """What every client has: it comes back quickly, and does not say that the broker was away."""
+    """Those of every client: it comes back quickly, and does not say that the broker was away."""
     return {
         "bootstrap.servers": address,
         "reconnect.backoff.ms": 20,
@@ -29,7 +29,7 @@ def settings(address: str) -> dict[str, Any]:
 
 
 def settings_of_member(address: str, group: str, name: str) -> dict[str, Any]:
-    """What a consumer in a group has; `name` is the same for the process that takes its place."""
+    """Those of a consumer in a group; `name` is the same for the process that takes its place."""
     member = {"group.instance.id": name} if group == "static" else {}
     return {
         **settings(address),

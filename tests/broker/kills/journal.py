@@ -1,4 +1,4 @@
-"""What a client process of the run has seen, in a file that outlives its kill: one line an entry.
+"""The account of a client process of the run, in a file that outlives its kill: one line an entry.
 
 Times are those of `time.monotonic`, which all processes of a machine share.
 """

@@ -1,4 +1,4 @@
-"""What the log and the clients' entries must say of each other, after any number of kills."""
+"""Whether the log and the entries of the clients fit together, after any number of kills."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Log = dict[int, list[bytes]]
 
 
 def faults(log: Log, entries: Sequence[Entry], groups: Iterable[str]) -> list[str]:
-    """Whatever is not as it must be, in words."""
+    """All that does not fit, in words."""
     return [
         *(each.text for each in entries if isinstance(each, Problem)),
         *_lost(log, (each for each in entries if isinstance(each, Acknowledged))),

@@ -38,7 +38,7 @@ _MOST = 10_000
 
 
 class Result(msgspec.Struct, kw_only=True):
-    """What was done, and what is wrong."""
+    """The kills and the records of a run, and what is wrong."""
 
     kills: dict[str, int]
     acknowledged: int
@@ -98,7 +98,7 @@ class _Clients:
 
 
 def kill_at_random(seconds: float, seed: int, directory: Path, say: Callable[[str], object]) -> Result:
-    """Produce and consume for so long, while somebody is killed all the time; then let all come to their end."""
+    """Produce and consume for so long, while processes are killed all the time; then let all come to their end."""
     journals = directory / "journals"
     journals.mkdir()
     with embedded(directory / "log", [Topic(TOPIC, PARTITIONS)]) as kafka:
