@@ -122,7 +122,7 @@ def _canary(kafka: Kafka) -> Iterator[list[canary.Served]]:
 
 
 class _Said:
-    """The text that the broker writes: lines about connections, which are counted, and traces of mistakes, which are kept."""
+    """The text that the broker writes: lines about connections are counted, and traces of mistakes kept."""
 
     def __init__(self) -> None:
         self.lines = 0

@@ -17,7 +17,7 @@ _SHOWN = 20
 def main() -> int:
     """Kill, and say what came of it."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, default=10.0, help="how long somebody is killed all the time")
+    parser.add_argument("--minutes", type=float, default=10.0, help="how long processes are killed")
     parser.add_argument("--seed", type=int, default=time.time_ns() % 2**32, help="chosen by chance unless given")
     chosen = parser.parse_args()
     _say(f"{description()}\nseed      {chosen.seed}")
