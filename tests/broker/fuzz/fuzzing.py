@@ -19,7 +19,7 @@ from services_stub.contracts.topics import Topic
 from services_stub.infra.kafka.broker.server import API_VERSIONS
 from tests.broker.fuzz import canary
 from tests.broker.fuzz.mutating import Mutator, Versions, readable
-from tests.broker.fuzz.talks import Talks
+from tests.broker.fuzz.talks import Talks, Wrong
 from tests.broker.fuzz.tidying import tidy
 from tests.broker.fuzz.valid import TOPICS, valid_requests
 from tests.broker.wire import Wire
@@ -31,6 +31,7 @@ _WARM_UP = PARTS // 10
 _MOST_GROWTH, _KEPT_MIB = 1.1, 5.0
 """Of each version of Fetch the codec keeps 512 lists of partitions, which the warm-up of a short run does not fill."""
 _TRACE = b"Traceback"
+_SHOWN = 4_000
 _MIB = 2**20
 
 
@@ -58,7 +59,10 @@ def fuzz(requests: int, seed: int, directory: Path, say: Callable[[str], object]
     topics = [Topic(name, partitions=2) for name in TOPICS] + [Topic(canary.TOPIC, partitions=1)]
     with embedded(directory, topics, said.writing) as kafka:
         with _canary(kafka) as served:
-            talks, memory = _send(requests, seed, kafka, say)
+            try:
+                talks, memory = _send(requests, seed, kafka, say)
+            except Wrong as error:
+                raise Wrong(f"{error}\nThe broker said last: {said.last}") from error
         assert kafka.lives, "the broker has ended"
         kafka.end()
         kafka.start()
@@ -126,7 +130,7 @@ class _Said:
 
     def __init__(self) -> None:
         self.lines = 0
-        self.mistakes = ""
+        self.mistakes = self.last = ""
         reading, self.writing = os.pipe()
         self._thread = threading.Thread(target=self._read, args=[os.fdopen(reading, "rb")], daemon=True)
         self._thread.start()
@@ -140,6 +144,7 @@ class _Said:
         before = b""
         while data := reading.read1(1 << 20):
             self.lines += data.count(b"\n")
+            self.last = data[-_SHOWN:].decode(errors="replace")
             if not self.mistakes and _TRACE in (seen := before + data):
-                self.mistakes = seen[seen.index(_TRACE) :][:4000].decode(errors="replace")
+                self.mistakes = seen[seen.index(_TRACE) :][:_SHOWN].decode(errors="replace")
             before = data[-len(_TRACE) :] if not self.mistakes else b""

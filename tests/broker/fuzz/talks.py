@@ -12,7 +12,7 @@ import socket
 import struct
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from tests.broker.fuzz.mutating import numbered
 from tests.broker.fuzz.valid import MEMBER, marker
@@ -29,6 +29,7 @@ _SECONDS = 30.0
 """So long a request may take that does not wait for other members of a group."""
 _ANSWER = struct.Struct(">ii")
 _KIND = struct.Struct(">hh")
+_MEMBER = MEMBER.encode()
 _GIVEN = re.compile(MEMBER.replace("0", "[0-9a-f]").encode())
 _PIECE = 1 << 18
 _ADDRESSES = 250
@@ -58,7 +59,7 @@ class Talks:
         self._unreadable: list[bytes] = []
         self._open: set[_Talk] = set()
         self._ending: set[_Ending] = set()
-        self.members = [MEMBER.encode()]
+        self.members = [_MEMBER]
         self.answered = self.ended = self.waited = self._connections = 0
 
     def carry_on(self) -> None:
@@ -109,7 +110,7 @@ class Talks:
         """The next requests that can be read; those that cannot get connections of their own."""
         found, self._left = self._left[:AT_A_TIME], self._left[AT_A_TIME:]
         while len(found) < AT_A_TIME:
-            data = self._mutated()
+            data = self._mutated().replace(_MEMBER, self.members[len(found) % len(self.members)])
             if self._is_readable(bytes(data)):
                 found.append(data)
             else:
@@ -195,13 +196,11 @@ class _Talk:
         return _KIND.unpack_from(self._requests[number], 4)
 
     def _data(self) -> bytes:
-        members = self._talks.members
         requests = [numbered(data, number) for number, data in enumerate(self._requests)]
-        whole = b"".join([*requests, marker(len(requests))])
-        return whole.replace(MEMBER.encode(), members[len(requests[0]) % len(members)])
+        return b"".join([*requests, marker(len(requests))])
 
-    def _shown(self) -> Iterator[str] | list[str]:
-        return [bytes(data).hex() for data in self._requests[self._next : self._next + 4]]
+    def _shown(self) -> str:
+        return " ".join(bytes(data).hex() for data in self._requests[self._next :])
 
 
 class _Ending:
