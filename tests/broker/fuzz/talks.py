@@ -59,6 +59,7 @@ class Talks:
         self._unreadable: list[bytes] = []
         self._open: set[_Talk] = set()
         self._ending: set[_Ending] = set()
+        self._ends = False
         self.members = [_MEMBER]
         self.answered = self.ended = self.waited = self._connections = 0
 
@@ -72,11 +73,12 @@ class Talks:
 
     @property
     def is_full(self) -> bool:
-        """Whether so many requests wait for a connection of their own that there need not be more."""
-        return len(self._unreadable) > AT_A_TIME * OPEN
+        """Whether there need not be more: the run ends, or so many requests wait for a connection of their own."""
+        return self._ends or len(self._unreadable) > AT_A_TIME * OPEN
 
     def finish(self) -> None:
         """Await what is under way."""
+        self._ends = True
         while self._open or self._ending:
             self._take()
 
