@@ -1,5 +1,5 @@
 # Every target sets up what it needs: uv comes into .bootstrap/ unless it is installed, everything else into .venv/.
-.PHONY: demo test slow laws fuzz texts collector live criteria poison-soak mutants seeds check bench bench-load bench-tui bench-trace bench-hops bench-check pictures format install lock clean
+.PHONY: demo test slow laws fuzz texts collector live criteria poison-soak broker-kills broker-restarts broker-million broker-fuzz mutants seeds check bench bench-broker bench-load bench-tui bench-trace bench-hops bench-check pictures format install lock clean
 
 PYTHON ?= python3
 UV := $(or $(shell command -v uv 2>/dev/null),.bootstrap/bin/uv)
@@ -61,6 +61,28 @@ poison-soak: RATE ?= 200
 poison-soak: .venv/.dev
 	@$(RUN)/python -m tests.system.poison_soak --minutes $(MINUTES) --rate $(RATE)
 
+# The embedded broker alone, whose long runs end with 1 if anything is wrong; `make slow` has less than a minute of each.
+# Ten producers and ten consumers for MINUTES, while they and the broker are killed at random.
+broker-kills: MINUTES ?= 10
+broker-kills: .venv/.dev
+	@$(RUN)/python -m tests.broker.kills --minutes $(MINUTES)
+
+# A marketplace whose broker is killed KILLS times: with its log kept, with its log lost, and Apache Kafka.
+broker-restarts: KILLS ?= 20
+broker-restarts: export MARKETPLACE_BROKER_KILLS = $(KILLS)
+broker-restarts: .venv/.dev .venv/.apache-kafka
+	@$(RUN)/pytest -m slow --timeout 0 -s tests/system/test_empty_log.py
+
+# The records of ORDERS, written and read from the beginning, with kills of the broker in between.
+broker-million: ORDERS ?= 1000000
+broker-million: .venv/.dev
+	@$(RUN)/python -m tests.broker.million --orders $(ORDERS)
+
+# So many mutated requests, while another client is served.
+broker-fuzz: REQUESTS ?= 10000000
+broker-fuzz: .venv/.dev
+	@$(RUN)/python -m tests.broker.fuzz --requests $(REQUESTS)
+
 # The auditor against services that are broken on purpose, one run each; and against N sound runs. Both take half an hour,
 # may be stopped and called again, and keep their results in .mutants/ until the sources change.
 mutants: .venv/.dev
@@ -82,6 +104,10 @@ bench: .venv/.dev .venv/.apache-kafka
 # The load generator beside Locust, which is installed for it, and k6, which Go builds the first time: minutes.
 bench-load: .venv/.dev
 	@$(RUN)/python -m tests.bench.generators
+
+# How long the embedded broker takes to start, with an empty log and with a million records.
+bench-broker: .venv/.dev
+	@$(RUN)/python -m tests.bench.broker
 
 bench-tui: .venv/.dev
 	@$(RUN)/python -m tests.bench.tui

@@ -7,10 +7,11 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from services_stub.client.user_files import cache_directory
+from services_stub.contracts.topics import Topic
 from services_stub.infra.config.ports import HOST
 from services_stub.infra.kafka import apache
 from services_stub.infra.kafka.messages import ApacheArguments, BrokerArguments
@@ -33,8 +34,17 @@ class Kafka:
         self.address = f"{HOST}:{port}"
         self._port = port
         self._start = start
-        self._process = start()
-        self._await()
+        self.start()
+
+    @property
+    def pid(self) -> int:
+        """The id of its process, which each start changes."""
+        return self._process.pid
+
+    @property
+    def lives(self) -> bool:
+        """Whether its process has not ended."""
+        return self._process.poll() is None
 
     def kill(self) -> None:
         """End it at once, without a moment to store anything."""
@@ -47,12 +57,13 @@ class Kafka:
         self._process.wait(_SECONDS)
 
     def start(self) -> None:
-        """Start it again."""
-        self._process = self._start()
-        self._await()
-
-    def _await(self) -> None:
+        """Start it, once more where it has ended."""
+        self.begin()
         wait_for(self._listens, seconds=_SECONDS, what="the broker")
+
+    def begin(self) -> None:
+        """Start its process without waiting for it."""
+        self._process = self._start()
 
     def _listens(self) -> bool:
         with socket.socket() as probe:
@@ -60,13 +71,13 @@ class Kafka:
 
 
 @contextlib.contextmanager
-def embedded(directory: Path) -> Iterator[Kafka]:
-    """The embedded broker."""
+def embedded(directory: Path, topics: Sequence[Topic] = (), stderr: int | None = None) -> Iterator[Kafka]:
+    """The embedded broker, with these topics; what it says goes to a file descriptor, or to the test's own."""
     ours, theirs = socket.socketpair()
-    arguments = BrokerArguments(port=free_port(), directory=str(directory), topics=[])
+    arguments = BrokerArguments(port=free_port(), directory=str(directory), topics=list(topics))
     command = [sys.executable, "-c", _SERVE, encode(arguments).decode(), str(theirs.fileno())]
     with ours, theirs:
-        kafka = Kafka(arguments.port, lambda: subprocess.Popen(command, pass_fds=(theirs.fileno(),)))
+        kafka = Kafka(arguments.port, lambda: subprocess.Popen(command, pass_fds=(theirs.fileno(),), stderr=stderr))
         try:
             yield kafka
         finally:

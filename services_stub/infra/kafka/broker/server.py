@@ -75,9 +75,10 @@ class Server:
         """Accept connections; does nothing where it does already. OSError where a port is taken."""
         if not self._listening:
             self.loop = asyncio.get_running_loop()
-            listeners = [socket.create_server(own, backlog=_BACKLOG) for own in self.addresses]
-            made = [await self.loop.create_server(lambda: self._connection(self), sock=own) for own in listeners]
-            self._listening = made
+            for own in self.addresses:
+                listener = socket.create_server(own)
+                made = self.loop.create_server(lambda: self._connection(self), sock=listener, backlog=_BACKLOG)
+                self._listening.append(await made)
 
     async def refuse(self) -> None:
         """Cut all connections, and refuse new ones."""

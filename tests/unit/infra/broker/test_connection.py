@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import struct
 from collections.abc import Coroutine
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ import pytest
 from services_stub.infra.kafka.broker.context import NO_RESPONSE, Context, Message
 from services_stub.infra.kafka.broker.server import API_VERSIONS, Limits
 from services_stub.logs.repetition import WHOLE, Repetition
-from tests.unit.infra.broker.raw import request, running
+from tests.unit.infra.broker.raw import HOST, request, running
 
 PRODUCE, FETCH, HEARTBEAT = 0, 1, 12
 GROUP: Message = {"group_id": "g"}
@@ -189,6 +191,18 @@ def test_of_many_malformed_requests_few_are_told(caplog: pytest.LogCaptureFixtur
         caplog.handler.removeFilter(repetition.filter)
     assert [line.getMessage()[-16:] for line in caplog.records][-1] == "(10 occurrences)"
     assert len(caplog.records) == WHOLE + 1
+
+
+def test_many_clients_that_come_at_once_wait_until_they_are_accepted() -> None:
+    """Where the system has no place for them it drops their first packet, which they repeat after a second."""
+
+    async def test() -> None:
+        async with running({HEARTBEAT: heartbeat}) as broker:
+            with ExitStack() as clients:
+                for _ in range(300):  # the event loop accepts none of them meanwhile
+                    clients.enter_context(socket.create_connection((HOST, broker.port), timeout=0.5))
+
+    run(test())
 
 
 def test_requests_and_connections_have_a_bound() -> None:

@@ -1,50 +1,53 @@
-"""Whose a connection is, by the tables of Linux."""
+"""Whose a connection is, as Linux tells."""
 
 from __future__ import annotations
 
 import os
 import socket
 import sys
-from pathlib import Path
 
 import pytest
 
-from services_stub.infra.kafka.broker.peers import is_own
+from services_stub.infra.kafka.broker.peers import Address, is_own, user_of
 
-HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 OURS, THEIRS = ("127.0.0.1", 9092), ("127.0.0.1", 40000)
-OUR_END, THEIR_END = "0100007F:2384", "0100007F:9C40"
-MAPPED = "0000000000000000FFFF0000"
-
-pytestmark = pytest.mark.skipif(sys.byteorder != "little", reason="the tables below are of such a machine")
-
-
-def row(local: str, remote: str, user: int) -> str:
-    return f"   0: {local} {remote} 01 00000000:00000000 00:00000000 00000000  {user}        0 302124 1 0\n"
 
 
 @pytest.mark.parametrize(
-    ("rows", "own"),
+    ("users", "own"),
     [
-        (row(THEIR_END, OUR_END, os.getuid()) + row(OUR_END, THEIR_END, os.getuid()), True),
-        (row(THEIR_END, OUR_END, os.getuid() + 1) + row(OUR_END, THEIR_END, os.getuid()), False),
-        (row(MAPPED + THEIR_END, MAPPED + OUR_END, os.getuid() + 1) + row(OUR_END, THEIR_END, os.getuid()), False),
-        (row(MAPPED + THEIR_END, MAPPED + OUR_END, os.getuid()), True),
-        (row(OUR_END, THEIR_END, os.getuid()), False),
-        (row(THEIR_END, "0100007F:2385", os.getuid()), True),
-        ("", True),
+        ({THEIRS: os.getuid(), OURS: os.getuid()}, True),
+        ({THEIRS: os.getuid() + 1, OURS: os.getuid()}, False),
+        ({OURS: os.getuid()}, False),
+        ({}, True),
     ],
-    ids=["own", "other", "other Java", "own Java", "already closed", "not told", "nothing told"],
+    ids=["own", "other", "already closed", "not told"],
 )
-def test_a_peer_is_known_by_its_row(tmp_path: Path, rows: str, own: bool) -> None:
-    table = tmp_path / "tcp"
-    table.write_text(HEAD + rows)
-    assert is_own(THEIRS, OURS, (str(table), str(tmp_path / "tcp6"))) is own
+def test_a_peer_is_known_by_the_user_of_its_socket(users: dict[Address, int], own: bool) -> None:
+    assert is_own(THEIRS, OURS, lambda end, _: users.get(end)) is own
 
 
-def test_our_own_connections_are_our_own() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener, socket.create_connection(listener.getsockname()) as client:
+@pytest.mark.skipif(sys.platform != "linux", reason="no other system tells")
+@pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6], ids=["IPv4", "Java's IPv6"])
+def test_the_system_tells_who_has_each_end(family: socket.AddressFamily, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket(family) as client:
+        address = listener.getsockname()
+        client.connect(address if family == socket.AF_INET else ("::ffff:127.0.0.1", address[1]))
+        accepted, peer = listener.accept()
+        with accepted:
+            assert user_of(peer, accepted.getsockname()) == user_of(accepted.getsockname(), peer) == os.getuid()
+            assert is_own(peer, accepted.getsockname())
+            monkeypatch.setattr(os, "getuid", lambda: 4_000_000_000)
+            assert not is_own(peer, accepted.getsockname())
+            assert user_of(THEIRS, OURS) is None
+
+
+def test_a_connection_is_admitted_without_reading_the_table_of_all_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(*_: object, **__: object) -> str:
+        raise AssertionError("milliseconds for each connection, where the system has room for many")
+
+    monkeypatch.setattr("pathlib.Path.read_text", read)
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.create_connection(listener.getsockname()):
         accepted, peer = listener.accept()
         with accepted:
             assert is_own(peer, accepted.getsockname())
-            assert is_own(client.getpeername(), client.getsockname())
