@@ -1,4 +1,4 @@
-"""What does not pass, as `failures.toml` lists it, and how a run differs from that."""
+"""The list of tests that do not pass, `failures.toml`, and how a run differs from it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LIST = Path(__file__).with_name("failures.toml")
 PASSED = "passed"
 
 Results = Mapping[str, str]
-"""`passed`, or what became of it instead, by the test's name; `a/b` is a part of the test `a`."""
+"""`passed`, or how it ended instead, by the name of the test; `a/b` is a part of the test `a`."""
 
 
 def reasons() -> dict[str, str]:

@@ -44,7 +44,7 @@ class FranzGo:
         self._environment = os.environ | {"KGO_SEEDS": address, "KGO_TEST_RF": "1", "KGO_LOG_LEVEL": "none"}
 
     def run(self, names: Collection[str] = ()) -> dict[str, str]:
-        """What became of these tests, or of all.
+        """How these tests, or all, ended.
 
         Those that are listed are run one by one: some never end, and would take the others with them.
         """

@@ -27,7 +27,7 @@ QUICK = ("0003", "0005", "0012", "0019", "0022", "0029", "0031", "0073")
 _PACKAGE = "@confluentinc/kafka-javascript@1.10.1"
 _BUILT = "librdkafka-of-kafka-javascript-1.10.1"
 _WITHOUT = ("ssl", "gssapi", "curl", "zstd", "lz4-ext")
-"""What the tests on a plain broker need no library for."""
+"""Libraries that tests on a broker without TLS and SASL do without."""
 _PROCESSES = 2
 _SECONDS = 180
 _ENDS = {"PASSED": PASSED, "FAILED": "failed", "SKIPPED": "left out by the suite itself"}
@@ -47,7 +47,7 @@ class Librdkafka:
             self._configuration(scenario).write_text(f"bootstrap.servers={address}\n", encoding="utf-8")
 
     def run(self, numbers: Collection[str] = ()) -> dict[str, str]:
-        """What became of the tests with these numbers (a name will do), or of all that need a broker."""
+        """How the tests with these numbers (a name will do), or all that need a broker, ended."""
         tests: dict[tuple[str, str], list[str]] = {}
         for name, scenario in self._needing_a_broker():
             if not numbers or any(number[:4] == name[:4] for number in numbers):
@@ -69,7 +69,7 @@ class Librdkafka:
         return self._folder / f"{scenario}.conf"
 
     def _run_one(self, number: str, scenario: str, *, names: list[str]) -> dict[str, str]:
-        """Run the tests of a number: what became of each of `names`."""
+        """Run the tests of a number: how each of `names` ended."""
         report = self._folder / f"{number}-{scenario}.json"
         report.unlink(missing_ok=True)
         environment = os.environ | {
