@@ -1,5 +1,5 @@
 # Every target sets up what it needs: uv comes into .bootstrap/ unless it is installed, everything else into .venv/.
-.PHONY: demo test slow laws fuzz texts collector live criteria poison-soak broker-kills broker-restarts broker-million broker-fuzz mutants seeds check bench bench-broker bench-load bench-tui bench-trace bench-hops bench-check pictures format install lock clean
+.PHONY: demo test slow laws fuzz texts collector broker-suites live criteria poison-soak broker-kills broker-restarts broker-million broker-fuzz mutants seeds check bench bench-broker bench-load bench-tui bench-trace bench-hops bench-check pictures format install lock clean
 
 PYTHON ?= python3
 UV := $(or $(shell command -v uv 2>/dev/null),.bootstrap/bin/uv)
@@ -42,6 +42,11 @@ texts: .venv/.dev
 collector: export MARKETPLACE_COLLECTOR := 1
 collector: .venv/.dev
 	@$(RUN)/pytest -m slow tests/system/test_exports.py
+
+# The tests of librdkafka and franz-go on the embedded broker. The first time they are fetched and built: two minutes more.
+broker-suites: export MARKETPLACE_BROKER_SUITES := 1
+broker-suites: .venv/.dev
+	@$(RUN)/pytest -m slow tests/system/test_broker_suites.py
 
 # The live stream under load: 500 clients for a minute, over restarts of the gateway, on both Kafkas.
 live: export LIVE_CLIENTS := 500

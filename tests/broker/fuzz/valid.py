@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from services_stub.infra.kafka.broker.definitions import Field, definition, within
+from services_stub.infra.kafka.broker.definitions import Field, definitions, within
 from services_stub.infra.kafka.broker.server import API_VERSIONS
 from tests.unit.infra.broker.batches import a_batch
 from tests.unit.infra.broker.raw import request
@@ -61,7 +61,7 @@ def valid_requests(rng: random.Random, versions: dict[int, tuple[int, int]]) -> 
     """Some requests of each kind and version, whole, in the order of kind and version."""
     found = []
     for api_key, (first, last) in sorted(versions.items()):
-        fields = definition("request", api_key).fields
+        fields = definitions()["request", api_key].fields
         for version in range(first, last + 1):
             for _ in range(SEVERAL):
                 message = _structure(rng, fields, version, api_key)

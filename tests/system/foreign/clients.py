@@ -18,7 +18,6 @@ from services_stub.infra.kafka.java import find_java
 
 _FOLDER = Path(__file__).parent
 _ROOT = _FOLDER.parents[2]
-_PYTHON_CLIENTS = ("kafka-python==3.0.12", "aiokafka==0.14.0")
 _TOOLS = "org.apache.kafka.tools"
 _CONSUMERS = f"{_TOOLS}.consumer"
 _OWN = ("list", "create", "configure", "produce", "consume", "member", "lag")
@@ -66,13 +65,12 @@ def _java(tool: str) -> Callable[[], list[str]]:
     return start
 
 
-def _python(script: str) -> Callable[[], list[str]]:
+def _python(script: str, package: str) -> Callable[[], list[str]]:
     def start() -> list[str]:
-        packages = [argument for package in _PYTHON_CLIENTS for argument in ("--with", package)]
         uv = shutil.which("uv") or shutil.which("uv", path=_ROOT / ".bootstrap/bin")
         if uv is None:
             pytest.skip("uv is not installed: `make` brings it")
-        return [uv, "run", "--quiet", "--no-project", *packages, "python", str(_FOLDER / script)]
+        return [uv, "run", "--quiet", "--no-project", "--with", package, "python", str(_FOLDER / script)]
 
     return start
 
@@ -144,7 +142,12 @@ CLIENTS = [
         _java(f"{_CONSUMERS}.group.ConsumerGroupCommand"),
         {"lag": _SERVER + "--describe --group {group}"},
     ),
-    Client("kafka-python", _python("with_kafka_python.py"), _all(*_OWN)),
-    Client("aiokafka", _python("with_aiokafka.py"), _all(*_OWN)),
+    Client("kafka-python", _python("with_kafka_python.py", "kafka-python==3.0.12"), _all(*_OWN)),
+    Client("aiokafka", _python("with_aiokafka.py", "aiokafka==0.14.0"), _all(*_OWN)),
     Client("franz-go", _franz_go, _all(*_OWN)),
+    Client(
+        "kaskade",
+        _python("with_kaskade.py", "kaskade==5.1.0"),
+        _all("list", "create", "configure", "consume", "lag"),
+    ),
 ]
