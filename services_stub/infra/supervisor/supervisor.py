@@ -30,7 +30,8 @@ from services_stub.infra.config import credentials, ports
 from services_stub.infra.config.directory import DataDirectory, DirectoryLock
 from services_stub.infra.config.errors import CannotStart
 from services_stub.infra.config.options import APACHE, EMBEDDED, KAFKA, SANDBOX, Options
-from services_stub.infra.kafka.brokers import ApacheBroker, Broker, CannotDisturb, EmbeddedBroker, ExternalBroker
+from services_stub.infra.kafka.brokers import Broker, CannotDisturb, EmbeddedBroker
+from services_stub.infra.kafka.foreign_brokers import ApacheBroker, ExternalBroker
 from services_stub.infra.processes.managed_process import ManagedProcess
 from services_stub.infra.processes.manager import ProcessManager
 from services_stub.infra.processes.messages import Done

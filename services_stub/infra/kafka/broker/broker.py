@@ -24,7 +24,7 @@ from services_stub.infra.kafka.broker.topic_requests import TopicRequests
 from services_stub.infra.kafka.broker.topics import OFFSETS, Topics
 
 _RETAIN_SECONDS = 30.0
-_HIGHEST = {0: 8, 1: 11, 22: 5}
+_HIGHEST = {0: 8, 1: 11, 22: 5} | GROUP_VERSIONS
 """Later versions of Produce and Fetch cost more, and bring topic ids (KIP-516) and nothing that is needed here.
 InitProducerId 6 asks for two-phase commit (KIP-939)."""
 
@@ -58,9 +58,7 @@ class Broker:
         self.faults = Faults()
         of_strangers = SaslRequests(password).handlers if password else None
         addresses = {(host, port): port} | {(host, own): link for own, link in (advertised or {}).items()}
-        versions = _HIGHEST | GROUP_VERSIONS
-        self.server = Server(addresses, Connection, handlers, versions, self.faults, of_strangers=of_strangers)
-        self._clock = clock
+        self.server = Server(addresses, Connection, handlers, _HIGHEST, self.faults, of_strangers=of_strangers)
         self._retaining = clock.call_later(_RETAIN_SECONDS, self._retain)
 
     async def close(self) -> None:
@@ -71,4 +69,4 @@ class Broker:
 
     def _retain(self) -> None:
         self.topics.retain()
-        self._retaining = self._clock.call_later(_RETAIN_SECONDS, self._retain)
+        self._retaining = asyncio.get_running_loop().call_later(_RETAIN_SECONDS, self._retain)

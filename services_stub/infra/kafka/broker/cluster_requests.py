@@ -34,7 +34,7 @@ class ClusterRequests:
         return {
             "cluster_id": self._cluster_id,
             "controller_id": NODE,
-            "brokers": [{"broker_id": NODE, **context.node}],
+            "brokers": [{"broker_id": NODE, **context.connection.node}],
             "cluster_authorized_operations": _EVERYTHING_UNKNOWN,
         }
 
@@ -42,7 +42,6 @@ class ClusterRequests:
 def _coordinator(key: str, kind: int, context: Context) -> Message:
     """Groups have one; there are no transactions (KIP-98) and no share groups (KIP-932)."""
     if kind == _GROUP and key:
-        return {"error_code": errors.NONE, "node_id": NODE, **context.node}
+        return {"error_code": errors.NONE, "node_id": NODE, **context.connection.node}
     error = errors.INVALID_REQUEST if key else errors.INVALID_GROUP_ID
-    text = "There are coordinators of groups only."
-    return {"error_code": error, "error_message": text, "node_id": -1, "port": -1}
+    return {"error_code": error, "error_message": "There are coordinators of groups only.", "node_id": -1, "port": -1}

@@ -33,7 +33,7 @@ class Connection(asyncio.Protocol):
         self._server = server
         self._transport: asyncio.Transport
         self._host = ""
-        self.address = ("", 0)
+        self.node: Message = {}
         self._rest: list[bytes] = []
         self._waiting = 0  # bytes in `_rest`
         self._needed = 0  # bytes with which the next request is whole
@@ -55,7 +55,7 @@ class Connection(asyncio.Protocol):
             self.cut()
         else:
             self._host = f"/{peer[0]}"
-            self.address = (own[0], self._server.addresses.get(own[:2], own[1]))
+            self.node = {"host": own[0], "port": self._server.addresses.get(own[:2], own[1])}
 
     def connection_lost(self, _: Exception | None) -> None:
         """Let the request in work know, which is not answered any more."""

@@ -15,9 +15,9 @@ NO_RESPONSE: Message = {}
 
 
 class Answering(Protocol):
-    """The connection on which a request came. `address` is where its client reaches the node."""
+    """The connection on which a request came. `node` is where its client reaches the node, as responses name it."""
 
-    address: tuple[str, int]
+    node: Message
 
     def answered(self, context: Context, response: Message) -> None:
         """Send the response, and go on with the requests that came behind."""
@@ -54,11 +54,6 @@ class Context:
     closed: bool = False
     delay: float = 0.0
     instead: Callable[[], Message | None] | None = None
-
-    @property
-    def node(self) -> Message:
-        """Where the client reaches the node, as responses name it."""
-        return dict(zip(("host", "port"), self.connection.address, strict=True))
 
     def carry_out(self, handler: Handler, request: Message) -> None:
         """Let a handler answer the request, now or later."""

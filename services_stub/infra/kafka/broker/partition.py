@@ -8,6 +8,7 @@ where the topic flushes each message, it is on the disk.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 from bisect import bisect_right
 from collections.abc import Callable
@@ -24,6 +25,7 @@ TAIL_BYTES = 128 * 1024
 """As much as this is in memory of each partition; a half of it is left when it is cut."""
 _STORE_INTERVAL = 1024 * 1024
 """Bytes after which the index is stored, or an eighth of a larger segment: so much is read of it after a crash."""
+_log = logging.getLogger("kafka")
 
 
 class Waiter(Protocol):
@@ -229,7 +231,7 @@ class Partition:
             active.append(batch, self.end, end, newest, self.limits.fsync)
         except OSError as error:
             if not self._failing:
-                errors.say(f"{self.name}: records cannot be written: {error}")
+                _log.error("%s: records cannot be written: %s", self.name, error)
             self._failing = True
             return False
         self._failing = False
@@ -264,7 +266,7 @@ class Partition:
             segment = Segment(self._folder, int(path.stem))
             self._segments.append(segment)
             if torn := segment.recover(self.producers, self._now()):
-                errors.say(f"{self.name}: the last {torn} bytes of {path.name} are cut: no whole batch")
+                _log.warning("%s: the last %d bytes of %s are cut: no whole batch", self.name, torn, path.name)
         if self._segments:
             self.start, self.end = self._segments[0].base, self._segments[-1].end
         with contextlib.suppress(OSError, ValueError):

@@ -35,7 +35,7 @@ class TopicRequests:
         else:
             nameless = None if context.version >= _NAMELESS_SINCE else ""
             found = [self._find(topic, nameless) for topic in asked]
-        node = {"node_id": NODE, **context.node}
+        node = {"node_id": NODE, **context.connection.node}
         return {"cluster_id": self._topics.cluster_id, "controller_id": NODE, "brokers": [node], "topics": found}
 
     def _find(self, asked: Message, nameless: str | None) -> Message:

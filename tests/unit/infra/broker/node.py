@@ -63,7 +63,7 @@ class Node:
 class Sent:
     """A request; its response, once it has come, and how often."""
 
-    address = ("127.0.0.1", 9092)
+    node: Message = {"host": "127.0.0.1", "port": 9092}
 
     def __init__(self, api_key: int, version: int) -> None:
         self.context = Context(self, api_key, version, 1, "client", "/127.0.0.1")

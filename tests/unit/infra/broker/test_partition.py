@@ -90,7 +90,7 @@ AgainstAList.TestCase.settings = settings(max_examples=60, stateful_step_count=3
 TestAgainstAList = AgainstAList.TestCase
 
 
-def test_a_tail_that_is_torn_at_any_byte_is_cut_and_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_tail_that_is_torn_at_any_byte_is_cut_and_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     log = a_partition(tmp_path / "log")
     for number in range(3):
         log.append(a_batch(b"%d" % number))
@@ -102,7 +102,8 @@ def test_a_tail_that_is_torn_at_any_byte_is_cut_and_said(tmp_path: Path, capsys:
         log = a_partition(tmp_path / "log")
         assert values(log) == [b"0", b"1", b"2"][: length // size]
         assert file.stat().st_size == length // size * size
-        assert ("are cut" in capsys.readouterr().err) is (length % size > 0)
+        assert ("are cut" in caplog.text) is (length % size > 0)
+        caplog.clear()
         assert log.append(a_batch(b"more")) == (errors.NONE, length // size)
         assert values(a_partition(tmp_path / "log"))[-1] == b"more"
 
@@ -256,7 +257,7 @@ def test_held_batches_are_seen_when_they_are_released(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_is_full_loses_nothing_and_is_said_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     log = a_partition(tmp_path / "log")
     log.append(a_batch(b"0", producer=1, epoch=0, sequence=0))
@@ -264,7 +265,7 @@ def test_a_disk_that_is_full_loses_nothing_and_is_said_once(
         patch.setattr("os.write", lambda file, data: 10)
         for _ in range(3):
             assert log.append(a_batch(b"1", producer=1, epoch=0, sequence=1)) == (errors.KAFKA_STORAGE_ERROR, -1)
-    assert capsys.readouterr().err.count("cannot be written") == 1
+    assert caplog.text.count("cannot be written") == 1
     assert log.append(a_batch(b"1", producer=1, epoch=0, sequence=1)) == (errors.NONE, 1)
     assert values(a_partition(tmp_path / "log")) == [b"0", b"1"]
 
