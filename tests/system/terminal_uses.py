@@ -78,7 +78,7 @@ async def dead(marketplace: Marketplace, name: str) -> AsyncIterator[None]:
 
 async def use_search(marketplace: Marketplace, fault: Fault) -> None:
     async with terminal_of(await new_person(marketplace)) as terminal:
-        await terminal.sees("in stock")
+        await terminal.sees("sold by")
         async with fault():
             await terminal.press("slash", *"glove")
             await terminal.sees(OLD, TRY_AGAIN, "glove")
@@ -167,7 +167,7 @@ async def use_auth(marketplace: Marketplace, fault: Fault) -> None:
     email = shopper.session.tokens.user.email
     worn = msgspec.structs.replace(shopper.session.tokens, access_token="worn.out.token")
     async with terminal_of(marketplace.client()) as terminal:
-        await terminal.sees("in stock", "guest")
+        await terminal.sees("sold by", "guest")
         async with fault():
             await terminal.press("L", "enter")
             await terminal.sees("Password")
@@ -206,7 +206,7 @@ async def use_analytics(marketplace: Marketplace, fault: Fault) -> None:
 
 async def use_gateway(marketplace: Marketplace, fault: Fault) -> None:
     async with terminal_of(await new_person(marketplace)) as terminal:
-        await terminal.sees("in stock")
+        await terminal.sees("sold by")
         async with fault():
             await terminal.press("slash", *"glove")
             await terminal.sees("offline since", "showing what was", OLD, TRY_AGAIN, "glove")

@@ -53,7 +53,7 @@ def test_the_gateway_away_loses_no_key_and_no_event(marketplace: Marketplace) ->
                 heard.update({one.order_id: one.status for one in events if isinstance(one, OrderUpdated)})
 
             terminal.app.marketplace.live.listen(hear)
-            await terminal.sees("in stock")
+            await terminal.sees("sold by")
             first = await buy(shopper, product.product_id)
             await eventually_true(lambda: heard.get(first.order_id) is OrderStatus.PAID)
             proxy.go()
@@ -80,7 +80,7 @@ def test_answers_that_come_late_hold_up_no_key_and_make_no_second_order(marketpl
         await buy(shopper, product.product_id)
         await shopper.cart.add(product.product_id)
         async with proxy_of(marketplace.gateway) as proxy, terminal_of(through(proxy, shopper)) as terminal:
-            await terminal.sees("in stock", "cart 1")
+            await terminal.sees("sold by", "cart 1")
             await terminal.app.marketplace.tasks.idle()
             await terminal.pilot.pause()
             before = screen_text(terminal.app).splitlines()[3:6]

@@ -32,7 +32,7 @@ def test_a_shopper_buys_with_few_keys_and_with_the_mouse_alone(marketplace: Mark
         await shopper.cart.add(product.product_id)
         await shopper.orders.place("pm_card_visa")
         async with terminal_of(beside(marketplace, shopper), marketplace.state) as terminal:
-            await terminal.sees("in stock", "cart 0")
+            await terminal.sees("sold by", "cart 0")
             await terminal.press("slash", *"zebra", "enter")
             await terminal.sees("Zebra-striped teapot")
             await terminal.press("a", "c", "b")
@@ -41,7 +41,7 @@ def test_a_shopper_buys_with_few_keys_and_with_the_mouse_alone(marketplace: Mark
             await terminal.sees("◐ PENDING → ● PAID", "order-updated[", "notification +")
             assert terminal.keys <= MOST_KEYS
         async with terminal_of(beside(marketplace, shopper), marketplace.state) as terminal:
-            await terminal.sees("in stock", "cart 0")
+            await terminal.sees("sold by", "cart 0")
             await terminal.click("a add")
             await terminal.sees("cart 1")
             await terminal.click("  cart 1")
@@ -110,7 +110,7 @@ async def until_cart(person: MarketplaceClient, wanted: dict[str, int]) -> Cart:
 
 async def look_around(terminal: Terminal) -> None:
     """Search, filter, sort, grid, a product and a related one."""
-    await terminal.sees("Marketplace › Shop", "guest", "in stock")
+    await terminal.sees("Marketplace › Shop", "guest", "sold by")
     await terminal.press("slash", *"okapi", "enter")
     await terminal.sees(f"{WARE} 3", "▸ Okapi")
     await terminal.choose("f", "Filter", "price 0.00")

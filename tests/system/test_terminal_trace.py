@@ -20,7 +20,7 @@ def test_an_order_is_followed_by_its_shopper_and_found_in_the_stream_by_an_admin
         order = await buy(shopper, product.product_id)
         await until_status(shopper, order.order_id, OrderStatus.PAID)
         async with terminal_of(beside(marketplace, shopper), marketplace.state) as terminal:
-            await terminal.sees("in stock")
+            await terminal.sees("sold by")
             terminal.app.open_order(order.order_id)
             await terminal.sees("PAID")
             await terminal.press("t")
