@@ -132,7 +132,7 @@ def wrapped(text: str, width: int, most: int | None = None) -> list[str]:
     for paragraph in shown_lines(text) or [""]:
         line = ""
         for word in paragraph.split(" "):
-            for piece in chop_cells(word, max(width, 2)) or [""]:
+            for piece in chop_cells(word, max(width, 2)) or [word]:  # none of a word without any width
                 joined = f"{line} {piece}" if line else piece
                 if cell_len(joined) > width and line:
                     lines.append(line)

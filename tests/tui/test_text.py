@@ -54,6 +54,7 @@ def test_lines_never_overflow(texts: list[str], width: int) -> None:
 
 
 @given(HOSTILE, st.integers(1, 60))
+@example("a \U000e0000 b", 1)
 def test_wrapped_lines_fit_and_lose_no_word(text: str, width: int) -> None:
     lines = wrapped(text, width)
     assert all(cell_len(line) <= max(width, 2) for line in lines)
