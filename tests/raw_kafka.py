@@ -75,7 +75,7 @@ class BrokerInThread:
         self._loop.close()
 
     async def _begin(self, topics: Sequence[str]) -> Broker:
-        broker = Broker(new_folder(), HOST, self.port)
+        broker = Broker(new_folder(), {(HOST, self.port): self.port})
         broker.topics.ensure((topic, 1, {}) for topic in topics)
         await broker.server.listen()
         return broker

@@ -39,7 +39,7 @@ def creating(broker: Broker, handler: Handler) -> Handler:
 async def _serve(folder: Path, port: int, *, creates: bool) -> None:
     ended = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
-    broker = Broker(folder, HOST, port)
+    broker = Broker(folder, {(HOST, port): port})
     if creates:
         handlers = broker.server._handlers
         handlers[_METADATA] = creating(broker, handlers[_METADATA])

@@ -95,13 +95,9 @@ async def _serve(arguments: BrokerArguments, supervisor: socket.socket) -> None:
     ended = asyncio.Event()
     launcher = os.getppid()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
-    broker = Broker(
-        Path(arguments.directory),
-        HOST,
-        arguments.port,
-        password=arguments.password,
-        advertised=arguments.advertised,
-    )
+    told = {arguments.port: arguments.port} | arguments.advertised
+    addresses = {(HOST, own): port for own, port in told.items()}
+    broker = Broker(Path(arguments.directory), addresses, arguments.password)
     try:
         broker.topics.ensure(
             (made.name, made.partitions, {"retention.ms": str(made.retention_ms)}) for made in arguments.topics

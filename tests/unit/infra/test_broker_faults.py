@@ -69,7 +69,7 @@ class Process:
 @asynccontextmanager
 async def process() -> AsyncIterator[Process]:
     port = free_port()
-    broker = Broker(new_folder(), HOST, port)
+    broker = Broker(new_folder(), {(HOST, port): port})
     broker.topics.ensure([("a", 2, {}), ("b", 2, {})])
     await broker.server.listen()
     try:

@@ -32,12 +32,10 @@ InitProducerId 6 asks for two-phase commit (KIP-939)."""
 class Broker:
     """One node, of the running event loop. Its log is in `folder`. With a password, clients must have it.
 
-    It listens on `port` and on the keys of `advertised`, whose clients are told to reach it by the ports beside them.
+    It listens on `addresses`, whose clients are told to reach it by the ports beside them.
     """
 
-    def __init__(
-        self, folder: Path, host: str, port: int, *, password: str = "", advertised: Mapping[int, int] | None = None
-    ) -> None:
+    def __init__(self, folder: Path, addresses: Mapping[tuple[str, int], int], password: str = "") -> None:
         clock = asyncio.get_running_loop()
         self.topics = Topics(folder)
         if OFFSETS not in self.topics.by_name:
@@ -57,7 +55,6 @@ class Broker:
         }
         self.faults = Faults()
         of_strangers = SaslRequests(password).handlers if password else None
-        addresses = {(host, port): port} | {(host, own): link for own, link in (advertised or {}).items()}
         self.server = Server(addresses, Connection, handlers, _HIGHEST, self.faults, of_strangers=of_strangers)
         self._retaining = clock.call_later(_RETAIN_SECONDS, self._retain)
 

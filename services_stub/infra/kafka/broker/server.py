@@ -15,7 +15,7 @@ from services_stub.infra.kafka.broker.codec import Decode, Encode, Malformed, de
 from services_stub.infra.kafka.broker.context import Answering, Context, Handler, Message
 from services_stub.infra.kafka.broker.definitions import definitions, within
 from services_stub.infra.kafka.broker.faults import Faults
-from services_stub.infra.kafka.broker.peers import is_own
+from services_stub.infra.kafka.broker.peers import Address, is_own
 
 API_VERSIONS = 18
 _BACKLOG = 512
@@ -47,13 +47,13 @@ class Server:
 
     def __init__(
         self,
-        addresses: Mapping[tuple[str, int], int],
+        addresses: Mapping[Address, int],
         connection: Callable[[Server], asyncio.Protocol],
         handlers: Mapping[int, Handler],
         highest: Mapping[int, int],
         faults: Faults,
         limits: Limits | None = None,
-        admits: Callable[[tuple[str, int], tuple[str, int]], bool] = is_own,
+        admits: Callable[[Address, Address], bool] = is_own,
         of_strangers: Mapping[int, Handler] | None = None,
     ) -> None:
         self.faults = faults
@@ -72,13 +72,17 @@ class Server:
         self._listening: list[asyncio.Server] = []
 
     async def listen(self) -> None:
-        """Accept connections; does nothing where it does already. OSError where a port is taken."""
+        """Accept connections; does nothing where it does already. OSError, and none, where a port is taken."""
         if not self._listening:
             self.loop = asyncio.get_running_loop()
-            for own in self.addresses:
-                listener = socket.create_server(own)
-                made = self.loop.create_server(lambda: self._connection(self), sock=listener, backlog=_BACKLOG)
-                self._listening.append(await made)
+            try:
+                for own in self.addresses:
+                    listener = socket.create_server(own)
+                    made = self.loop.create_server(lambda: self._connection(self), sock=listener, backlog=_BACKLOG)
+                    self._listening.append(await made)
+            except OSError:
+                await self.refuse()
+                raise
 
     async def refuse(self) -> None:
         """Cut all connections, and refuse new ones."""
@@ -87,7 +91,7 @@ class Server:
         for connection in list(self.connections):
             connection.cut()
 
-    def admit(self, connection: Answering, peer: tuple[str, int], own: tuple[str, int]) -> bool:
+    def admit(self, connection: Answering, peer: Address, own: Address) -> bool:
         """Take a new connection, unless there are too many or the peer is another user of this machine."""
         if len(self.connections) >= self.limits.connections or not self._admits(peer, own):
             return False

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable
+
+import pytest
 
 from services_stub.infra.kafka.broker.broker import Broker
 from tests.folders import new_folder
@@ -19,7 +22,7 @@ def with_broker(play: Callable[[Broker, int, int], Awaitable[None]]) -> None:
 
     async def main() -> None:
         port, behind = free_port(), free_port()
-        broker = Broker(new_folder(), HOST, port, advertised={behind: PROXY})
+        broker = Broker(new_folder(), {(HOST, port): port, (HOST, behind): PROXY})
         await broker.server.listen()
         try:
             async with asyncio.timeout(10):
@@ -62,6 +65,20 @@ def test_all_ports_are_closed_and_opened_together() -> None:
             except ConnectionRefusedError:
                 continue
             raise AssertionError("it listens")
+        await broker.server.listen()
+        assert await told(behind) == [(HOST, PROXY)] * 4
+
+    with_broker(play)
+
+
+def test_where_one_of_the_ports_is_taken_it_listens_on_none_until_it_has_them_all() -> None:
+    async def play(broker: Broker, port: int, behind: int) -> None:
+        await broker.server.refuse()
+        with socket.create_server((HOST, behind)):
+            with pytest.raises(OSError, match="in use"):
+                await broker.server.listen()
+            with pytest.raises(ConnectionRefusedError):
+                await asyncio.open_connection(HOST, port)
         await broker.server.listen()
         assert await told(behind) == [(HOST, PROXY)] * 4
 

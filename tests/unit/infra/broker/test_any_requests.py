@@ -51,7 +51,7 @@ def connected(broker: Broker) -> tuple[Connection, Wire]:
 
 async def ask(asked: list[Asked], changed: list[tuple[int, bytes]]) -> None:
     """Send requests, with some bytes changed, each on a connection of its own; then ask what every client asks."""
-    broker = Broker(new_folder(), *ADDRESS)
+    broker = Broker(new_folder(), {ADDRESS: ADDRESS[1]})
     broker.server._admits = lambda *_: True
     broker.server.loop = asyncio.get_running_loop()
     broker.topics.ensure([("t", 2, {}), ("u", 1, {"cleanup.policy": "compact"})])

@@ -13,7 +13,7 @@ DOCUMENT = Path(__file__).parents[4] / "docs/embedded-broker.md"
 
 
 async def served() -> list[str]:
-    broker = Broker(new_folder(), "127.0.0.1", 0, password="secret")
+    broker = Broker(new_folder(), {("127.0.0.1", 0): 0}, "secret")
     rows = [
         f"| {key} | {definitions()['request', key].name} | {first}–{last} |"
         for key, (first, last) in broker.server.versions.items()
