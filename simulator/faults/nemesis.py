@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from simulator.faults.kinds import KINDS, SECOND, WORDS, Amount, Kind, Lasting, Place
-from simulator.faults.planned import FaultError, PlannedFault, nearest
+from simulator.faults.planned import FaultError, PlannedFault
 from simulator.faults.target import Target, impossible
 from simulator.random_stream import RandomStream
-from simulator.scenario.quantities import MICROSECONDS, Duration, shown
+from simulator.scenario.quantities import MICROSECONDS, Duration, nearest, shown
 
 ALL = "all"
 INTERVAL = 10 * SECOND

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from simulator.faults.kinds import KINDS, LONGEST_AMOUNT, WORDS, Amount, Kind, Lasting, Place
-from simulator.scenario.quantities import MICROSECONDS, Duration, duration_of, shown
+from simulator.scenario.quantities import MICROSECONDS, Duration, duration_of, nearest, shown
 
 _SHARE = re.compile(r"(\d{1,3})%", re.ASCII)
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,99}", re.ASCII)
@@ -87,12 +85,6 @@ def example_of(kind: Kind) -> str:
     lasts = 0 if kind.lasting is Lasting.NEVER else 10 * MICROSECONDS["s"]
     at = 40 * MICROSECONDS["s"]
     return str(PlannedFault(kind, _EXAMPLES.get(kind.place, kind.place), Duration(at), Duration(lasts), amount))
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """A question for the known name that is nearest to a wrong one; empty where none is near."""
-    found = difflib.get_close_matches(name.lower(), list(known), n=1)
-    return f" Did you mean {found[0]}?" if found else ""
 
 
 def _kind_of(text: str, word: str, target: str) -> Kind:

@@ -10,9 +10,9 @@ from itertools import combinations
 from services_stub.contracts.control import KafkaMode, Status
 from services_stub.contracts.events import EVENT_BY_TOPIC, owner_of
 from simulator.faults.kinds import Kind, Place
-from simulator.faults.planned import PlannedFault, nearest
+from simulator.faults.planned import PlannedFault
 from simulator.history.operations import SKEW
-from simulator.scenario.quantities import Duration
+from simulator.scenario.quantities import Duration, nearest
 
 _SANDBOX = "sandbox"
 _SERVICES = ("auth", "product", "cart", "order", "payment", "notification", "search", "seller", "analytics", "gateway")

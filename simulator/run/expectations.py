@@ -5,13 +5,13 @@ Such an objective would be missed for want of data, after all the time that the 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 
 from simulator.history.operations import CHECKOUT, STAGES
 from simulator.measure.slo import Slo
 from simulator.plan import Plan
+from simulator.scenario.quantities import nearest
 from simulator.workload.workload import ACTS
 
 _LOOKED_AT = 10_000
@@ -25,7 +25,7 @@ def without_operations(slos: Sequence[Slo], plan: Plan) -> list[str]:
     """The objectives about operations that there are not, or that no session of the plan has, with the way out."""
     known = [*(str(action.__struct_config__.tag) for action in ACTS), *STAGES]
     if unknown := [slo for slo in slos if slo.operation not in known]:
-        return [f"{slo}: there is no {slo.operation}.{_nearest(slo.operation, known)}" for slo in unknown]
+        return [f"{slo}: there is no {slo.operation}.{_instead(slo.operation, known)}" for slo in unknown]
     wanted = {CHECKOUT if slo.operation in STAGES else slo.operation for slo in slos}
     sessions = list(islice(plan.sessions(), _LOOKED_AT + 1)) if wanted else []
     if len(sessions) > _LOOKED_AT:
@@ -43,12 +43,11 @@ def without_faults(slos: Iterable[Slo], planned: Collection[str]) -> list[str]:
     names = {text.partition("@")[0].partition("=")[0] for text in planned}
     known = [*sorted(names), *([_FAULT] if names else [])]
     return [
-        f"{slo}: this run has no {slo.clause.fault}.{_nearest(slo.clause.fault, known)}"
+        f"{slo}: this run has no {slo.clause.fault}.{_instead(slo.clause.fault, known)}"
         for slo in slos
         if slo.clause is not None and slo.clause.fault not in known
     ]
 
 
-def _nearest(name: str, known: Sequence[str]) -> str:
-    found = difflib.get_close_matches(name, known, n=1)
-    return f" Did you mean {found[0]}?" if found else f" There are {', '.join(known)}." if known else ""
+def _instead(name: str, known: Sequence[str]) -> str:
+    return nearest(name, known) or (f" There are {', '.join(known)}." if known else "")

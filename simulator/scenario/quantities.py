@@ -5,7 +5,9 @@ Whole numbers, so that a plan is the same on every machine.
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 
 MICROSECONDS = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000}
@@ -101,3 +103,9 @@ def shown(value: object) -> str:
     """A value as it stands in an error: its beginning, without control characters."""
     text = repr(value) if isinstance(value, str) else repr(str(value))[1:-1]
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A question for the known name that is nearest to a wrong one; empty where none is near."""
+    found = difflib.get_close_matches(name.lower(), list(known), n=1)
+    return f" Did you mean {found[0]}?" if found else ""

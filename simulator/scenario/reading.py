@@ -5,7 +5,6 @@ Flags and file go the same way, so that both take the same values and give the s
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -20,7 +19,7 @@ import msgspec
 from simulator.scenario.effects import overridden, without_effect
 from simulator.scenario.model import Scenario, Section
 from simulator.scenario.places import line_of
-from simulator.scenario.quantities import Duration, Point, Rate, duration_of, point_of, rate_of, shown
+from simulator.scenario.quantities import Duration, Point, Rate, duration_of, nearest, point_of, rate_of, shown
 
 LARGEST_FILE = 1_048_576
 DEFAULT = "shopping"
@@ -84,7 +83,7 @@ def _text_of(named: str) -> str:
     except (OSError, ValueError) as error:
         if path.suffix != ".toml" and not path.exists():
             presets = f"The presets are {', '.join(PRESETS)}; a file ends with .toml."
-            raise ScenarioError(f"{named} is no preset and no file.{_nearest(named, PRESETS)} {presets}") from error
+            raise ScenarioError(f"{named} is no preset and no file.{nearest(named, PRESETS)} {presets}") from error
         raise ScenarioError(f"{named}: {getattr(error, 'strerror', None) or error}") from error
     if len(content) > LARGEST_FILE:
         raise ScenarioError(f"{named}: larger than {LARGEST_FILE:,} bytes, so it is no scenario")
@@ -125,11 +124,12 @@ def _explained(message: str) -> tuple[str, list[str]]:
     problem = message[: place.start()] if place else message
     if (unknown := _UNKNOWN.fullmatch(problem)) and isinstance(default, Section):
         table = f"[{'.'.join(keys)}]" if keys else "a scenario"
-        nearest, known = _nearest(unknown[1], default.__struct_fields__), ", ".join(default.__struct_fields__)
-        return f"{shown(unknown[1])} is no key of {table}.{nearest} Its keys are {known}.", [*keys, unknown[1]]
+        known = default.__struct_fields__
+        text = f"{shown(unknown[1])} is no key of {table}.{nearest(unknown[1], known)} Its keys are {', '.join(known)}."
+        return text, [*keys, unknown[1]]
     if (choice := _NO_CHOICE.fullmatch(problem)) and isinstance(default, StrEnum):
         values = [str(value) for value in type(default)]
-        return f"`{keys[-1]}` must be one of {', '.join(values)}.{_nearest(choice[2], values)}", keys
+        return f"`{keys[-1]}` must be one of {', '.join(values)}.{nearest(choice[2], values)}", keys
     if own := re.match(r"`(\w+)`", problem):  # of a check of several keys
         return problem, [*keys, own[1]]
     if problem.startswith("Expected"):
@@ -147,11 +147,6 @@ def _known(names: Sequence[str]) -> tuple[list[str], object]:
             break
         keys, default = [*keys, name], getattr(default, name)
     return keys, default
-
-
-def _nearest(name: str, known: Sequence[str]) -> str:
-    found = difflib.get_close_matches(name.lower(), known, n=1)
-    return f" Did you mean {found[0]}?" if found else ""
 
 
 def _toml(default: object) -> str:
