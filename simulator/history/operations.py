@@ -81,13 +81,8 @@ class FaultRecord(msgspec.Struct, frozen=True):
         return f"{self.kind}:{self.target}" if self.target else self.kind
 
     @property
-    def has_hit(self) -> bool:
-        """Whether it met anything; one that did not has shown nothing of what it was to prove."""
-        return not self.missed
-
-    @property
     def missed(self) -> str:
-        """The reason why it has shown nothing; empty where it met something."""
+        """The reason why it has shown nothing of what it was to prove; empty where it met something."""
         if not (self.begun_at and (self.hit_sagas or self.hit_requests)):
             return "met no saga and no request"
         return "struck nothing where it was" if self.struck == 0 else ""

@@ -106,10 +106,10 @@ def test_what_begins_while_a_fault_lasts_is_hit_too_and_what_meets_nothing_is_ma
 
     (record,) = Run("pause:order@4s+3s", activity=activity).carry_out()
     assert (record.hit_sagas, record.hit_requests) == (6, 31)
-    assert record.has_hit
+    assert not record.missed
     (idle,) = Run("decline:provider=7%@4s+3s", activity=lambda: Activity(0, 0)).carry_out()
     assert (idle.note, idle.begun_at) == ("7%", 4 * SECOND)
-    assert not idle.has_hit
+    assert idle.missed
 
 
 @pytest.mark.parametrize(("hits", "note", "missed"), [(1234, "struck 1,234", False), (0, "struck 0", True)])
@@ -127,7 +127,7 @@ def test_a_refused_fault_has_not_begun_and_holds_up_no_other() -> None:
     first, second = run.carry_out()
     assert (first.begun_at, first.ended_at, first.hit_sagas) == (0, 0, 0)
     assert "resume it first" in first.note
-    assert not first.has_hit
+    assert first.missed
     assert second.ended_at == 3 * SECOND
 
 
