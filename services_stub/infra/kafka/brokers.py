@@ -22,6 +22,7 @@ from services_stub.contracts.control import (
 from services_stub.contracts.control_faults import BrokerFault, HeldRecords
 from services_stub.contracts.topics import ALL_TOPICS
 from services_stub.infra.config.directory import DataDirectory
+from services_stub.infra.config.options import KAFKA
 from services_stub.infra.config.ports import HOST
 from services_stub.infra.kafka.messages import (
     Accept,
@@ -42,7 +43,6 @@ from services_stub.infra.processes.messages import Problem, encode
 from services_stub.infra.processes.protocol import Fork
 from services_stub.infra.processes.readiness import listens, wait_until_ready
 
-NAME = "kafka"
 _EMBEDDED_SECONDS = 10.0
 _ANSWER_SECONDS = 2.0
 _ANSWER: msgspec.json.Decoder[BrokerAnswer] = msgspec.json.Decoder(BrokerAnswer)
@@ -96,8 +96,8 @@ class EmbeddedBroker:
     ) -> None:
         self.bootstrap_servers = f"{HOST}:{port}"
         self._processes = processes
-        self._log = directory.log(NAME)
-        self._data = str(directory.of(NAME) / "embedded")
+        self._log = directory.log(KAFKA)
+        self._data = str(directory.of(KAFKA) / "embedded")
         self._port, self._advertised = port, advertised
         self._directory = directory
         self._password = password
@@ -119,6 +119,7 @@ class EmbeddedBroker:
             case RestartBroker():
                 self._processes.end(self._process, wanted=True)
             case LoseUnflushed():
+                await self._check_answers()
                 with contextlib.suppress(BrokerIsAway):  # it ends instead of answering
                     await self._request(CutUnflushed())
             case StopBroker():
@@ -168,7 +169,7 @@ class EmbeddedBroker:
             advertised=self._advertised,
         )
         return Fork(
-            name=NAME,
+            name=KAFKA,
             entry="services_stub.infra.kafka.embedded:serve",
             argument=msgspec.Raw(encode(arguments)),
             log=str(self._log),
@@ -177,9 +178,13 @@ class EmbeddedBroker:
         )
 
     async def _change(self, request: BrokerRequest) -> None:
-        """Have the broker do something, if it answers: one that is frozen would do it some day."""
-        await self._request(CountHits(ids=[]))
+        """Have the broker do something, if it answers."""
+        await self._check_answers()
         await self._request(request)
+
+    async def _check_answers(self) -> None:
+        """Refuse where it does not: one that is frozen would do what is asked of it some day."""
+        await self._request(CountHits(ids=[]))
 
     async def _request(self, request: BrokerRequest) -> BrokerAnswer:
         if self._process.channel is None:

@@ -18,13 +18,10 @@ from services_stub.contracts.control import (
 )
 from services_stub.contracts.control_faults import BrokerFault
 from services_stub.infra.config.directory import DataDirectory
+from services_stub.infra.config.options import KAFKA
 from services_stub.infra.config.ports import HOST
-from services_stub.infra.kafka.brokers import NAME, CannotDisturb, tag_of
-from services_stub.infra.kafka.messages import (
-    ApacheArguments,
-    NodeCommand,
-    TopicsArguments,
-)
+from services_stub.infra.kafka.brokers import CannotDisturb, tag_of
+from services_stub.infra.kafka.messages import ApacheArguments, NodeCommand, TopicsArguments
 from services_stub.infra.processes.managed_process import ManagedProcess
 from services_stub.infra.processes.manager import ProcessManager
 from services_stub.infra.processes.messages import Done
@@ -80,8 +77,8 @@ class ApacheBroker(_WithoutFaults):
 
     async def start(self) -> None:
         """Get the jars, format the storage once, start the node and make the topics."""
-        log = self._directory.log(NAME)
-        home = str(self._directory.of(NAME))
+        log = self._directory.log(KAFKA)
+        home = str(self._directory.of(KAFKA))
         argument = ApacheArguments(
             directory=home,
             cache=str(cache_directory()),
@@ -92,7 +89,7 @@ class ApacheBroker(_WithoutFaults):
         node = await self._processes.run_job(
             "kafka-prepare", "services_stub.infra.kafka.apache:prepare", argument, log, NodeCommand
         )
-        command = Execute(name=NAME, arguments=node.arguments, log=str(log), directory=home)
+        command = Execute(name=KAFKA, arguments=node.arguments, log=str(log), directory=home)
         self._process = self._processes.supervise(command)
         await wait_until_ready(self._process, lambda: listens(self._port), _APACHE_SECONDS, called="Apache Kafka")
         await make_topics(self._processes, self._directory, self.bootstrap_servers, {}, _APACHE_SECONDS)

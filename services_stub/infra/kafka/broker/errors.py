@@ -1,4 +1,4 @@
-"""The error codes of the protocol that this broker answers, by their names in Kafka's `Errors`; and its own log."""
+"""The error codes of the protocol that this broker answers, by their names in Kafka's `Errors`."""
 
 from __future__ import annotations
 
