@@ -71,6 +71,8 @@ class Watchdog(selectors.DefaultSelector):
                 seconds -= at_work
                 continue
             frame = sys._current_frames().get(self._watched)
+            if frame is None:  # its thread has ended
+                return
             stack = [_summary(deeper, line) for deeper, line in islice(traceback.walk_stack(frame), _DEEPEST)]
             del frame
             if self._at_work_since == begun:
