@@ -69,9 +69,10 @@ class RunningClient:
             await self.pilot.pause()
 
     async def press(self, *keys: str) -> None:
-        """Press keys, and wait for what they do."""
-        await self.pilot.press(*keys)
-        await self.settle()
+        """Press keys, and wait for what each does: one that opens a screen is not there for the next at once."""
+        for key in keys:
+            await self.pilot.press(key)
+            await self.settle()
 
     async def resize(self, size: tuple[int, int]) -> None:
         """Give the terminal another size."""
@@ -82,7 +83,8 @@ class RunningClient:
 
     async def type(self, text: str) -> None:
         """Type a text."""
-        await self.press(*(f"{'space' if character == ' ' else character}" for character in text))
+        await self.pilot.press(*(f"{'space' if character == ' ' else character}" for character in text))
+        await self.settle()
 
     @property
     def text(self) -> str:
