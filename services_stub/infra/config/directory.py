@@ -19,7 +19,7 @@ from typing import TextIO
 from services_stub.contracts.control import STATE_FILE
 from services_stub.infra.config.errors import CannotStart
 
-DATA_FORMAT = "6"
+DATA_FORMAT = "7"
 """Grows with every change of tables or files that an earlier version's data does not have."""
 
 LEAST_FREE_BYTES = 64 * 1024 * 1024

@@ -32,7 +32,7 @@ _DATABASE = 10.0
 
 
 class SendDigest(msgspec.Struct, frozen=True):
-    """Tell a seller of the sales whose digest is due at `due_at` (microseconds of Unix time) or before."""
+    """Tell a seller of the sales whose digest is due at `due_at` (microseconds of Unix time)."""
 
     seller_id: str
     due_at: int
@@ -72,8 +72,8 @@ def digest_worker(notifier: Notifier, context: Context, clock: Callable[[], date
 
     def work() -> bool:
         now = to_microseconds(clock())
-        due = context.run(context.read(sales.due_users, now, _MOST_AT_ONCE), _DATABASE)
-        sent = sum(write(SendDigest(seller_id, now)) for seller_id in due)
+        due = context.run(context.read(sales.due_digests, now, _MOST_AT_ONCE), _DATABASE)
+        sent = sum(write(SendDigest(digest.user_id, digest.due_at)) for digest in due)
         return sent == _MOST_AT_ONCE
 
     def write(command: SendDigest) -> bool:

@@ -18,14 +18,14 @@ _update_window = (
     .where(sale_windows.c.user_id == bindparam("of_user"))
     .values(ends_at=bindparam("new_end"), messages=bindparam("new_messages"))
 )
-_due_users = (
-    select(gathered.c.user_id)
+_due_digests = (
+    select(gathered.c.due_at, gathered.c.user_id)
     .where(gathered.c.due_at <= bindparam("now"))
     .distinct()
-    .order_by(gathered.c.user_id)
+    .order_by(gathered.c.due_at, gathered.c.user_id)
     .limit(bindparam("most"))
 )
-_is_due = (gathered.c.user_id == bindparam("of_user")) & (gathered.c.due_at <= bindparam("now"))
+_is_due = (gathered.c.due_at == bindparam("of_time")) & (gathered.c.user_id == bindparam("of_user"))
 _cancelled = notifications.alias()
 _is_cancelled = exists().where(
     _cancelled.c.about == notifications.c.about,
@@ -36,7 +36,7 @@ _due_sales = (
     select(notifications.c.about, notifications.c.amount, notifications.c.currency)
     .join(gathered, gathered.c.notification_id == notifications.c.notification_id)
     .where(_is_due, ~_is_cancelled)
-    .order_by(notifications.c.notification_id)
+    .order_by(gathered.c.notification_id)
     .limit(bindparam("most"))
 )
 _due_sums = (
@@ -75,21 +75,21 @@ def gather(transaction: Transaction, user_id: str, notification_id: str, due_at:
     transaction.append(gathered, {"notification_id": notification_id, "user_id": user_id, "due_at": due_at})
 
 
-def due_users(connection: Connection, now: int, most: int) -> Sequence[str]:
-    """Up to `most` sellers whose digest is due at `now` (microseconds of Unix time)."""
-    return connection.execute(_due_users, {"now": now, "most": most}).scalars().all()
+def due_digests(connection: Connection, now: int, most: int) -> Sequence[Row[int, str]]:
+    """Up to `most` digests that are due at `now` (microseconds of Unix time), oldest first: when, and the seller."""
+    return connection.execute(_due_digests, {"now": now, "most": most}).all()
 
 
-def due_sales(connection: Connection, user_id: str, now: int, most: int) -> Sequence[Row[Any, Any, Any]]:
+def due_sales(connection: Connection, user_id: str, due_at: int, most: int) -> Sequence[Row[Any, Any, Any]]:
     """Up to `most` sales of a seller's digest, without cancelled ones, oldest first: order, amount and currency."""
-    return connection.execute(_due_sales, {"of_user": user_id, "now": now, "most": most}).all()
+    return connection.execute(_due_sales, {"of_user": user_id, "of_time": due_at, "most": most}).all()
 
 
-def due_sums(connection: Connection, user_id: str, now: int) -> Sequence[Row[Any, Any, Any]]:
+def due_sums(connection: Connection, user_id: str, due_at: int) -> Sequence[Row[Any, Any, Any]]:
     """The number and the sum of all sales of a seller's digest, without cancelled ones, for each currency."""
-    return connection.execute(_due_sums, {"of_user": user_id, "now": now}).all()
+    return connection.execute(_due_sums, {"of_user": user_id, "of_time": due_at}).all()
 
 
-def delete_due(transaction: Transaction, user_id: str, now: int) -> None:
+def delete_due(transaction: Transaction, user_id: str, due_at: int) -> None:
     """The digest of these sales is written."""
-    transaction.write(_delete_due, {"of_user": user_id, "now": now})
+    transaction.write(_delete_due, {"of_user": user_id, "of_time": due_at})

@@ -94,14 +94,15 @@ sale_windows = Table(
     Column("ends_at", BigInteger, nullable=False),
     Column("messages", Integer, nullable=False),
 )
-# Sales whose message is the digest that is due then.
+# Sales whose message is the digest that is due then. Those of one digest lie together, for they are deleted together,
+# and each page of which a row is deleted is kept in memory until the transaction ends.
 gathered = Table(
     "gathered",
     TABLES,
+    Column("due_at", BigInteger, primary_key=True, autoincrement=False),
+    Column("user_id", String(200), primary_key=True),
     Column("notification_id", String(36), primary_key=True),
-    Column("user_id", String(200), nullable=False),
-    Column("due_at", BigInteger, nullable=False),
-    Index("gathered_due", "due_at", "user_id"),
+    sqlite_with_rowid=False,
 )
 charges = Table(
     "charges",

@@ -68,6 +68,8 @@ def of_consumer(settings: Settings) -> dict[str, Any]:
         "auto.offset.reset": "earliest",
         "fetch.queue.backoff.ms": 10,
         "fetch.error.backoff.ms": 100,
+        # What waits for a consumer that is behind is in memory, unpacked, and a response comes whole: keep both small.
         "queued.min.messages": 2000,
-        "queued.max.messages.kbytes": 8192,
+        "queued.max.messages.kbytes": 2048,
+        "fetch.max.bytes": 1024 * 1024,
     }

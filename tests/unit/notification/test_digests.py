@@ -19,6 +19,8 @@ from services_stub.notification.handlers import DigestRules, Notifier
 from services_stub.notification.handlers.digests import SendDigest, digest_worker, send_digest
 from services_stub.notification.service import notification_service
 from services_stub.notification.store import TABLES, contacts, sales
+from services_stub.runtime.sql.database import Database
+from services_stub.runtime.sql.transaction import Transaction
 from tests.builders import order_item, order_updated, user_created
 from tests.fakes import FakeTransaction, handle, received, transaction
 from tests.unit.serving import Serving, serving
@@ -61,8 +63,9 @@ def digest(tx: FakeTransaction, at: datetime, notifier: Notifier | None = None) 
 def test_beyond_some_messages_sales_are_told_together_at_the_end_of_the_window(tx: FakeTransaction) -> None:
     sell(tx, "o1", "o2", "o3", "o4", price="1234.56")
     assert messages(tx) == ["To ship: 1,234.56 USD, order o1", "To ship: 1,234.56 USD, order o2"]
-    assert sales.due_users(tx.connection, to_microseconds(START + RULES.window) - 1, 10) == []
-    assert sales.due_users(tx.connection, to_microseconds(START + RULES.window), 10) == ["s1"]
+    due_at = to_microseconds(START + RULES.window)
+    assert sales.due_digests(tx.connection, due_at - 1, 10) == []
+    assert sales.due_digests(tx.connection, due_at, 10) == [(due_at, "s1")]
     for _ in range(2):
         digest(tx, START + RULES.window)
     assert messages(tx)[2:] == ["To ship: 2 more orders, 2,469.12 USD"]
@@ -119,7 +122,7 @@ def test_a_seller_who_wants_no_mail_by_then_gets_none(tx: FakeTransaction) -> No
     contacts.save_choices(tx, "s1", None, Choices({Kind.SALES: frozenset()}))
     digest(tx, START + RULES.window)
     assert len(messages(tx)) == 2
-    assert sales.due_users(tx.connection, to_microseconds(START + RULES.window), 10) == []
+    assert sales.due_digests(tx.connection, to_microseconds(START + RULES.window), 10) == []
 
 
 def test_sales_that_waited_for_the_address_are_told_together_too(tx: FakeTransaction) -> None:
@@ -133,6 +136,26 @@ def test_sales_that_waited_for_the_address_are_told_together_too(tx: FakeTransac
     subjects = tx.execute(select(spool.c.subject).where(spool.c.recipient == "al@example.org")).scalars().all()
     assert len(subjects) == 3
     assert len(sales.due_sales(tx.connection, "s2", to_microseconds(START + RULES.window), 10)) == 3
+
+
+def test_a_digest_changes_the_pages_of_its_own_sales_alone(tmp_path: Path) -> None:
+    """All that a transaction changes is in memory until it ends, and other sellers' sales come between its own."""
+    database, notifier = Database(tmp_path / "notification.db"), Notifier(RULES)
+    database.create(TABLES)
+    with database.connect() as connection:
+        for number in range(300):
+            with connection.begin():
+                tx = Transaction(connection, "test", START)
+                for seller in range(30):
+                    sales.gather(tx, f"s{seller}", f"{number:04}-{seller:02}".ljust(36, "0"), 1000 + seller)
+                tx.flush()
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.commit()
+        with connection.begin():
+            send_digest(notifier, Transaction(connection, "test", START), SendDigest("s7", 1007))
+        _busy, pages, _moved = connection.exec_driver_sql("PRAGMA wal_checkpoint").one()
+    database.close()
+    assert 0 < pages < 20
 
 
 def subjects(running: Serving) -> list[str]:
