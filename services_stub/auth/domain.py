@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import string
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from enum import Enum, auto
 
 from services_stub.contracts.mailbox import canonical_mailbox
 from services_stub.contracts.text import without_controls
+
+_AROUND_WORDS = string.digits + string.punctuation + string.whitespace
 
 ISSUER = "marketplace"
 """The issuer of access tokens: the claim `iss`."""
@@ -78,11 +81,16 @@ def expiry_of(*, begun_at: datetime, now: datetime) -> datetime:
 
 
 def weakness_of(password: str, email: str, is_common: Callable[[str], bool]) -> str:
-    """The reason why a password would soon be guessed; empty for none."""
+    """The reason why a password would soon be guessed; empty for none.
+
+    Digits and signs around a word, fewer than it has characters, are tried with it.
+    """
     plain, address = password.casefold().strip(), canonical_email(email)
-    if plain in (address, address.rpartition("@")[0]):
+    word = plain.strip(_AROUND_WORDS)
+    tried = {plain, word} if len(plain) < 2 * len(word) else {plain}
+    if tried & {address, address.rpartition("@")[0]}:
         return "this is your address: choose what others do not know"
-    return "this is one of the passwords that are tried first: choose another one" if is_common(plain) else ""
+    return "this is one of the passwords that are tried first: choose another one" if any(map(is_common, tried)) else ""
 
 
 def canonical_email(email: str) -> str:

@@ -50,6 +50,9 @@ def test_an_amount_of_an_event_is_a_number() -> None:
         (ChangeProduct, '{"name": " "}', "one line of text, not blank"),
         (ChangePreferences, '{"phone": "1", "delivery": [], "sales": [], "stock": []}', "telephone number"),
         (Register, '{"email": "jo.example", "password": "a long password"}', "e-mail"),
+        (Register, '{"email": ".jo@example.org", "password": "a long password"}', "e-mail"),
+        (Register, '{"email": "jo..d@example.org", "password": "a long password"}', "e-mail"),
+        (Register, '{"email": "jo.@example.org", "password": "a long password"}', "e-mail"),
         (Register, '{"email": "jo@mail.invalid", "password": "a long password"}', "mail server"),
     ],
 )

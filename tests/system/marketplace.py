@@ -44,6 +44,16 @@ class Marketplace:
         os.kill(pid, number)
         return pid
 
+    def kill_supervisor(self) -> None:
+        """Kill (-9) the process that looks after the others, which end then."""
+        os.kill(self.state.supervisor_pid, signal.SIGKILL)
+
+    def start_again(self) -> None:
+        """Start it in the background, on the data and ports that it had."""
+        _start(self.directory)
+        self.state = read_state(self.directory)
+        self.control = ControlClient.of(self.state)
+
     def client(self) -> MarketplaceClient:
         """A client of a new guest."""
         return MarketplaceClient(self.gateway, timeout=30.0)
@@ -58,11 +68,15 @@ class Marketplace:
 def running_marketplace(*options: str) -> Iterator[Marketplace]:
     """A marketplace on free ports and a data directory of its own; nothing of it is left afterwards."""
     directory = Path(tempfile.mkdtemp(prefix="marketplace-test-"))
-    command = [*COMMAND, "up", "--detach", "--data-dir", str(directory), "--rate-limit", FOR_TESTS, *options]
     try:
-        result = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
-        assert result.returncode == 0, result.stdout + result.stderr
+        _start(directory, *options)
         yield Marketplace(directory)
     finally:
         subprocess.run([*COMMAND, "down", "--data-dir", str(directory)], capture_output=True, timeout=60, check=False)
         shutil.rmtree(directory)
+
+
+def _start(directory: Path, *options: str) -> None:
+    command = [*COMMAND, "up", "--detach", "--data-dir", str(directory), "--rate-limit", FOR_TESTS, *options]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr

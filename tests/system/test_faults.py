@@ -54,6 +54,25 @@ async def kill_broker(marketplace: Marketplace) -> None:
     await asyncio.sleep(8.0)
 
 
+async def kill_supervisor(marketplace: Marketplace) -> None:
+    """Kill the supervisor three times, and start the marketplace at once, beside what is still ending."""
+    for _ in range(3):
+        await asyncio.sleep(1.0)
+        marketplace.kill_supervisor()
+        await asyncio.to_thread(marketplace.start_again)
+
+
+@pytest.mark.slow
+def test_the_supervisor_may_be_killed_and_the_marketplace_started_at_once() -> None:
+    async def scenario(marketplace: Marketplace) -> None:
+        run = await prepare(marketplace)
+        await purchase_while(run, lambda: kill_supervisor(marketplace), purchases=PURCHASES, seed=SEED)
+        await check_books(run)
+
+    with running_marketplace() as marketplace:
+        asyncio.run(scenario(marketplace))
+
+
 @pytest.mark.slow
 def test_every_service_may_be_killed_at_any_moment(marketplace: Marketplace) -> None:
     async def scenario() -> None:

@@ -19,7 +19,7 @@ from services_stub.runtime.errors import Unavailable
 # Bounds the memory: each hash under way takes what the parameters say.
 _THREADS = 2
 MOST_WAITING = 256
-_SHORTEST = 8
+_SHORTEST_WORD = 6
 
 T = TypeVar("T")
 
@@ -101,10 +101,10 @@ def _is_common(password: str) -> bool:
 
 @cache
 def _common() -> frozenset[str]:
-    """The passwords that people choose most. Read when the first account is made: that takes a while."""
+    """The passwords that people choose most, also those that are too short here by themselves. Read when the first account is made: that takes a while."""
     from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
-    return frozenset(each for each in FREQUENCY_LISTS["passwords"] if len(each) >= _SHORTEST)
+    return frozenset(each for each in FREQUENCY_LISTS["passwords"] if len(each) >= _SHORTEST_WORD)
 
 
 def _bytes(password: str) -> bytes:

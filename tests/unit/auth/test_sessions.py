@@ -179,12 +179,21 @@ def test_a_password_is_changed_by_who_knows_it_and_ends_all_other_sessions(auth:
 
 
 @pytest.mark.parametrize(
-    "password", ["password", "PassW0rd", "12345678", " qwertyuiop ", "ada.lovelace@example.com", "Ada.Lovelace"]
-)
+    "password",
+    [
+        "password", "PassW0rd", "12345678", " qwertyuiop ", "ada.lovelace@example.com", "Ada.Lovelace",
+        "Password1!", "!!Dragon99", "Ada.Lovelace#7",
+    ],
+)  # fmt: skip
 def test_passwords_that_are_tried_first_are_refused(auth: AuthClient, password: str) -> None:
     body = {"email": "Ada.Lovelace@example.com", "password": password}
     status, problem = auth.post("/api/auth/register", body)
     assert (status, problem["type"], problem["errors"][0]["field"]) == (400, "/problems/weak-password", "password")
+
+
+@pytest.mark.parametrize("password", ["dragon-7731-9", "dragon and sunshine", "2024a!?77"])
+def test_passwords_that_have_more_than_a_word_are_taken(auth: AuthClient, password: str) -> None:
+    assert auth.post("/api/auth/register", {"email": "ada@example.com", "password": password})[0] == 201
 
 
 def test_logging_out_ends_the_session_and_may_be_repeated(auth: AuthClient) -> None:
