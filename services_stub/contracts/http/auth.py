@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from services_stub.contracts.base import Body, Id, Request
-from services_stub.contracts.mailbox import EMAIL, NEW_EMAIL, canonical_mailbox
+from services_stub.contracts.mailbox import NEW_EMAIL, canonical_mailbox
 from services_stub.contracts.text import LINE, PHONE, trim
 from services_stub.contracts.times import RFC3339, moment_of, to_microseconds
 
