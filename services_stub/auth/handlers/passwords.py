@@ -101,7 +101,7 @@ def _is_common(password: str) -> bool:
 
 @cache
 def _common() -> frozenset[str]:
-    """The passwords that people choose most, also short ones. Read when the first account is made: that takes a while."""
+    """The passwords that people choose most, also short ones. Read when the first account is made: it takes a while."""
     from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
     return frozenset(each for each in FREQUENCY_LISTS["passwords"] if len(each) >= _SHORTEST_WORD)
