@@ -71,9 +71,13 @@ def digest_worker(notifier: Notifier, context: Context, clock: Callable[[], date
         send_digest(notifier, tx, command)
 
     def work() -> bool:
-        now = to_microseconds(clock())
-        due = context.run(context.read(sales.due_digests, now, _MOST_AT_ONCE), _DATABASE)
-        sent = sum(write(SendDigest(digest.user_id, digest.due_at)) for digest in due)
+        now, last, sent = to_microseconds(clock()), (0, ""), 0
+        for _ in range(_MOST_AT_ONCE):
+            due = context.run(context.read(sales.due_digest, now, last), _DATABASE)
+            if due is None:
+                break
+            sent += write(SendDigest(due.user_id, due.due_at))
+            last = due.due_at, due.user_id
         return sent == _MOST_AT_ONCE
 
     def write(command: SendDigest) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, exists, func, insert, select, tuple_, update
 
 from services_stub.contracts.money import BILLION
 from services_stub.notification.store.tables import gathered, notifications, sale_windows
@@ -18,12 +18,14 @@ _update_window = (
     .where(sale_windows.c.user_id == bindparam("of_user"))
     .values(ends_at=bindparam("new_end"), messages=bindparam("new_messages"))
 )
-_due_digests = (
+_due_digest = (
     select(gathered.c.due_at, gathered.c.user_id)
-    .where(gathered.c.due_at <= bindparam("now"))
-    .distinct()
+    .where(
+        gathered.c.due_at <= bindparam("now"),
+        tuple_(gathered.c.due_at, gathered.c.user_id) > tuple_(bindparam("after_time"), bindparam("after_user")),
+    )
     .order_by(gathered.c.due_at, gathered.c.user_id)
-    .limit(bindparam("most"))
+    .limit(1)
 )
 _is_due = (gathered.c.due_at == bindparam("of_time")) & (gathered.c.user_id == bindparam("of_user"))
 _cancelled = notifications.alias()
@@ -75,9 +77,13 @@ def gather(transaction: Transaction, user_id: str, notification_id: str, due_at:
     transaction.append(gathered, {"notification_id": notification_id, "user_id": user_id, "due_at": due_at})
 
 
-def due_digests(connection: Connection, now: int, most: int) -> Sequence[Row[int, str]]:
-    """Up to `most` digests that are due at `now` (microseconds of Unix time), oldest first: when, and the seller."""
-    return connection.execute(_due_digests, {"now": now, "most": most}).all()
+def due_digest(connection: Connection, now: int, after: tuple[int, str]) -> Row[int, str] | None:
+    """The oldest digest behind `after` that is due at `now` (microseconds of Unix time): when, and the seller.
+
+    One at a time: to list them, all their sales would be read.
+    """
+    given = {"now": now, "after_time": after[0], "after_user": after[1]}
+    return connection.execute(_due_digest, given).one_or_none()
 
 
 def due_sales(connection: Connection, user_id: str, due_at: int, most: int) -> Sequence[Row[Any, Any, Any]]:

@@ -27,6 +27,7 @@ from tests.unit.serving import Serving, serving
 
 RULES = DigestRules(messages=2, window=timedelta(minutes=15))
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
+FIRST = (0, "")
 
 
 def sold(order_id: str, price: str = "10.00") -> OrderUpdated:
@@ -64,8 +65,9 @@ def test_beyond_some_messages_sales_are_told_together_at_the_end_of_the_window(t
     sell(tx, "o1", "o2", "o3", "o4", price="1234.56")
     assert messages(tx) == ["To ship: 1,234.56 USD, order o1", "To ship: 1,234.56 USD, order o2"]
     due_at = to_microseconds(START + RULES.window)
-    assert sales.due_digests(tx.connection, due_at - 1, 10) == []
-    assert sales.due_digests(tx.connection, due_at, 10) == [(due_at, "s1")]
+    assert sales.due_digest(tx.connection, due_at - 1, FIRST) is None
+    assert sales.due_digest(tx.connection, due_at, FIRST) == (due_at, "s1")
+    assert sales.due_digest(tx.connection, due_at, (due_at, "s1")) is None
     for _ in range(2):
         digest(tx, START + RULES.window)
     assert messages(tx)[2:] == ["To ship: 2 more orders, 2,469.12 USD"]
@@ -122,7 +124,7 @@ def test_a_seller_who_wants_no_mail_by_then_gets_none(tx: FakeTransaction) -> No
     contacts.save_choices(tx, "s1", None, Choices({Kind.SALES: frozenset()}))
     digest(tx, START + RULES.window)
     assert len(messages(tx)) == 2
-    assert sales.due_digests(tx.connection, to_microseconds(START + RULES.window), 10) == []
+    assert sales.due_digest(tx.connection, to_microseconds(START + RULES.window), FIRST) is None
 
 
 def test_sales_that_waited_for_the_address_are_told_together_too(tx: FakeTransaction) -> None:
