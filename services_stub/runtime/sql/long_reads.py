@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -13,7 +14,8 @@ from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.sql.database import Database, limited_to, mapped_errors
 
 LONGEST_SECONDS = 1.0
-MOST_WAITING = 16
+LONGEST_WAIT = 2.0
+"""Seconds; a few slow statements fill a queue as much as many quick ones do, so it is bounded by time."""
 
 
 class LongReads:
@@ -23,22 +25,16 @@ class LongReads:
         self._database = database
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"long-reads-{service}")
         self._connection: Connection | None = None
-        self._waiting = 0
 
     async def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """The result of `function(connection, *arguments)`, or the error that it raised.
 
         Raises:
             Refused: the function refused, or a statement took too long and was ended.
-            Unavailable: the database is away, or too many wait already.
+            Unavailable: the database is away, or what came before took so long that the caller is not to wait.
         """
-        if self._waiting >= MOST_WAITING:
-            raise Unavailable("too many searches at a time")
-        self._waiting += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, self._read, function, arguments)
-        finally:
-            self._waiting -= 1
+        by = time.monotonic() + LONGEST_WAIT
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._read, by, function, arguments)
 
     def stop(self) -> None:
         """End what is under way; nothing is answered any more."""
@@ -46,7 +42,9 @@ class LongReads:
         if self._connection is not None:
             self._connection.close()
 
-    def _read(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    def _read(self, by: float, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        if time.monotonic() > by:
+            raise Unavailable("too many searches at a time")
         with mapped_errors():
             if self._connection is None:
                 self._connection = self._database.connect_reader()

@@ -45,15 +45,24 @@ def test_a_statement_without_end_is_ended_and_the_next_one_answered(reads: LongR
     asyncio.run(scenario())
 
 
-def test_the_event_loop_goes_on_meanwhile_and_no_queue_grows(reads: LongReads, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(long_reads, "MOST_WAITING", 2)
-
+def test_the_event_loop_goes_on_meanwhile(reads: LongReads) -> None:
     async def scenario() -> None:
-        waiting = [asyncio.create_task(reads.run(endless)) for _ in range(2)]
+        waiting = asyncio.create_task(reads.run(endless))
         await asyncio.sleep(0)
-        with pytest.raises(Unavailable):
-            await reads.run(quick)
-        assert not any(each.done() for each in waiting)
-        assert [type(each) for each in await asyncio.gather(*waiting, return_exceptions=True)] == [Refused] * 2
+        assert not waiting.done()
+        with pytest.raises(Refused):
+            await waiting
+
+    asyncio.run(scenario())
+
+
+def test_many_quick_reads_may_wait_but_few_slow_ones(reads: LongReads, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> None:
+        monkeypatch.setattr(long_reads, "LONGEST_WAIT", 60.0)
+        assert await asyncio.gather(*(reads.run(quick) for _ in range(100))) == [7] * 100
+        monkeypatch.setattr(long_reads, "LONGEST_WAIT", 0.12)
+        answers = await asyncio.gather(*(reads.run(endless) for _ in range(20)), return_exceptions=True)
+        assert isinstance(answers[0], Refused)
+        assert {type(each) for each in answers[10:]} == {Unavailable}
 
     asyncio.run(scenario())
