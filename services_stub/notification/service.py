@@ -48,6 +48,8 @@ def notification_service(digests: DigestRules | None = None) -> Service:
         tables=TABLES,
         handlers=handlers(notifier),
         batch_linger=0.05,
+        # Events become messages of several times their size, and all of a batch are in memory.
+        largest_batch=200,
         filters={OrderUpdated: changes_nothing},
         workers=workers,
     )
