@@ -76,6 +76,7 @@ class RunningService:
             self._database = Database(settings.url_of_database())
             self._database.create(service.tables, outbox.tables, inbox.tables)
             writer = Writer(service.name, self._database, self._publisher, cluster_id, on_bug)
+            self._publisher.on_lost = writer.replay
             self._reader = Reader(service.name, self._database)
         self._writer = writer
         loop = asyncio.get_running_loop()

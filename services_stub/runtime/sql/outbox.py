@@ -158,9 +158,8 @@ class Outbox:
         `probing` writes that also where it has not changed, to see whether anything can be written.
         """
         if rows:
-            first = self._last + 1
             kept = [asdict(row) | {"headers": msgspec.json.encode(row.headers)} for row in rows]
-            write(connection, _insert, [{"seq": seq, **row} for seq, row in enumerate(kept, first)])
+            write(connection, _insert, [{"seq": seq, **row} for seq, row in enumerate(kept, self._last + 1)])
         self._set_aside = sum(_set_aside(connection, seq, reason) for seq, reason in self._refusals.items())
         if self._acknowledged > self._stored or probing:
             write(connection, _acknowledge, [{"acknowledged_to": self._acknowledged}])
