@@ -43,6 +43,8 @@ def test_orders_do_not_go_back_in_the_log_of_a_broker_that_was_killed(kafka: str
             sys.stdout.write(f"{kafka}, log {'lost' if loses else 'kept'}: killed {len(killed.seconds)} times, ")
             sys.stdout.write(f"{len(run.orders)} orders, {killed.shipped} more shipped meanwhile\n")
             sys.stdout.write(f"seconds until an order is PAID: {spread(killed.seconds)}\n")
+            if killed.bare:
+                sys.stdout.write(f"seconds until bare clients wrote and read a record: {spread(killed.bare)}\n")
             assert killed.went_back == []
             await check_books(run, in_log=IN_LOG if loses else sys.maxsize)
 
