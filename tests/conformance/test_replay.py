@@ -1,4 +1,4 @@
-"""What an outbox retains is sent again, on each kind of database: in order per key, and without holding up what is new."""
+"""Replays of an outbox, on each kind of database: in order per key, and without holding up what is new."""
 
 from __future__ import annotations
 
