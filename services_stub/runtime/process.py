@@ -14,6 +14,7 @@ from functools import partial
 
 import structlog
 import uvloop
+from confluent_kafka import KafkaException
 
 from services_stub.logs import configuration as logs
 from services_stub.runtime import clock
@@ -34,6 +35,7 @@ _IDENTITY_EVERY = 2.0
 _IDENTITY_AGAIN = 0.05
 _IDENTITY_ANSWER = 2.5
 _IDENTITY_WAIT = 30.0
+_IDENTITY_FIRST = 0.5
 
 
 def run(services: Sequence[tuple[Service, Application, Settings]]) -> None:
@@ -102,6 +104,9 @@ def _watch_identity(identity: ClusterIdentity, cluster_id: str, running: Sequenc
 
 def _exit_on_bug(error: BaseException) -> None:
     """End at once: what is not committed was not done, and the next start takes it up."""
+    if isinstance(error, KafkaException):
+        # No bug where the broker lost its log: by then the process has started over.
+        time.sleep(_IDENTITY_FIRST)
     structlog.get_logger().critical("ends by a bug", exc_info=error)
     sys.stderr.flush()
     os._exit(EXIT_BUG)

@@ -35,14 +35,15 @@ _OF_THE_RECORD = frozenset(
 class Publisher:
     """Sends records. Delivery is reported in the thread that calls `poll` or `flush`, and nowhere else.
 
-    Its owner calls `poll` as long as it lives: reports and errors queue up until then. `on_lost` hears of a topic whose
-    log has lost records that it had acknowledged. It is noticed with the next record of the partition.
+    Its owner calls `poll` as long as it lives: reports queue up until then. It raises KafkaException where no record
+    can be sent any more; `on_fatal` hears of others that end the process. `on_lost` hears of a topic whose log has lost
+    records that it had acknowledged; that is noticed with the next record of the partition.
     """
 
-    def __init__(self, settings: Settings, on_fatal: Callable[[str], None]) -> None:
+    def __init__(self, settings: Settings, on_fatal: Callable[[KafkaException], None]) -> None:
         self._on_fatal = on_fatal
         self.on_lost: Callable[[str], None] = lambda _topic: None
-        self._config = configuration.of_producer(settings) | {"error_cb": self._on_error}
+        self._config = configuration.of_producer(settings) | {"error_cb": lambda _error: None}
         # The first one sends in order; the second, where there is one, each record in a batch of its own.
         self._producers = [Producer(self._config)]
         self._ends: dict[tuple[str, int], int] = {}
@@ -108,7 +109,7 @@ class Publisher:
 
     def report_fatal(self, reason: str) -> None:
         """Say that no record can be sent any more."""
-        self._on_fatal(reason)
+        self._on_fatal(KafkaException(reason))
 
     def poll(self) -> None:
         """Report what was delivered; never waits."""
@@ -131,10 +132,6 @@ class Publisher:
         """Forget what the broker has not acknowledged; it may have some of it all the same."""
         self._producers[0].purge()
         self._producers[0].flush(1.0)
-
-    def _on_error(self, error: KafkaError) -> None:
-        if error.fatal():
-            self._on_fatal(f"Kafka producer: {error}")
 
 
 class _Sending:

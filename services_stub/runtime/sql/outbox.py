@@ -216,9 +216,8 @@ class Outbox:
         of_all = (seq for seqs in reversed(self._again.values()) for seq in reversed(seqs))
         chosen = list(islice(of_all, _REPLAYED_AT_ONCE))
         rows = {row.seq: row for row in connection.execute(_chosen, {"seqs": chosen})}
-        for seq in chosen:
-            row = rows[seq]
-            if not self._send(seq, row, _headers.decode(row.headers)):
+        for row in (rows[seq] for seq in chosen):
+            if not self._send(row.seq, row, _headers.decode(row.headers)):
                 return
             self._again[row.key].pop()
             if not self._again[row.key]:

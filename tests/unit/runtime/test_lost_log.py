@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from confluent_kafka import KafkaException
 
 from services_stub.auth.service import SERVICE as AUTH
 from services_stub.cart.service import SERVICE as CART
@@ -17,6 +19,7 @@ from services_stub.contracts.topics import TRACE_HOPS, USER_CREATED, Topic
 from services_stub.runtime import process
 from services_stub.runtime.errors import EXIT_START_OVER
 from services_stub.runtime.kafka.admin import ClusterIdentity
+from services_stub.runtime.kafka.configuration import of_consumer, of_producer
 from services_stub.runtime.kafka.producer import Publisher
 from tests.conformance.kafkas import embedded
 from tests.raw_kafka import broker_in_thread
@@ -56,6 +59,24 @@ def test_a_process_ends_at_once_where_another_log_is_behind_the_address(monkeypa
     assert max(identity.waited[3:]) < min(identity.waited[1:3])
 
 
+def test_a_producer_that_finds_another_log_leaves_the_end_of_the_process_to_the_look_at_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    steps: list[object] = []
+    monkeypatch.setattr(os, "_exit", steps.append)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: steps.append("wait"))
+    process._exit_on_bug(KafkaException("out of order"))
+    process._exit_on_bug(ValueError("a bug"))
+    assert steps == ["wait", process.EXIT_BUG, process.EXIT_BUG]
+
+
+def test_clients_do_not_forget_their_brokers_when_none_answers() -> None:
+    """Those that did looked for them once in a second: a producer wrote again 1.8 s after the broker's return."""
+    settings = settings_for("localhost:9092")
+    for config in (of_producer(settings), of_consumer(settings)):
+        assert config["metadata.recovery.strategy"] == "none"
+
+
 def test_the_wait_for_the_next_look_ends_where_the_connection_is_lost() -> None:
     broker, address = broker_in_thread(TRACE_HOPS)
     identity = ClusterIdentity(address, {})
@@ -77,7 +98,7 @@ def test_a_publisher_notices_that_the_log_lost_what_was_acknowledged(tmp_path: P
             assert publisher.send(USER_CREATED, b"k", value, [], partial(acknowledged.append, value), fail)
         wait_for(lambda: publisher.flush(0.05) == 0 and len(acknowledged) == len(values), what="the acknowledgements")
 
-    def fail(reason: str) -> None:
+    def fail(reason: object) -> None:
         raise AssertionError(reason)
 
     lost: list[str] = []
