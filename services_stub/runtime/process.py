@@ -14,13 +14,12 @@ from functools import partial
 
 import structlog
 import uvloop
-from confluent_kafka import KafkaException
 
 from services_stub.logs import configuration as logs
 from services_stub.runtime import clock
 from services_stub.runtime.application import Application
 from services_stub.runtime.errors import EXIT_START_OVER, Unavailable
-from services_stub.runtime.kafka.admin import ClusterIdentity
+from services_stub.runtime.kafka.admin import ClientError, ClusterIdentity
 from services_stub.runtime.running import RunningService
 from services_stub.runtime.service import Service
 from services_stub.runtime.settings import Settings
@@ -104,7 +103,7 @@ def _watch_identity(identity: ClusterIdentity, cluster_id: str, running: Sequenc
 
 def _exit_on_bug(error: BaseException) -> None:
     """End at once: what is not committed was not done, and the next start takes it up."""
-    if isinstance(error, KafkaException):
+    if isinstance(error, ClientError):
         # No bug where the broker lost its log: by then the process has started over.
         time.sleep(_IDENTITY_FIRST)
     structlog.get_logger().critical("ends by a bug", exc_info=error)
