@@ -113,7 +113,8 @@ def write_and_read(bootstrap_servers: str) -> None:
     producer = Producer(config)
     for value, partition in written.items():
         producer.produce(BARE, value, partition=partition)
-    consumer: Any = Consumer(config | {"group.id": BARE, "fetch.error.backoff.ms": 100})
+    consumer: Any = Consumer(config | {"group.id": BARE, "fetch.error.backoff.ms": 100, "fetch.wait.max.ms": 5})
+    consumer.list_topics(BARE, timeout=60)  # a reader that does not know the leaders yet waits half a second for them
     consumer.assign([TopicPartition(BARE, partition, OFFSET_BEGINNING) for partition in range(PARTITIONS)])
     left = set(written)
     while left:
