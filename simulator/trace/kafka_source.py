@@ -250,7 +250,6 @@ def _consumer(group: str, bootstrap_servers: str, config: Mapping[str, str] | No
                 "enable.partition.eof": True,
                 "auto.offset.reset": "earliest",
                 "fetch.wait.max.ms": 20,
-                "metadata.recovery.strategy": "none",  # otherwise a lost broker is looked for once a second alone
                 "log_level": 0,  # what matters is raised; the rest would be written between the lines of a screen
                 **(config or {}),
                 "bootstrap.servers": bootstrap_servers,

@@ -116,8 +116,9 @@ def write_and_read(bootstrap_servers: str) -> None:
     consumer: Any = Consumer(config | {"group.id": BARE, "fetch.error.backoff.ms": 100, "fetch.wait.max.ms": 5})
     consumer.list_topics(BARE, timeout=60)  # a reader that does not know the leaders yet waits half a second for them
     consumer.assign([TopicPartition(BARE, partition, OFFSET_BEGINNING) for partition in range(PARTITIONS)])
-    left = set(written)
+    left, deadline = set(written), time.monotonic() + 90
     while left:
+        assert time.monotonic() < deadline, f"bare clients did not write and read {left}"
         message = consumer.poll(0.02)
         producer.poll(0)
         if message is not None and message.error() is None:

@@ -34,8 +34,6 @@ def base(bootstrap_servers: str, extra: dict[str, str]) -> dict[str, Any]:
         "reconnect.backoff.max.ms": 100,
         "retry.backoff.ms": 50,
         "retry.backoff.max.ms": 200,
-        # Otherwise a client forgets its brokers as soon as none answers, and looks for them once in a second alone.
-        "metadata.recovery.strategy": "none",
         "topic.metadata.refresh.interval.ms": 60_000,
         "allow.auto.create.topics": False,
         **extra,

@@ -19,7 +19,6 @@ from services_stub.contracts.topics import TRACE_HOPS, USER_CREATED, Topic
 from services_stub.runtime import process
 from services_stub.runtime.errors import EXIT_START_OVER
 from services_stub.runtime.kafka.admin import ClusterIdentity
-from services_stub.runtime.kafka.configuration import of_consumer, of_producer
 from services_stub.runtime.kafka.producer import Publisher
 from tests.conformance.kafkas import embedded
 from tests.raw_kafka import broker_in_thread
@@ -68,13 +67,6 @@ def test_a_producer_that_finds_another_log_leaves_the_end_of_the_process_to_the_
     process._exit_on_bug(KafkaException("out of order"))
     process._exit_on_bug(ValueError("a bug"))
     assert steps == ["wait", process.EXIT_BUG, process.EXIT_BUG]
-
-
-def test_clients_do_not_forget_their_brokers_when_none_answers() -> None:
-    """Those that did looked for them once in a second: a producer wrote again 1.8 s after the broker's return."""
-    settings = settings_for("localhost:9092")
-    for config in (of_producer(settings), of_consumer(settings)):
-        assert config["metadata.recovery.strategy"] == "none"
 
 
 def test_the_wait_for_the_next_look_ends_where_the_connection_is_lost() -> None:
