@@ -82,5 +82,5 @@ def request_hops_of(context: Context) -> RequestHops | None:
     return RequestHops(context, lambda: Publisher(context.settings, _on_fatal))
 
 
-def _on_fatal(reason: str) -> None:
-    structlog.get_logger().error("requests are not reported any more", reason=reason)
+def _on_fatal(error: Exception) -> None:
+    structlog.get_logger().error("requests are not reported any more", reason=str(error))

@@ -47,11 +47,5 @@ class Handling(Protocol):
 
 def log_dead_letter(service: str, record: Record, reason: str) -> None:
     """Log that a record becomes a dead letter."""
-    structlog.get_logger().error(
-        "dead letter",
-        service=service,
-        topic=record.topic,
-        partition=record.partition,
-        offset=record.offset,
-        reason=reason,
-    )
+    place = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
+    structlog.get_logger().error("dead letter", service=service, **place, reason=reason)

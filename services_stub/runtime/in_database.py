@@ -129,11 +129,5 @@ class _EventBatch:
 
 
 def _log_rejected(service: str, item: Received[Event], reason: str) -> None:
-    structlog.get_logger().warning(
-        "event rejected",
-        service=service,
-        topic=item.topic,
-        event_id=item.envelope.id,
-        correlation_id=item.envelope.correlation_id,
-        reason=reason,
-    )
+    event = {"topic": item.topic, "event_id": item.envelope.id, "correlation_id": item.envelope.correlation_id}
+    structlog.get_logger().warning("event rejected", service=service, **event, reason=reason)

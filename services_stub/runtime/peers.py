@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -23,6 +24,7 @@ from services_stub.runtime.settings import INTERNAL_TOKEN
 from services_stub.runtime.sql.transaction import NO_CAUSE
 
 _TIMEOUT = timedelta(seconds=5)
+_decoder_of: Any = cache(msgspec.json.Decoder)
 
 T = TypeVar("T")
 
@@ -51,7 +53,6 @@ class Peers:
         self._all = checked
         self._declared = declared
         self._token = internal_token
-        self._decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
         self._client = build_http_client(_TIMEOUT)
 
     async def call(
@@ -136,11 +137,8 @@ class Peers:
             raise Refused.by(Problem.parse(content, status=response.status))
         if expect is type(None):
             return expect()
-        decoder = self._decoders.get(expect)
-        if decoder is None:
-            decoder = self._decoders[expect] = msgspec.json.Decoder(expect)
         try:
-            result: T = decoder.decode(content)
+            result: T = _decoder_of(expect).decode(content)
         except msgspec.MsgspecError as error:
             raise Unavailable(f"{service}: unreadable answer: {error}") from error
         return result

@@ -19,7 +19,7 @@ from services_stub.logs import configuration as logs
 from services_stub.runtime import clock
 from services_stub.runtime.application import Application
 from services_stub.runtime.errors import EXIT_START_OVER, Unavailable
-from services_stub.runtime.kafka.admin import ClusterIdentity
+from services_stub.runtime.kafka.admin import ClientError, ClusterIdentity
 from services_stub.runtime.running import RunningService
 from services_stub.runtime.service import Service
 from services_stub.runtime.settings import Settings
@@ -34,6 +34,7 @@ _IDENTITY_EVERY = 2.0
 _IDENTITY_AGAIN = 0.05
 _IDENTITY_ANSWER = 2.5
 _IDENTITY_WAIT = 30.0
+_IDENTITY_FIRST = 0.5
 
 
 def run(services: Sequence[tuple[Service, Application, Settings]]) -> None:
@@ -102,6 +103,9 @@ def _watch_identity(identity: ClusterIdentity, cluster_id: str, running: Sequenc
 
 def _exit_on_bug(error: BaseException) -> None:
     """End at once: what is not committed was not done, and the next start takes it up."""
+    if isinstance(error, ClientError):
+        # No bug where the broker lost its log: by then the process has started over.
+        time.sleep(_IDENTITY_FIRST)
     structlog.get_logger().critical("ends by a bug", exc_info=error)
     sys.stderr.flush()
     os._exit(EXIT_BUG)

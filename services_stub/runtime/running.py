@@ -65,7 +65,7 @@ class RunningService:
         self._began_at = self.answered_at
         # The writer or the consumer polls it; in a service without either it would fill up with reports of errors.
         sends = service.tables is not None or bool(service.events())
-        self._publisher = Publisher(settings, lambda reason: on_bug(RuntimeError(reason))) if sends else None
+        self._publisher = Publisher(settings, on_bug) if sends else None
         self._peers = Peers(settings.peers, settings.internal_token, service.calls)
         verifier = Verifier(self._peers.keys)
         self._database: Database | None = None
@@ -76,6 +76,7 @@ class RunningService:
             self._database = Database(settings.url_of_database())
             self._database.create(service.tables, outbox.tables, inbox.tables)
             writer = Writer(service.name, self._database, self._publisher, cluster_id, on_bug)
+            self._publisher.on_lost = writer.replay
             self._reader = Reader(service.name, self._database)
         self._writer = writer
         loop = asyncio.get_running_loop()

@@ -16,7 +16,6 @@ from services_stub.runtime.errors import Refused, Unavailable
 from services_stub.runtime.handling import Item
 from services_stub.runtime.in_database import InDatabase
 from services_stub.runtime.kafka.records import Record
-from services_stub.runtime.sql import outbox
 from services_stub.runtime.sql.database import Database
 from services_stub.runtime.sql.transaction import NO_CAUSE, Transaction
 from services_stub.runtime.sql.writer import Command, Writer
@@ -134,61 +133,6 @@ def test_a_full_queue_holds_events_back_without_reordering(database: Database) -
     run_commands(writer, ["e"])
     assert sender.keys() == ["a", "b", "c", "d", "e"]
     assert not writer.outbox.behind
-
-
-def test_a_broker_that_lost_its_log_gets_everything_that_was_retained(database: Database) -> None:
-    first = HeldSender()
-    writer = new_writer(database, first, "before")
-    run_commands(writer, ["a", "b"])
-    first.acknowledge()
-    writer.write([])
-    second = HeldSender()
-    new_writer(database, second, "after").write([])
-    assert second.keys() == ["a", "b"]
-
-
-def test_what_the_log_lost_is_sent_again_on_request_also_after_a_crash(database: Database) -> None:
-    first = HeldSender()
-    writer = new_writer(database, first)
-    run_commands(writer, ["a", "b"])
-    first.acknowledge()
-    writer.write([])
-    for topic in ("payment-failed", "order-created"):  # of the second nothing was ever published
-        writer.replay(topic)
-    writer.drain()
-    assert first.keys() == ["a", "b", "a", "b"]
-    second = HeldSender()
-    new_writer(database, second).write([])
-    assert second.keys() == ["a", "b"]
-
-
-def test_what_is_being_sent_again_is_not_begun_anew_by_further_requests(database: Database) -> None:
-    sender = HeldSender()
-    writer = new_writer(database, sender)
-    run_commands(writer, ["a", "b"])
-    sender.acknowledge()
-    for _ in range(3):
-        writer.replay("payment-failed")
-        writer.drain()
-    assert sender.keys() == ["a", "b", "a", "b"]
-    sender.acknowledge()
-    writer.replay("payment-failed")
-    writer.drain()
-    assert sender.keys() == ["a", "b"] * 3
-
-
-def test_old_acknowledged_rows_are_dropped(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox, "RETAINED", 10)
-    sender = HeldSender()
-    writer = new_writer(database, sender)
-    for batch in range(12):
-        run_commands(writer, [f"{batch}-{number}" for number in range(100)])
-        sender.acknowledge()
-        writer.write([])
-    replayed = HeldSender()
-    new_writer(database, replayed, "another cluster").write([])
-    assert len(replayed.keys()) < 400
-    assert replayed.keys()[-1] == "11-99"
 
 
 def test_an_event_that_comes_twice_has_one_effect(database: Database) -> None:

@@ -68,7 +68,7 @@ class Publisher(Protocol):
         """Forget what the broker has not acknowledged."""
 
 
-PublisherOf = Callable[[Callable[[str], None]], Publisher]
+PublisherOf = Callable[[Callable[[Exception], None]], Publisher]
 """Makes a publisher, which calls the function it is given when no record can be sent any more."""
 
 
@@ -155,7 +155,7 @@ class Outgoing:
     """Records on their way to the broker, and behind each the event about it. Fills `problems`."""
 
     def __init__(self, publisher_of: PublisherOf, act: Act, problems: Problems) -> None:
-        self._failures: list[str] = []
+        self._failures: list[object] = []
         self._publisher = publisher_of(self._failures.append)
         self._act, self._problems = act, problems
 

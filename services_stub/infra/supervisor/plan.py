@@ -54,7 +54,7 @@ def settings_of(system: System, options: Options, wiring: Wiring) -> list[Settin
             host=HOST,
             port=wiring.ports[name],
             bootstrap_servers=_broker_of(name, options, wiring),
-            kafka_config=wiring.kafka_config,
+            kafka_config=_kept_brokers(options) | wiring.kafka_config,
             data_dir=str(directory.of(name)),
             peers=_peers_of(name, system, options, wiring),
             internal_token=wiring.internal_token,
@@ -64,6 +64,14 @@ def settings_of(system: System, options: Options, wiring: Wiring) -> list[Settin
         )
         for name in system.services
     ]
+
+
+def _kept_brokers(options: Options) -> dict[str, str]:
+    """Clients of the embedded broker keep it in mind while it is away.
+
+    librdkafka otherwise forgets its brokers as soon as none answers, and looks for one once a second alone.
+    """
+    return {"metadata.recovery.strategy": "none"} if options.kafka == EMBEDDED else {}
 
 
 def _peers_of(caller: str, system: System, options: Options, wiring: Wiring) -> dict[str, str]:

@@ -8,6 +8,9 @@ from confluent_kafka.admin import AdminClient
 from services_stub.contracts.topics import TRACE_HOPS
 from services_stub.runtime.kafka import configuration
 
+ClientError = KafkaException
+"""An error of the client library, for those who do not know it."""
+
 
 class ClusterIdentity:
     """Tells when the cluster behind the address is no longer the one that it was, for example after it lost its log.

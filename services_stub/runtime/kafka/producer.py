@@ -35,14 +35,18 @@ _OF_THE_RECORD = frozenset(
 class Publisher:
     """Sends records. Delivery is reported in the thread that calls `poll` or `flush`, and nowhere else.
 
-    Its owner calls `poll` as long as it lives: reports and errors queue up until then.
+    Its owner calls `poll` as long as it lives: reports queue up until then. It raises KafkaException where no record
+    can be sent any more; `on_fatal` hears of others that end the process. `on_lost` hears of a topic whose log has lost
+    records that it had acknowledged; that is noticed with the next record of the partition.
     """
 
-    def __init__(self, settings: Settings, on_fatal: Callable[[str], None]) -> None:
+    def __init__(self, settings: Settings, on_fatal: Callable[[KafkaException], None]) -> None:
         self._on_fatal = on_fatal
-        self._config = configuration.of_producer(settings) | {"error_cb": self._on_error}
-        self._producer = Producer(self._config)
-        self._single: Producer | None = None
+        self.on_lost: Callable[[str], None] = lambda _topic: None
+        self._config = configuration.of_producer(settings) | {"error_cb": lambda _error: None}
+        # The first one sends in order; the second, where there is one, each record in a batch of its own.
+        self._producers = [Producer(self._config)]
+        self._ends: dict[tuple[str, int], int] = {}
         self._source, self._seed = settings.service, settings.seed
         self._faults: RecordFaults | None = None
 
@@ -73,9 +77,7 @@ class Publisher:
     def produce(self, sending: _Sending) -> bool:
         """Queue a record, whatever faults there are; False where the queue is full and the record was not taken."""
         try:
-            self._producer.produce(
-                sending.topic, sending.value, sending.key, headers=sending.headers, on_delivery=sending.delivered
-            )
+            sending.produce(self._producers[0], sending.delivered)
         except BufferError:
             return False
         except (KafkaException, ValueError, TypeError) as error:
@@ -90,46 +92,46 @@ class Publisher:
 
     def send_alone(self, sending: _Sending) -> None:
         """Send a record again in a batch of its own: the broker refuses whole batches for one of their records."""
-        if self._single is None:
-            self._single = Producer(self._config | {"batch.num.messages": 1})
+        if len(self._producers) == 1:
+            self._producers.append(Producer(self._config | {"batch.num.messages": 1}))
         try:
-            self._single.produce(
-                sending.topic, sending.value, sending.key, headers=sending.headers, on_delivery=sending.delivered_alone
-            )
+            sending.produce(self._producers[1], sending.delivered_alone)
         except (BufferError, KafkaException) as error:
             sending.failed(error)
 
+    def note_place(self, message: Any) -> None:
+        """Look whether the records that were acknowledged before this one still lie in front of it."""
+        place, end = (message.topic(), message.partition()), message.offset() + 1
+        if 0 < end <= self._ends.get(place, 0):
+            structlog.get_logger().error("the log lost records: sends them again", place=place, end=end)
+            self.on_lost(message.topic())
+        self._ends[place] = end or self._ends.get(place, 0)
+
     def report_fatal(self, reason: str) -> None:
         """Say that no record can be sent any more."""
-        self._on_fatal(reason)
+        self._on_fatal(KafkaException(reason))
 
     def poll(self) -> None:
         """Report what was delivered; never waits."""
         if self._faults is not None:
             self._faults.poll()
-        self._producer.poll(0)
-        if self._single is not None:
-            self._single.poll(0)
+        for producer in self._producers:
+            producer.poll(0)
 
     def waiting(self) -> int:
         """How many records the broker has not acknowledged, and how many reports nothing has read."""
-        return len(self._producer) + (0 if self._single is None else len(self._single))
+        return sum(map(len, self._producers))
 
     def flush(self, timeout: float) -> int:
         """Wait up to `timeout` seconds until all is delivered; the number that is not."""
         if self._faults is not None:
             self._faults.release_all()
-        left = self._producer.flush(timeout)
-        return left if self._single is None else left + self._single.flush(timeout)
+        return sum(producer.flush(timeout) for producer in self._producers)
 
     def give_up(self) -> None:
         """Forget what the broker has not acknowledged; it may have some of it all the same."""
-        self._producer.purge()
-        self._producer.flush(1.0)
-
-    def _on_error(self, error: KafkaError) -> None:
-        if error.fatal():
-            self._on_fatal(f"Kafka producer: {error}")
+        self._producers[0].purge()
+        self._producers[0].flush(1.0)
 
 
 class _Sending:
@@ -150,12 +152,17 @@ class _Sending:
         self.headers: Any = headers  # the stub of the library wants str or None beside bytes
         self._on_acknowledged, self._on_refused = on_acknowledged, on_refused
 
-    def delivered(self, error: KafkaError | None, _message: Message) -> None:
+    def produce(self, producer: Producer, on_delivery: Callable[[KafkaError | None, Message], None]) -> None:
+        """Queue the record."""
+        producer.produce(self.topic, self.value, self.key, headers=self.headers, on_delivery=on_delivery)
+
+    def delivered(self, error: KafkaError | None, message: Message) -> None:
         """The report of the first attempt."""
         if error is not None and error.code() in _OF_THE_RECORD:
-            self._publisher.send_alone(self)
-        else:
-            self.delivered_alone(error, _message)
+            return self._publisher.send_alone(self)
+        if error is None:
+            self._publisher.note_place(message)
+        return self.delivered_alone(error, message)
 
     def delivered_alone(self, error: KafkaError | None, _message: Message) -> None:
         """The report of an attempt in which no other record had a part."""
@@ -167,10 +174,8 @@ class _Sending:
     def failed(self, error: Exception) -> None:
         """Tell the sender where the record is the matter, else report that none can be sent."""
         cause = error.args[0] if isinstance(error, KafkaException) else None
-        of_the_record = isinstance(error, ValueError | TypeError) or (
-            isinstance(cause, KafkaError) and cause.code() in _OF_THE_RECORD
-        )
-        reason = str(cause or error)
+        of_the_record = isinstance(cause, KafkaError) and cause.code() in _OF_THE_RECORD
+        of_the_record, reason = of_the_record or isinstance(error, ValueError | TypeError), str(cause or error)
         if of_the_record and self._on_refused is not None:
             self._on_refused(reason)
         elif self._on_acknowledged is None and self._on_refused is None:

@@ -106,7 +106,8 @@ class RecordSource:
                 if gap := gap_before(self._consumer, self._next, record):
                     self._on_gap(record.topic, record.partition, *gap)
                 records.append(record)
-            elif error.code() not in _TRANSIENT and not error.retriable():
+            elif error.code() not in _TRANSIENT and not error.retriable() and len(messages) == 1:
+                # Not beside records, which would not come again; an error that lasts does.
                 raise Unavailable(f"Kafka: {error}")
         self.progress.polled(records)
         return records

@@ -4,6 +4,9 @@ Rows are produced right after the commit, from memory. `acknowledged` is the num
 them, kept in the database; what lies behind it is sent again after a crash, in order. The newest acknowledged rows are
 retained, so that a broker that lost its log can be filled again; the consumers' inboxes make that harmless.
 
+A replay goes key by key, that of the newest row first, and a few rows at a time: thousands at once would keep every
+consumer busy for seconds. What is new does not wait for it, unless it has the key of a row that is still to be sent.
+
 A row that the broker can never take (it is too large, say) would be sent for ever, with all rows behind it waiting. It
 is set aside in a table of its own with the reason, and counts as done.
 
@@ -12,11 +15,14 @@ Everything here runs under the writer's lock, so nothing needs one of its own.
 
 from __future__ import annotations
 
+import time
 from functools import partial
+from itertools import islice
 from typing import Any, Protocol
 
 import msgspec
 import structlog
+from msgspec.structs import asdict
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -45,6 +51,8 @@ RETAINED = 20_000
 """How many acknowledged rows are kept for a replay."""
 
 _RESEND = 500
+_REPLAYED_AT_ONCE = 50
+_REPLAY_EVERY = 0.02
 _LONGEST_REASON = 2000
 
 
@@ -76,6 +84,8 @@ _refused = Table(
 )
 _insert = insert(_outbox)
 _after = select(_outbox).where(_outbox.c.seq > bindparam("seq")).order_by(_outbox.c.seq).limit(_RESEND)
+_keys = select(_outbox.c.seq, _outbox.c.key).where(_outbox.c.seq > bindparam("seq")).order_by(_outbox.c.seq.desc())
+_chosen = select(_outbox).where(_outbox.c.seq.in_(bindparam("seqs", expanding=True)))
 _acknowledge = update(_state).where(_state.c.id == 1).values(acknowledged=bindparam("acknowledged_to"))
 _drop = delete(_outbox).where(_outbox.c.seq <= bindparam("up_to"))
 _headers = msgspec.json.Decoder(list[tuple[str, bytes]])
@@ -102,7 +112,7 @@ class Sender(Protocol):
 class Outbox:
     """The outbox of one database. Create it with the writer's connection, inside a transaction.
 
-    `behind` says that committed rows wait which only `catch_up` sends; `refused` is how many were set aside.
+    `refused` is how many rows were set aside.
     """
 
     def __init__(self, connection: Connection, sender: Sender, cluster_id: str) -> None:
@@ -116,8 +126,11 @@ class Outbox:
         self._done: set[int] = set()
         self._refusals: dict[int, str] = {}
         self._set_aside = self._replayed_to = 0
+        # What is still to be replayed: the numbers of each key's rows, the newest first; the key of the newest is last.
+        self._again: dict[bytes | None, list[int]] = {}
+        self._again_at = 0.0
         self.refused: int = connection.scalar(select(func.count()).select_from(_refused)) or 0
-        self.behind = self._sent < self._last
+        self._behind = self._sent < self._last
         if state is not None and state.cluster_id != cluster_id:
             connection.execute(update(_state).values(cluster_id=cluster_id))
             self.replay(connection)
@@ -131,7 +144,13 @@ class Outbox:
         self._stored = self._acknowledged = self._sent = min(self._acknowledged, oldest - 1)
         connection.execute(update(_state).values(acknowledged=self._stored))
         self._done.clear()
-        self._replayed_to, self.behind = self._last, self._sent < self._last
+        self._again.clear()
+        if self._last - self._sent <= 2 * RETAINED:  # else far more than that waits for the broker: in its order
+            found: dict[bytes | None, list[int]] = {}
+            for seq, key in connection.execute(_keys, {"seq": self._sent}):
+                found.setdefault(key, []).append(seq)
+            self._again, self._sent = dict(reversed(found.items())), self._last
+        self._replayed_to, self._behind = self._last, self._sent < self._last
 
     def store(self, connection: Connection, rows: list[OutboxRow], *, probing: bool = False) -> None:
         """Write the rows of a batch, and how far the broker has come, in the batch's transaction.
@@ -139,21 +158,8 @@ class Outbox:
         `probing` writes that also where it has not changed, to see whether anything can be written.
         """
         if rows:
-            first = self._last + 1
-            write(
-                connection,
-                _insert,
-                [
-                    {
-                        "seq": seq,
-                        "topic": row.topic,
-                        "key": row.key,
-                        "headers": msgspec.json.encode(row.headers),
-                        "value": row.value,
-                    }
-                    for seq, row in enumerate(rows, first)
-                ],
-            )
+            kept = [asdict(row) | {"headers": msgspec.json.encode(row.headers)} for row in rows]
+            write(connection, _insert, [{"seq": seq, **row} for seq, row in enumerate(kept, self._last + 1)])
         self._set_aside = sum(_set_aside(connection, seq, reason) for seq, reason in self._refusals.items())
         if self._acknowledged > self._stored or probing:
             write(connection, _acknowledge, [{"acknowledged_to": self._acknowledged}])
@@ -167,13 +173,22 @@ class Outbox:
         self._refusals.clear()
         for row in rows:
             self._last += 1
-            if not self.behind:
-                self.behind = not self._send(self._last, row.topic, row.key, row.value, row.headers)
+            if row.key in self._again and not self._behind:
+                self._again[row.key].insert(0, self._last)
+            elif self._behind or not self._send(self._last, row, row.headers):
+                self._behind = True
+                continue
+            self._sent = self._last
         self._sender.poll()
+
+    @property
+    def behind(self) -> bool:
+        """Whether there are committed rows that `catch_up` would send now."""
+        return time.monotonic() >= self._again_at if self._again else self._behind
 
     def pending(self) -> bool:
         """Whether anything is still to be sent, acknowledged or written down."""
-        return self.behind or self._acknowledged < self._last or self._stored < self._acknowledged
+        return self._acknowledged < self._last or self._stored < self._acknowledged
 
     def backlog(self) -> int:
         """How many records the broker has not acknowledged."""
@@ -185,23 +200,32 @@ class Outbox:
         return self._acknowledged > self._stored
 
     def catch_up(self, connection: Connection) -> None:
-        """Send rows that could not be sent when they were committed, or were not acknowledged before a crash."""
-        while self.behind:
+        """Send some rows of a replay, or those that were not sent when they were committed, or before a crash."""
+        if self._again:
+            self._again_at = time.monotonic() + _REPLAY_EVERY
+            self._replay_some(connection)
+        while self._behind and not self._again:
             rows = connection.execute(_after, {"seq": self._sent}).all()
             for row in rows:
-                if not self._send(row.seq, row.topic, row.key, row.value, _headers.decode(row.headers)):
+                if not self._send(row.seq, row, _headers.decode(row.headers)):
                     return
-            self.behind = bool(rows) and self._sent < self._last
+                self._sent = row.seq
+            self._behind = bool(rows) and self._sent < self._last
 
-    def _send(
-        self, seq: int, topic: str, key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]
-    ) -> bool:
-        taken = self._sender.send(
-            topic, key, value, headers, partial(self._on_acknowledged, seq), partial(self._on_refused, seq)
-        )
-        if taken:
-            self._sent = seq
-        return taken
+    def _replay_some(self, connection: Connection) -> None:
+        of_all = (seq for seqs in reversed(self._again.values()) for seq in reversed(seqs))
+        chosen = list(islice(of_all, _REPLAYED_AT_ONCE))
+        rows = {row.seq: row for row in connection.execute(_chosen, {"seqs": chosen})}
+        for row in (rows[seq] for seq in chosen):
+            if not self._send(row.seq, row, _headers.decode(row.headers)):
+                return
+            self._again[row.key].pop()
+            if not self._again[row.key]:
+                del self._again[row.key]
+
+    def _send(self, seq: int, row: Any, headers: list[tuple[str, bytes]]) -> bool:
+        on_acknowledged, on_refused = partial(self._on_acknowledged, seq), partial(self._on_refused, seq)
+        return self._sender.send(row.topic, row.key, row.value, headers, on_acknowledged, on_refused)
 
     def _on_acknowledged(self, seq: int) -> None:
         self._done.add(seq)
@@ -220,11 +244,6 @@ def _set_aside(connection: Connection, seq: int, reason: str) -> int:
     values = {**row._mapping, "reason": reason[:_LONGEST_REASON], "refused_at": clock.microseconds()}
     # After a broker lost its log, the replay meets the same refusal again.
     added = connection.execute(InsertOrIgnore(_refused).values(values)).rowcount
-    structlog.get_logger().error(
-        "the broker refuses a record for good; it is set aside in outbox_refused",
-        topic=row.topic,
-        seq=seq,
-        bytes=len(row.value or b""),
-        reason=reason,
-    )
+    text, size = "the broker refuses a record for good; it is set aside in outbox_refused", len(row.value or b"")
+    structlog.get_logger().error(text, topic=row.topic, seq=seq, bytes=size, reason=reason)
     return added

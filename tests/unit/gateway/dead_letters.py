@@ -65,7 +65,7 @@ class Topics(Log):
         records = self.records[DeadLetterClosed.topic, 0]
         return [msgspec.json.decode(record.value or b"", type=DeadLetterClosed) for record in records]
 
-    def publisher(self, on_fatal: Callable[[str], None]) -> Publisher:
+    def publisher(self, on_fatal: Callable[[Exception], None]) -> Publisher:
         """A publisher, which writes to these topics."""
         return Publisher(self, on_fatal)
 
@@ -73,7 +73,7 @@ class Topics(Log):
 class Publisher:
     """Writes at once, and acknowledges what the topics do not hold back when it is polled."""
 
-    def __init__(self, topics: Topics, _on_fatal: Callable[[str], None]) -> None:
+    def __init__(self, topics: Topics, _on_fatal: Callable[[Exception], None]) -> None:
         self._topics = topics
         self._waiting: list[Callable[[], None]] = []
         self._held = 0

@@ -76,6 +76,8 @@ def test_a_choice_reaches_the_services_that_it_concerns(tmp_path: Path) -> None:
     gateway = {"gateway_url": f"http://127.0.0.1:{PORTS['gateway']}"}
     assert found["notification"].options == gateway | {"smtp_url": "smtp://host", "sms_url": "http://host/sms"}
     assert found["gateway"].kafka_config == {"security.protocol": "SSL"}
+    own = {"sasl.mechanism": "PLAIN"}
+    assert settings(tmp_path, kafka_config=own)["cart"].kafka_config == own | {"metadata.recovery.strategy": "none"}
     assert settings(tmp_path)["notification"].options == gateway
     assert (found["cart"].event_sampling, settings(tmp_path)["product"].event_sampling) == (1.0, 0.1)
 

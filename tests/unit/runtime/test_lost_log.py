@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import os
 import threading
+import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from confluent_kafka import KafkaException
 
 from services_stub.auth.service import SERVICE as AUTH
 from services_stub.cart.service import SERVICE as CART
 from services_stub.contracts.http.replay import REPLAYS_PATH
-from services_stub.contracts.topics import TRACE_HOPS, USER_CREATED
+from services_stub.contracts.topics import TRACE_HOPS, USER_CREATED, Topic
 from services_stub.runtime import process
 from services_stub.runtime.errors import EXIT_START_OVER
 from services_stub.runtime.kafka.admin import ClusterIdentity
+from services_stub.runtime.kafka.producer import Publisher
+from tests.conformance.kafkas import embedded
 from tests.raw_kafka import broker_in_thread
+from tests.unit.runtime.test_poison_at_the_broker import settings_for
 from tests.unit.serving import serving
 from tests.waiting import wait_for
 
@@ -52,6 +58,17 @@ def test_a_process_ends_at_once_where_another_log_is_behind_the_address(monkeypa
     assert max(identity.waited[3:]) < min(identity.waited[1:3])
 
 
+def test_a_producer_that_finds_another_log_leaves_the_end_of_the_process_to_the_look_at_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    steps: list[object] = []
+    monkeypatch.setattr(os, "_exit", steps.append)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: steps.append("wait"))
+    process._exit_on_bug(KafkaException("out of order"))
+    process._exit_on_bug(ValueError("a bug"))
+    assert steps == ["wait", process.EXIT_BUG, process.EXIT_BUG]
+
+
 def test_the_wait_for_the_next_look_ends_where_the_connection_is_lost() -> None:
     broker, address = broker_in_thread(TRACE_HOPS)
     identity = ClusterIdentity(address, {})
@@ -64,6 +81,33 @@ def test_the_wait_for_the_next_look_ends_where_the_connection_is_lost() -> None:
     broker.accept_connections()
     assert identity.read(20.0) == before
     broker.refuse_connections()
+
+
+def test_a_publisher_notices_that_the_log_lost_what_was_acknowledged(tmp_path: Path) -> None:
+    def send(*values: bytes) -> None:
+        acknowledged: list[bytes] = []
+        for value in values:
+            assert publisher.send(USER_CREATED, b"k", value, [], partial(acknowledged.append, value), fail)
+        wait_for(lambda: publisher.flush(0.05) == 0 and len(acknowledged) == len(values), what="the acknowledgements")
+
+    def fail(reason: object) -> None:
+        raise AssertionError(reason)
+
+    lost: list[str] = []
+    with embedded(tmp_path, [Topic(USER_CREATED, 1)]) as kafka:
+        publisher = Publisher(settings_for(kafka.address), fail)
+        publisher.on_lost = lost.append
+        send(b"a", b"b")
+        kafka.kill()
+        kafka.start()
+        send(b"c")
+        assert lost == []
+        kafka.kill()
+        for segment in tmp_path.glob(f"{USER_CREATED}-0/*.log"):
+            os.truncate(segment, 0)
+        kafka.start()
+        send(b"d", b"e")
+        assert lost == [USER_CREATED]
 
 
 def test_events_are_sent_again_where_the_log_that_they_are_in_has_lost_them_and_not_into_another(

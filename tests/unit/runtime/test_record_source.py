@@ -9,18 +9,19 @@ from typing import Any
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, KafkaError, TopicPartition
 
+from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.kafka.record_source import RecordSource
 from services_stub.runtime.settings import Settings
 
 
 class Message:
-    """A record of the client library."""
+    """A record of the client library, or an error where there is no offset."""
 
     def __init__(self, offset: int) -> None:
         self._offset = offset
 
-    def error(self) -> None:
-        return None
+    def error(self) -> KafkaError | None:
+        return None if self._offset >= 0 else KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART)
 
     def topic(self) -> str:
         return "topic"
@@ -88,6 +89,16 @@ def test_a_group_lingers_only_where_less_than_a_batch_waits(monkeypatch: pytest.
     assert [record.offset for record in source.poll(10, 0)] == [10, 11, 12]
     assert lingered == [0.5]
     assert source.poll(10, 0) == []
+
+
+def test_records_that_come_with_an_error_are_not_lost() -> None:
+    log = Log()
+    source = source_of(log)
+    log.offsets = [0, -1, 1]
+    assert [record.offset for record in source.poll(10, 0)] == [0, 1]
+    log.offsets = [-1]
+    with pytest.raises(Unavailable):
+        source.poll(10, 0)
 
 
 def test_a_commit_that_failed_is_made_again_unless_a_later_one_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
