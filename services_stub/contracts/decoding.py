@@ -12,7 +12,7 @@ from typing import Annotated, Any, Generic, TypeVar, get_args, get_origin, get_t
 import msgspec
 from msgspec import inspect
 
-from services_stub.contracts.mailbox import EMAIL, NEW_EMAIL
+from services_stub.contracts.mailbox import EMAIL
 from services_stub.contracts.problem import FieldError
 from services_stub.contracts.text import E164, LINE, PHONE, TEXT, WRITTEN_LINE, WRITTEN_TEXT
 from services_stub.contracts.times import RFC3339
@@ -42,7 +42,6 @@ _FORM_IN_WORDS = {
     TEXT: "must be text without control characters",
     WRITTEN_TEXT: "must be text, not blank and without control characters",
     EMAIL: "must be an e-mail address such as jo@example.org",
-    NEW_EMAIL: "must be an e-mail address such as jo@example.org",
     PHONE: "must be a telephone number such as +1 555-0100",
     E164: "must be a telephone number like +15550100, or empty",
     RFC3339: "must be a time such as 2026-01-31T12:00:00Z",

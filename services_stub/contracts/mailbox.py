@@ -12,11 +12,9 @@ import unicodedata
 from services_stub.contracts.text import CONTROLS, UNSEEN
 
 _FORBIDDEN = rf"@\s{CONTROLS}<>\"(),:;\\"
-EMAIL = rf"^[^{_FORBIDDEN}]+@[^{_FORBIDDEN}]+\.[^{_FORBIDDEN}.]+$(?!\n)"
-"""The form of an address: one @, no white space, a dot in the domain. `canonical_mailbox` knows the domains."""
-
-NEW_EMAIL = rf"^[^{_FORBIDDEN}.]+(\.[^{_FORBIDDEN}.]+)*@[^{_FORBIDDEN}]+\.[^{_FORBIDDEN}.]+$(?!\n)"
-"""The form of an address that no account has yet: dots only between other characters (Dot-string, RFC 5321 §4.1.2)."""
+EMAIL = rf"^[^{_FORBIDDEN}.]+(\.[^{_FORBIDDEN}.]+)*@[^{_FORBIDDEN}]+\.[^{_FORBIDDEN}.]+$(?!\n)"
+"""The form of a new account's address: one @, no white space, a dot in the domain, and before the @ dots only between
+other characters (Dot-string, RFC 5321 §4.1.2). `canonical_mailbox` knows the domains."""
 
 LONGEST_LOCAL_PART = 64
 """Bytes in UTF-8 (RFC 5321 §4.5.3.1.1)."""

@@ -6,6 +6,9 @@ import asyncio
 import os
 import random
 import signal
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import pytest
 
@@ -54,6 +57,13 @@ async def kill_broker(marketplace: Marketplace) -> None:
     await asyncio.sleep(8.0)
 
 
+async def buy_while(marketplace: Marketplace, disturb: Callable[[], Coroutine[Any, Any, None]]) -> Counter[str]:
+    """Shoppers buy while the marketplace is disturbed, and the books are checked: the number of orders in each state."""
+    run = await prepare(marketplace)
+    await purchase_while(run, disturb, purchases=PURCHASES, seed=SEED)
+    return await check_books(run)
+
+
 async def kill_supervisor(marketplace: Marketplace) -> None:
     """Kill the supervisor three times, and start the marketplace at once, beside what is still ending."""
     for _ in range(3):
@@ -64,37 +74,22 @@ async def kill_supervisor(marketplace: Marketplace) -> None:
 
 @pytest.mark.slow
 def test_the_supervisor_may_be_killed_and_the_marketplace_started_at_once() -> None:
-    async def scenario(marketplace: Marketplace) -> None:
-        run = await prepare(marketplace)
-        await purchase_while(run, lambda: kill_supervisor(marketplace), purchases=PURCHASES, seed=SEED)
-        await check_books(run)
-
     with running_marketplace() as marketplace:
-        asyncio.run(scenario(marketplace))
+        asyncio.run(buy_while(marketplace, lambda: kill_supervisor(marketplace)))
 
 
 @pytest.mark.slow
 def test_every_service_may_be_killed_at_any_moment(marketplace: Marketplace) -> None:
-    async def scenario() -> None:
-        run = await prepare(marketplace)
-        await purchase_while(run, lambda: kill_each(marketplace, BACK_WITHIN), purchases=PURCHASES, seed=SEED)
-        ends = await check_books(run)
-        assert ends["PAID"] > 0
-        assert ends["FAILED"] > 0
-
-    asyncio.run(scenario())
+    ends = asyncio.run(buy_while(marketplace, lambda: kill_each(marketplace, BACK_WITHIN)))
+    assert ends["PAID"] > 0
+    assert ends["FAILED"] > 0
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_every_service_may_stop_for_five_seconds() -> None:
-    async def scenario(marketplace: Marketplace) -> None:
-        run = await prepare(marketplace)
-        await purchase_while(run, lambda: stop_each(marketplace), purchases=PURCHASES, seed=SEED)
-        await check_books(run)
-
     with running_marketplace() as marketplace:
-        asyncio.run(scenario(marketplace))
+        asyncio.run(buy_while(marketplace, lambda: stop_each(marketplace)))
 
 
 @pytest.mark.slow

@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from services_stub.contracts.base import Body, Id, Request
-from services_stub.contracts.mailbox import NEW_EMAIL, canonical_mailbox
+from services_stub.contracts.mailbox import EMAIL, canonical_mailbox
 from services_stub.contracts.text import LINE, PHONE, trim
 from services_stub.contracts.times import RFC3339, moment_of, to_microseconds
 
 Email = Annotated[str, Meta(min_length=3, max_length=254)]
-NewEmail = Annotated[str, Meta(min_length=3, max_length=254, pattern=NEW_EMAIL)]
+NewEmail = Annotated[str, Meta(min_length=3, max_length=254, pattern=EMAIL)]
 Password = Annotated[str, Meta(min_length=8, max_length=128)]
 Role = Literal["user", "seller", "admin"]
 

@@ -10,10 +10,7 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
-from services_stub.auth.domain import (
-    PASSWORD_PROFILES,
-    HashParameters,
-)
+from services_stub.auth.domain import PASSWORD_PROFILES, HashParameters
 from services_stub.auth.handlers import passwords
 from services_stub.auth.handlers.passwords import Passwords
 from services_stub.auth.service import SERVICE

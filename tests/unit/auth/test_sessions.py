@@ -12,12 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from services_stub.auth import domain
-from services_stub.auth.domain import (
-    ACCESS,
-    LONGEST_SESSION,
-    REFRESH,
-    REPEATED_WITHIN,
-)
+from services_stub.auth.domain import ACCESS, LONGEST_SESSION, REFRESH, REPEATED_WITHIN
 from services_stub.auth.handlers import sessions
 from services_stub.auth.handlers.accounts import RegisterAccount, register
 from services_stub.auth.handlers.sessions import Renew
