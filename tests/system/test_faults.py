@@ -58,7 +58,7 @@ async def kill_broker(marketplace: Marketplace) -> None:
 
 
 async def buy_while(marketplace: Marketplace, disturb: Callable[[], Coroutine[Any, Any, None]]) -> Counter[str]:
-    """Shoppers buy while the marketplace is disturbed, and the books are checked: the number of orders in each state."""
+    """Shoppers buy while the marketplace is disturbed, and the books are checked: how many orders ended how."""
     run = await prepare(marketplace)
     await purchase_while(run, disturb, purchases=PURCHASES, seed=SEED)
     return await check_books(run)
