@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from services_stub.contracts.events import PaymentFailed
+from services_stub.contracts.events import PaymentFailed, PaymentRefunded
+from services_stub.contracts.money import money
+from services_stub.contracts.topics import PAYMENT_FAILED, PAYMENT_REFUNDED
 from services_stub.runtime.sql import outbox
 from services_stub.runtime.sql.database import Database
 from services_stub.runtime.sql.transaction import Transaction
@@ -122,6 +124,42 @@ def test_what_is_being_sent_again_is_not_begun_anew_by_further_requests(database
     writer.outbox._again_at = 0.0
     writer.drain()
     assert sender.keys() == ["a", "b", *"ba" * 2]
+
+
+def test_a_replay_of_one_topic_does_not_stand_in_for_that_of_another(database: Database) -> None:
+    def refund(transaction: Transaction, name: str) -> None:
+        transaction.publish(PaymentRefunded(order_id=name, payment_id=name, amount=money("1.00"), reason="again"))
+
+    sender = HeldSender()
+    writer = new_writer(database, sender)
+    run_commands(writer, "ac", refund)
+    run_commands(writer, "b", publish)
+    sender.acknowledge()
+    for topic in (PAYMENT_FAILED, PAYMENT_REFUNDED):
+        writer.replay(topic)
+        writer.drain()
+        writer.outbox._again_at = 0.0
+    assert sender.keys() == [*"acb", "b", *"ca"]
+
+
+def test_what_a_replay_has_sent_and_the_log_lost_again_is_sent_once_more(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "_REPLAYED_AT_ONCE", 1)
+    sender = HeldSender()
+    writer = new_writer(database, sender)
+    run_commands(writer, "abc", publish)
+    for _ in range(2):
+        sender.acknowledge()
+        writer.replay(PAYMENT_FAILED)
+        writer.outbox._again_at = 0.0
+        writer.drain()
+    for _ in "ba":
+        catch_up(writer)
+    assert sender.keys() == [*"abc", "c", *"cba"]
+    sender.acknowledge()
+    writer.write([])
+    assert not writer.outbox.pending()
 
 
 def test_old_acknowledged_rows_are_dropped(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

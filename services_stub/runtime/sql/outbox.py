@@ -37,6 +37,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    or_,
     select,
     true,
     update,
@@ -84,7 +85,6 @@ _refused = Table(
 )
 _insert = insert(_outbox)
 _after = select(_outbox).where(_outbox.c.seq > bindparam("seq")).order_by(_outbox.c.seq).limit(_RESEND)
-_keys = select(_outbox.c.seq, _outbox.c.key).where(_outbox.c.seq > bindparam("seq")).order_by(_outbox.c.seq.desc())
 _chosen = select(_outbox).where(_outbox.c.seq.in_(bindparam("seqs", expanding=True)))
 _acknowledge = update(_state).where(_state.c.id == 1).values(acknowledged=bindparam("acknowledged_to"))
 _drop = delete(_outbox).where(_outbox.c.seq <= bindparam("up_to"))
@@ -125,7 +125,7 @@ class Outbox:
         self._last = max(last, self._stored)
         self._done: set[int] = set()
         self._refusals: dict[int, str] = {}
-        self._set_aside = self._replayed_to = 0
+        self._set_aside = 0
         # What is still to be replayed: the numbers of each key's rows, the newest first; the key of the newest is last.
         self._again: dict[bytes | None, list[int]] = {}
         self._again_at = 0.0
@@ -136,21 +136,24 @@ class Outbox:
             self.replay(connection)
 
     def replay(self, connection: Connection, topic: str = "") -> None:
-        """Send all rows again that are retained, or those from the first of `topic` on, unless that is under way."""
-        if self._acknowledged < self._replayed_to:
-            return
-        of_topic = _outbox.c.topic == topic if topic else true()
-        oldest: int = connection.scalar(select(func.min(_outbox.c.seq)).where(of_topic)) or self._last + 1
-        self._stored = self._acknowledged = self._sent = min(self._acknowledged, oldest - 1)
+        """Send those rows of a topic, or of all, again that are retained and that the broker had acknowledged."""
+        sent, of_topic = self._sent, _outbox.c.topic == topic if topic else true()
+        if self._last - sent <= RETAINED:  # else far more than that waits for the broker: in its order, after these
+            self._sent = self._last
+        found = select(_outbox.c.seq, _outbox.c.key).where(or_(_outbox.c.seq > sent, of_topic)).order_by(_outbox.c.seq)
+        waiting = {seq: key for key, seqs in self._again.items() for seq in seqs}
+        for seq, key in connection.execute(found.where(_outbox.c.seq <= self._sent)):
+            if seq <= self._acknowledged or seq in self._done or seq > sent:  # else it is on its way to the broker
+                waiting[seq] = key
+        first = min(waiting, default=self._last + 1)
+        self._done |= set(range(first, self._acknowledged + 1))
+        self._done -= waiting.keys()
+        self._stored = self._acknowledged = min(self._acknowledged, first - 1)
         connection.execute(update(_state).values(acknowledged=self._stored))
-        self._done.clear()
-        self._again.clear()
-        if self._last - self._sent <= 2 * RETAINED:  # else far more than that waits for the broker: in its order
-            found: dict[bytes | None, list[int]] = {}
-            for seq, key in connection.execute(_keys, {"seq": self._sent}):
-                found.setdefault(key, []).append(seq)
-            self._again, self._sent = dict(reversed(found.items())), self._last
-        self._replayed_to, self._behind = self._last, self._sent < self._last
+        by_key: dict[bytes | None, list[int]] = {}
+        for seq in sorted(waiting, reverse=True):
+            by_key.setdefault(waiting[seq], []).append(seq)
+        self._again, self._behind = dict(reversed(by_key.items())), self._sent < self._last
 
     def store(self, connection: Connection, rows: list[OutboxRow], *, probing: bool = False) -> None:
         """Write the rows of a batch, and how far the broker has come, in the batch's transaction.

@@ -149,7 +149,7 @@ class Writer:
         return future.result()
 
     def replay(self, topic: str) -> None:
-        """Send the retained events of a topic again, and all behind the first of them. For any thread; never waits."""
+        """Send the retained events of a topic again. For any thread; never waits."""
         self._replays.put(topic)
         self._wakeup.set()
 
@@ -234,9 +234,9 @@ class Writer:
 
     def _write_waiting(self, entries: list[Entry]) -> None:
         acknowledged = self.outbox.poll()
-        while not self._replays.empty():
+        for topic in {self._replays.get() for _ in range(self._replays.qsize())}:
             with mapped_errors(), self._connection.begin():
-                self.outbox.replay(self._connection, self._replays.get())
+                self.outbox.replay(self._connection, topic)
         due = time.monotonic() - self._written_at > _ACKNOWLEDGE_EVERY
         if entries or self.outbox.behind or ((acknowledged or self._failing_since) and due):
             self.write(entries)
