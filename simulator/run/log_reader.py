@@ -98,7 +98,9 @@ class LogReader:
                 self.sagas.add_all(records)
                 self.positions.add_all(records)
                 self.audit.take(records)
-            self.positions.reach(self._source.met)
+            if self._source.met:
+                self.positions.reach(self._source.met)
+                self._source.met.clear()
 
     def _watch(self) -> None:
         with ExitStack() as open_groups:

@@ -44,7 +44,8 @@ class SourceUnavailable(Exception):
 class KafkaSource:
     """A reader of whole topics. Use it as a context manager, or call `close`.
 
-    A record whose headers cannot be read comes without any. `met` are the ends of partitions that were met last.
+    A record whose headers cannot be read comes without any. `met` are the ends of partitions that were met
+    since it was emptied.
     """
 
     def __init__(

@@ -131,6 +131,14 @@ def test_no_sound_history_has_a_violation(wanted: list[tuple[str, dict[str, int]
     assert judged.sometimes["an event was delivered again, and ignored"] == repeated
 
 
+def test_outcomes_are_counted_however_a_report_writes_them() -> None:
+    again = hops("payment", _again(TracedRecord("order-created", 0, 0, 1, (), b"")))
+    value, auditor = again.value or b"", Auditor()
+    for offset, written in enumerate((value, value.replace(b'"dup', b'"\\u0064up'))):
+        auditor.take([replace(again, offset=offset, value=written)])
+    assert auditor.sometimes.delivered_again == 2
+
+
 def _again(record: TracedRecord) -> Hop:
     return Hop(
         event_id="", correlation_id="", topic=record.topic, partition=record.partition, offset=record.offset,
