@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, Column, Connection, MetaData, String, Table, bindparam, delete, select
+from sqlalchemy import BigInteger, BindParameter, Column, Connection, MetaData, String, Table, bindparam, delete, select
 
 from services_stub.contracts.times import to_microseconds
 from services_stub.runtime.sql.prepared import fetch
@@ -27,10 +27,8 @@ _inbox = Table(
 )
 # A statement of fixed size is compiled once; one of any size is put together anew each time.
 _FEW, _MANY = 8, 64
-_seen_of = {
-    size: select(_inbox.c.event_id).where(_inbox.c.event_id.in_([bindparam(f"id{n}") for n in range(size)]))
-    for size in (_FEW, _MANY)
-}
+_ids: list[BindParameter[str]] = [bindparam(f"id{n}") for n in range(_MANY)]
+_seen_of = {n: select(_inbox.c.event_id).where(_inbox.c.event_id.in_(_ids[:n])) for n in (_FEW, _MANY)}
 _expired = delete(_inbox).where(_inbox.c.received_at < bindparam("before"))
 
 
@@ -39,8 +37,7 @@ def seen(connection: Connection, event_ids: Collection[str]) -> set[str]:
     ids, found = list(event_ids), set[str]()
     size = _FEW if len(ids) <= _FEW else _MANY
     for begin in range(0, len(ids), size):
-        part = ids[begin : begin + size]
-        padded = part + [""] * (size - len(part))
+        padded = (ids[begin : begin + size] + [""] * size)[:size]
         rows = fetch(connection, _seen_of[size], {f"id{n}": event_id for n, event_id in enumerate(padded)})
         found.update(row.event_id for row in rows)
     return found
