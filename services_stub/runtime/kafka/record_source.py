@@ -21,7 +21,10 @@ from services_stub.runtime.kafka.records import Place, Record, record_of
 from services_stub.runtime.settings import Settings
 
 _METADATA_TIMEOUT = 5.0
-_COMMIT_AGAIN_SECONDS = 1.0
+_COMMIT_EVERY = 0.1
+"""Seconds between commits. One after each batch would be a third of all requests; a crash repeats what lies between."""
+
+_COMMIT_AGAIN = 1.0
 _TRANSIENT = (KafkaError._PARTITION_EOF, KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT)
 
 
@@ -44,8 +47,8 @@ class RecordSource:
         self._on_gap, self._batch_linger, self._cluster_id = on_gap, batch_linger, cluster_id
         self._next: dict[Place, int] = {}
         self._asked: dict[Place, int] = {}
-        self._refused: dict[Place, int] = {}
-        self._commit_again_at = 0.0
+        self._due: dict[Place, int] = {}
+        self._commit_at = 0.0
         self._consumer: Any = Consumer(configuration.of_consumer(settings) | {"on_commit": self._on_commit})
         self.progress = Progress(self._watermarks)
 
@@ -76,13 +79,12 @@ class RecordSource:
         self.progress.assigned({(p.topic, p.partition): max(p.offset, 0) for p in committed}, clock.seconds())
 
     def sample(self) -> None:
-        """Look how many records there are, and commit again what failed, now and then; also where nothing is polled."""
+        """Look how many records there are, and commit what is due, now and then; also where nothing is polled."""
         self.progress.sample(clock.seconds())
         now = time.monotonic()
-        if self._refused and now >= self._commit_again_at:
-            self._commit_again_at = now + _COMMIT_AGAIN_SECONDS
-            again, self._refused = self._refused, {}
-            self._commit(again)
+        if self._due and now >= self._commit_at:
+            self._commit_at = now + _COMMIT_EVERY
+            self._commit()
 
     def poll(self, most: int, timeout: float) -> list[Record]:
         """Up to `most` records: waits `timeout` seconds at most for the first, then takes all that are there.
@@ -113,18 +115,20 @@ class RecordSource:
         return records
 
     def commit(self, records: Sequence[Record]) -> None:
-        """Commit the offsets behind `records`, without waiting for the broker's answer."""
+        """Commit the offsets behind `records`, with one of the next samples."""
         latest = {(record.topic, record.partition): record for record in records}
-        self._commit({place: last.offset + 1 for place, last in latest.items()})
+        self._due |= {place: last.offset + 1 for place, last in latest.items()}
         self.progress.handled(latest)
 
     def close(self) -> None:
         """Send outstanding commits and let go."""
+        if self._due:
+            self._commit()
         self._consumer.close()
 
-    def _commit(self, offsets: dict[Place, int]) -> None:
-        self._asked |= offsets
-        places = [TopicPartition(*place, offset, self._cluster_id) for place, offset in offsets.items()]
+    def _commit(self) -> None:
+        places = [TopicPartition(*place, offset, self._cluster_id) for place, offset in self._due.items()]
+        self._asked, self._due = self._asked | self._due, {}
         self._consumer.commit(offsets=places)
 
     def _on_commit(self, error: KafkaError | None, partitions: Sequence[TopicPartition]) -> None:
@@ -132,7 +136,8 @@ class RecordSource:
         for one in partitions:
             place = one.topic, one.partition
             if (error or one.error) and self._asked.get(place) == one.offset:
-                self._refused[place] = one.offset
+                self._due.setdefault(place, one.offset)
+                self._commit_at = time.monotonic() + _COMMIT_AGAIN
 
     def _watermarks(self, place: Place) -> tuple[int, int]:
         first, end = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True) or (-1, -1)

@@ -51,6 +51,10 @@ class Log:
         self.offsets: list[int] = []
         self.committed: list[list[tuple[int, int]]] = []
         self.metadata: list[str | None] = []
+        self.closed = False
+
+    def close(self) -> None:
+        self.closed = True
 
     def poll(self, _timeout: float) -> Message | None:
         return Message(self.offsets.pop(0)) if self.offsets else None
@@ -101,28 +105,50 @@ def test_records_that_come_with_an_error_are_not_lost() -> None:
         source.poll(10, 0)
 
 
+def test_offsets_are_committed_now_and_then_and_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    log, now = Log(), [1000.0]
+    source: Any = source_of(log)
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    log.offsets += range(7, 12)
+    for pause in (0.0, 0.06, 0.06, 0.01):
+        source.commit(source.poll(1, 0))
+        now[0] += pause
+        source.sample()
+    source.sample()
+    assert log.committed == [[(0, 8)], [(0, 10)]]
+    source.close()
+    assert log.committed[2:] == [[(0, 11)]]
+    assert log.closed
+
+
 def test_a_commit_that_failed_is_made_again_unless_a_later_one_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     log, now = Log(), [1000.0]
     source: Any = source_of(log)
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    log.offsets += [7, 8]
-    source.commit(source.poll(1, 0))
-    source.commit(source.poll(1, 0))
+
+    def sample(after: float) -> None:
+        now[0] += after
+        source.sample()
+
+    log.offsets += [7, 8, 9]
+    for _ in range(2):
+        source.commit(source.poll(1, 0))
+        sample(0.5)
     away = KafkaError(KafkaError._TRANSPORT)
     source._on_commit(away, [TopicPartition("topic", 0, 8)])
-    source.sample()
+    sample(2.0)
     assert log.committed == [[(0, 8)], [(0, 9)]]
     source._on_commit(away, [TopicPartition("topic", 0, 9)])
-    source.sample()
-    source._on_commit(away, [TopicPartition("topic", 0, 9)])
-    source.sample()
+    sample(0.5)
+    assert log.committed[2:] == []
+    sample(0.6)
     assert log.committed[2:] == [[(0, 9)]]
-    now[0] += 1.5
-    source.sample()
-    source._on_commit(None, [TopicPartition("topic", 0, 9)])
-    now[0] += 1.5
-    source.sample()
-    assert log.committed[2:] == [[(0, 9)], [(0, 9)]]
+    source._on_commit(away, [TopicPartition("topic", 0, 9)])
+    source.commit(source.poll(1, 0))
+    sample(1.1)
+    source._on_commit(None, [TopicPartition("topic", 0, 10)])
+    sample(2.0)
+    assert log.committed[3:] == [[(0, 10)]]
 
 
 @pytest.mark.parametrize(
@@ -205,4 +231,5 @@ def test_an_offset_that_was_committed_for_another_log_is_none(metadata: str, beg
     assert log.assigned == [begin]
     log.offsets += [57]
     source.commit(source.poll(1, 0))
+    source.close()
     assert log.metadata == ["this"]
