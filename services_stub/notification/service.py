@@ -47,7 +47,7 @@ def notification_service(digests: DigestRules | None = None) -> Service:
         routes=ROUTES,
         tables=TABLES,
         handlers=handlers(notifier),
-        batch_linger=0.05,
+        batch_linger=0.1,
         # Events become messages of several times their size, and all of a batch are in memory.
         largest_batch=200,
         filters={OrderUpdated: changes_nothing},

@@ -28,6 +28,6 @@ SERVICE = Service(
     handlers=HANDLERS,
     filters={OrderUpdated: concerns_no_stock},
     calls=("order",),
-    batch_linger=0.02,
+    batch_linger=0.1,
     workers=_workers,
 )

@@ -28,7 +28,6 @@ class PaidWatch:
                 "bootstrap.servers": bootstrap_servers,
                 "group.id": "benchmark",
                 "enable.auto.commit": False,
-                "fetch.wait.max.ms": 5,
                 "fetch.queue.backoff.ms": 5,
             }
         )

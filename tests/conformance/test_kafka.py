@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
 import pytest
 from confluent_kafka import (
     OFFSET_BEGINNING,
-    Consumer,
     ConsumerGroupState,
     ConsumerGroupTopicPartitions,
     KafkaError,
@@ -27,8 +25,6 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 )
 from confluent_kafka.cimpl import NewPartitions, NewTopic
 
-from services_stub.runtime.kafka import configuration
-from services_stub.runtime.settings import Settings
 from tests.conformance.kafka_clients import (
     SECONDS,
     admin,
@@ -44,8 +40,6 @@ from tests.conformance.kafkas import Kafka, apache_kafka, embedded
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.timeout(240)
-
-_SERVICE: Any = {"service": "reader", "instance": "reader", "port": 0, "data_dir": "", "internal_token": ""}
 
 
 @pytest.fixture(autouse=True)
@@ -116,26 +110,6 @@ def test_a_consumer_behind_the_log_begins_where_it_was_told_to(kafka: Kafka) -> 
     message = wait_for(lambda: strict.poll(0.1), seconds=SECONDS)
     assert message.error().code() == KafkaError._AUTO_OFFSET_RESET
     strict.close()
-
-
-def test_a_consumer_that_is_behind_fetches_little_in_advance(kafka: Kafka) -> None:
-    """Or the memory of a service would grow with its lag: a response comes whole, and is unpacked at once."""
-    topic, partitions, value = new_topic(kafka, 16), range(16), bytes(10_000)
-    for partition in partitions:
-        produce(kafka, topic, *[value] * 200, partition=partition)
-    held: list[int] = []
-
-    def told(statistics: str) -> None:
-        of_topic = msgspec.json.decode(statistics)["topics"].get(topic, {"partitions": {}})
-        # One queue holds the records of all partitions, and is told for each.
-        held.append(max((partition["fetchq_size"] for partition in of_topic["partitions"].values()), default=0))
-
-    config = configuration.of_consumer(Settings(**_SERVICE, bootstrap_servers=kafka.address))
-    consumer = Consumer(config | {"statistics.interval.ms": 50, "stats_cb": told})
-    consumer.assign([TopicPartition(topic, partition, 0) for partition in partitions])
-    wait_for(lambda: bool(consumer.poll(0.02)) and len(held) > 20, seconds=SECONDS, what="its figures")
-    consumer.close()
-    assert 0 < max(held) < 5 << 20, held
 
 
 def test_offsets_are_found_by_time(kafka: Kafka) -> None:

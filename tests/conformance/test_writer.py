@@ -16,7 +16,6 @@ from services_stub.runtime.errors import Refused, Unavailable
 from services_stub.runtime.handling import Item
 from services_stub.runtime.in_database import InDatabase
 from services_stub.runtime.kafka.records import Record
-from services_stub.runtime.sql import inbox
 from services_stub.runtime.sql.database import Database
 from services_stub.runtime.sql.transaction import NO_CAUSE, Transaction
 from services_stub.runtime.sql.writer import Command, Writer
@@ -146,18 +145,6 @@ def test_an_event_that_comes_twice_has_one_effect(database: Database) -> None:
     writer.stop(0.1)
     assert names(database) == ["a"]
     assert sender.keys() == ["a"]
-
-
-@pytest.mark.parametrize("size", [0, 1, 8, 9, 64, 65, 200])
-def test_a_batch_of_any_size_knows_what_was_handled_before(database: Database, size: int) -> None:
-    new_writer(database, HeldSender())
-    events = [f"event-{number}" for number in range(size)]
-    with database.connect() as connection, connection.begin():
-        transaction = Transaction(connection, "test")
-        for event_id in events[::2]:
-            inbox.claim(transaction, event_id)
-        transaction.flush()
-        assert inbox.seen(connection, events) == set(events[::2])
 
 
 def test_poison_and_refusals_do_not_hold_up_the_rest(database: Database) -> None:

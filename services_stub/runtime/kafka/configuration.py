@@ -58,8 +58,8 @@ def of_producer(settings: Settings) -> dict[str, Any]:
     }
 
 
-def of_consumer(settings: Settings) -> dict[str, Any]:
-    """A consumer that commits by hand, after the database did."""
+def of_consumer(settings: Settings, linger: float = 0.0) -> dict[str, Any]:
+    """A consumer that commits by hand, after the database did. Records wait up to `linger` seconds for others."""
     return base(settings.bootstrap_servers, settings.kafka_config) | {
         "client.id": settings.instance,
         "group.id": settings.service,
@@ -72,4 +72,7 @@ def of_consumer(settings: Settings) -> dict[str, Any]:
         "queued.min.messages": 2000,
         "queued.max.messages.kbytes": 2048,
         "fetch.max.bytes": 1024 * 1024,
+        # They wait at the broker, and so cost one response. Not until nothing more fits: what is behind shall not wait.
+        "fetch.min.bytes": 256 * 1024 if linger else 1,
+        "fetch.wait.max.ms": round(1000 * (linger or 0.5)),
     }

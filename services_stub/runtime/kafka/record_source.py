@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
@@ -24,7 +24,7 @@ _METADATA_TIMEOUT = 5.0
 _COMMIT_EVERY = 0.1
 """Seconds between commits. One after each batch would be a third of all requests; a crash repeats what lies between."""
 
-_COMMIT_AGAIN = 1.0
+OnGap: TypeAlias = Callable[[str, int, int, int], None]
 _TRANSIENT = (KafkaError._PARTITION_EOF, KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT)
 
 
@@ -32,24 +32,19 @@ class RecordSource:
     """Reads batches and commits offsets. `cluster_id` names the log: offsets that were committed for another are none.
 
     `on_gap` hears of records that the broker dropped unread, or after they were read: their topic, partition, first
-    offset and the one behind them.
+    offset and the one behind them. Records wait at the broker for up to `linger` seconds, so that they come together.
     """
 
     def __init__(
-        self,
-        settings: Settings,
-        topics: Sequence[str],
-        on_gap: Callable[[str, int, int, int], None],
-        batch_linger: float = 0.0,
-        cluster_id: str = "",
+        self, settings: Settings, topics: Sequence[str], on_gap: OnGap, linger: float = 0.0, cluster_id: str = ""
     ) -> None:
         self._topics = list(topics)
-        self._on_gap, self._batch_linger, self._cluster_id = on_gap, batch_linger, cluster_id
+        self._on_gap, self._cluster_id = on_gap, cluster_id
         self._next: dict[Place, int] = {}
         self._asked: dict[Place, int] = {}
         self._due: dict[Place, int] = {}
         self._commit_at = 0.0
-        self._consumer: Any = Consumer(configuration.of_consumer(settings) | {"on_commit": self._on_commit})
+        self._consumer: Any = Consumer(configuration.of_consumer(settings, linger) | {"on_commit": self._on_commit})
         self.progress = Progress(self._watermarks)
 
     def assign(self) -> None:
@@ -96,10 +91,6 @@ class RecordSource:
         if first is None:
             return []
         messages = [first, *self._consumer.consume(most - 1, 0)]
-        if self._batch_linger and len(messages) < most:
-            # Not where a whole batch waits already: a group that lingers before each would never catch up.
-            time.sleep(self._batch_linger)
-            messages += self._consumer.consume(most - len(messages), 0)
         records: list[Record] = []
         for message in messages:
             error = message.error()
@@ -137,7 +128,7 @@ class RecordSource:
             place = one.topic, one.partition
             if (error or one.error) and self._asked.get(place) == one.offset:
                 self._due.setdefault(place, one.offset)
-                self._commit_at = time.monotonic() + _COMMIT_AGAIN
+                self._commit_at = time.monotonic() + 10 * _COMMIT_EVERY
 
     def _watermarks(self, place: Place) -> tuple[int, int]:
         first, end = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True) or (-1, -1)

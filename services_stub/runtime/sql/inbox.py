@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, BindParameter, Column, Connection, MetaData, String, Table, bindparam, delete, select
+from sqlalchemy import BigInteger, Column, Connection, MetaData, String, Table, bindparam, delete, or_, select
 
 from services_stub.contracts.times import to_microseconds
 from services_stub.runtime.sql.prepared import fetch
@@ -26,21 +26,20 @@ _inbox = Table(
     sqlite_with_rowid=False,
 )
 # A statement of fixed size is compiled once; one of any size is put together anew each time.
-_FEW, _MANY = 8, 64
-_ids: list[BindParameter[str]] = [bindparam(f"id{n}") for n in range(_MANY)]
-_seen_of = {n: select(_inbox.c.event_id).where(_inbox.c.event_id.in_(_ids[:n])) for n in (_FEW, _MANY)}
+_FEW = 8
+_seen_of_few = select(_inbox.c.event_id).where(or_(*(_inbox.c.event_id == bindparam(f"id{n}") for n in range(_FEW))))
+_seen = select(_inbox.c.event_id).where(_inbox.c.event_id.in_(bindparam("ids", expanding=True)))
 _expired = delete(_inbox).where(_inbox.c.received_at < bindparam("before"))
 
 
 def seen(connection: Connection, event_ids: Collection[str]) -> set[str]:
     """Those of `event_ids` that were handled before."""
-    ids, found = list(event_ids), set[str]()
-    size = _FEW if len(ids) <= _FEW else _MANY
-    for begin in range(0, len(ids), size):
-        padded = (ids[begin : begin + size] + [""] * size)[:size]
-        rows = fetch(connection, _seen_of[size], {f"id{n}": event_id for n, event_id in enumerate(padded)})
-        found.update(row.event_id for row in rows)
-    return found
+    ids = list(event_ids)
+    if len(ids) <= _FEW:
+        padded = ids + [""] * (_FEW - len(ids))
+        rows = fetch(connection, _seen_of_few, {f"id{n}": event_id for n, event_id in enumerate(padded)})
+        return {row.event_id for row in rows}
+    return set(connection.scalars(_seen, {"ids": ids}))
 
 
 def claim(transaction: Transaction, event_id: str) -> None:

@@ -126,7 +126,7 @@ class Outbox:
         self._done: set[int] = set()
         self._refusals: dict[int, str] = {}
         self._set_aside = 0
-        # What is still to be replayed: the numbers of each key's rows, the newest first; the key of the newest is last.
+        # What is still to be replayed: the numbers of each key's rows, the newest first, as is the key of the newest.
         self._again: dict[bytes | None, list[int]] = {}
         self._again_at = 0.0
         self.refused: int = connection.scalar(select(func.count()).select_from(_refused)) or 0
@@ -140,20 +140,19 @@ class Outbox:
         sent, of_topic = self._sent, _outbox.c.topic == topic if topic else true()
         if self._last - sent <= RETAINED:  # else far more than that waits for the broker: in its order, after these
             self._sent = self._last
-        found = select(_outbox.c.seq, _outbox.c.key).where(or_(_outbox.c.seq > sent, of_topic)).order_by(_outbox.c.seq)
+        found = select(_outbox.c.seq, _outbox.c.key).where(or_(_outbox.c.seq > sent, of_topic))
+        rows = connection.execute(found.where(_outbox.c.seq <= self._sent))
         waiting = {seq: key for key, seqs in self._again.items() for seq in seqs}
-        for seq, key in connection.execute(found.where(_outbox.c.seq <= self._sent)):
-            if seq <= self._acknowledged or seq in self._done or seq > sent:  # else it is on its way to the broker
-                waiting[seq] = key
+        # The others are on their way to the broker.
+        waiting |= {seq: key for seq, key in rows if seq <= self._acknowledged or seq in self._done or seq > sent}
         first = min(waiting, default=self._last + 1)
         self._done |= set(range(first, self._acknowledged + 1))
         self._done -= waiting.keys()
         self._stored = self._acknowledged = min(self._acknowledged, first - 1)
         connection.execute(update(_state).values(acknowledged=self._stored))
-        by_key: dict[bytes | None, list[int]] = {}
+        self._again, self._behind = {}, self._sent < self._last
         for seq in sorted(waiting, reverse=True):
-            by_key.setdefault(waiting[seq], []).append(seq)
-        self._again, self._behind = dict(reversed(by_key.items())), self._sent < self._last
+            self._again.setdefault(waiting[seq], []).append(seq)
 
     def store(self, connection: Connection, rows: list[OutboxRow], *, probing: bool = False) -> None:
         """Write the rows of a batch, and how far the broker has come, in the batch's transaction.
@@ -216,7 +215,7 @@ class Outbox:
             self._behind = bool(rows) and self._sent < self._last
 
     def _replay_some(self, connection: Connection) -> None:
-        of_all = (seq for seqs in reversed(self._again.values()) for seq in reversed(seqs))
+        of_all = (seq for seqs in self._again.values() for seq in reversed(seqs))
         chosen = list(islice(of_all, _REPLAYED_AT_ONCE))
         rows = {row.seq: row for row in connection.execute(_chosen, {"seqs": chosen})}
         for row in (rows[seq] for seq in chosen):

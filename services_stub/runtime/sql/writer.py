@@ -27,7 +27,7 @@ from services_stub.runtime.sql.transaction import Transaction
 
 LARGEST_BATCH = 500
 _TICK = 0.02
-_IDLE = 0.2
+_IDLE = 1.0
 _ACKNOWLEDGE_EVERY = 0.5
 _DELETE_EVERY = 600.0
 

@@ -203,13 +203,6 @@ def test_an_order_that_ended_gets_no_stock_again(stock: Stock) -> None:
     assert stock.levels(kettle) == (10, 0)
 
 
-@pytest.mark.parametrize("count", [1, 2, 8, 9])
-def test_an_order_of_any_number_of_lines_is_reserved(stock: Stock, count: int) -> None:
-    kettles = [stock.product(10) for _ in range(count)]
-    assert len(stock.reserve("o1", *((kettle, 3) for kettle in kettles)).lines) == count
-    assert [stock.levels(kettle) for kettle in kettles] == [(7, 3)] * count
-
-
 def test_an_order_without_a_reservation_is_rejected(stock: Stock) -> None:
     assert stock.order("unknown", OrderStatus.PAID) is Outcome.REJECTED
 

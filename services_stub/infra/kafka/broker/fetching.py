@@ -7,7 +7,6 @@ other appends may come, and the producer has had its answer.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import partial
 
 from services_stub.infra.kafka.broker import errors
 from services_stub.infra.kafka.broker.context import Cancellable, Clock, Context, Handler, Message
@@ -20,6 +19,8 @@ _RESPONSE_BYTES = 16 * 1024 * 1024
 _NO_SESSION = -1
 """The epoch of the session in a request that wants none."""
 _QUIET_LISTS = 32
+_LOOK_SECONDS = 0.02
+"""How soon after an append it is looked whether there is as much as is waited for, if that is more than a byte."""
 
 
 class FetchRequests:
@@ -41,8 +42,7 @@ class FetchRequests:
         if request.get("session_id"):
             return {"error_code": errors.FETCH_SESSION_ID_NOT_FOUND}
         fetch = _Fetch(self, context, request)
-        fetch.look()
-        enough = fetch.is_enough()
+        enough = fetch.look()
         if enough or request["max_wait_ms"] <= 0:
             return fetch.response(whole=not enough)
         fetch.wait()
@@ -69,8 +69,8 @@ class _Fetch:
     timer: Cancellable = field(init=False)
     looks_again: bool = False
 
-    def look(self) -> None:
-        """Find what there is: nearly all topics have nothing, so that is found out quickly."""
+    def look(self) -> bool:
+        """Find what there is, and whether that is enough. Nearly all topics have nothing: that is found out quickly."""
         self.rest = min(self.request.get("max_bytes", _RESPONSE_BYTES), _RESPONSE_BYTES)
         self.enough = self.rest - max(self.request["min_bytes"], 1)
         self.found = {}
@@ -78,20 +78,15 @@ class _Fetch:
         for topic in self.request["topics"]:
             if id(topic["partitions"]) not in quiet.get(topic["topic"], ()):
                 self._look_at(topic["topic"], topic["partitions"])
-
-    def is_enough(self) -> bool:
-        """Whether it is answered at once with what was found."""
         return self.rest <= self.enough
 
     def response(self, whole: bool = False) -> Message:
         """The response with what was found, and where it is whole with the partitions that have nothing, too."""
         if whole or self.request.get("session_epoch", _NO_SESSION) != _NO_SESSION:
             for topic in self.request["topics"]:
-                found = self.found.setdefault(topic["topic"], {})
+                found, find = self.found.setdefault(topic["topic"], {}), self.owner.topics.partition
                 for number in (asked["partition"] for asked in topic["partitions"]):
-                    found[number] = found.get(number) or _part(
-                        number, self.owner.topics.partition(topic["topic"], number)
-                    )
+                    found[number] = found.get(number) or _part(number, find(topic["topic"], number))
         return {"responses": [{"topic": name, "partitions": parts.values()} for name, parts in self.found.items()]}
 
     def wait(self) -> None:
@@ -99,7 +94,7 @@ class _Fetch:
         by_name = self.owner.topics.by_name
         self.places = [by_name[topic["topic"]].waiting for topic in self.request["topics"] if topic["topic"] in by_name]
         self.context.on_interrupt = self._answer
-        self.timer = self.owner.clock.call_later(self.request["max_wait_ms"] / 1000, partial(self._answer, whole=True))
+        self.timer = self.owner.clock.call_later(self.request["max_wait_ms"] / 1000, self._time_out)
         for waiting in self.places:
             waiting.add(self)
 
@@ -107,18 +102,21 @@ class _Fetch:
         """Look again, once the append is answered."""
         if not self.looks_again:
             self.looks_again = True
-            self.owner.clock.call_later(0, self._look_again)
+            self.owner.clock.call_later(_LOOK_SECONDS if self.request["min_bytes"] > 1 else 0, self._look_again)
 
     def _look_again(self) -> None:
         self.looks_again = False
         if self.context.on_interrupt is None:  # it was answered meanwhile
             return
-        self.look()
-        if self.is_enough():
+        if self.look():
             self._answer()
         else:
             for waiting in self.places:
                 waiting.add(self)
+
+    def _time_out(self) -> None:
+        self.look()
+        self._answer(whole=True)
 
     def _answer(self, whole: bool = False) -> None:
         self.timer.cancel()

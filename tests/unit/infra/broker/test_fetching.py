@@ -6,6 +6,7 @@ import pytest
 
 from services_stub.infra.kafka.broker import errors
 from services_stub.infra.kafka.broker.context import Message
+from services_stub.infra.kafka.broker.fetching import _LOOK_SECONDS
 from services_stub.infra.kafka.broker.records import iterate
 from tests.unit.infra.broker.batches import a_batch
 from tests.unit.infra.broker.node import FETCH, Node, Sent
@@ -163,6 +164,8 @@ def test_fewer_bytes_than_are_wanted_wait_for_more(node: Node) -> None:
         assert sent.response is None
         node.produce(a_batch(b"%d" % number))
         node.clock.advance()
+        assert sent.response is None
+        node.clock.advance(_LOOK_SECONDS)
     assert values(sent) == [b"0", b"1"]
     late = fetch(node, least=10**6)
     node.clock.advance(1)
