@@ -18,7 +18,7 @@ from __future__ import annotations
 import time
 from functools import partial
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import msgspec
 import structlog
@@ -47,6 +47,8 @@ from services_stub.runtime import clock
 from services_stub.runtime.sql.database import InsertOrIgnore
 from services_stub.runtime.sql.prepared import write
 from services_stub.runtime.sql.transaction import OutboxRow
+
+Headers: TypeAlias = list[tuple[str, bytes]]
 
 RETAINED = 20_000
 """How many acknowledged rows are kept for a replay."""
@@ -88,7 +90,7 @@ _after = select(_outbox).where(_outbox.c.seq > bindparam("seq")).order_by(_outbo
 _chosen = select(_outbox).where(_outbox.c.seq.in_(bindparam("seqs", expanding=True)))
 _acknowledge = update(_state).where(_state.c.id == 1).values(acknowledged=bindparam("acknowledged_to"))
 _drop = delete(_outbox).where(_outbox.c.seq <= bindparam("up_to"))
-_headers = msgspec.json.Decoder(list[tuple[str, bytes]])
+_headers = msgspec.json.Decoder(Headers)
 
 
 class Sender(Protocol):
@@ -99,9 +101,9 @@ class Sender(Protocol):
         topic: str,
         key: bytes | None,
         value: bytes | None,
-        headers: list[tuple[str, bytes]],
-        on_acknowledged: Any = None,
-        on_refused: Any = None,
+        headers: Headers,
+        on_acknowledged: Any,
+        on_refused: Any,
     ) -> bool:
         """Queue a record; False where the queue is full. `on_refused` hears why it can never be sent."""
 
@@ -225,7 +227,7 @@ class Outbox:
             if not self._again[row.key]:
                 del self._again[row.key]
 
-    def _send(self, seq: int, row: Any, headers: list[tuple[str, bytes]]) -> bool:
+    def _send(self, seq: int, row: Any, headers: Headers) -> bool:
         on_acknowledged, on_refused = partial(self._on_acknowledged, seq), partial(self._on_refused, seq)
         return self._sender.send(row.topic, row.key, row.value, headers, on_acknowledged, on_refused)
 
