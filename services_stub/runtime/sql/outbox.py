@@ -48,7 +48,7 @@ from services_stub.runtime.sql.database import InsertOrIgnore
 from services_stub.runtime.sql.prepared import write
 from services_stub.runtime.sql.transaction import OutboxRow
 
-Headers: TypeAlias = list[tuple[str, bytes]]
+Pairs: TypeAlias = list[tuple[str, bytes]]
 
 RETAINED = 20_000
 """How many acknowledged rows are kept for a replay."""
@@ -90,20 +90,14 @@ _after = select(_outbox).where(_outbox.c.seq > bindparam("seq")).order_by(_outbo
 _chosen = select(_outbox).where(_outbox.c.seq.in_(bindparam("seqs", expanding=True)))
 _acknowledge = update(_state).where(_state.c.id == 1).values(acknowledged=bindparam("acknowledged_to"))
 _drop = delete(_outbox).where(_outbox.c.seq <= bindparam("up_to"))
-_headers = msgspec.json.Decoder(Headers)
+_headers = msgspec.json.Decoder(Pairs)
 
 
 class Sender(Protocol):
     """The part of a producer that the outbox needs."""
 
     def send(
-        self,
-        topic: str,
-        key: bytes | None,
-        value: bytes | None,
-        headers: Headers,
-        on_acknowledged: Any,
-        on_refused: Any,
+        self, topic: str, key: bytes | None, value: bytes | None, headers: Pairs, on_acknowledged: Any, on_refused: Any
     ) -> bool:
         """Queue a record; False where the queue is full. `on_refused` hears why it can never be sent."""
 
@@ -227,7 +221,7 @@ class Outbox:
             if not self._again[row.key]:
                 del self._again[row.key]
 
-    def _send(self, seq: int, row: Any, headers: Headers) -> bool:
+    def _send(self, seq: int, row: Any, headers: Pairs) -> bool:
         on_acknowledged, on_refused = partial(self._on_acknowledged, seq), partial(self._on_refused, seq)
         return self._sender.send(row.topic, row.key, row.value, headers, on_acknowledged, on_refused)
 
