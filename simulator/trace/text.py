@@ -59,7 +59,7 @@ def _consumer_lines(flow: Flow, event: FlowEvent, width: int) -> list[str]:
     line = indent + _BRANCH
     for position, consumption in enumerate(event.consumers):
         words = _consumer(flow, consumption) + (" · " if position + 1 < len(event.consumers) else "")
-        if len((line + words).rstrip(" ·")) > width and line.strip() not in ("", _BRANCH.strip()):
+        if len((line + words).rstrip()) > width and line.strip() not in ("", _BRANCH.strip()):
             lines.append(line.rstrip())
             line = indent + " " * len(_BRANCH)
         line += words

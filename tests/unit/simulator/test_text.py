@@ -25,7 +25,7 @@ def test_a_purchase() -> None:
     ]
 
 
-@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("width", range(60, 130))
 def test_many_consumers_wrap(width: int) -> None:
     groups = [f"group-number-{number}" for number in range(30)]
     reports = [
