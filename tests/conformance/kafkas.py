@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import pytest
+
 from services_stub.client.user_files import cache_directory
 from services_stub.contracts.topics import Topic
 from services_stub.infra.config.ports import HOST
@@ -18,6 +20,9 @@ from services_stub.infra.kafka.messages import ApacheArguments, BrokerArguments
 from services_stub.infra.processes.messages import encode
 from tests.ports import free_port
 from tests.waiting import wait_for
+
+BROKERS = ["embedded", pytest.param("apache", marks=pytest.mark.slow)]
+"""The kinds of `begin_kafka`, as parameters of a fixture."""
 
 _SERVE = """
 import socket, sys
@@ -98,3 +103,8 @@ def apache_kafka(directory: Path) -> Iterator[Kafka]:
             yield kafka
         finally:
             kafka.kill()
+
+
+def begin_kafka(kind: str, directory: Path) -> contextlib.AbstractContextManager[Kafka]:
+    """A broker of one of the kinds, with its data in `directory`."""
+    return {"embedded": embedded, "apache": apache_kafka}[kind](directory)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 import pytest
@@ -13,7 +11,7 @@ from confluent_kafka import Consumer, TopicPartition
 from services_stub.runtime.kafka import configuration
 from services_stub.runtime.settings import Settings
 from tests.conformance.kafka_clients import SECONDS, new_topic, produce
-from tests.conformance.kafkas import Kafka, apache_kafka, embedded
+from tests.conformance.kafkas import Kafka
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.timeout(240)
@@ -22,13 +20,6 @@ pytestmark = pytest.mark.timeout(240)
 @pytest.fixture(autouse=True)
 def each_database() -> None:
     """These tests have none."""
-
-
-@pytest.fixture(params=["embedded", pytest.param("apache", marks=pytest.mark.slow)])
-def kafka(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[Kafka]:
-    begin = {"embedded": embedded, "apache": apache_kafka}[request.param]
-    with begin(tmp_path) as running:
-        yield running
 
 
 def settings_of(kafka: Kafka) -> Settings:

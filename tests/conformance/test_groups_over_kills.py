@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
 
 import pytest
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from tests.conformance.kafka_clients import SECONDS, consumer_of, new_topic, produce, read, settings
-from tests.conformance.kafkas import Kafka, apache_kafka, embedded
+from tests.conformance.kafkas import BROKERS, Kafka, begin_kafka
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.timeout(240)
@@ -22,10 +22,10 @@ def each_database() -> None:
     """These tests have none."""
 
 
-@pytest.fixture(params=["embedded", pytest.param("apache", marks=pytest.mark.slow)])
-def kafka(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[Kafka]:
-    begin = {"embedded": embedded, "apache": apache_kafka}[request.param]
-    with begin(tmp_path) as running:
+@pytest.fixture(params=BROKERS)
+def kafka(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kafka]:
+    """A broker for each test: it is killed."""
+    with begin_kafka(request.param, tmp_path) as running:
         yield running
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -36,7 +35,7 @@ from tests.conformance.kafka_clients import (
     settings,
     values_from,
 )
-from tests.conformance.kafkas import Kafka, apache_kafka, embedded
+from tests.conformance.kafkas import Kafka
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.timeout(240)
@@ -45,14 +44,6 @@ pytestmark = pytest.mark.timeout(240)
 @pytest.fixture(autouse=True)
 def each_database() -> None:
     """These tests have none."""
-
-
-@pytest.fixture(scope="module", params=["embedded", pytest.param("apache", marks=pytest.mark.slow)])
-def kafka(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
-    """A broker that the tests of this module share."""
-    begin = {"embedded": embedded, "apache": apache_kafka}[request.param]
-    with begin(tmp_path_factory.mktemp("kafka")) as running:
-        yield running
 
 
 def test_records_are_read_in_order_from_any_offset(kafka: Kafka) -> None:

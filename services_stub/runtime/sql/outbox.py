@@ -142,7 +142,7 @@ class Outbox:
         # The others are on their way to the broker.
         waiting |= {seq: key for seq, key in rows if seq <= self._acknowledged or seq in self._done or seq > sent}
         first = min(waiting, default=self._last + 1)
-        self._done |= set(range(first, self._acknowledged + 1))
+        self._done.update(range(first, self._acknowledged + 1))
         self._done -= waiting.keys()
         self._stored = self._acknowledged = min(self._acknowledged, first - 1)
         connection.execute(update(_state).values(acknowledged=self._stored))
