@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Mapping
 
 from services_stub.contracts.events import EVENT_BY_TOPIC
@@ -27,7 +28,7 @@ def record_of(
 
 
 class Log:
-    """Topics in memory. `start` of a partition is its first offset that is still there."""
+    """Topics in memory. `start` of a partition is its first offset that is still there; a read waits for `answers`."""
 
     def __init__(self) -> None:
         self.records: dict[Place, list[Record]] = {
@@ -35,6 +36,8 @@ class Log:
         }
         self.start: dict[Place, int] = dict.fromkeys(self.records, 0)
         self.away = False
+        self.answers = threading.Event()
+        self.answers.set()
         self.reads = 0
 
     def append(self, topic: str, *, partition: int = 0, value: bytes | None = None) -> Record:
@@ -50,7 +53,7 @@ class Log:
     def read(self, ranges: Mapping[Place, tuple[int, int]], most: int, timeout: float) -> Read:
         """As a real reader does."""
         self.reads += 1
-        if self.away:
+        if self.away or not self.answers.wait(timeout):
             raise Unavailable("Kafka")
         found = Read({place: first for place, (first, _) in ranges.items()})
         for place, (first, end) in ranges.items():
