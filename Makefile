@@ -1,5 +1,5 @@
 # Every target sets up what it needs: uv comes into .bootstrap/ unless it is installed, everything else into .venv/.
-.PHONY: demo test slow laws fuzz texts collector broker-suites live criteria poison-soak broker-kills broker-restarts broker-million broker-fuzz mutants seeds check bench bench-broker bench-load bench-tui bench-trace bench-hops bench-check pictures format install lock clean
+.PHONY: demo test slow laws fuzz texts collector broker-suites live criteria soak poison-soak broker-kills broker-restarts broker-million broker-fuzz mutants seeds check bench bench-broker bench-load bench-tui bench-trace bench-hops bench-check pictures format install lock clean
 
 PYTHON ?= python3
 UV := $(or $(shell command -v uv 2>/dev/null),.bootstrap/bin/uv)
@@ -58,6 +58,13 @@ live: .venv/.dev .venv/.apache-kafka
 criteria: export MARKETPLACE_CRITERIA_SECONDS := 600
 criteria: .venv/.dev .venv/.apache-kafka
 	@$(RUN)/pytest -m slow -s tests/system/test_criteria.py
+
+# RATE orders a second for MINUTES, with a fault each minute, drawn from a seed: the run passes, and orders a second, their
+# CPU and the memory of each process are at its end what they were at its beginning. `make slow` has a minute of it.
+soak: MINUTES ?= 30
+soak: RATE ?= 300
+soak: .venv/.dev
+	@$(RUN)/python -m tests.system.soak --minutes $(MINUTES) --rate $(RATE)
 
 # RATE orders a second for MINUTES, with poison of every kind on every topic each minute: no restart, every dead letter
 # there with its reason, and memory flat after five minutes. `make slow` has less than a minute of it.

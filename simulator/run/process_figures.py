@@ -48,13 +48,15 @@ def memory_growth(used: Sequence[tuple[int, Usage]], begin: int) -> float | None
     """By how many percent the memory of a process grew after the warm-up; None where too little is known of it.
 
     It is the difference of the medians of the first and the last quarter, so that no single sample decides. Of a
-    process that was started again only the time since then counts.
+    process that was started again only the time since then counts, and it warms up again.
     """
     if not used:
         return None
-    end, pid = used[-1][0], used[-1][1].pid
+    pid = used[-1][1].pid
+    newest = [(at, usage.memory) for at, usage in used if usage.pid == pid]
+    begin, end = max(begin, newest[0][0]), newest[-1][0]
     warm = begin + min(WARM_UP, (end - begin) // 4)
-    kept = [usage.memory for at, usage in used if at >= warm and usage.pid == pid]
+    kept = [memory for at, memory in newest if at >= warm]
     if len(kept) < _FEWEST:
         return None
     quarter = len(kept) // 4

@@ -23,7 +23,7 @@ from tests.waiting import wait_for
 
 TOPICS = tuple(topic for topic, groups in CONSUMERS.items() if groups)
 
-_SCENARIO = """\
+SCENARIO = """\
 [load]
 loop = "open"
 arrivals = "constant"
@@ -66,7 +66,7 @@ def soak(minutes: float, rate: float, every: float, runs: Path) -> Soaked:
         AssertionError: the marketplace or the run did not start or end.
     """
     scenario = runs / "scenario.toml"
-    scenario.write_text(_SCENARIO, encoding="utf-8")
+    scenario.write_text(SCENARIO, encoding="utf-8")
     with running_marketplace("--rate-limit", "off") as marketplace, (runs / "output").open("w+b") as output:
         give_way(marketplace.state.launcher_pid)
         command = [sys.executable, "-m", "marketplace_tui", "simulate", "run", str(scenario), "--seed", "7"]

@@ -115,6 +115,8 @@ def test_growth_is_that_after_the_warm_up_and_of_the_newest_process() -> None:
     assert memory_growth(used(1, 2, 3), 0) is None
     again = [*used(*([500] * 60)), *used(*([80] * 30), pid=2, begin=60)]
     assert memory_growth(again, 0) == 0
+    warms_again = [*used(*([500] * 60)), *used(*range(30), *([80] * 110), pid=2, begin=60)]
+    assert memory_growth(warms_again, 0) == 0
     assert memory_growth([], 0) is None
 
 

@@ -1,0 +1,150 @@
+"""`python -m tests.system.soak --minutes 30 --rate 300`: purchases at a steady rate, and a fault each minute.
+
+The run has to pass, and its end to be like its beginning: orders a second, their CPU, and the memory of each process in
+the last minutes, beside the first minutes after the warm-up. Prints a table; exits with 1 if something is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import fmean, median
+from typing import NamedTuple
+
+from simulator.faults.kinds import WORDS
+from simulator.faults.run_faults import RunFaults
+from simulator.history import RunDirectory
+from simulator.history.samples import SIMULATOR
+from simulator.measure.measurements import SECOND
+from simulator.measure.summary import summarized
+from simulator.report.results import Results, read_results
+from simulator.report.series import load_of, usage_series
+from tests.system.poison_soak.judging import MIB, SHORTEST, STORES
+from tests.system.poison_soak.soaking import SCENARIO
+
+_SEED = 7
+_WINDOW = 300
+"""Seconds of the warm-up, and of both windows; of a load that is too short for them, a quarter each."""
+_MOST = 5.0
+"""By so many percent an end may differ from its beginning; what lies below zero is no fault of memory and CPU."""
+
+
+class Window(NamedTuple):
+    """The figures from `begin` to `end`, in seconds of the load. CPU is of all processes of the marketplace."""
+
+    begin: int
+    end: int
+    orders: int
+    """That were paid or declined."""
+    cpu_ms: float
+    """Of each order."""
+    memory: dict[str, float]
+    """The median of each process, in bytes."""
+
+    @property
+    def rate(self) -> float:
+        """Orders a second."""
+        return self.orders / (self.end - self.begin)
+
+
+def soak(minutes: float, rate: float, every: float, directory: Path) -> tuple[int, str, Results]:
+    """Run it in a marketplace of its own, with a fault every so many seconds: exit code, output, and what it left.
+
+    Raises:
+        OSError: it left no results.
+    """
+    seconds = round(minutes * 60)
+    drawn = RunFaults((), WORDS, seed=_SEED, end_us=seconds * SECOND, interval_us=round(every * SECOND))
+    scenario, runs = directory / "scenario.toml", directory / "runs"
+    scenario.write_text(SCENARIO, encoding="utf-8")
+    command = [sys.executable, "-m", "marketplace_tui", "simulate", "run", str(scenario), "--fresh"]
+    command += ["--seed", str(_SEED), "--rate", f"{rate:g}", "--duration", f"{seconds}s", "--drain", "2m"]
+    command += [argument for fault in drawn.of_a_fresh_one() for argument in ("--fault", fault)]
+    done = subprocess.run(
+        [*command, "--runs", str(runs)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    (run,) = runs.iterdir()
+    return done.returncode, done.stdout, read_results(RunDirectory(run))
+
+
+def windows_of(results: Results) -> tuple[Window, Window]:
+    """The first minutes after the warm-up, and the last ones."""
+    seconds = int(load_of(results.record))
+    length = min(_WINDOW, seconds // 4)
+    return _window(results, length, 2 * length), _window(results, seconds - length, seconds)
+
+
+def _window(results: Results, begin: int, end: int) -> Window:
+    figures = summarized(results.measurements, "saga.paid", set(range(begin, end)))
+    cpu, memory = (
+        {name: [value for moment, value in points if begin <= moment < end] for name, points in series.items()}
+        for series in usage_series(results)
+    )
+    used = sum(fmean(values) for name, values in cpu.items() if values and name != SIMULATOR)
+    sizes = {name: median(values) * MIB for name, values in memory.items() if values}
+    return Window(begin, end, figures.answers, 1000 * used * (end - begin) / max(figures.answers, 1), sizes)
+
+
+def judged(exit_code: int, output: str, results: Results) -> tuple[list[str], list[str]]:
+    """The table, and all that is wrong."""
+    summary = results.summary
+    first, last = windows_of(results)
+    wrong = [] if exit_code == 0 else [f"the run ended with {exit_code}: {output[-5000:]}"]
+    lines = [
+        f"verdict of the run: {summary.verdict.value}",
+        *(f"  {reason}" for reason in summary.reasons),
+        f"faults: {len(results.faults)}, which met {sum(each.hit_sagas for each in results.faults):,} open purchases",
+        f"windows: seconds {first.begin} to {first.end}, and {last.begin} to {last.end}",
+        *_compared(first, last, results, wrong),
+    ]
+    if summary.seconds < SHORTEST:
+        return [*lines, f"Windows are judged in runs of {SHORTEST / 60:g} minutes and more."], wrong[: exit_code != 0]
+    return lines, wrong
+
+
+def _compared(first: Window, last: Window, results: Results, wrong: list[str]) -> Iterator[str]:
+    yield f"{'':<18}{'first':>10}{'last':>10}{'change':>10}{'restarts':>10}"
+    yield _line("orders/s", first.rate, last.rate)
+    yield _line("CPU ms an order", first.cpu_ms, last.cpu_ms)
+    if abs(_change(first.rate, last.rate)) > _MOST:
+        wrong.append("the orders a second changed")
+    if _change(first.cpu_ms, last.cpu_ms) > _MOST:
+        wrong.append("the CPU of an order grew")
+    orders = summarized(results.measurements, "saga.paid", set(range(first.end, last.end))).answers
+    for name in sorted(first.memory.keys() & last.memory.keys()):
+        before, after = first.memory[name], last.memory[name]
+        yield _line(f"{name} MiB", before / MIB, after / MIB) + f"{results.summary.processes[name].started_again:>10}"
+        if name in STORES:
+            if (after - before) / max(orders, 1) > STORES[name]:
+                wrong.append(f"{name} grew by {(after - before) / max(orders, 1):,.0f} bytes an order")
+        elif name != SIMULATOR and _change(before, after) > _MOST:
+            wrong.append(f"the memory of {name} is not flat")
+
+
+def _change(before: float, after: float) -> float:
+    return 100 * (after / before - 1) if before else 0.0
+
+
+def _line(what: str, before: float, after: float) -> str:
+    return f"{what:<18}{before:>10.2f}{after:>10.2f}{_change(before, after):>+8.1f} %"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Soak, and say what came of it."""
+    parser = argparse.ArgumentParser(prog="python -m tests.system.soak", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=30.0, help="how long orders are placed")
+    parser.add_argument("--rate", type=float, default=300.0, help="orders a second")
+    parser.add_argument("--every", type=float, default=60.0, help="seconds from fault to fault")
+    chosen = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="soak-") as directory:
+        lines, wrong = judged(*soak(chosen.minutes, chosen.rate, chosen.every, Path(directory)))
+    sys.stdout.write("\n".join([*lines, "", *(f"WRONG: {each}" for each in wrong), ""]))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
