@@ -41,7 +41,7 @@ def test_a_replay_goes_key_by_key_a_few_rows_at_a_time_and_what_is_new_does_not_
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outbox, "_REPLAYED_AT_ONCE", 2)
-    monkeypatch.setattr(outbox, "_REPLAY_EVERY", 3600.0)
+    monkeypatch.setattr(outbox, "_CATCH_UP_EVERY", 3600.0)
     first = HeldSender()
     writer = new_writer(database, first, "before")
     for names_of_batch in ("abc", "ad", "b"):
@@ -121,7 +121,7 @@ def test_what_is_being_sent_again_is_not_begun_anew_by_further_requests(database
     assert sender.keys() == ["a", "b", "b", "a"]
     sender.acknowledge()
     writer.replay("payment-failed")
-    writer.outbox._again_at = 0.0
+    writer.outbox._catch_up_at = 0.0
     writer.drain()
     assert sender.keys() == ["a", "b", *"ba" * 2]
 
@@ -138,7 +138,7 @@ def test_a_replay_of_one_topic_does_not_stand_in_for_that_of_another(database: D
     for topic in (PAYMENT_FAILED, PAYMENT_REFUNDED):
         writer.replay(topic)
         writer.drain()
-        writer.outbox._again_at = 0.0
+        writer.outbox._catch_up_at = 0.0
     assert sender.keys() == [*"acb", "b", *"ca"]
 
 
@@ -152,7 +152,7 @@ def test_what_a_replay_has_sent_and_the_log_lost_again_is_sent_once_more(
     for _ in range(2):
         sender.acknowledge()
         writer.replay(PAYMENT_FAILED)
-        writer.outbox._again_at = 0.0
+        writer.outbox._catch_up_at = 0.0
         writer.drain()
     for _ in "ba":
         catch_up(writer)

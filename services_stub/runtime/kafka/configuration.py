@@ -52,7 +52,8 @@ def of_producer(settings: Settings) -> dict[str, Any]:
         "reconnect.backoff.ms": 250,
         "reconnect.backoff.max.ms": 300,
         "message.timeout.ms": 0,
-        "queue.buffering.max.messages": 50_000,
+        # What the broker does not take is in the outbox, and need not be in memory, too.
+        "queue.buffering.max.messages": 2000,
         # Java's partitioner, so that a key lies in the same partition, no matter which client produces it.
         "partitioner": "murmur2_random",
     }

@@ -53,9 +53,9 @@ Pairs: TypeAlias = list[tuple[str, bytes]]
 RETAINED = 20_000
 """How many acknowledged rows are kept for a replay."""
 
-_RESEND = 500
+_RESEND = 100
 _REPLAYED_AT_ONCE = 50
-_REPLAY_EVERY = 0.02
+_CATCH_UP_EVERY = 0.02
 _LONGEST_REASON = 2000
 
 
@@ -124,7 +124,7 @@ class Outbox:
         self._set_aside = 0
         # What is still to be replayed: the numbers of each key's rows, the newest first, as is the key of the newest.
         self._again: dict[bytes | None, list[int]] = {}
-        self._again_at = 0.0
+        self._catch_up_at = 0.0
         self.refused: int = connection.scalar(select(func.count()).select_from(_refused)) or 0
         self._behind = self._sent < self._last
         if state is not None and state.cluster_id != cluster_id:
@@ -182,7 +182,7 @@ class Outbox:
     @property
     def behind(self) -> bool:
         """Whether there are committed rows that `catch_up` would send now."""
-        return time.monotonic() >= self._again_at if self._again else self._behind
+        return bool(self._again or self._behind) and time.monotonic() >= self._catch_up_at
 
     def pending(self) -> bool:
         """Whether anything is still to be sent, acknowledged or written down."""
@@ -199,8 +199,8 @@ class Outbox:
 
     def catch_up(self, connection: Connection) -> None:
         """Send some rows of a replay, or those that were not sent when they were committed, or before a crash."""
+        self._catch_up_at = time.monotonic() + _CATCH_UP_EVERY
         if self._again:
-            self._again_at = time.monotonic() + _REPLAY_EVERY
             self._replay_some(connection)
         while self._behind and not self._again:
             rows = connection.execute(_after, {"seq": self._sent}).all()
