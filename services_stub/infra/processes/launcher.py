@@ -26,7 +26,6 @@ from pathlib import Path
 from typing import NoReturn
 
 from services_stub.infra.processes import protocol
-from services_stub.infra.processes.memory import give_back_memory
 from services_stub.infra.processes.scheduling import prefer_long_time_slices
 
 DRAIN_SECONDS = 10.0
@@ -150,7 +149,6 @@ class Launcher:
             if isinstance(command, protocol.Execute):
                 os.chdir(command.directory)
                 os.execve(command.arguments[0], command.arguments, os.environ | command.environment)
-            give_back_memory()
             call(command, channel)
             code = 0
         except SystemExit as end:

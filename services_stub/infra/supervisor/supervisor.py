@@ -34,7 +34,6 @@ from services_stub.infra.kafka.brokers import Broker, CannotDisturb, EmbeddedBro
 from services_stub.infra.kafka.foreign_brokers import ApacheBroker, ExternalBroker
 from services_stub.infra.processes.managed_process import ManagedProcess
 from services_stub.infra.processes.manager import ProcessManager
-from services_stub.infra.processes.memory import give_back_memory
 from services_stub.infra.processes.messages import Done
 from services_stub.infra.processes.readiness import Readiness, readiness_of, wait_until_ready
 from services_stub.infra.supervisor import plan
@@ -288,7 +287,6 @@ def run(system: plan.System, options: Options, announce: Announce, started: Star
             announce(f"Others could use {opened} files in {directory.root}: now they are for their owner alone.")
         directory.claim_format()
         directory.state_file.unlink(missing_ok=True)  # one that was killed left it
-        give_back_memory()
         asyncio.run(_run(Deployment.prepare(system, options), announce, lock.fileno, started))
     finally:
         lock.release()

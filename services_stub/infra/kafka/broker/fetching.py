@@ -14,7 +14,7 @@ from services_stub.infra.kafka.broker.partition import Partition, Waiter
 from services_stub.infra.kafka.broker.records import LEADER_EPOCH
 from services_stub.infra.kafka.broker.topics import Topics
 
-_RESPONSE_BYTES = 4 * 1024 * 1024
+_RESPONSE_BYTES = 16 * 1024 * 1024
 """A response ends with the batch that goes beyond this, whatever a client allows."""
 _NO_SESSION = -1
 """The epoch of the session in a request that wants none."""
