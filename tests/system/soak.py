@@ -7,6 +7,7 @@ the last minutes, beside the first minutes after the warm-up. Prints a table; ex
 from __future__ import annotations
 
 import argparse
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,7 @@ from tests.system.poison_soak.judging import MIB, SHORTEST, STORES
 from tests.system.poison_soak.soaking import SCENARIO
 
 _SEED = 7
+_MINUTE = 60
 _WINDOW = 300
 """Seconds of the warm-up, and of both windows; of a load that is too short for them, a quarter each."""
 _MOST = 5.0
@@ -100,6 +102,8 @@ def judged(exit_code: int, output: str, results: Results) -> tuple[list[str], li
         f"faults: {len(results.faults)}, which met {sum(each.hit_sagas for each in results.faults):,} open purchases",
         f"windows: seconds {first.begin} to {first.end}, and {last.begin} to {last.end}",
         *_compared(first, last, results, wrong),
+        "",
+        *_minutes(results),
     ]
     if summary.seconds < SHORTEST:
         return [*lines, f"Windows are judged in runs of {SHORTEST / 60:g} minutes and more."], wrong[: exit_code != 0]
@@ -125,6 +129,19 @@ def _compared(first: Window, last: Window, results: Results, wrong: list[str]) -
             wrong.append(f"the memory of {name} is not flat")
 
 
+def _minutes(results: Results) -> Iterator[str]:
+    """Each minute by itself: where orders became fewer, or dearer, and what was done to the marketplace then."""
+    yield f"{'minute':<8}{'orders/s':>10}{'CPU ms an order':>17}{'simulator cores':>17}  faults"
+    cpu, seconds = usage_series(results)[0].get(SIMULATOR, []), int(load_of(results.record))
+    for begin in range(0, seconds, _MINUTE):
+        window = _window(results, begin, min(begin + _MINUTE, seconds))
+        own = [cores for moment, cores in cpu if begin <= moment < window.end]
+        begun = ((fault.begun_at - results.record.started_at) / SECOND for fault in results.faults)
+        names = [f.name for f, at in zip(results.faults, begun, strict=True) if begin <= at < window.end]
+        figures = f"{window.rate:>10.1f}{window.cpu_ms:>17.2f}{fmean(own or [0.0]):>17.2f}"
+        yield f"{begin // _MINUTE:<8}{figures}  {', '.join(names)}"
+
+
 def _change(before: float, after: float) -> float:
     return 100 * (after / before - 1) if before else 0.0
 
@@ -140,8 +157,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rate", type=float, default=300.0, help="orders a second")
     parser.add_argument("--every", type=float, default=60.0, help="seconds from fault to fault")
     chosen = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="soak-") as directory:
-        lines, wrong = judged(*soak(chosen.minutes, chosen.rate, chosen.every, Path(directory)))
+    directory = Path(tempfile.mkdtemp(prefix="soak-"))
+    lines, wrong = judged(*soak(chosen.minutes, chosen.rate, chosen.every, directory))
+    if wrong:
+        lines += ["", f"The run lies in {directory / 'runs'}."]
+    else:
+        shutil.rmtree(directory)
     sys.stdout.write("\n".join([*lines, "", *(f"WRONG: {each}" for each in wrong), ""]))
     return 1 if wrong else 0
 
