@@ -7,11 +7,13 @@ get the price and the stock of the plan back. So a run of the same seed always b
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Collection, Coroutine, Iterable
 from itertools import islice
 from typing import Any, Literal, TypeVar
 
 import msgspec
+from msgspec import structs
 
 from services_stub.contracts.http.product import ChangeProduct, CreateProduct
 from simulator.engine.http import Answer, HttpSender, Request
@@ -19,6 +21,7 @@ from simulator.measure.outcomes import Outcome
 from simulator.personas.personas import PERSONAS, Role
 from simulator.plan import Plan
 from simulator.population import Account, Product, account_of, name_of, texts_of
+from simulator.random_stream import RandomStream
 from simulator.scenario import Loop
 from simulator.workload import answers, api
 from simulator.workload.asking import asked
@@ -115,7 +118,13 @@ class Maker:
         found = await self._of(account)
         if existed and role == "user":
             await self._asked(api.signed(api.clear_cart(), found.token))
-        return found
+        return self._renewed_at_a_time_of_its_own(found, role, number)
+
+    def _renewed_at_a_time_of_its_own(self, account: SignedIn, role: str, number: int) -> SignedIn:
+        """All sign in within seconds; without this they would all do so again, at once, when their tokens end."""
+        share = RandomStream(self._plan.seed, "renewal", role, number).between(5_000, 10_000) / 10_000
+        now = time.time()
+        return structs.replace(account, renew_at=now + (account.renew_at - now) * share)
 
     async def _of(self, account: Account) -> SignedIn:
         """The account, whose block was taken back if it had one."""

@@ -7,17 +7,17 @@ import msgspec
 from simulator.personas.personas import Role
 
 MARGIN_SECONDS = 30
-"""A token that is valid for less is renewed before it is used."""
+"""A token that is valid for less is renewed at the latest."""
 
 
 class SignedIn(msgspec.Struct, frozen=True):
-    """An account, and its access token with the end of it in seconds of Unix time."""
+    """An account and its access token, which is renewed before it is used from `renew_at` on (s of Unix time)."""
 
     email: str
     password: str
     user_id: str
     token: str
-    expires_at: float
+    renew_at: float
 
 
 class People(msgspec.Struct, frozen=True, kw_only=True):

@@ -86,7 +86,7 @@ class Visitor:
         if account is None:
             guest = blake2b(f"{self.market.run_id}-{self.session.number}".encode(), digest_size=16).hexdigest()
             return api.with_headers(request, {"x-request-id": self.request_id, "x-session-id": guest})
-        if account.expires_at - time.time() < MARGIN_SECONDS:
+        if account.renew_at <= time.time():
             account = await self._renewed(account)
         return api.signed(api.with_headers(request, {"x-request-id": self.request_id}), account.token)
 
@@ -105,4 +105,5 @@ def signed_in(email: str, password: str, answer: Answer) -> SignedIn | None:
     tokens = answers.read(answer.body, answers.Tokens) if answer.outcome is Outcome.OK else None
     if tokens is None:
         return None
-    return SignedIn(email, password, tokens.user.user_id, tokens.access_token, time.time() + tokens.expires_in)
+    renew_at = time.time() + tokens.expires_in - MARGIN_SECONDS
+    return SignedIn(email, password, tokens.user.user_id, tokens.access_token, renew_at)

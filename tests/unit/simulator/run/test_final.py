@@ -47,7 +47,7 @@ class FakeMarketplace:
 
 def people(age: str) -> People:
     def account(name: str) -> SignedIn:
-        return SignedIn(email=name, password="secret", user_id=name, token=f"{age} {name}", expires_at=0)
+        return SignedIn(email=name, password="secret", user_id=name, token=f"{age} {name}", renew_at=0)
 
     return People(
         accounts={

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,7 +18,7 @@ from simulator.plan import Plan
 from simulator.scenario import Loop, Mix, Population, Scenario, read_scenario
 from simulator.workload import answers, asking, making
 from simulator.workload.making import Maker, NotMade, needed_by
-from simulator.workload.people import People
+from simulator.workload.people import MARGIN_SECONDS, People
 
 SCENARIO = Scenario(
     load=read_scenario("shopping", {"rate": "20/s", "duration": "1s"}).load,
@@ -104,6 +105,17 @@ def test_everyone_who_comes_and_every_product_is_made() -> None:
         assert people.products[planned.number] == product.product_id
     assert shop.most <= making.AT_A_TIME
     assert shop.emptied == []
+
+
+def test_those_who_signed_in_together_do_not_do_so_again_together() -> None:
+    begun = time.time()
+    people, _ = made(FakeMarketplace())
+    renewals = [
+        account.renew_at - begun for role in (Role.SHOPPER, Role.SELLER) for account in people.accounts[role].values()
+    ]
+    lifetime = 900 - MARGIN_SECONDS
+    assert lifetime / 2 <= min(renewals) < max(renewals) < 900
+    assert len({round(renewal) for renewal in renewals}) == len(renewals)
 
 
 def test_made_again_it_is_the_same_whatever_happened_meanwhile() -> None:

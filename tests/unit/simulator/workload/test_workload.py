@@ -42,16 +42,16 @@ class FakeSender:
         return Answer(Outcome.OK, 200, msgspec.json.encode(body))
 
 
-def account(name: str, expires_at: float = LATER) -> SignedIn:
-    return SignedIn(f"{name}@example.org", "secret", name, f"token of {name}", expires_at)
+def account(name: str, renew_at: float = LATER) -> SignedIn:
+    return SignedIn(f"{name}@example.org", "secret", name, f"token of {name}", renew_at)
 
 
 def performed(
-    sender: FakeSender, role: Role, *planned: Action, expires_at: float = LATER
+    sender: FakeSender, role: Role, *planned: Action, renew_at: float = LATER
 ) -> tuple[list[Outcome | None], list[Operation]]:
     people = People(
         accounts={
-            Role.SHOPPER: {3: account("ann", expires_at)},
+            Role.SHOPPER: {3: account("ann", renew_at)},
             Role.SELLER: {3: account("sid")},
             Role.ADMIN: {3: account("ada")},
         },
@@ -125,7 +125,7 @@ def test_a_guest_has_a_session_of_its_own_and_no_token() -> None:
 def test_a_token_that_is_nearly_over_is_renewed_before_it_is_used() -> None:
     tokens = {"accessToken": "fresh", "expiresIn": 900, "user": {"userId": "ann"}}
     sender = FakeSender(auth=tokens)
-    performed(sender, Role.SHOPPER, actions.ReadMessages(), actions.ReadMessages(), expires_at=time.time())
+    performed(sender, Role.SHOPPER, actions.ReadMessages(), actions.ReadMessages(), renew_at=time.time())
     assert [request.path.split("/")[1] for request in sender.requests] == [
         "auth-service",
         "notification-service",
