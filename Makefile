@@ -59,8 +59,9 @@ criteria: export MARKETPLACE_CRITERIA_SECONDS := 600
 criteria: .venv/.dev .venv/.apache-kafka
 	@$(RUN)/pytest -m slow -s tests/system/test_criteria.py
 
-# RATE orders a second for MINUTES, with a fault each minute, drawn from a seed: the run passes, and orders a second, their
-# CPU and the memory of each process are at its end what they were at its beginning. `make slow` has a minute of it.
+# RATE orders a second for MINUTES, with a fault each minute, drawn from a seed: the run passes, and orders a second,
+# their CPU and the memory of each process are at its end what they were at its beginning. `make slow` has less than a
+# minute of it.
 soak: MINUTES ?= 30
 soak: RATE ?= 300
 soak: .venv/.dev

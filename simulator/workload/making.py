@@ -121,7 +121,7 @@ class Maker:
         return self._renewed_at_a_time_of_its_own(found, role, number)
 
     def _renewed_at_a_time_of_its_own(self, account: SignedIn, role: str, number: int) -> SignedIn:
-        """All sign in within seconds; without this they would all do so again, at once, when their tokens end."""
+        """Renewed earlier than it must be: all sign in within seconds, and would do so again when their tokens end."""
         share = RandomStream(self._plan.seed, "renewal", role, number).between(5_000, 10_000) / 10_000
         now = time.time()
         return structs.replace(account, renew_at=now + (account.renew_at - now) * share)

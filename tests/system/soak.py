@@ -7,31 +7,33 @@ the last minutes, beside the first minutes after the warm-up. Prints a table; ex
 from __future__ import annotations
 
 import argparse
-import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import fmean, median
 from typing import NamedTuple
 
 from simulator.faults.kinds import WORDS
+from simulator.faults.planned import FaultError
 from simulator.faults.run_faults import RunFaults
 from simulator.history import RunDirectory
 from simulator.history.samples import SIMULATOR
 from simulator.measure.measurements import SECOND
 from simulator.measure.summary import summarized
 from simulator.report.results import Results, read_results
-from simulator.report.series import load_of, usage_series
+from simulator.report.series import Series, load_of, usage_series
+from simulator.run.process_figures import FLAT, WARM_UP
 from tests.system.poison_soak.judging import MIB, SHORTEST, STORES
 from tests.system.poison_soak.soaking import SCENARIO
 
 _SEED = 7
+_EVERY = 60.0
 _MINUTE = 60
-_WINDOW = 300
+_WINDOW = WARM_UP // SECOND
 """Seconds of the warm-up, and of both windows; of a load that is too short for them, a quarter each."""
-_MOST = 5.0
+_MOST = FLAT
 """By so many percent an end may differ from its beginning; what lies below zero is no fault of memory and CPU."""
 
 
@@ -57,6 +59,8 @@ def soak(minutes: float, rate: float, every: float, directory: Path) -> tuple[in
     """Run it in a marketplace of its own, with a fault every so many seconds: exit code, output, and what it left.
 
     Raises:
+        AssertionError: it did not begin.
+        FaultError: it is too short for a fault.
         OSError: it left no results.
     """
     seconds = round(minutes * 60)
@@ -69,22 +73,23 @@ def soak(minutes: float, rate: float, every: float, directory: Path) -> tuple[in
     done = subprocess.run(
         [*command, "--runs", str(runs)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
+    assert runs.exists(), done.stdout
     (run,) = runs.iterdir()
     return done.returncode, done.stdout, read_results(RunDirectory(run))
 
 
 def windows_of(results: Results) -> tuple[Window, Window]:
     """The first minutes after the warm-up, and the last ones."""
-    seconds = int(load_of(results.record))
+    seconds, usage = int(load_of(results.record)), usage_series(results)
     length = min(_WINDOW, seconds // 4)
-    return _window(results, length, 2 * length), _window(results, seconds - length, seconds)
+    return _window(results, usage, length, 2 * length), _window(results, usage, seconds - length, seconds)
 
 
-def _window(results: Results, begin: int, end: int) -> Window:
+def _window(results: Results, usage: tuple[Series, Series], begin: int, end: int) -> Window:
     figures = summarized(results.measurements, "saga.paid", set(range(begin, end)))
     cpu, memory = (
         {name: [value for moment, value in points if begin <= moment < end] for name, points in series.items()}
-        for series in usage_series(results)
+        for series in usage
     )
     used = sum(fmean(values) for name, values in cpu.items() if values and name != SIMULATOR)
     sizes = {name: median(values) * MIB for name, values in memory.items() if values}
@@ -132,10 +137,10 @@ def _compared(first: Window, last: Window, results: Results, wrong: list[str]) -
 def _minutes(results: Results) -> Iterator[str]:
     """Each minute by itself: where orders became fewer, or dearer, and what was done to the marketplace then."""
     yield f"{'minute':<8}{'orders/s':>10}{'CPU ms an order':>17}{'simulator cores':>17}  faults"
-    cpu, seconds = usage_series(results)[0].get(SIMULATOR, []), int(load_of(results.record))
+    usage, seconds = usage_series(results), int(load_of(results.record))
     for begin in range(0, seconds, _MINUTE):
-        window = _window(results, begin, min(begin + _MINUTE, seconds))
-        own = [cores for moment, cores in cpu if begin <= moment < window.end]
+        window = _window(results, usage, begin, min(begin + _MINUTE, seconds))
+        own = [cores for moment, cores in usage[0].get(SIMULATOR, ()) if begin <= moment < window.end]
         begun = ((fault.begun_at - results.record.started_at) / SECOND for fault in results.faults)
         names = [f.name for f, at in zip(results.faults, begun, strict=True) if begin <= at < window.end]
         figures = f"{window.rate:>10.1f}{window.cpu_ms:>17.2f}{fmean(own or [0.0]):>17.2f}"
@@ -150,19 +155,20 @@ def _line(what: str, before: float, after: float) -> str:
     return f"{what:<18}{before:>10.2f}{after:>10.2f}{_change(before, after):>+8.1f} %"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main() -> int:
     """Soak, and say what came of it."""
     parser = argparse.ArgumentParser(prog="python -m tests.system.soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=30.0, help="how long orders are placed")
     parser.add_argument("--rate", type=float, default=300.0, help="orders a second")
-    parser.add_argument("--every", type=float, default=60.0, help="seconds from fault to fault")
-    chosen = parser.parse_args(arguments)
-    directory = Path(tempfile.mkdtemp(prefix="soak-"))
-    lines, wrong = judged(*soak(chosen.minutes, chosen.rate, chosen.every, directory))
-    if wrong:
-        lines += ["", f"The run lies in {directory / 'runs'}."]
-    else:
-        shutil.rmtree(directory)
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="soak-") as directory:
+        try:
+            lines, wrong = judged(*soak(chosen.minutes, chosen.rate, _EVERY, Path(directory)))
+        except FaultError as error:
+            parser.error(str(error))
+        if wrong:
+            kept = Path(directory, "runs").rename(Path(tempfile.mkdtemp(prefix="soak-failed-"), "runs"))
+            lines += ["", f"The run lies in {kept}."]
     sys.stdout.write("\n".join([*lines, "", *(f"WRONG: {each}" for each in wrong), ""]))
     return 1 if wrong else 0
 

@@ -1,4 +1,4 @@
-"""A minute of purchases with faults of any kind in between; `make soak` takes half an hour of them."""
+"""Less than a minute of purchases with faults of any kind in between; `make soak` takes half an hour of them."""
 
 from __future__ import annotations
 

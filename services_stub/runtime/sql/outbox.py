@@ -198,7 +198,10 @@ class Outbox:
         return self._acknowledged > self._stored
 
     def catch_up(self, connection: Connection) -> None:
-        """Send some rows of a replay, or those that were not sent when they were committed, or before a crash."""
+        """Send some rows of a replay, or those that were not sent when they were committed, or before a crash.
+
+        The next call is due a little later: a replay is paced, and a queue that is full has no room at once.
+        """
         self._catch_up_at = time.monotonic() + _CATCH_UP_EVERY
         if self._again:
             self._replay_some(connection)
