@@ -25,6 +25,9 @@ from services_stub.infra.processes.messages import Message, Problem, Progress, e
 Result = TypeVar("Result", bound=Message)
 _PIECE = 65536
 _END_SECONDS = 2 * DRAIN_SECONDS + 2
+# By default glibc keeps eight heaps per core for the threads of every process; and after a first large block was freed,
+# it takes all blocks of that size from the heap, where small ones between them keep it from shrinking (mallopt(3)).
+_HEAP = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "131072", "MALLOC_TRIM_THRESHOLD_": "1048576"}
 
 
 class ProcessManager:
@@ -56,8 +59,7 @@ class ProcessManager:
                 pass_fds=(theirs.fileno(), inherited),
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
-                # By default glibc keeps eight heaps per core for the threads of every process.
-                env={"MALLOC_ARENA_MAX": "2", **os.environ},
+                env={**_HEAP, **os.environ},
             )
         self._loop.add_reader(self._socket, self._receive)
 
