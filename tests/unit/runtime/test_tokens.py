@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
+import tracemalloc
 from typing import Any
 
 import jwt
@@ -12,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services_stub.contracts.http.auth import Key, KeySet
+from services_stub.runtime import clock
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.tokens import Verifier
 
@@ -89,3 +91,20 @@ def test_a_token_that_is_not_valid_is_refused_either_way(authorization: str, cod
             await verifier.caller(authorization)
 
     asyncio.run(scenario())
+
+
+def test_tokens_that_have_expired_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.time()
+    tracemalloc.start()
+    try:
+        verifier = Verifier(_keys)
+        held = []
+        for minute in range(8):
+            monkeypatch.setattr(clock, "seconds", lambda passed=60 * minute: now + passed)
+            for number in range(100):
+                asyncio.run(verifier.caller(_token(seconds=60 * minute + 30, jti=f"{minute}-{number}")))
+            held.append(tracemalloc.get_traced_memory()[0])
+    finally:
+        tracemalloc.stop()
+    # A token has some 500 bytes, and what is remembered of a hundred has no more than twenty thousand.
+    assert held[-1] - held[1] < 20_000
