@@ -47,7 +47,7 @@ SERVICE = Service(
     consumes=tuple(CALLS),
     filters={OrderUpdated: leaves_lines_alone},
     calls=("product", "order"),
-    batch_linger=0.01,
+    batch_linger=0.02,
     sink=_sink,
     workers=_workers,
 )

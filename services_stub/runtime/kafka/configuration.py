@@ -9,6 +9,10 @@ from services_stub.runtime.settings import Settings
 
 _PROTECTED = ("enable.auto.commit", "enable.auto.offset.store", "acks", "enable.idempotence", "group.id")
 
+_SHORT = 0.05
+"""Seconds. Waiting for less would be one request after another: the embedded broker waits a moment by itself for those
+who want more than a byte (`fetching.py`), and Apache Kafka does not."""
+
 _log = logging.getLogger("kafka")
 
 
@@ -61,6 +65,7 @@ def of_producer(settings: Settings) -> dict[str, Any]:
 
 def of_consumer(settings: Settings, linger: float = 0.0) -> dict[str, Any]:
     """A consumer that commits by hand, after the database did. Records wait up to `linger` seconds for others."""
+    short = linger < _SHORT
     return base(settings.bootstrap_servers, settings.kafka_config) | {
         "client.id": settings.instance,
         "group.id": settings.service,
@@ -74,6 +79,6 @@ def of_consumer(settings: Settings, linger: float = 0.0) -> dict[str, Any]:
         "queued.max.messages.kbytes": 2048,
         "fetch.max.bytes": 1024 * 1024,
         # They wait at the broker, and so cost one response. Not until nothing more fits: what is behind shall not wait.
-        "fetch.min.bytes": 256 * 1024 if linger else 1,
-        "fetch.wait.max.ms": round(1000 * (linger or 0.5)),
+        "fetch.min.bytes": (2 if linger else 1) if short else 256 * 1024,
+        "fetch.wait.max.ms": 500 if short else round(1000 * linger),
     }

@@ -21,11 +21,8 @@ from services_stub.runtime.kafka.records import Place, Record, record_of
 from services_stub.runtime.settings import Settings
 
 _METADATA_TIMEOUT = 5.0
-_COMMIT_EVERY = 0.1
+_COMMIT_EVERY = 0.5
 """Seconds between commits. One after each batch would be a third of all requests; a crash repeats what lies between."""
-
-_SHORT = 0.05
-"""Seconds. For less than that records wait here: at the broker it would be one request after another for nothing."""
 
 OnGap: TypeAlias = Callable[[str, int, int, int], None]
 _TRANSIENT = (KafkaError._PARTITION_EOF, KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT)
@@ -35,7 +32,7 @@ class RecordSource:
     """Reads batches and commits offsets. `cluster_id` names the log: offsets that were committed for another are none.
 
     `on_gap` hears of records that the broker dropped unread, or after they were read: their topic, partition, first
-    offset and the one behind them. Records wait for up to `linger` seconds for others, so that they come together.
+    offset and the one behind them. Records wait at the broker for up to `linger` seconds for others.
     """
 
     def __init__(
@@ -43,12 +40,11 @@ class RecordSource:
     ) -> None:
         self._topics = list(topics)
         self._on_gap, self._cluster_id = on_gap, cluster_id
-        self._pause, at_broker = (linger, 0.0) if linger < _SHORT else (0.0, linger)
         self._next: dict[Place, int] = {}
         self._asked: dict[Place, int] = {}
         self._due: dict[Place, int] = {}
         self._commit_at = 0.0
-        self._consumer: Any = Consumer(configuration.of_consumer(settings, at_broker) | {"on_commit": self._on_commit})
+        self._consumer: Any = Consumer(configuration.of_consumer(settings, linger) | {"on_commit": self._on_commit})
         self.progress = Progress(self._watermarks)
 
     def assign(self) -> None:
@@ -95,10 +91,6 @@ class RecordSource:
         if first is None:
             return []
         messages = [first, *self._consumer.consume(most - 1, 0)]
-        if self._pause and len(messages) < most:
-            # Not where a whole batch waits already: a group that lingers before each would never catch up.
-            time.sleep(self._pause)
-            messages += self._consumer.consume(most - len(messages), 0)
         records: list[Record] = []
         for message in messages:
             error = message.error()
@@ -136,7 +128,7 @@ class RecordSource:
             place = one.topic, one.partition
             if (error or one.error) and self._asked.get(place) == one.offset:
                 self._due.setdefault(place, one.offset)
-                self._commit_at = time.monotonic() + 10 * _COMMIT_EVERY
+                self._commit_at = time.monotonic() + 2 * _COMMIT_EVERY
 
     def _watermarks(self, place: Place) -> tuple[int, int]:
         first, end = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True) or (-1, -1)

@@ -1,7 +1,7 @@
 """Fetch: batches from an offset on. A request that finds none waits for the next append. No sessions (KIP-227).
 
 It waits on the partitions that it asks about, and is answered in the iteration of the loop after an append: until then
-other appends may come, and the producer has had its answer.
+other appends may come, and the producer has had its answer. Who wants more than a byte waits a little longer.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ _NO_SESSION = -1
 _QUIET_LISTS = 32
 _LOOK_SECONDS = 0.02
 """How soon after an append it is looked whether there is as much as is waited for, if that is more than a byte."""
+_MANY_BYTES = 64 * 1024
+"""So much is sent at once to those who want more than a byte."""
 
 
 class FetchRequests:
@@ -42,10 +44,13 @@ class FetchRequests:
         if request.get("session_id"):
             return {"error_code": errors.FETCH_SESSION_ID_NOT_FOUND}
         fetch = _Fetch(self, context, request)
-        enough = fetch.look()
-        if enough or request["max_wait_ms"] <= 0:
+        enough, least = fetch.look(), request["min_bytes"]
+        gathers = enough and least > 1 and fetch.enough + least - fetch.rest < _MANY_BYTES
+        if (enough and not gathers) or request["max_wait_ms"] <= 0:
             return fetch.response(whole=not enough)
         fetch.wait()
+        if gathers:
+            fetch.appended()
         return None
 
 
@@ -98,7 +103,7 @@ class _Fetch:
         for waiting in self.places:
             waiting.add(self)
 
-    def appended(self, _: Partition) -> None:
+    def appended(self, _: Partition | None = None) -> None:
         """Look again, once the append is answered."""
         if not self.looks_again:
             self.looks_again = True

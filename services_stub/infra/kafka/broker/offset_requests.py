@@ -37,15 +37,13 @@ class OffsetRequests:
         answered, kept = [], []
         for asked in request["topics"]:
             name, results = asked["name"], []
-            topic = self._topics.by_name.get(name)
-            count = len(topic.partitions) if topic else 0
             for each in asked["partitions"]:
                 number, metadata = each["partition_index"], each["committed_metadata"] or ""
                 result = {"partition_index": number, "error_code": refused}
                 results.append(result)
                 if refused:
                     continue
-                if not 0 <= number < count:
+                if not self._topics.partition(name, number):
                     result["error_code"] = errors.UNKNOWN_TOPIC_OR_PARTITION
                 elif len(metadata) > _METADATA_CHARACTERS:
                     result["error_code"] = errors.OFFSET_METADATA_TOO_LARGE

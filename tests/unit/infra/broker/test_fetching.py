@@ -6,7 +6,7 @@ import pytest
 
 from services_stub.infra.kafka.broker import errors
 from services_stub.infra.kafka.broker.context import Message
-from services_stub.infra.kafka.broker.fetching import _LOOK_SECONDS
+from services_stub.infra.kafka.broker.fetching import _LOOK_SECONDS, _MANY_BYTES
 from services_stub.infra.kafka.broker.records import iterate
 from tests.unit.infra.broker.batches import a_batch
 from tests.unit.infra.broker.node import FETCH, Node, Sent
@@ -170,6 +170,22 @@ def test_fewer_bytes_than_are_wanted_wait_for_more(node: Node) -> None:
     late = fetch(node, least=10**6)
     node.clock.advance(1)
     assert values(late) == [b"0", b"1"]
+
+
+def test_who_wants_more_than_a_byte_gets_what_comes_in_a_moment_together(node: Node) -> None:
+    node.produce(a_batch(b"0"))
+    at_once, sent = fetch(node, least=1), fetch(node, least=2)
+    assert values(at_once) == [b"0"]
+    node.produce(a_batch(b"1"))
+    node.clock.advance(_LOOK_SECONDS / 2)
+    assert sent.response is None
+    node.clock.advance(_LOOK_SECONDS / 2)
+    assert values(sent) == [b"0", b"1"]
+
+
+def test_what_is_behind_does_not_wait_for_more(node: Node) -> None:
+    node.produce(a_batch(bytes(_MANY_BYTES)))
+    assert values(fetch(node, least=2)) == [bytes(_MANY_BYTES)]
 
 
 def test_a_response_is_bounded_but_has_one_batch_at_least(node: Node) -> None:
