@@ -36,15 +36,13 @@ class EventSink:
         Raises:
             Unavailable: the store is away; the scripts make it harmless to apply the batch again.
         """
-        calls: list[bytes] = []
-        outcomes: list[Outcome | None] = []
-        for received in records:
-            call = _call_for(received)
-            outcomes.append(Outcome.DEAD_LETTER if call is None else None)
-            if call is not None:
-                calls.append(call)
-        replies = iter(self._connection.run(calls) if calls else [])
-        return [outcome or _outcome_of(next(replies)) for outcome in outcomes]
+        # The records of a batch come topic by topic, so the end of an order may come before its beginning.
+        in_order = sorted(range(len(records)), key=lambda place: isinstance(records[place].event, OrderUpdated))
+        calls = {place: call for place in in_order if (call := _call_for(records[place])) is not None}
+        outcomes = [Outcome.DEAD_LETTER] * len(records)
+        for place, reply in zip(calls, self._connection.run([*calls.values()]) if calls else [], strict=True):
+            outcomes[place] = _outcome_of(reply)
+        return outcomes
 
 
 def _call_for(received: Received[Event]) -> bytes | None:

@@ -12,7 +12,7 @@ from services_stub.contracts.events.payment import PaymentFailed
 from services_stub.runtime.service import Outcome
 from tests.builders import AMOUNT, order_cancelled, order_item, order_updated
 from tests.fakes import received
-from tests.unit.cart.checkouts import give_back, hear, in_cart, open_checkouts, put, take
+from tests.unit.cart.checkouts import give_back, hear, in_cart, open_checkouts, order_of, put, take
 from tests.unit.cart.conftest import Shop
 
 BOTH = [order_item("p1", seller_id="s1"), order_item("p2", seller_id="s2")]
@@ -96,6 +96,14 @@ def test_a_charge_that_comes_after_the_failure_takes_no_line_back(shop: Shop) ->
 
 def paid(order_id: str = "o1") -> OrderUpdated:
     return order_updated(OrderStatus.PAID, order_id, reason="paid", items=BOTH)
+
+
+@pytest.mark.parametrize("update", [paid(), failed("o1")])
+def test_in_one_batch_an_order_comes_before_its_end(shop: Shop, update: OrderUpdated) -> None:
+    """The records of a batch come topic by topic, so the end may lie in front."""
+    batch = [received(event) for event in (update, order_of("o1", ordered(shop)))]
+    assert shop.sink(batch) == [Outcome.HANDLED] * 2
+    assert in_cart(shop) == ({} if update.status is OrderStatus.PAID else {"p1": 2, "p2": 2})
 
 
 @pytest.mark.parametrize("heard_before", [True, False])
