@@ -27,6 +27,7 @@ RULES = {
     r"the character U\+0000 is not allowed": "of all characters the one that no database keeps",
     r"1 to 128 visible ASCII characters": "generated headers are not what HTTP carries",
     r"must not lie after|must not be larger than|is larger than|is before|must be earlier": "one depends on another",
+    r"because a request sends for at most": "how many entries a list may have depends on another field",
     r"twice|more than once|that an earlier line names": "entries of a list differ by one of their fields",
     r"`position` is none of an answer": "positions are made by the server alone, and it says the newest",
     r"this `Idempotency-Key` belongs to another request": "about requests before, though with the status 422",
