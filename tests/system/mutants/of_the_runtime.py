@@ -45,6 +45,7 @@ def commit_first() -> None:
 
     def handled(self: Any, records: Any) -> None:
         self._source.commit(records)
+        self._source._commit()  # at once, and not with one of the next samples
         time.sleep(_HANDLING)
         handle(self, records)
 
