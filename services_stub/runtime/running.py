@@ -76,7 +76,7 @@ class RunningService:
         self._began_at = self.answered_at
         # The writer or the consumer polls it; in a service without either it would fill up with reports of errors.
         sends = service.tables is not None or bool(service.events())
-        self._publisher = Publisher(settings, on_bug) if sends else None
+        self._publisher = Publisher(settings, on_bug, service.batch_linger) if sends else None
         self._peers = Peers(settings.peers, settings.internal_token, service.calls)
         verifier = Verifier(self._peers.keys)
         self._database: Database | None = None

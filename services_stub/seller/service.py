@@ -7,4 +7,4 @@ from services_stub.seller.api import ROUTES
 from services_stub.seller.handlers import HANDLERS
 from services_stub.seller.store import TABLES
 
-SERVICE = Service(name="seller", routes=ROUTES, tables=TABLES, handlers=HANDLERS, batch_linger=0.15)
+SERVICE = Service(name="seller", routes=ROUTES, tables=TABLES, handlers=HANDLERS, batch_linger=0.2)

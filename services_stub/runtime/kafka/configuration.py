@@ -44,14 +44,17 @@ def base(bootstrap_servers: str, extra: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def of_producer(settings: Settings) -> dict[str, Any]:
-    """An idempotent producer that never gives a record up: the outbox holds what the broker has not taken."""
+def of_producer(settings: Settings, linger: float = 0.0) -> dict[str, Any]:
+    """An idempotent producer that never gives a record up: the outbox holds what the broker has not taken.
+
+    Records wait up to `linger` seconds for others of their partition.
+    """
     return base(settings.bootstrap_servers, settings.kafka_config) | {
         "client.id": settings.instance,
         "enable.idempotence": True,
         "acks": "all",
         "compression.type": "lz4",
-        "linger.ms": 1,
+        "linger.ms": max(1, round(1000 * linger)),
         # Later than `ClusterIdentity`: the process ends before records for a lost log can reach the one in its place.
         "reconnect.backoff.ms": 250,
         "reconnect.backoff.max.ms": 300,

@@ -37,13 +37,14 @@ class Publisher:
 
     Its owner calls `poll` as long as it lives: reports queue up until then. It raises KafkaException where no record
     can be sent any more; `on_fatal` hears of others that end the process. `on_lost` hears of a topic whose log has lost
-    records that it had acknowledged; that is noticed with the next record of the partition.
+    records that it had acknowledged; that is noticed with the next record of the partition. Records wait up to
+    `linger` seconds for others.
     """
 
-    def __init__(self, settings: Settings, on_fatal: Callable[[KafkaException], None]) -> None:
+    def __init__(self, settings: Settings, on_fatal: Callable[[KafkaException], None], linger: float = 0.0) -> None:
         self._on_fatal = on_fatal
         self.on_lost: Callable[[str], None] = lambda _topic: None
-        self._config = configuration.of_producer(settings) | {"error_cb": lambda _error: None}
+        self._config = configuration.of_producer(settings, linger) | {"error_cb": lambda _error: None}
         # The first one sends in order; the second, where there is one, each record in a batch of its own.
         self._producers = [Producer(self._config)]
         self._ends: dict[tuple[str, int], int] = {}

@@ -136,6 +136,18 @@ def test_reports_do_not_pile_up_however_many_hops_are_sent(kafka: Settings) -> N
     assert publisher.waiting() == 0
 
 
+def test_records_wait_for_others_but_not_when_the_service_ends(kafka: Settings) -> None:
+    lingering, prompt = Publisher(kafka, never, linger=600.0), Publisher(kafka, never)
+    acknowledged: list[bytes] = []
+    for publisher, value in ((lingering, b"first"), (prompt, b"second")):
+        assert publisher.send(TOPIC, b"k", value, [], partial(acknowledged.append, value))
+    assert prompt.flush(_SECONDS) == 0
+    lingering.poll()
+    assert acknowledged == [b"second"]
+    assert lingering.flush(_SECONDS) == 0
+    assert acknowledged == [b"second", b"first"]
+
+
 def test_a_record_that_the_library_refuses_is_told_to_its_sender_alone(kafka: Settings) -> None:
     publisher = Publisher(kafka, never)
     refused: list[str] = []

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import struct
 from collections import deque
-from typing import cast
+from typing import Any, cast
 
 from services_stub.infra.kafka.broker.codec import MALFORMED, skip_tags
 from services_stub.infra.kafka.broker.context import NO_RESPONSE, Context, Message
@@ -34,6 +34,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport
         self._host = ""
         self.node: Message = {}
+        self.told: tuple[int, set[Any]] = 0, set()
         self._rest: list[bytes] = []
         self._waiting = 0  # bytes in `_rest`
         self._needed = 0  # bytes with which the next request is whole

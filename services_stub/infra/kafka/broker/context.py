@@ -15,9 +15,14 @@ NO_RESPONSE: Message = {}
 
 
 class Answering(Protocol):
-    """The connection on which a request came. `node` is where its client reaches the node, as responses name it."""
+    """The connection on which a request came. `node` is where its client reaches the node, as responses name it.
+
+    `told` is when (seconds of the clock), and of which partitions and offsets, a fetch was last told that there is
+    nothing.
+    """
 
     node: Message
+    told: tuple[int, set[Any]]
 
     def answered(self, context: Context, response: Message) -> None:
         """Send the response, and go on with the requests that came behind."""
@@ -82,6 +87,9 @@ Handler: TypeAlias = Callable[[Message, Context], Message | None]
 
 class Clock(Protocol):
     """The part of the event loop that calls back: handed in, so that a test need not wait."""
+
+    def time(self) -> float:
+        """The time in seconds, from any moment on."""
 
     def call_later(self, delay: float, callback: Callable[[], None], /) -> Cancellable:
         """Call back after so many seconds."""

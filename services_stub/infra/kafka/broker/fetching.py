@@ -23,6 +23,8 @@ _LOOK_SECONDS = 0.02
 """How soon after an append it is looked whether there is as much as is waited for, if that is more than a byte."""
 _MANY_BYTES = 64 * 1024
 """So much is sent at once to those who want more than a byte."""
+_TICK = 100
+"""Milliseconds. What waits for longer ends at a multiple of this, up to so much earlier: many at once cost less."""
 
 
 class FetchRequests:
@@ -99,7 +101,9 @@ class _Fetch:
         by_name = self.owner.topics.by_name
         self.places = [by_name[topic["topic"]].waiting for topic in self.request["topics"] if topic["topic"] in by_name]
         self.context.on_interrupt = self._answer
-        self.timer = self.owner.clock.call_later(self.request["max_wait_ms"] / 1000, self._time_out)
+        longest, clock = self.request["max_wait_ms"], self.owner.clock
+        early = (round(clock.time() * 1000) + longest) % _TICK if longest >= _TICK else 0
+        self.timer = clock.call_later((longest - early) / 1000, self._time_out)
         for waiting in self.places:
             waiting.add(self)
 
@@ -120,8 +124,12 @@ class _Fetch:
                 waiting.add(self)
 
     def _time_out(self) -> None:
+        """Say of which partitions there is nothing: it costs much, so of the same ones once a second."""
         self.look()
-        self._answer(whole=True)
+        told, topics = self.context.connection.told, self.request["topics"]
+        places = {(t["topic"], p["partition"], p["fetch_offset"]) for t in topics for p in t["partitions"]}
+        self.context.connection.told = asked = int(self.owner.clock.time()), places
+        self._answer(whole=not self.found and asked != told)
 
     def _answer(self, whole: bool = False) -> None:
         self.timer.cancel()
@@ -132,10 +140,9 @@ class _Fetch:
     def _look_at(self, topic: str, listed: list[Message]) -> None:
         known, nothing = self.owner.topics.by_name.get(topic), True
         partitions = known.partitions if known else []
-        count = len(partitions)
         for asked in listed:
             number = asked["partition"]
-            partition = partitions[number] if 0 <= number < count else None
+            partition = partitions[number] if 0 <= number < len(partitions) else None
             if (
                 partition is None
                 or partition.high_watermark != asked["fetch_offset"]

@@ -29,11 +29,10 @@ class Member:
 
     def take(self, request: Message, protocols: dict[str, bytes], context: Context) -> None:
         """Be as a JoinGroup says; version 0 has one time-out for both."""
-        self.client_id, self.client_host = context.client_id or "", context.client_host
+        self.client_id, self.client_host, self.protocols = context.client_id or "", context.client_host, protocols
         self.session_ms, self.rebalance_ms = request["session_timeout_ms"], request.get("rebalance_timeout_ms", -1)
         if self.rebalance_ms < 0:
             self.rebalance_ms = self.session_ms
-        self.protocols = protocols
 
     def described(self, protocol: str | None) -> Message:
         """The member by the names of JoinGroup, of DescribeGroups and of the log; without a protocol no metadata."""

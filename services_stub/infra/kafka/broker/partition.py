@@ -54,11 +54,9 @@ class Partition:
     ) -> None:
         self.topic = topic
         self.name = f"{topic}-{number}"
-        self.limits = limits
-        self.waiting = waiting
+        self.limits, self.waiting = limits, waiting
         self.producers = Producers(gave)
-        self._folder = folder
-        self._now = now
+        self._folder, self._now = folder, now
         self._held = self._failing = False
         self._segments: list[Segment] = []
         self._bases: list[int] = []
@@ -191,8 +189,7 @@ class Partition:
 
     def close(self) -> None:
         """Store the index, so that nothing has to be read on the next start, and close the file."""
-        if self._segments:
-            active = self._segments[-1]
+        for active in self._segments[-1:]:
             with contextlib.suppress(OSError):  # then the index is made from the batches
                 if active.size != active.saved:
                     active.store(self.producers.by_id.values())

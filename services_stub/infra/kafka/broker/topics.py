@@ -50,9 +50,7 @@ class Topic:
     """A topic: its configs that were set, and the logs of its partitions. The broker alone writes an internal one."""
 
     def __init__(self, name: str, identity: bytes, config: dict[str, str]) -> None:
-        self.name = name
-        self.id = identity
-        self.config = config
+        self.name, self.id, self.config = name, identity, config
         self.limits = Limits.of(config)
         self.partitions: list[Partition] = []
         self.waiting: set[Waiter] = set()
@@ -72,8 +70,7 @@ class Topics:
         self.by_name: dict[str, Topic] = {}
         self.by_id: dict[bytes, Topic] = {}
         self.on_delete: list[Callable[[str], None]] = []
-        self._folder = folder
-        self._now = now
+        self._folder, self._now = folder, now
         first = secrets.randbelow(_FIRST_PRODUCER_IDS) * _PRODUCER_IDS
         self._stored = _Stored(base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("="), first, first)
         folder.mkdir(parents=True, exist_ok=True)
@@ -116,8 +113,7 @@ class Topics:
     def configure(self, name: str, config: dict[str, str]) -> None:
         """Set the configs of a topic; those that are not named have their defaults."""
         topic = self.by_name[name]
-        topic.config = config
-        topic.limits = Limits.of(config)
+        topic.config, topic.limits = config, Limits.of(config)
         for partition in topic.partitions:
             partition.limits = topic.limits
         self._store()

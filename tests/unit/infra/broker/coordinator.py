@@ -28,27 +28,30 @@ class FakeClock:
     """Time that passes only in `advance`, which makes the calls that are due."""
 
     def __init__(self) -> None:
-        self.time = 1_000_000.0
+        self.moment = 1_000_000.0
         self.slept = 0.0
         """Seconds that passed while nothing ran."""
         self._number = itertools.count()
         self._planned: list[tuple[float, int, Planned]] = []
 
+    def time(self) -> float:
+        return self.moment
+
     def now(self) -> float:
-        return self.time + self.slept
+        return self.moment + self.slept
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Planned:
         planned = Planned(callback)
-        heapq.heappush(self._planned, (self.time + seconds, next(self._number), planned))
+        heapq.heappush(self._planned, (self.moment + seconds, next(self._number), planned))
         return planned
 
     def advance(self, seconds: float = 0) -> None:
-        end = self.time + seconds
+        end = self.moment + seconds
         while self._planned and self._planned[0][0] <= end:
-            self.time, _, planned = heapq.heappop(self._planned)
+            self.moment, _, planned = heapq.heappop(self._planned)
             if not planned.cancelled:
                 planned.callback()
-        self.time = end
+        self.moment = end
 
     def planned(self) -> int:
         """How many calls are to come."""

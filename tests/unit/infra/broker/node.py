@@ -70,6 +70,7 @@ class Sent:
         self.response: Message | None = None
         self.plain: Message | None = None
         self.answers = 0
+        self.told: tuple[int, set[Any]] = 0, set()
 
     def answered(self, context: Context, response: Message) -> None:
         data = encoded("response", context.api_key, context.version, response)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from services_stub.infra.kafka.broker import errors
@@ -91,6 +93,43 @@ def test_without_records_all_partitions_are_answered_in_time(node: Node) -> None
     assert list(parts(sent)) == [("t", 0), ("t", 1), ("t", 2), ("u", 0)]
     assert {bytes(part["records"]) for part in parts(sent).values()} == {b""}
     assert list(parts(fetch(node, max_wait_ms=0))) == list(parts(sent))
+
+
+def test_a_connection_is_told_once_a_second_of_which_partitions_there_is_nothing(node: Node) -> None:
+    told: tuple[int, set[Any]] = 0, set()
+
+    def told_of(places: str, offset: int = 0, waiting: float = 0.1) -> list[tuple[str, int]]:
+        nonlocal told
+        sent = fetch(node, places=places, offset=offset, max_wait_ms=round(1000 * waiting))
+        sent.told = told
+        node.clock.advance(waiting)
+        told = sent.told
+        return list(parts(sent))
+
+    assert told_of("t0 t1") == [("t", 0), ("t", 1)]
+    assert told_of("t1 t0") == []
+    assert told_of("t1 u0") == [("t", 1), ("u", 0)]
+    assert told_of("t1 u0") == []
+    assert told_of("t1 u0", waiting=1.0) == [("t", 1), ("u", 0)]
+    assert told_of("t1 u0") == []
+    node.produce(a_batch(b"1"), topic="u")
+    assert told_of("u0", offset=1) == [("u", 0)]
+    assert told_of("u0", offset=1) == []
+
+
+def test_those_that_wait_long_end_together_and_none_too_late(node: Node) -> None:
+    node.clock.advance(0.013)
+    longer = fetch(node, max_wait_ms=200)
+    node.clock.advance(0.1)
+    long, short = fetch(node, max_wait_ms=100), fetch(node, max_wait_ms=70)
+    node.clock.advance(0.069)
+    assert (longer.answers, long.answers, short.answers) == (0, 0, 0)
+    node.clock.advance(0.001)
+    assert (longer.answers, long.answers, short.answers) == (0, 0, 1)
+    node.clock.advance(0.016)
+    assert (longer.answers, long.answers) == (0, 0)
+    node.clock.advance(0.001)
+    assert (longer.answers, long.answers) == (1, 1)
 
 
 def test_the_next_request_on_the_connection_ends_the_wait(node: Node) -> None:
