@@ -19,7 +19,7 @@ LARGEST_REPORT = MOST_REQUESTS
 MOST_WAITING = 10 * MOST_REQUESTS
 """Requests that are not sent yet: as many wait only where nothing can be sent, and further ones are dropped."""
 
-REPORT_EVERY = 0.25
+REPORT_EVERY = 0.5
 """Seconds. A report is a request to the broker, whatever is in it."""
 
 

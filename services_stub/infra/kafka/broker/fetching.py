@@ -19,8 +19,10 @@ _RESPONSE_BYTES = 16 * 1024 * 1024
 _NO_SESSION = -1
 """The epoch of the session in a request that wants none."""
 _QUIET_LISTS = 32
-_LOOK_SECONDS = 0.02
+_LOOK_SECONDS, _LOOK_LATER_SECONDS = 0.02, 0.1
 """How soon after an append it is looked whether there is as much as is waited for, if that is more than a byte."""
+_FEW_BYTES = 1024
+"""It is looked later where more than this is waited for: mostly it is there when the wait is over, and not before."""
 _MANY_BYTES = 64 * 1024
 """So much is sent at once to those who want more than a byte."""
 _TICK = 100
@@ -32,8 +34,7 @@ class FetchRequests:
 
     def __init__(self, topics: Topics, clock: Clock) -> None:
         self.handlers: dict[int, Handler] = {1: self._fetch}
-        self.topics = topics
-        self.clock = clock
+        self.topics, self.clock = topics, clock
         self.quiet: dict[str, dict[int, list[Message]]] = {}
         """By topic, what was asked since its last append and had nothing. The codec gives the same list for the same
         bytes, and consumers ask for the same again and again: so it is told by identity."""
@@ -111,7 +112,9 @@ class _Fetch:
         """Look again, once the append is answered."""
         if not self.looks_again:
             self.looks_again = True
-            self.owner.clock.call_later(_LOOK_SECONDS if self.request["min_bytes"] > 1 else 0, self._look_again)
+            least = self.request["min_bytes"]
+            soon = _LOOK_SECONDS if least <= _FEW_BYTES else _LOOK_LATER_SECONDS
+            self.owner.clock.call_later(soon if least > 1 else 0, self._look_again)
 
     def _look_again(self) -> None:
         self.looks_again = False

@@ -26,9 +26,7 @@ class OffsetRequests:
 
     def __init__(self, groups: Groups, offsets: Offsets, topics: Topics) -> None:
         self.handlers: dict[int, Handler] = {8: self._commit, 9: self._fetch, 47: self._delete}
-        self._groups = groups
-        self._offsets = offsets
-        self._topics = topics
+        self._groups, self._offsets, self._topics = groups, offsets, topics
 
     def _commit(self, request: Message, _: Context) -> Message:
         group = self._groups.group(request["group_id"])

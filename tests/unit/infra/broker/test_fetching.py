@@ -8,7 +8,7 @@ import pytest
 
 from services_stub.infra.kafka.broker import errors
 from services_stub.infra.kafka.broker.context import Message
-from services_stub.infra.kafka.broker.fetching import _LOOK_SECONDS, _MANY_BYTES
+from services_stub.infra.kafka.broker.fetching import _FEW_BYTES, _LOOK_LATER_SECONDS, _LOOK_SECONDS, _MANY_BYTES
 from services_stub.infra.kafka.broker.records import iterate
 from tests.unit.infra.broker.batches import a_batch
 from tests.unit.infra.broker.node import FETCH, Node, Sent
@@ -220,6 +220,16 @@ def test_who_wants_more_than_a_byte_gets_what_comes_in_a_moment_together(node: N
     assert sent.response is None
     node.clock.advance(_LOOK_SECONDS / 2)
     assert values(sent) == [b"0", b"1"]
+
+
+def test_who_wants_many_bytes_is_looked_after_later(node: Node) -> None:
+    sent = fetch(node, least=2 * _FEW_BYTES)
+    for _ in range(2):
+        node.produce(a_batch(bytes(_FEW_BYTES)))
+    node.clock.advance(_LOOK_SECONDS)
+    assert sent.response is None
+    node.clock.advance(_LOOK_LATER_SECONDS - _LOOK_SECONDS)
+    assert len(values(sent)) == 2
 
 
 def test_what_is_behind_does_not_wait_for_more(node: Node) -> None:
