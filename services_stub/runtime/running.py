@@ -35,6 +35,8 @@ _FLUSH = 5.0
 _GRACE_SECONDS = 5
 _STOP = 10.0
 _SILENCE = 5.0
+_PUBLISH_LINGER = 0.02
+"""Seconds that an event waits at most for others before it is published: users may wait for what follows from it."""
 """Seconds without an answer of Kafka after which it counts as away."""
 
 
@@ -76,7 +78,7 @@ class RunningService:
         self._began_at = self.answered_at
         # The writer or the consumer polls it; in a service without either it would fill up with reports of errors.
         sends = service.tables is not None or bool(service.events())
-        self._publisher = Publisher(settings, on_bug, service.batch_linger) if sends else None
+        self._publisher = Publisher(settings, on_bug, min(service.batch_linger, _PUBLISH_LINGER)) if sends else None
         self._peers = Peers(settings.peers, settings.internal_token, service.calls)
         verifier = Verifier(self._peers.keys)
         self._database: Database | None = None

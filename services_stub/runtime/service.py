@@ -54,10 +54,10 @@ class Service:
     `filters` tell which of them change nothing, so that nothing is written for them. A service with another store
     gives `consumes` and `sink` instead. `follows` names the events that its workers read outside its consumer group.
     `calls` names its peers; it can call no others. `batch_linger` is how many seconds an event may wait for others to
-    be handled or published with it, for a service whose effects no request waits for, and `largest_batch` how many
-    events are handled together. `wrap` puts an ASGI application in front of the routes. `is_public` lets requests come
-    from anywhere, and not by the gateway alone. `marketplace diagram` draws what is declared here; the events that it
-    publishes are those of its module in `contracts/events`.
+    be handled with it, and up to 20 ms of it to be published, for a service whose effects no request waits for, and
+    `largest_batch` how many events are handled together. `wrap` puts an ASGI application in front of the routes.
+    `is_public` lets requests come from anywhere, and not by the gateway alone. `marketplace diagram` draws what is
+    declared here; the events that it publishes are those of its module in `contracts/events`.
 
     Raises:
         ValueError: a fast route has no adapter, or is none of the routes.

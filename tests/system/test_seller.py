@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -85,9 +86,16 @@ def test_a_seller_is_told_once_of_stock_that_is_low_and_sold_out(any_kafka: Mark
             return await quantities() == [0, 3]
 
         await eventually(both, what="both notices")
-        log = await asyncio.to_thread(read_topics, any_kafka.bootstrap_servers, "stock-low")
-        told = once(log, lambda entry: entry.value["productId"] == product.product_id)
-        assert [(entry.value["quantity"], entry.value["soldOut"]) for entry in told] == [(3, False), (0, True)]
+
+        async def told() -> list[Any]:
+            log = await asyncio.to_thread(read_topics, any_kafka.bootstrap_servers, "stock-low")
+            return once(log, lambda entry: entry.value["productId"] == product.product_id)
+
+        async def both_are_told() -> bool:
+            return len(await told()) == 2
+
+        await eventually(both_are_told, what="both events")
+        assert [(entry.value["quantity"], entry.value["soldOut"]) for entry in await told()] == [(3, False), (0, True)]
         notice = (await seller.seller.notices()).items[0]
         assert (await seller.seller.mark_notice_read(notice.notice_id)).read
         assert (await seller.seller.notices()).unread == 1
