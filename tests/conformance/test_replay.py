@@ -85,10 +85,28 @@ def test_a_replay_is_gone_on_with_where_a_full_queue_broke_it_off(database: Data
     assert second.keys() == ["c", "b", "a", "x", "a", "y"]
 
 
+def test_what_is_new_does_not_wait_either_where_the_log_is_lost_again_during_a_replay(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "RETAINED", 3)
+    monkeypatch.setattr(outbox, "_REPLAYED_AT_ONCE", 1)
+    monkeypatch.setattr(outbox, "_CATCH_UP_EVERY", 3600.0)
+    first = HeldSender()
+    writer = new_writer(database, first, "before")
+    run_commands(writer, "abc", publish)
+    first.acknowledge()
+    writer.write([])
+    run_commands(new_writer(database, HeldSender(), "after"), "d", publish)
+    third = HeldSender()
+    restarted = new_writer(database, third, "another")
+    run_commands(restarted, "n", publish)
+    assert third.keys() == ["n", "d"]
+
+
 def test_what_is_more_than_a_replay_may_hold_in_memory_is_sent_again_in_its_order(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "RETAINED", 1)
+    monkeypatch.setattr(outbox, "_MOST_REPLAYED", 3)
     run_commands(new_writer(database, HeldSender(), "before"), "abca", publish)
     second = HeldSender()
     new_writer(database, second, "after").write([])

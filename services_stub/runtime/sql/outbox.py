@@ -53,6 +53,8 @@ Pairs: TypeAlias = list[tuple[str, bytes]]
 RETAINED = 20_000
 """How many acknowledged rows are kept for a replay."""
 
+_MOST_REPLAYED = 3 * RETAINED
+"""Rows in a replay: of one that a restart broke off there are as many more as were written since it began."""
 _RESEND = 100
 _REPLAYED_AT_ONCE = 50
 _CATCH_UP_EVERY = 0.02
@@ -134,7 +136,7 @@ class Outbox:
     def replay(self, connection: Connection, topic: str = "") -> None:
         """Send those rows of a topic, or of all, again that are retained and that the broker had acknowledged."""
         sent, of_topic = self._sent, _outbox.c.topic == topic if topic else true()
-        if self._last - sent <= RETAINED:  # else far more than that waits for the broker: in its order, after these
+        if self._last - sent <= _MOST_REPLAYED:  # else far more than that waits for the broker: in its order, after these
             self._sent = self._last
         found = select(_outbox.c.seq, _outbox.c.key).where(or_(_outbox.c.seq > sent, of_topic))
         rows = connection.execute(found.where(_outbox.c.seq <= self._sent))
