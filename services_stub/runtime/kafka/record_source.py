@@ -21,7 +21,7 @@ from services_stub.runtime.kafka.records import Place, Record, record_of
 from services_stub.runtime.settings import Settings
 
 _METADATA_TIMEOUT = 5.0
-_COMMIT_EVERY = 1.0
+_COMMIT_EVERY = 0.5
 """Seconds between commits. One after each batch would be a third of all requests; a crash repeats what lies between."""
 
 OnGap: TypeAlias = Callable[[str, int, int, int], None]
