@@ -136,7 +136,7 @@ class Outbox:
     def replay(self, connection: Connection, topic: str = "") -> None:
         """Send those rows of a topic, or of all, again that are retained and that the broker had acknowledged."""
         sent, of_topic = self._sent, _outbox.c.topic == topic if topic else true()
-        if self._last - sent <= _MOST_REPLAYED:  # else far more than that waits for the broker: in its order, after these
+        if self._last - sent <= _MOST_REPLAYED:  # else far more waits for the broker: in its order, after these
             self._sent = self._last
         found = select(_outbox.c.seq, _outbox.c.key).where(or_(_outbox.c.seq > sent, of_topic))
         rows = connection.execute(found.where(_outbox.c.seq <= self._sent))
