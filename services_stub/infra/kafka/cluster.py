@@ -62,7 +62,7 @@ def warm_up(bootstrap_servers: str, config: dict[str, str], timeout: float) -> N
     """Make the broker elect its coordinators: the first group and the first idempotent producer wait for that.
 
     Raises:
-        Unavailable: it does not within `timeout` seconds.
+        Unavailable: it does not within `timeout` seconds, or does not know the topics yet.
     """
     settings = configuration.base(bootstrap_servers, config)
     consumer: Any = Consumer(settings | {"group.id": "warm-up", "enable.auto.commit": False})
@@ -72,7 +72,7 @@ def warm_up(bootstrap_servers: str, config: dict[str, str], timeout: float) -> N
         producer.produce(_PROBE_TOPIC, b'{"group":"warm-up","instance":"warm-up","hops":[]}', b"warm-up")
         if producer.flush(timeout):
             raise Unavailable(f"Kafka at {bootstrap_servers} does not take records")
-    except KafkaException as error:
+    except (KafkaException, KeyError) as error:  # a topic is created a moment before the metadata have it
         raise Unavailable(f"Kafka at {bootstrap_servers}: {error.args[0]}") from error
     finally:
         consumer.close()
