@@ -10,7 +10,7 @@ import pytest
 from confluent_kafka import OFFSET_BEGINNING, KafkaError, TopicPartition
 
 from services_stub.runtime.errors import Unavailable
-from services_stub.runtime.kafka.record_source import _COMMIT_EVERY, RecordSource
+from services_stub.runtime.kafka.record_source import RecordSource
 from services_stub.runtime.settings import Settings
 
 
@@ -93,9 +93,9 @@ def test_offsets_are_committed_now_and_then_and_at_the_end(monkeypatch: pytest.M
     source: Any = source_of(log)
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     log.offsets += range(7, 12)
-    for pause in (0.0, 0.6, 0.6, 0.1):
+    for pause in (0.0, 0.3, 0.3, 0.05):
         source.commit(source.poll(1, 0))
-        now[0] += pause * _COMMIT_EVERY
+        now[0] += pause
         source.sample()
     source.sample()
     assert log.committed == [[(0, 8)], [(0, 10)]]
@@ -110,27 +110,27 @@ def test_a_commit_that_failed_is_made_again_unless_a_later_one_was_asked_for(mon
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
 
     def sample(after: float) -> None:
-        now[0] += after * _COMMIT_EVERY
+        now[0] += after
         source.sample()
 
     log.offsets += [7, 8, 9]
     for _ in range(2):
         source.commit(source.poll(1, 0))
-        sample(1.0)
+        sample(0.5)
     away = KafkaError(KafkaError._TRANSPORT)
     source._on_commit(away, [TopicPartition("topic", 0, 8)])
-    sample(4.0)
+    sample(2.0)
     assert log.committed == [[(0, 8)], [(0, 9)]]
     source._on_commit(away, [TopicPartition("topic", 0, 9)])
-    sample(1.0)
+    sample(0.5)
     assert log.committed[2:] == []
-    sample(1.2)
+    sample(0.6)
     assert log.committed[2:] == [[(0, 9)]]
     source._on_commit(away, [TopicPartition("topic", 0, 9)])
     source.commit(source.poll(1, 0))
-    sample(2.2)
+    sample(1.1)
     source._on_commit(None, [TopicPartition("topic", 0, 10)])
-    sample(4.0)
+    sample(2.0)
     assert log.committed[3:] == [[(0, 10)]]
 
 

@@ -129,7 +129,7 @@ class _Fetch:
     def _time_out(self) -> None:
         """Say of which partitions there is nothing: it costs much, so of the same ones once a second."""
         self.look()
-        told, topics = self.context.connection.told, self.request["topics"]
+        told, topics = self.context.connection.told, () if self.found else self.request["topics"]
         places = {(t["topic"], p["partition"], p["fetch_offset"]) for t in topics for p in t["partitions"]}
         self.context.connection.told = asked = int(self.owner.clock.time()), places
         self._answer(whole=not self.found and asked != told)
