@@ -120,8 +120,9 @@ class BoundedConnection(HttpToolsProtocol):
                 self._refuse(_HEAD_TOO_LARGE)
 
     def on_message_begin(self) -> None:
-        """A request begins."""
+        """A request begins, in a time of its own."""
         super().on_message_begin()
+        self._cancel_deadline()
         self._receiving, self._head_complete = True, False
         self._head_bytes = self._later_bytes = self._body_bytes = 0
 
@@ -157,7 +158,9 @@ class BoundedConnection(HttpToolsProtocol):
         self._receiving = False
         self._waiting.remove(self)
         if not self._is_answering():
+            # It was refused before its body came: uvicorn's own timer has ended by what came.
             self._waiting.add_idle(self)
+            self._set_deadline(self.timeout_keep_alive)
 
     def on_response_complete(self) -> None:
         """A request was answered."""

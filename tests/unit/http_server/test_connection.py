@@ -123,6 +123,43 @@ def test_the_rest_of_a_refused_body_is_not_awaited(monkeypatch: pytest.MonkeyPat
     talk(scenario)
 
 
+def test_a_request_behind_a_refused_body_has_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "_LEFTOVER_SECONDS", SOON)
+
+    async def scenario(app: App, raw: Raw) -> None:
+        for _ in range(2):
+            await raw.send(b"POST /refused HTTP/1.1\r\n" + HOST + b"Content-Length: 5\r\n\r\n1")
+            assert await raw.status() == 413
+            await raw.send(b"2345")
+            assert await passed(raw)
+            await raw.send(CHUNKED + b"1\r\nx\r\n")
+            assert await passed(raw)
+            await raw.send(b"0\r\n\r\n")
+            assert await raw.status() == 200
+
+    async def passed(raw: Raw) -> bool:
+        """Whether the connection outlives the time that the rest of a refused body has."""
+        try:
+            async with asyncio.timeout(2 * SOON):
+                await raw.rest()
+        except TimeoutError:
+            return True
+        return False
+
+    talk(scenario)
+
+
+def test_a_connection_whose_refused_body_came_waits_as_others_do() -> None:
+    async def scenario() -> None:
+        async with asyncio.timeout(5), listening(App(), timeout_keep_alive=SOON) as port, connected(port) as raw:
+            await raw.send(b"POST /refused HTTP/1.1\r\n" + HOST + b"Content-Length: 5\r\n\r\n1")
+            assert await raw.status() == 413
+            await raw.send(b"2345")
+            assert await raw.rest() == b""
+
+    asyncio.run(scenario())
+
+
 def test_few_requests_of_a_connection_wait() -> None:
     async def scenario(app: App, raw: Raw) -> None:
         request = b"GET /held HTTP/1.1\r\n" + HOST + b"\r\n"
