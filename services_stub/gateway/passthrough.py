@@ -37,14 +37,13 @@ from services_stub.gateway.openapi import OWN
 from services_stub.gateway.overload import places_by_service
 from services_stub.gateway.refusing import METHODS, refuse
 from services_stub.gateway.streams import STREAM_PATH
+from services_stub.http_client.client import ServiceClient, checked_url, is_never_sent
 from services_stub.runtime.faults import FAULTS_PATH
-from services_stub.runtime.http_client import build_http_client, checked_url
 from services_stub.runtime.request_hops import HOP_HEADER
 from services_stub.runtime.settings import GATEWAY_TOKEN
 
 TIMEOUT = timedelta(seconds=10)
 
-_NOT_CONNECTED = "client error (Connect)"
 _OWN = OWN.encode()
 _BODILESS = frozenset({"GET", "HEAD"})
 
@@ -91,7 +90,7 @@ class PassThrough:
         self._token = (GATEWAY_TOKEN, token)
         self._random = random.Random()
         self._places = places_by_service()
-        self._client = build_http_client(timeout)
+        self._client = ServiceClient(timeout)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on where its path names a service, else let the gateway's own routes answer."""
@@ -176,7 +175,7 @@ class PassThrough:
             begun = time.monotonic()
             # Not before the body is there: who sends it slowly must not take a place from others.
             async with self._place(name):
-                response = await request.build().send()
+                response = await self._client.send(name.decode(), request)
                 content = (await response.bytes()).to_bytes()
             status = response.status
             self._note(method, name.decode(), path, response, time.monotonic() - begun)
@@ -262,12 +261,8 @@ def _unreadable(error: Exception) -> Problem:
 
 
 def _away(error: RequestError) -> Problem:
-    """The refusal for a failure at the service: nothing was sent, no answer in time, or the answer was lost.
-
-    The classes of the client library do not tell: a request that was sent and not answered counts as a connect error
-    there. The causes do.
-    """
-    if any(cause["message"] == _NOT_CONNECTED for cause in error.details["causes"] or []):
+    """The refusal for a failure at the service: nothing was sent, no answer in time, or the answer was lost."""
+    if is_never_sent(error):
         return problem(503, "service-away", "the service is away for the moment: nothing was done, try again")
     if isinstance(error, RequestTimeoutError):
         return problem(504, "service-too-slow", "the service did not answer in time: it may have done it all the same")

@@ -18,8 +18,8 @@ from services_stub.contracts.events import EVENT_BY_TOPIC, owner_of
 from services_stub.contracts.http.auth import KeySet
 from services_stub.contracts.http.replay import REPLAYS_PATH, AskForReplay
 from services_stub.contracts.problem import Problem
+from services_stub.http_client.client import ServiceClient, checked_url
 from services_stub.runtime.errors import Refused, Unavailable
-from services_stub.runtime.http_client import build_http_client, checked_url
 from services_stub.runtime.settings import INTERNAL_TOKEN
 from services_stub.runtime.sql.transaction import NO_CAUSE
 
@@ -53,7 +53,7 @@ class Peers:
         self._all = checked
         self._declared = declared
         self._token = internal_token
-        self._client = build_http_client(_TIMEOUT)
+        self._client = ServiceClient(_TIMEOUT)
 
     async def call(
         self,
@@ -127,7 +127,7 @@ class Peers:
         if body is not None:
             request = request.body_bytes(encode_json(body))
         try:
-            response = await request.build().send()
+            response = await self._client.send(service, request)
             content = bytes(await response.bytes())
         except PyreqwestError as error:
             raise Unavailable(f"{service}: {error}") from error

@@ -1,0 +1,1 @@
+"""The HTTP client for calls between services, and from the gateway to them."""

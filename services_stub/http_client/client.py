@@ -1,0 +1,108 @@
+"""Sends requests to services, and waits for one that is just being started again.
+
+A service that is killed or that ends itself listens again within a second. Until then no connection can be made, so
+that nothing was sent and nothing done: such a request is sent again. One that may have arrived never is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import timedelta
+from math import inf
+
+from pyreqwest.client import ClientBuilder
+from pyreqwest.exceptions import RequestError
+from pyreqwest.request import RequestBuilder
+from pyreqwest.response import Response
+
+RESTART_SECONDS = 1.0
+"""So long a service that is away is waited for. Who asks it after that is told at once."""
+
+_ANEW_SECONDS = 10.0
+"""So long after it was found to be away, a service is waited for again: meanwhile it may have been there, unasked."""
+
+_PAUSE, _LONGEST_PAUSE = 0.05, 0.2
+_CONNECT = timedelta(seconds=1)
+_IDLE = timedelta(seconds=4)
+"""Shorter than a service keeps an idle connection, so that no request meets one that is just being closed."""
+
+_NOT_CONNECTED = "client error (Connect)"
+
+
+class ServiceClient:
+    """Sends requests as they are given and returns answers as they came, within `timeout`. Create it after the fork."""
+
+    def __init__(self, timeout: timedelta) -> None:
+        self._away_since: dict[str, float] = {}
+        self._client = (
+            ClientBuilder()
+            .timeout(timeout)
+            .connect_timeout(_CONNECT)
+            .pool_idle_timeout(_IDLE)
+            .follow_redirects(False)
+            .no_proxy()
+            .referer(False)
+            .default_cookie_store(False)
+            .gzip(False)
+            .brotli(False)
+            .zstd(False)
+            .deflate(False)
+            # Only plain HTTP is spoken (`checked_url`). To trust no certificates spares loading those of the machine,
+            # which takes two megabytes in every process.
+            .danger_accept_invalid_certs(True)
+            .build()
+        )
+
+    def request(self, method: str, url: str) -> RequestBuilder:
+        """Begin a request."""
+        return self._client.request(method, url)
+
+    async def send(self, service: str, request: RequestBuilder) -> Response:
+        """The answer of a service.
+
+        Raises:
+            RequestError: there is none; `is_never_sent` says whether the request may have arrived.
+        """
+        built, pause = request.build(), _PAUSE
+        while True:
+            try:
+                response = await built.copy().send()
+            except RequestError as error:
+                if not is_never_sent(error) or self._is_away_for_long(service):
+                    raise
+            else:
+                self._away_since.pop(service, None)
+                return response
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    def _is_away_for_long(self, service: str) -> bool:
+        now = time.monotonic()
+        if now - self._away_since.get(service, -inf) >= _ANEW_SECONDS:
+            self._away_since[service] = now
+        return now - self._away_since[service] >= RESTART_SECONDS
+
+
+def is_never_sent(error: RequestError) -> bool:
+    """Whether a request failed for want of a connection.
+
+    The classes of the client library do not tell: a request that was sent and not answered counts as a connect error
+    there. The causes do.
+    """
+    return any(cause["message"] == _NOT_CONNECTED for cause in error.details["causes"] or [])
+
+
+def checked_url(url: str) -> str:
+    """The address of a service, which speaks plain HTTP: this client checks no certificates.
+
+    Raises:
+        ValueError: it is another one.
+    """
+    if not url.startswith("http://"):
+        raise ValueError(f"services are reached by plain HTTP, not by {url}")
+    return url

@@ -1,0 +1,1 @@
+"""Tests of the HTTP client for calls between services."""
