@@ -13,6 +13,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.problem import MEDIA_TYPE, Problem, problem
+from services_stub.http_server.joining import JoiningTransport
 
 LARGEST_HEAD = 32 * 1024
 """Bytes of a request without its body."""
@@ -93,7 +94,7 @@ class BoundedConnection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
         """Begin to wait for a request."""
-        super().connection_made(transport)
+        super().connection_made(JoiningTransport(transport))  # type: ignore[arg-type] # it is one as far as it is used
         self._set_deadline(RECEIVE_SECONDS)
         self._waiting.add_new(self, len(self.connections))
 
