@@ -32,7 +32,7 @@ class Recorded:
 
 
 def sent_by(scenario: Callable[[JoiningTransport], None], *, goes_on: bool = False) -> list[bytes]:
-    """What a scenario sends, at once or by when the event loop has gone on."""
+    """All that a scenario sends, at once or by when the event loop has gone on."""
 
     async def run() -> list[bytes]:
         recorded = Recorded()
