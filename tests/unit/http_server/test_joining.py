@@ -18,13 +18,15 @@ class Recorded:
         self.closed = False
 
     def write(self, data: bytes) -> None:
-        assert not self.closed
         self.sent.append(data)
 
     def writelines(self, parts: Iterable[bytes]) -> None:
         self.write(b"".join(parts))
 
     def close(self) -> None:
+        self.closed = True
+
+    def abort(self) -> None:
         self.closed = True
 
     def is_closing(self) -> bool:
@@ -65,3 +67,11 @@ def test_a_head_is_sent_before_the_connection_is_closed() -> None:
         assert transport.is_closing()
 
     assert sent_by(answers, goes_on=True) == [HEAD]
+
+
+def test_nothing_is_sent_to_a_connection_that_ended_meanwhile() -> None:
+    def answers(transport: JoiningTransport) -> None:
+        transport.write(HEAD)
+        transport.abort()
+
+    assert sent_by(answers, goes_on=True) == []
