@@ -85,6 +85,25 @@ def test_a_replay_is_gone_on_with_where_a_full_queue_broke_it_off(database: Data
     assert second.keys() == ["c", "b", "a", "x", "a", "y"]
 
 
+def test_what_is_new_does_not_wait_for_a_replay_that_a_crash_broke_off(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "_RESEND", 2)
+    monkeypatch.setattr(outbox, "_REPLAYED_AT_ONCE", 1)
+    monkeypatch.setattr(outbox, "_CATCH_UP_EVERY", 3600.0)
+    run_commands(new_writer(database, HeldSender()), "aba", publish)
+    sender = HeldSender()
+    restarted = new_writer(database, sender)
+    restarted.write([])
+    run_commands(restarted, "nb", publish)
+    for _ in "abb":
+        catch_up(restarted)
+    assert sender.keys() == ["a", "n", "a", "b", "b"]
+    sender.acknowledge()
+    restarted.write([])
+    assert not restarted.outbox.pending()
+
+
 def test_what_is_new_does_not_wait_either_where_the_log_is_lost_again_during_a_replay(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,7 +5,8 @@ them, kept in the database; what lies behind it is sent again after a crash, in 
 retained, so that a broker that lost its log can be filled again; the consumers' inboxes make that harmless.
 
 A replay goes key by key, that of the newest row first, and a few rows at a time: thousands at once would keep every
-consumer busy for seconds. What is new does not wait for it, unless it has the key of a row that is still to be sent.
+consumer busy for seconds. Many rows that a crash left behind are sent like that, too. What is new does not wait for
+it, unless it has the key of a row that is still to be sent.
 
 A row that the broker can never take (it is too large, say) would be sent for ever, with all rows behind it waiting. It
 is set aside in a table of its own with the reason, and counts as done.
@@ -26,6 +27,7 @@ from msgspec.structs import asdict
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     Integer,
     LargeBinary,
@@ -35,6 +37,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     delete,
+    false,
     func,
     insert,
     or_,
@@ -132,13 +135,19 @@ class Outbox:
         if state is not None and state.cluster_id != cluster_id:
             connection.execute(update(_state).values(cluster_id=cluster_id))
             self.replay(connection)
+        elif self._last - self._sent > _RESEND:  # a replay was broken off, or the broker was away
+            self._pace(connection, false())
 
     def replay(self, connection: Connection, topic: str = "") -> None:
         """Send those rows of a topic, or of all, again that are retained and that the broker had acknowledged."""
-        sent, of_topic = self._sent, _outbox.c.topic == topic if topic else true()
+        self._pace(connection, _outbox.c.topic == topic if topic else true())
+
+    def _pace(self, connection: Connection, again: ColumnElement[bool]) -> None:
+        """Replay what is still to be sent, and those of the rows that the broker had acknowledged that are `again`."""
+        sent = self._sent
         if self._last - sent <= _MOST_REPLAYED:  # else far more waits for the broker: in its order, after these
             self._sent = self._last
-        found = select(_outbox.c.seq, _outbox.c.key).where(or_(_outbox.c.seq > sent, of_topic))
+        found = select(_outbox.c.seq, _outbox.c.key).where(or_(_outbox.c.seq > sent, again))
         rows = connection.execute(found.where(_outbox.c.seq <= self._sent))
         waiting = {seq: key for key, seqs in self._again.items() for seq in seqs}
         # The others are on their way to the broker.
