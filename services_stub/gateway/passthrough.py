@@ -37,7 +37,8 @@ from services_stub.gateway.openapi import OWN
 from services_stub.gateway.overload import places_by_service
 from services_stub.gateway.refusing import METHODS, refuse
 from services_stub.gateway.streams import STREAM_PATH
-from services_stub.http_client.client import ServiceClient, checked_url, is_never_sent
+from services_stub.http_client.client import ServiceClient, checked_url
+from services_stub.http_client.plain import is_never_sent
 from services_stub.runtime.faults import FAULTS_PATH
 from services_stub.runtime.request_hops import HOP_HEADER
 from services_stub.runtime.settings import GATEWAY_TOKEN
@@ -155,7 +156,7 @@ class PassThrough:
             await refuse(_NO_SUCH_PATH if path is None else not_allowed, send)
             return
         attempt: Attempt | None = None
-        status, begun = 0, time.monotonic()
+        service, status, begun = name.decode(), 0, time.monotonic()
         try:
             query = scope["query_string"]
             url = f"{base}{path}?{query.decode()}" if query else base + path
@@ -175,17 +176,17 @@ class PassThrough:
             begun = time.monotonic()
             # Not before the body is there: who sends it slowly must not take a place from others.
             async with self._place(name):
-                response = await self._client.send(name.decode(), request)
+                response = await self._client.send(service, request)
                 content = (await response.bytes()).to_bytes()
             status = response.status
-            self._note(method, name.decode(), path, response, time.monotonic() - begun)
+            self._note(method, service, path, response, time.monotonic() - begun)
         except (BadHeader, BuilderError, UnicodeDecodeError) as error:
             await refuse(_unreadable(error), send)
         except NotPassedOn as error:
             await refuse(error.refusal, send)
         except RequestError as error:
             if isinstance(error, RequestTimeoutError):
-                self._answer_times.note(name.decode(), time.monotonic() - begun)
+                self._answer_times.note(service, time.monotonic() - begun)
             await refuse(_away(error), send)
         else:
             await _answer(name, path, scope, response, content, send)

@@ -11,10 +11,11 @@ import time
 from datetime import timedelta
 from math import inf
 
-from pyreqwest.client import ClientBuilder
 from pyreqwest.exceptions import RequestError
 from pyreqwest.request import RequestBuilder
 from pyreqwest.response import Response
+
+from services_stub.http_client.plain import build_client, is_never_sent
 
 RESTART_SECONDS = 1.0
 """So long a service that is away is waited for. Who asks it after that is told at once."""
@@ -27,32 +28,14 @@ _CONNECT = timedelta(seconds=1)
 _IDLE = timedelta(seconds=4)
 """Shorter than a service keeps an idle connection, so that no request meets one that is just being closed."""
 
-_NOT_CONNECTED = "client error (Connect)"
-
 
 class ServiceClient:
     """Sends requests as they are given and returns answers as they came, within `timeout`. Create it after the fork."""
 
     def __init__(self, timeout: timedelta) -> None:
         self._away_since: dict[str, float] = {}
-        self._client = (
-            ClientBuilder()
-            .timeout(timeout)
-            .connect_timeout(_CONNECT)
-            .pool_idle_timeout(_IDLE)
-            .follow_redirects(False)
-            .no_proxy()
-            .referer(False)
-            .default_cookie_store(False)
-            .gzip(False)
-            .brotli(False)
-            .zstd(False)
-            .deflate(False)
-            # Only plain HTTP is spoken (`checked_url`). To trust no certificates spares loading those of the machine,
-            # which takes two megabytes in every process.
-            .danger_accept_invalid_certs(True)
-            .build()
-        )
+        # Only plain HTTP is spoken (`checked_url`).
+        self._client = build_client(timeout, connect=_CONNECT, idle=_IDLE, checks_certificates=False)
 
     def request(self, method: str, url: str) -> RequestBuilder:
         """Begin a request."""
@@ -86,15 +69,6 @@ class ServiceClient:
         if now - self._away_since.get(service, -inf) >= _ANEW_SECONDS:
             self._away_since[service] = now
         return now - self._away_since[service] >= RESTART_SECONDS
-
-
-def is_never_sent(error: RequestError) -> bool:
-    """Whether a request failed for want of a connection.
-
-    The classes of the client library do not tell: a request that was sent and not answered counts as a connect error
-    there. The causes do.
-    """
-    return any(cause["message"] == _NOT_CONNECTED for cause in error.details["causes"] or [])
 
 
 def checked_url(url: str) -> str:

@@ -11,16 +11,15 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol, Self
 
-from pyreqwest.client import ClientBuilder
 from pyreqwest.exceptions import RequestError
 
+from services_stub.http_client.plain import build_client, is_never_sent
 from simulator.measure.outcomes import Outcome
 
 _CONNECT = timedelta(seconds=5)
 _IDLE = timedelta(seconds=3)
 """Shorter than the gateway keeps an idle connection, so that a request seldom meets one that is just being closed."""
 
-_NOT_CONNECTED = "client error (Connect)"
 _SAFE = frozenset({"GET", "HEAD"})
 
 
@@ -55,22 +54,11 @@ class PyreqwestSender:
 
     def __init__(self, base_url: str, *, timeout: timedelta) -> None:
         self._base_url = base_url.rstrip("/")
-        self._client = (
-            ClientBuilder()
-            .timeout(timeout)
-            .connect_timeout(min(timeout, _CONNECT))
-            .pool_idle_timeout(_IDLE)
-            .follow_redirects(False)
-            .no_proxy()
-            .referer(False)
-            .default_cookie_store(False)
-            .gzip(False)
-            .brotli(False)
-            .zstd(False)
-            .deflate(False)
-            # Plain HTTP has no certificates, and to load those that the machine trusts takes time and memory.
-            .danger_accept_invalid_certs(base_url.startswith("http://"))
-            .build()
+        self._client = build_client(
+            timeout,
+            connect=min(timeout, _CONNECT),
+            idle=_IDLE,
+            checks_certificates=not base_url.startswith("http://"),
         )
 
     async def send(self, request: Request) -> Answer:
@@ -107,13 +95,8 @@ def outcome_of_status(method: str, status: int) -> Outcome:
 
 
 def outcome_of_error(method: str, error: RequestError) -> Outcome:
-    """The outcome of a request that was not answered.
-
-    The classes of pyreqwest do not tell: there a request whose answer was lost has a `ConnectError`, and one that was
-    not answered in time a `ConnectTimeoutError`, as if nothing had been sent. The causes do.
-    """
-    never_sent = any(cause["message"] == _NOT_CONNECTED for cause in error.details["causes"] or [])
-    return Outcome.FAILED if never_sent else _lost(method)
+    """The outcome of a request that was not answered."""
+    return Outcome.FAILED if is_never_sent(error) else _lost(method)
 
 
 def _lost(method: str) -> Outcome:

@@ -10,7 +10,8 @@ import pytest
 from pyreqwest.exceptions import RequestError
 
 from services_stub.http_client import client
-from services_stub.http_client.client import ServiceClient, is_never_sent
+from services_stub.http_client.client import ServiceClient
+from services_stub.http_client.plain import is_never_sent
 from tests.ports import free_port
 from tests.waiting import eventually_true
 
