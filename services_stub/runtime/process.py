@@ -20,6 +20,7 @@ from services_stub.runtime import clock
 from services_stub.runtime.application import Application
 from services_stub.runtime.errors import EXIT_START_OVER, Unavailable
 from services_stub.runtime.kafka.admin import ClientError, ClusterIdentity
+from services_stub.runtime.memory import begin_to_trim
 from services_stub.runtime.running import RunningService
 from services_stub.runtime.service import Service
 from services_stub.runtime.settings import Settings
@@ -49,6 +50,7 @@ def run(services: Sequence[tuple[Service, Application, Settings]]) -> None:
     logs.configure(clock.now)
     # A worker's thread that dies would leave the service half alive.
     threading.excepthook = lambda arguments: _exit_on_bug(arguments.exc_value or RuntimeError("a thread ended"))
+    begin_to_trim()
     try:
         uvloop.run(_run(services))
     except Unavailable as error:
