@@ -7,8 +7,9 @@ that was freed before it, and a process remains as large as it was at its busies
 from __future__ import annotations
 
 import ctypes
-
-from services_stub.runtime.periodic import PeriodicWorker
+import threading
+import time
+from collections.abc import Callable
 
 _EVERY = 15.0
 
@@ -16,11 +17,11 @@ _EVERY = 15.0
 def begin_to_trim() -> None:
     """Give back, every few seconds, the pages that nothing in the heap uses. Without glibc there is nothing to do."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is None:
-        return
+    if trim is not None:
+        threading.Thread(target=_go_on, args=(trim,), name="memory", daemon=True).start()
 
-    def work() -> bool:
-        trim(0)  # other threads go on meanwhile: a call by ctypes lets go of the interpreter's lock
-        return False
 
-    PeriodicWorker("memory", work, _EVERY).start()
+def _go_on(trim: Callable[[int], int]) -> None:
+    while True:
+        time.sleep(_EVERY)
+        trim(0)  # the other threads go on meanwhile: a call by ctypes lets go of the interpreter's lock

@@ -45,6 +45,7 @@ from services_stub.infra.supervisor.links import Links
 from services_stub.infra.supervisor.log_sizes import bound_logs
 from services_stub.infra.supervisor.messages import SeedArguments
 from services_stub.infra.supervisor.service_faults import ServiceFaults
+from services_stub.runtime.memory import begin_to_trim
 
 _STORE_SECONDS = 10.0
 _SERVICE_SECONDS = 30.0
@@ -287,6 +288,7 @@ def run(system: plan.System, options: Options, announce: Announce, started: Star
             announce(f"Others could use {opened} files in {directory.root}: now they are for their owner alone.")
         directory.claim_format()
         directory.state_file.unlink(missing_ok=True)  # one that was killed left it
+        begin_to_trim()
         asyncio.run(_run(Deployment.prepare(system, options), announce, lock.fileno, started))
     finally:
         lock.release()
