@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import sys
 from contextlib import AsyncExitStack
 from urllib.parse import urlsplit
@@ -13,7 +14,7 @@ import pytest
 from services_stub.contracts.control import PauseService, ResumeService
 from tests.bench.machine import memory_mib
 from tests.system.marketplace import Marketplace, running_marketplace
-from tests.waiting import eventually_true
+from tests.waiting import eventually_true, wait_for
 
 MOST_MIB = 450e6 / 2**20
 """Some 40 MB for each of ten services, and what runs around them."""
@@ -22,6 +23,7 @@ PAUSED = ("cart", "order", "payment", "seller")
 BURST = 1000
 """Requests: as many as are in flight at these services, as the gateway bounds them."""
 
+DESCRIPTORS = 4096
 MOST_KEPT_MIB = 20
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the proportional set size")
@@ -39,13 +41,16 @@ def test_an_idle_marketplace_is_small() -> None:
 
 @pytest.mark.slow
 def test_a_gateway_gives_back_what_a_burst_of_requests_took() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, DESCRIPTORS)), hard))
     with running_marketplace("--rate-limit", "off") as marketplace:
         gateway = psutil.Process(marketplace.service("gateway").pid)
         before = gateway.memory_info().rss / 2**20
         most = asyncio.run(burst(marketplace, gateway))
         assert most > before + MOST_KEPT_MIB
-        small = eventually_true(lambda: gateway.memory_info().rss / 2**20 < before + MOST_KEPT_MIB, seconds=40)
-        asyncio.run(small)
+        wait_for(
+            lambda: gateway.memory_info().rss / 2**20 < before + MOST_KEPT_MIB, seconds=40, what="a smaller gateway"
+        )
 
 
 async def burst(marketplace: Marketplace, gateway: psutil.Process) -> float:
