@@ -12,5 +12,13 @@ from services_stub.seller.store import sales
 def note_progress(tx: Transaction, received: Received[Event]) -> int:
     """Note how far the topic was read; the time of the event in microseconds."""
     at = to_microseconds(event_time(received.envelope.time, tx.now))
-    sales.note_progress(tx, received.topic, at)
+    tx.defer(_note_newest, (received.topic, at))
     return at
+
+
+def _note_newest(tx: Transaction, read: list[tuple[str, int]]) -> None:
+    newest: dict[str, int] = {}
+    for topic, at in read:
+        newest[topic] = max(at, newest.get(topic, at))
+    for topic, at in newest.items():
+        sales.note_progress(tx, topic, at)

@@ -92,3 +92,4 @@ def hear(tx: FakeTransaction, *events: Event | Received[Event]) -> None:
     """Let the service hear of events, those without a time at the beginning."""
     for event in events:
         handle(SERVICE, tx, event if isinstance(event, Received) else timed(event, 0))
+    tx.commit()
