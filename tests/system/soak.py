@@ -1,7 +1,8 @@
 """`python -m tests.system.soak --minutes 30 --rate 300`: purchases at a steady rate, and a fault each minute.
 
 The run has to pass, and its end to be like its beginning: orders a second, their CPU, and the memory of each process in
-the last minutes, beside the first minutes after the warm-up. Prints a table; exits with 1 if something is wrong.
+the last minutes, beside the first minutes after the warm-up. Both have the same faults, so that what differs is not by
+them. Prints a table; exits with 1 if something is wrong.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from statistics import fmean, median
 from typing import NamedTuple
 
 from simulator.faults.kinds import WORDS
-from simulator.faults.planned import FaultError
+from simulator.faults.planned import FaultError, planned
 from simulator.faults.run_faults import RunFaults
 from simulator.history import RunDirectory
 from simulator.history.samples import SIMULATOR
@@ -25,6 +27,7 @@ from simulator.measure.summary import summarized
 from simulator.report.results import Results, read_results
 from simulator.report.series import Series, load_of, usage_series
 from simulator.run.process_figures import FLAT, WARM_UP
+from simulator.scenario.quantities import Duration
 from tests.system.poison_soak.judging import MIB, SHORTEST, STORES
 from tests.system.poison_soak.soaking import SCENARIO
 
@@ -64,12 +67,11 @@ def soak(minutes: float, rate: float, every: float, directory: Path) -> tuple[in
         OSError: it left no results.
     """
     seconds = round(minutes * 60)
-    drawn = RunFaults((), WORDS, seed=_SEED, end_us=seconds * SECOND, interval_us=round(every * SECOND))
     scenario, runs = directory / "scenario.toml", directory / "runs"
     scenario.write_text(SCENARIO, encoding="utf-8")
     command = [sys.executable, "-m", "marketplace_tui", "simulate", "run", str(scenario), "--fresh"]
     command += ["--seed", str(_SEED), "--rate", f"{rate:g}", "--duration", f"{seconds}s", "--drain", "2m"]
-    command += [argument for fault in drawn.of_a_fresh_one() for argument in ("--fault", fault)]
+    command += [argument for fault in faults_of(seconds, every) for argument in ("--fault", fault)]
     done = subprocess.run(
         [*command, "--runs", str(runs)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
@@ -78,11 +80,34 @@ def soak(minutes: float, rate: float, every: float, directory: Path) -> tuple[in
     return done.returncode, done.stdout, read_results(RunDirectory(run))
 
 
+def faults_of(seconds: int, every: float) -> list[str]:
+    """As they are drawn, one in each interval; but in the last window again those of the first one, where they fit.
+
+    Raises:
+        FaultError: it is too short for a fault.
+    """
+    drawn = RunFaults((), WORDS, seed=_SEED, end_us=seconds * SECOND, interval_us=round(every * SECOND))
+    faults = [planned(text) for text in drawn.of_a_fresh_one()]
+    (begin, end), (last_begin, _) = bounds_of(seconds)
+    later = last_begin - begin
+    if later % every == 0:
+        first = [fault for fault in faults if begin * SECOND <= fault.at < end * SECOND]
+        faults = [fault for fault in faults if fault.at < last_begin * SECOND]
+        faults += [replace(fault, at=Duration(fault.at + later * SECOND)) for fault in first]
+    return [str(fault) for fault in faults]
+
+
+def bounds_of(seconds: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The begin and end of the windows that are compared, in seconds of a load that lasts so many."""
+    length = min(_WINDOW, seconds // 4)
+    return (length, 2 * length), (seconds - length, seconds)
+
+
 def windows_of(results: Results) -> tuple[Window, Window]:
     """The first minutes after the warm-up, and the last ones."""
-    seconds, usage = int(load_of(results.record)), usage_series(results)
-    length = min(_WINDOW, seconds // 4)
-    return _window(results, usage, length, 2 * length), _window(results, usage, seconds - length, seconds)
+    usage = usage_series(results)
+    first, last = bounds_of(int(load_of(results.record)))
+    return _window(results, usage, *first), _window(results, usage, *last)
 
 
 def _window(results: Results, usage: tuple[Series, Series], begin: int, end: int) -> Window:

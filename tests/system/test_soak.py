@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from simulator.faults.planned import planned
 from simulator.history.verdict import Verdict
-from tests.system.soak import soak, windows_of
+from simulator.measure.measurements import SECOND
+from simulator.scenario.quantities import Duration
+from tests.system.soak import bounds_of, faults_of, soak, windows_of
 
 _PASSED_OR_UNKNOWN = {verdict.exit_code for verdict in (Verdict.PASS, Verdict.UNKNOWN)}
 
@@ -22,3 +26,17 @@ def test_purchases_go_on_beside_faults_of_any_kind(tmp_path: Path) -> None:
     assert min(first.orders, last.orders) > 0
     assert first.memory.keys() == last.memory.keys() > {"order", "gateway", "kafka", "simulator"}
     assert min(first.cpu_ms, last.cpu_ms) > 0
+
+
+def test_both_windows_that_are_compared_have_the_same_faults() -> None:
+    faults = [planned(text) for text in faults_of(1800, 60.0)]
+    assert [fault.at // (60 * SECOND) for fault in faults] == list(range(30))
+    first, last = (
+        [replace(fault, at=Duration(fault.at - begin * SECOND)) for fault in faults[begin // 60 : end // 60]]
+        for begin, end in bounds_of(1800)
+    )
+    assert first == last
+
+
+def test_faults_are_as_they_were_drawn_where_those_of_the_first_window_do_not_fit_the_last_one() -> None:
+    assert len(faults_of(45, 10.0)) == 4
