@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict, deque
 
-IN_FLIGHT, WAITING = 256, 1024
+IN_FLIGHT, WAITING = 128, 1152
+"""More in flight are answered no sooner, and take more memory: in flight, a request has a connection at both ends."""
+
 BROWSING_IN_FLIGHT, BROWSING_WAITING = 32, 96
 """Those who look around make most requests, and some are refused so that none of those who buy are."""
 

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from services_stub.contracts.control import PauseService, ResumeService
+from services_stub.gateway.overload import IN_FLIGHT
 from tests.bench.machine import memory_mib
 from tests.system.marketplace import Marketplace, running_marketplace
 from tests.waiting import eventually_true, wait_for
@@ -19,8 +20,8 @@ from tests.waiting import eventually_true, wait_for
 MOST_MIB = 450e6 / 2**20
 """Some 40 MB for each of ten services, and what runs around them."""
 
-PAUSED = ("cart", "order", "payment", "seller")
-BURST = 1000
+PAUSED = ("analytics", "auth", "cart", "notification", "order", "payment", "seller")
+BURST = len(PAUSED) * IN_FLIGHT
 """Requests: as many as are in flight at these services, as the gateway bounds them."""
 
 DESCRIPTORS = 4096
