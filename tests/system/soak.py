@@ -81,7 +81,9 @@ def soak(minutes: float, rate: float, every: float, directory: Path) -> tuple[in
 
 
 def faults_of(seconds: int, every: float) -> list[str]:
-    """As they are drawn, one in each interval; but in the last window again those of the first one, where they fit.
+    """As they are drawn, one in each interval; but those of the first window again in the last one.
+
+    That is where the last window lies whole intervals later.
 
     Raises:
         FaultError: it is too short for a fault.
@@ -91,8 +93,9 @@ def faults_of(seconds: int, every: float) -> list[str]:
     (begin, end), (last_begin, _) = bounds_of(seconds)
     later = last_begin - begin
     if later % every == 0:
-        first = [fault for fault in faults if begin * SECOND <= fault.at < end * SECOND]
-        faults = [fault for fault in faults if fault.at < last_begin * SECOND]
+        interval = begin - begin % every
+        first = [fault for fault in faults if interval * SECOND <= fault.at < end * SECOND]
+        faults = [fault for fault in faults if fault.at < (interval + later) * SECOND]
         faults += [replace(fault, at=Duration(fault.at + later * SECOND)) for fault in first]
     return [str(fault) for fault in faults]
 

@@ -38,5 +38,7 @@ def test_both_windows_that_are_compared_have_the_same_faults() -> None:
     assert first == last
 
 
-def test_faults_are_as_they_were_drawn_where_those_of_the_first_window_do_not_fit_the_last_one() -> None:
-    assert len(faults_of(45, 10.0)) == 4
+@pytest.mark.parametrize(("seconds", "every"), [(45, 10), (600, 60), (900, 60), (1200, 60)])
+def test_each_interval_has_one_fault_also_where_the_windows_are_not_whole_intervals(seconds: int, every: int) -> None:
+    faults = [planned(text) for text in faults_of(seconds, every)]
+    assert [fault.at // (every * SECOND) for fault in faults] == list(range(seconds // every))

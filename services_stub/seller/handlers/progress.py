@@ -17,8 +17,5 @@ def note_progress(tx: Transaction, received: Received[Event]) -> int:
 
 
 def _note_newest(tx: Transaction, read: list[tuple[str, int]]) -> None:
-    newest: dict[str, int] = {}
-    for topic, at in read:
-        newest[topic] = max(at, newest.get(topic, at))
-    for topic, at in newest.items():
+    for topic, at in dict(sorted(read)).items():  # of each topic, the newest comes last
         sales.note_progress(tx, topic, at)
