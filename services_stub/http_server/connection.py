@@ -83,6 +83,7 @@ class BoundedConnection(HttpToolsProtocol):
         super().__init__(*arguments, **keywords)
         self._waiting = waiting
         self._receiving = self._head_complete = False
+        self._goes_on = False  # whether all of a read is of a request that began before it, as far as it is parsed
         self._head_bytes = self._later_bytes = self._body_bytes = 0
         self._refusal = _MALFORMED
         self._deadline: asyncio.TimerHandle | None = None
@@ -108,14 +109,14 @@ class BoundedConnection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what came: a part of a request, one, or several."""
-        goes_on = self._receiving
+        self._goes_on = self._receiving
         super().data_received(data)
         if not self._receiving and self._is_answering():
             self._cancel_deadline()
             return
         if self._deadline is None:
             self._set_deadline(RECEIVE_SECONDS)
-        if goes_on and self._receiving:
+        if self._goes_on and self._receiving:
             self._later_bytes += len(data)
             if self._later_bytes - _FRAMING * self._body_bytes > LARGEST_HEAD and not self.transport.is_closing():
                 self._refuse(_HEAD_TOO_LARGE)
@@ -124,7 +125,7 @@ class BoundedConnection(HttpToolsProtocol):
         """A request begins, in a time of its own."""
         super().on_message_begin()
         self._cancel_deadline()
-        self._receiving, self._head_complete = True, False
+        self._receiving, self._head_complete, self._goes_on = True, False, False
         self._head_bytes = self._later_bytes = self._body_bytes = 0
 
     def on_url(self, url: bytes) -> None:

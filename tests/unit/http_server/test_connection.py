@@ -10,6 +10,7 @@ import pytest
 from services_stub.http_server import configuration, connection
 from services_stub.http_server.connection import LARGEST_HEAD, MOST_HEADERS, MOST_PIPELINED
 from tests.unit.http_server.raw import GET, HOST, App, Raw, connected, listening
+from tests.waiting import eventually_true
 
 SOON = 0.05
 CHUNKED = b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -145,6 +146,19 @@ def test_a_request_behind_a_refused_body_has_its_own_time(monkeypatch: pytest.Mo
         except TimeoutError:
             return True
         return False
+
+    talk(scenario)
+
+
+def test_the_rest_of_a_refused_body_does_not_count_for_the_request_behind_it() -> None:
+    async def scenario(app: App, raw: Raw) -> None:
+        rest = b"x" * LARGEST_HEAD
+        await raw.send(b"POST /refused HTTP/1.1\r\n%sContent-Length: %d\r\n\r\n" % (HOST, len(rest)))
+        assert await raw.status() == 413
+        await raw.send(rest + CHUNKED + b"1\r\nx\r\n")
+        await eventually_true(lambda: len(app.seen) == 2)
+        await raw.send(b"0\r\n\r\n")
+        assert await raw.status() == 200
 
     talk(scenario)
 
