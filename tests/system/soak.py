@@ -2,7 +2,8 @@
 
 The run has to pass, and its end to be like its beginning: orders a second, their CPU, and the memory of each process in
 the last minutes, beside the first minutes after the warm-up. Both have the same faults, so that what differs is not by
-them. Prints a table; exits with 1 if something is wrong.
+them. Prints a table; exits with 1 if something is wrong. The speed of the machine stands in the table, too, because
+orders take more CPU on a machine that became slower.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from simulator.report.results import Results, read_results
 from simulator.report.series import Series, load_of, usage_series
 from simulator.run.process_figures import FLAT, WARM_UP
 from simulator.scenario.quantities import Duration
+from tests.system.machine_speed import Speed, measured_machine
 from tests.system.poison_soak.judging import MIB, SHORTEST, STORES
 from tests.system.poison_soak.soaking import SCENARIO
 
@@ -124,7 +126,7 @@ def _window(results: Results, usage: tuple[Series, Series], begin: int, end: int
     return Window(begin, end, figures.answers, 1000 * used * (end - begin) / max(figures.answers, 1), sizes)
 
 
-def judged(exit_code: int, output: str, results: Results) -> tuple[list[str], list[str]]:
+def judged(exit_code: int, output: str, results: Results, machine: list[Speed]) -> tuple[list[str], list[str]]:
     """The table, and all that is wrong."""
     summary = results.summary
     first, last = windows_of(results)
@@ -135,8 +137,9 @@ def judged(exit_code: int, output: str, results: Results) -> tuple[list[str], li
         f"faults: {len(results.faults)}, which met {sum(each.hit_sagas for each in results.faults):,} open purchases",
         f"windows: seconds {first.begin} to {first.end}, and {last.begin} to {last.end}",
         *_compared(first, last, results, wrong),
+        _line("machine, ms", *(_machine_ms(results, machine, each.begin, each.end) for each in (first, last))),
         "",
-        *_minutes(results),
+        *_minutes(results, machine),
     ]
     if summary.seconds < SHORTEST:
         return [*lines, f"Windows are judged in runs of {SHORTEST / 60:g} minutes and more."], wrong[: exit_code != 0]
@@ -162,9 +165,15 @@ def _compared(first: Window, last: Window, results: Results, wrong: list[str]) -
             wrong.append(f"the memory of {name} is not flat")
 
 
-def _minutes(results: Results) -> Iterator[str]:
+def _machine_ms(results: Results, machine: list[Speed], begin: float, end: float) -> float:
+    """The median of the CPU time that a fixed piece of work took, from `begin` to `end` in seconds of the load."""
+    started = results.record.started_at
+    return median([each.cpu_ms for each in machine if begin <= (each.at - started) / SECOND < end] or [0.0])
+
+
+def _minutes(results: Results, machine: list[Speed]) -> Iterator[str]:
     """Each minute by itself: where orders became fewer, or dearer, and what was done to the marketplace then."""
-    yield f"{'minute':<8}{'orders/s':>10}{'CPU ms an order':>17}{'simulator cores':>17}  faults"
+    yield f"{'minute':<8}{'orders/s':>10}{'CPU ms an order':>17}{'simulator cores':>17}{'machine, ms':>13}  faults"
     usage, seconds = usage_series(results), int(load_of(results.record))
     for begin in range(0, seconds, _MINUTE):
         window = _window(results, usage, begin, min(begin + _MINUTE, seconds))
@@ -172,6 +181,7 @@ def _minutes(results: Results) -> Iterator[str]:
         begun = ((fault.begun_at - results.record.started_at) / SECOND for fault in results.faults)
         names = [f.name for f, at in zip(results.faults, begun, strict=True) if begin <= at < window.end]
         figures = f"{window.rate:>10.1f}{window.cpu_ms:>17.2f}{fmean(own or [0.0]):>17.2f}"
+        figures += f"{_machine_ms(results, machine, begin, window.end):>13.2f}"
         yield f"{begin // _MINUTE:<8}{figures}  {', '.join(names)}"
 
 
@@ -191,7 +201,9 @@ def main() -> int:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="soak-") as directory:
         try:
-            lines, wrong = judged(*soak(chosen.minutes, chosen.rate, _EVERY, Path(directory)))
+            with measured_machine() as machine:
+                done = soak(chosen.minutes, chosen.rate, _EVERY, Path(directory))
+            lines, wrong = judged(*done, machine)
         except FaultError as error:
             parser.error(str(error))
         if wrong:
