@@ -51,12 +51,12 @@ _NOT_FORWARDED = _HOP_BY_HOP | {
     b"x-request-id",
     b"traceparent",
 }
-_NOT_RETURNED = frozenset(name.decode() for name in _HOP_BY_HOP) | {
-    "content-length",
-    "date",
-    "server",
-    "x-content-type-options",
-    HOP_HEADER,
+_NOT_RETURNED = _HOP_BY_HOP | {
+    b"content-length",
+    b"date",
+    b"server",
+    b"x-content-type-options",
+    HOP_HEADER.encode(),
 }
 
 
@@ -93,40 +93,39 @@ def forwarded_path(raw_path: bytes) -> str | None:
     return path.decode("ascii")
 
 
-def forwarded_headers(headers: RawHeaders, *, sampled: bool) -> list[tuple[str, str]]:
+def forwarded_headers(headers: RawHeaders, *, sampled: bool) -> list[tuple[bytes, bytes]]:
     """The headers for the service, with a request id and a trace context where the caller gave no valid ones.
 
     Raises:
         BadHeader: a header is not plain text.
     """
-    forwarded: list[tuple[str, str]] = []
-    request_id = traceparent = ""
-    nominated: set[str] = set()
+    forwarded: list[tuple[bytes, bytes]] = []
+    request_id = b""
+    traceparent = ""
+    nominated: set[bytes] = set()
     for name, value in headers:
         if name not in _NOT_FORWARDED:
             if not value.isascii():
                 raise BadHeader(name.decode("latin-1"), "not plain text")
-            forwarded.append((name.decode("latin-1"), value.decode("ascii")))
+            forwarded.append((name, value))
         elif name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
-            request_id = value.decode("ascii")
+            request_id = value
         elif name == b"traceparent":
             traceparent = value.decode("latin-1")
         elif name == b"connection" and value.lower() not in (b"keep-alive", b"close"):
-            nominated.update(token.strip().lower() for token in value.decode("latin-1").split(","))
+            nominated.update(token.strip().lower() for token in value.split(b","))
     if nominated:
         forwarded = [(name, value) for name, value in forwarded if name not in nominated]
     if not is_traceparent(traceparent):
         traceparent = new_traceparent(sampled=sampled)
-    forwarded.append(("x-request-id", request_id or new_id()))
-    forwarded.append(("traceparent", traceparent))
+    forwarded.append((b"x-request-id", request_id or new_id().encode()))
+    forwarded.append((b"traceparent", traceparent.encode()))
     return forwarded
 
 
-def returned_headers(headers: Iterable[tuple[str, str]], length: int) -> list[tuple[bytes, bytes]]:
+def returned_headers(headers: Iterable[tuple[bytes, bytes]], length: int) -> list[tuple[bytes, bytes]]:
     """The headers of the answer for the caller."""
-    returned = [
-        (name.encode("latin-1"), value.encode("latin-1")) for name, value in headers if name not in _NOT_RETURNED
-    ]
+    returned = [header for header in headers if header[0] not in _NOT_RETURNED]
     returned.append((b"content-length", b"%d" % length))
     return returned
 

@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict, deque
+from collections.abc import Mapping
 
 IN_FLIGHT, WAITING = 128, 1152
 """More in flight are answered no sooner, and take more memory: in flight, a request has a connection at both ends."""
+
+_FILLS_CART = (b"cart", "/api/cart/public/add")
+"""A line in a cart is to be ordered. Where orders wait long already, it is refused before any work is done for it: a
+checkout that is refused at its end has cost all of that, and what it leaves in the cart makes the next one larger."""
 
 BROWSING_IN_FLIGHT, BROWSING_WAITING = 32, 96
 """Those who look around make most requests, and some are refused so that none of those who buy are."""
@@ -25,6 +30,11 @@ class Places:
     def __init__(self, most: int, waiting: int) -> None:
         self._free, self._most_waiting = most, waiting
         self._waiting: deque[asyncio.Future[None]] = deque()
+
+    @property
+    def are_scarce(self) -> bool:
+        """Whether more than a quarter of those that may wait do."""
+        return 4 * len(self._waiting) > self._most_waiting
 
     async def enter(self) -> bool:
         """Take a place, as soon as there is one; False where too many wait for one already."""
@@ -59,3 +69,8 @@ def places_by_service() -> defaultdict[bytes, Places]:
     for name in BROWSING:
         others[name] = Places(BROWSING_IN_FLIGHT, BROWSING_WAITING)
     return others
+
+
+def is_in_vain(places: Mapping[bytes, Places], service: bytes, path: str) -> bool:
+    """Whether a request leads to another one that would probably be refused."""
+    return (service, path) == _FILLS_CART and places[b"order"].are_scarce

@@ -14,8 +14,6 @@ from typing import Protocol
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
-from pyreqwest.exceptions import BuilderError, RequestError, RequestTimeoutError
-from pyreqwest.response import Response
 
 from services_stub.contracts.problem import FieldError, Problem, problem
 from services_stub.gateway.answer_times import AnswerTimes
@@ -34,11 +32,13 @@ from services_stub.gateway.forwarding import (
 from services_stub.gateway.hops import RequestHops
 from services_stub.gateway.limits import TOO_MANY_ATTEMPTS, TOO_MANY_REQUESTS, Limits, headers_of
 from services_stub.gateway.openapi import OWN
-from services_stub.gateway.overload import places_by_service
+from services_stub.gateway.overload import is_in_vain, places_by_service
 from services_stub.gateway.refusing import METHODS, refuse
 from services_stub.gateway.streams import STREAM_PATH
 from services_stub.http_client.client import ServiceClient, checked_url
-from services_stub.http_client.plain import is_never_sent
+from services_stub.http_client.connection import Answer
+from services_stub.http_client.errors import NotConnected, RequestFailed, TooSlow
+from services_stub.http_client.http_client import Unsendable
 from services_stub.runtime.faults import FAULTS_PATH
 from services_stub.runtime.request_hops import HOP_HEADER
 from services_stub.runtime.settings import GATEWAY_TOKEN
@@ -46,6 +46,7 @@ from services_stub.runtime.settings import GATEWAY_TOKEN
 TIMEOUT = timedelta(seconds=10)
 
 _OWN = OWN.encode()
+_HOP = HOP_HEADER.encode()
 _BODILESS = frozenset({"GET", "HEAD"})
 
 _NO_SUCH_PATH = problem(404, "not-found", "there is no such path")
@@ -88,7 +89,7 @@ class PassThrough:
         self._services = {name.encode(): checked_url(url).rstrip("/") for name, url in services.items()}
         self._request_filter, self._limits, self._answer_times = request_filter, limits, answer_times
         self._hops, self._sampling = hops, trace_sampling
-        self._token = (GATEWAY_TOKEN, token)
+        self._token = (GATEWAY_TOKEN.encode(), token.encode())
         self._random = random.Random()
         self._places = places_by_service()
         self._client = ServiceClient(timeout)
@@ -131,14 +132,14 @@ class PassThrough:
             self._places[_OWN].leave()
 
     @asynccontextmanager
-    async def _place(self, service: bytes) -> AsyncIterator[None]:
+    async def _place(self, service: bytes, path: str) -> AsyncIterator[None]:
         """A place among the requests in flight at a service.
 
         Raises:
-            NotPassedOn: too many wait for one already.
+            NotPassedOn: too many wait for one already, or for what this request leads to.
         """
         places = self._places[service]
-        if not await places.enter():
+        if is_in_vain(self._places, service, path) or not await places.enter():
             raise NotPassedOn(_OVERLOADED)
         try:
             yield
@@ -159,37 +160,32 @@ class PassThrough:
         service, status, begun = name.decode(), 0, time.monotonic()
         try:
             query = scope["query_string"]
-            url = f"{base}{path}?{query.decode()}" if query else base + path
+            target = f"{path}?{query.decode()}" if query else path
             sampled = self._random.random() < self._sampling
             forwarded = forwarded_headers(scope["headers"], sampled=sampled)  # type: ignore[arg-type] # a list, says ASGI
-            request = self._client.request(method, url).headers([*forwarded, self._token])
-            if method not in _BODILESS:
-                body = await whole_body(scope, receive)
-                if body is None:
-                    return
-                attempt = self._attempt(name, path, body, scope)
-                if attempt is not None and not attempt.allowance.admitted:
-                    left[:] = headers_of(attempt.allowance)
-                    raise NotPassedOn(TOO_MANY_ATTEMPTS)
-                if body:
-                    request = request.body_bytes(body)
+            body = b"" if method in _BODILESS else await whole_body(scope, receive)
+            if body is None:
+                return
+            attempt = self._attempt(name, path, body, scope)
+            if attempt is not None and not attempt.allowance.admitted:
+                left[:] = headers_of(attempt.allowance)
+                raise NotPassedOn(TOO_MANY_ATTEMPTS)
             begun = time.monotonic()
             # Not before the body is there: who sends it slowly must not take a place from others.
-            async with self._place(name):
-                response = await self._client.send(service, request)
-                content = (await response.bytes()).to_bytes()
-            status = response.status
-            self._note(method, service, path, response, time.monotonic() - begun)
-        except (BadHeader, BuilderError, UnicodeDecodeError) as error:
+            async with self._place(name, path):
+                answer = await self._client.send(service, base, method, target, [*forwarded, self._token], body)
+            status = answer.status
+            self._note(method, service, path, answer, time.monotonic() - begun)
+        except (BadHeader, Unsendable, UnicodeDecodeError) as error:
             await refuse(_unreadable(error), send)
         except NotPassedOn as error:
             await refuse(error.refusal, send)
-        except RequestError as error:
-            if isinstance(error, RequestTimeoutError):
+        except RequestFailed as error:
+            if isinstance(error, TooSlow):
                 self._answer_times.note(service, time.monotonic() - begun)
             await refuse(_away(error), send)
         else:
-            await _answer(name, path, scope, response, content, send)
+            await _answer(name, path, scope, answer, send)
         finally:
             if attempt is not None and attempt.allowance.admitted:
                 self._limits.attempts.end(attempt, status)
@@ -200,13 +196,13 @@ class PassThrough:
         headers: Sequence[tuple[bytes, bytes]] = scope["headers"]  # type: ignore[assignment] # a list, says ASGI
         return self._limits.begin_attempt(service, path, body, headers, _address(scope))
 
-    def _note(self, method: str, service: str, path: str, response: Response, seconds: float) -> None:
+    def _note(self, method: str, service: str, path: str, answer: Answer, seconds: float) -> None:
         """Keep how long the answer took, report a request of a flow, and act on one that ended sessions."""
         self._answer_times.note(service, seconds)
-        if service == "auth" and path in ENDING and response.status < 300:
+        if service == "auth" and path in ENDING and answer.status < 300:
             self._request_filter.ask_again()
-        if self._hops is not None and (named := response.headers.get(HOP_HEADER)):
-            self._hops.note(named, method, service, response.status, seconds)
+        if self._hops is not None and (named := answer.header(_HOP)):
+            self._hops.note(named.decode("latin-1"), method, service, answer.status, seconds)
 
 
 def _address(scope: HTTPScope) -> str:
@@ -239,15 +235,15 @@ def _uncached_by_default(send: Send) -> Send:
     return sending
 
 
-async def _answer(name: bytes, path: str, scope: HTTPScope, response: Response, content: bytes, send: Send) -> None:
-    headers = returned_headers(response.headers.items(), len(content))
-    status = response.status
+async def _answer(name: bytes, path: str, scope: HTTPScope, answer: Answer, send: Send) -> None:
+    status, content = answer.status, answer.body
+    headers = returned_headers(answer.headers, len(content))
     if status == 200 and is_catalogue(name, scope["method"], path):
         caching, known = caching_headers(scope["headers"], content)  # type: ignore[arg-type] # a list, says ASGI
         if known:
             status, headers, content = 304, [], b""
         headers += caching
-    elif "cache-control" not in response.headers:
+    elif answer.header(b"cache-control") is None:
         headers.append(NO_STORE)
     start: Message = {"type": "http.response.start", "status": status, "headers": headers}
     await send(start)
@@ -261,10 +257,10 @@ def _unreadable(error: Exception) -> Problem:
     return problem(400, "invalid-input", "the query is not UTF-8, or a header is not plain text")
 
 
-def _away(error: RequestError) -> Problem:
+def _away(error: RequestFailed) -> Problem:
     """The refusal for a failure at the service: nothing was sent, no answer in time, or the answer was lost."""
-    if is_never_sent(error):
+    if isinstance(error, NotConnected):
         return problem(503, "service-away", "the service is away for the moment: nothing was done, try again")
-    if isinstance(error, RequestTimeoutError):
+    if isinstance(error, TooSlow):
         return problem(504, "service-too-slow", "the service did not answer in time: it may have done it all the same")
     return problem(502, "answer-lost", "the service went away before it answered: it may have done it all the same")

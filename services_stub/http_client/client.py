@@ -11,11 +11,9 @@ import time
 from datetime import timedelta
 from math import inf
 
-from pyreqwest.exceptions import RequestError
-from pyreqwest.request import RequestBuilder
-from pyreqwest.response import Response
-
-from services_stub.http_client.plain import build_client, is_never_sent
+from services_stub.http_client.connection import Answer
+from services_stub.http_client.errors import NotConnected
+from services_stub.http_client.http_client import Headers, HttpClient
 
 RESTART_SECONDS = 1.0
 """So long a service that is away is waited for. Who asks it after that is told at once."""
@@ -30,33 +28,31 @@ _IDLE = timedelta(seconds=4)
 
 
 class ServiceClient:
-    """Sends requests as they are given and returns answers as they came, within `timeout`. Create it after the fork."""
+    """Sends requests as they are given and returns answers as they came, within `timeout`. For one event loop."""
 
     def __init__(self, timeout: timedelta) -> None:
         self._away_since: dict[str, float] = {}
-        # Only plain HTTP is spoken (`checked_url`).
-        self._client = build_client(timeout, connect=_CONNECT, idle=_IDLE, checks_certificates=False)
+        self._client = HttpClient(timeout, connect=_CONNECT, idle=_IDLE)
 
-    def request(self, method: str, url: str) -> RequestBuilder:
-        """Begin a request."""
-        return self._client.request(method, url)
-
-    async def send(self, service: str, request: RequestBuilder) -> Response:
-        """The answer of a service.
+    async def send(
+        self, service: str, base: str, method: str, path: str, headers: Headers = (), body: bytes = b""
+    ) -> Answer:
+        """The answer of a service whose address is `base`, to a request for a path with its query.
 
         Raises:
-            RequestError: there is none; `is_never_sent` says whether the request may have arrived.
+            RequestFailed: there is none.
+            Unsendable: a header has a line break.
         """
-        built, pause = request.build(), _PAUSE
+        pause = _PAUSE
         while True:
             try:
-                response = await built.copy().send()
-            except RequestError as error:
-                if not is_never_sent(error) or self._is_away_for_long(service):
+                answer = await self._client.send(base, method, path, headers, body)
+            except NotConnected:
+                if self._is_away_for_long(service):
                     raise
             else:
                 self._away_since.pop(service, None)
-                return response
+                return answer
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
@@ -72,7 +68,7 @@ class ServiceClient:
 
 
 def checked_url(url: str) -> str:
-    """The address of a service, which speaks plain HTTP: this client checks no certificates.
+    """The address of a service, which speaks plain HTTP.
 
     Raises:
         ValueError: it is another one.

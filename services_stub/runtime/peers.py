@@ -1,4 +1,4 @@
-"""Calls of other services over HTTP. Create the client after the fork: it has a runtime of its own."""
+"""Calls of other services over HTTP."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
-from pyreqwest.exceptions import PyreqwestError
 
 from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.envelope import Cause
@@ -19,6 +18,8 @@ from services_stub.contracts.http.auth import KeySet
 from services_stub.contracts.http.replay import REPLAYS_PATH, AskForReplay
 from services_stub.contracts.problem import Problem
 from services_stub.http_client.client import ServiceClient, checked_url
+from services_stub.http_client.errors import RequestFailed
+from services_stub.http_client.http_client import Unsendable
 from services_stub.runtime.errors import Refused, Unavailable
 from services_stub.runtime.settings import INTERNAL_TOKEN
 from services_stub.runtime.sql.transaction import NO_CAUSE
@@ -78,7 +79,7 @@ class Peers:
         url = self._urls.get(service)
         if url is None:
             raise self._not_reachable(service)
-        return await self._call(service, method, url + path, expect, cause, body, headers or {})
+        return await self._call(service, url, method, path, expect, cause, body, headers or {})
 
     async def keys(self) -> KeySet:
         """The keys that verify tokens.
@@ -88,7 +89,7 @@ class Peers:
         """
         if KEYS_OF not in self._all:
             raise Unavailable(f"{KEYS_OF}: no address is configured")
-        return await self._call(KEYS_OF, "GET", f"{self._all[KEYS_OF]}/api/auth/keys", KeySet, NO_CAUSE, None, {})
+        return await self._call(KEYS_OF, self._all[KEYS_OF], "GET", "/api/auth/keys", KeySet, NO_CAUSE, None, {})
 
     async def ask_for_replay(self, topic: str, cluster_id: str) -> None:
         """Ask the service that publishes the events of a topic for those that it has kept, until it answers.
@@ -96,11 +97,11 @@ class Peers:
         `cluster_id` is the log that has lost some.
         """
         owner, ask = owner_of(EVENT_BY_TOPIC[topic]), AskForReplay(topic=topic, cluster_id=cluster_id)
-        url = self._all[owner] + REPLAYS_PATH
+        url = self._all[owner]
         with contextlib.suppress(Refused):  # it keeps none
             while True:
                 try:
-                    return await self._call(owner, "POST", url, type(None), NO_CAUSE, ask, {})
+                    return await self._call(owner, url, "POST", REPLAYS_PATH, type(None), NO_CAUSE, ask, {})
                 except Unavailable:
                     await asyncio.sleep(1.0)
 
@@ -116,29 +117,28 @@ class Peers:
     async def _call(
         self,
         service: str,
-        method: str,
         url: str,
+        method: str,
+        path: str,
         expect: type[T],
         cause: Cause,
         body: msgspec.Struct | Sequence[msgspec.Struct] | None,
         headers: Mapping[str, str],
     ) -> T:
-        request = self._client.request(method, url).headers({**headers, **self._headers(cause)})
-        if body is not None:
-            request = request.body_bytes(encode_json(body))
+        sent = [(name.encode(), value.encode()) for name, value in {**headers, **self._headers(cause)}.items()]
+        content = b"" if body is None else encode_json(body)
         try:
-            response = await self._client.send(service, request)
-            content = bytes(await response.bytes())
-        except PyreqwestError as error:
+            answer = await self._client.send(service, url, method, path, sent, content)
+        except (RequestFailed, Unsendable) as error:
             raise Unavailable(f"{service}: {error}") from error
-        if response.status >= 500:
-            raise Unavailable(f"{service}: answered {response.status}")
-        if response.status >= 400:
-            raise Refused.by(Problem.parse(content, status=response.status))
+        if answer.status >= 500:
+            raise Unavailable(f"{service}: answered {answer.status}")
+        if answer.status >= 400:
+            raise Refused.by(Problem.parse(answer.body, status=answer.status))
         if expect is type(None):
             return expect()
         try:
-            result: T = _decoder_of(expect).decode(content)
+            result: T = _decoder_of(expect).decode(answer.body)
         except msgspec.MsgspecError as error:
             raise Unavailable(f"{service}: unreadable answer: {error}") from error
         return result

@@ -1,7 +1,7 @@
 """HTTP of the load generator, and the outcome of a request.
 
-It goes through pyreqwest, because httpx would be the limit of the load long before the target is. A request that may
-have arrived is never sent again, redirects are not followed, and there are no cookies, which users would share.
+A request that may have arrived is never sent again, redirects are not followed, and there are no cookies, which users
+would share.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol, Self
 
-from pyreqwest.exceptions import RequestError
-
-from services_stub.http_client.plain import build_client, is_never_sent
+from services_stub.http_client.errors import NotConnected, RequestFailed
+from services_stub.http_client.http_client import HttpClient
 from simulator.measure.outcomes import Outcome
 
 _CONNECT = timedelta(seconds=5)
@@ -49,30 +48,21 @@ class HttpSender(Protocol):
         """Send a request once; whatever happens is an answer."""
 
 
-class PyreqwestSender:
-    """Sends to the target at `base_url`; an answer that takes longer than `timeout` is none. Create it after a fork."""
+class ClientSender:
+    """Sends to the target at `base_url`; an answer that takes longer than `timeout` is none. For one event loop."""
 
     def __init__(self, base_url: str, *, timeout: timedelta) -> None:
-        self._base_url = base_url.rstrip("/")
-        self._client = build_client(
-            timeout,
-            connect=min(timeout, _CONNECT),
-            idle=_IDLE,
-            checks_certificates=not base_url.startswith("http://"),
-        )
+        self._base_url = base_url
+        self._client = HttpClient(timeout, connect=min(timeout, _CONNECT), idle=_IDLE)
 
     async def send(self, request: Request) -> Answer:
         """Send a request once; whatever happens is an answer."""
-        builder = self._client.request(request.method, self._base_url + request.path).headers(request.headers)
-        if request.body:
-            builder = builder.body_bytes(request.body)
+        headers = [(name.encode(), value.encode()) for name, value in request.headers.items()]
         try:
-            response = await builder.build().send()
-            body = (await response.bytes()).to_bytes()
-        except RequestError as error:
-            reason = ": ".join(cause["message"] for cause in error.details["causes"] or [])
-            return Answer(outcome_of_error(request.method, error), 0, (reason or str(error)).encode())
-        return Answer(outcome_of_status(request.method, response.status), response.status, body)
+            answer = await self._client.send(self._base_url, request.method, request.path, headers, request.body)
+        except RequestFailed as error:
+            return Answer(outcome_of_error(request.method, error), 0, str(error).encode())
+        return Answer(outcome_of_status(request.method, answer.status), answer.status, answer.body)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -94,9 +84,9 @@ def outcome_of_status(method: str, status: int) -> Outcome:
     return Outcome.REFUSED if status < 500 else _lost(method)
 
 
-def outcome_of_error(method: str, error: RequestError) -> Outcome:
+def outcome_of_error(method: str, error: RequestFailed) -> Outcome:
     """The outcome of a request that was not answered."""
-    return Outcome.FAILED if is_never_sent(error) else _lost(method)
+    return Outcome.FAILED if isinstance(error, NotConnected) else _lost(method)
 
 
 def _lost(method: str) -> Outcome:

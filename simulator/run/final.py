@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from services_stub.contracts.http.page import LARGEST_PAGE
-from simulator.engine.http import Answer, HttpSender, PyreqwestSender, Request
+from simulator.engine.http import Answer, ClientSender, HttpSender, Request
 from simulator.measure.outcomes import Outcome
 from simulator.personas.personas import Role
 from simulator.run.others import asked_by_others
@@ -87,7 +87,7 @@ async def final_reading(gateway: str, people: People) -> dict[str, Any]:
     Orders are those of everyone where an admin is known, else those of the shoppers who came. Some are asked for by
     others, too.
     """
-    async with PyreqwestSender(gateway, timeout=_ANSWER) as sender:
+    async with ClientSender(gateway, timeout=_ANSWER) as sender:
         reading = _Reading(sender)
         sellers, shoppers = people.accounts[Role.SELLER].values(), people.accounts[Role.SHOPPER].values()
         admin = people.accounts[Role.ADMIN].get(0)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-_PACKAGES = ("marketplace-terminal", "confluent-kafka", "pyreqwest", "uvloop")
+_PACKAGES = ("marketplace-terminal", "confluent-kafka", "uvloop")
 
 
 def versions() -> dict[str, str]:

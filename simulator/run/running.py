@@ -17,7 +17,7 @@ import msgspec
 from msgspec.structs import replace
 
 from services_stub.contracts.encoding import encode_json
-from simulator.engine.http import PyreqwestSender
+from simulator.engine.http import ClientSender
 from simulator.faults.planned import FaultError
 from simulator.history import RunDirectory, RunRecord, Target
 from simulator.history.directory import put_json
@@ -170,7 +170,7 @@ class Run:
 
     async def _populated(self, found: Reached) -> People:
         needed, began = needed_by(self._plan), time.monotonic()
-        async with PyreqwestSender(found.target.gateway, timeout=ANSWER_TIMEOUT) as sender:
+        async with ClientSender(found.target.gateway, timeout=ANSWER_TIMEOUT) as sender:
             people, products = await Maker(self._plan, sender, found.admin).make(needed)
         put_json(self.directory.population, _population_document(people, products))
         self._say(

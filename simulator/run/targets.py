@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from services_stub.client.control import ControlClient, ControlError, read_state
 from services_stub.client.user_files import default_data_directory
 from services_stub.contracts.control import State
-from simulator.engine.http import PyreqwestSender
+from simulator.engine.http import ClientSender
 from simulator.engine.scheduling import give_way
 from simulator.history import Target
 from simulator.marketplace_process import MarketplaceProcess, NotStarted, StartOptions
@@ -188,7 +188,7 @@ def _check_kafka(cluster: Cluster) -> None:
 
 async def _check_gateway(url: str) -> None:
     try:
-        async with PyreqwestSender(url, timeout=timedelta(seconds=_ANSWER_SECONDS)) as sender:
+        async with ClientSender(url, timeout=timedelta(seconds=_ANSWER_SECONDS)) as sender:
             answer = await sender.send(api.live())
     except ValueError as error:  # no URL
         raise NotReachable(f"{url} cannot be asked: {error}") from error

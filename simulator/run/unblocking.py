@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from simulator.engine.http import HttpSender, PyreqwestSender
+from simulator.engine.http import ClientSender, HttpSender
 from simulator.measure.outcomes import Outcome
 from simulator.personas.personas import PERSONAS, Role
 from simulator.plan.plan import Plan
@@ -28,7 +28,7 @@ async def unblock_sellers(gateway: str, people: People) -> list[str]:
     admin = people.accounts[Role.ADMIN].get(0)
     if admin is None:
         return ["no account of an admin is known"]
-    async with PyreqwestSender(gateway, timeout=_ANSWER) as sender:
+    async with ClientSender(gateway, timeout=_ANSWER) as sender:
         # A long load outlasts the tokens from before it.
         login = await asked(sender, api.login(admin.email, admin.password))
         known = signed_in(admin.email, admin.password, login)

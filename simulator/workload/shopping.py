@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from simulator.measure.outcomes import Outcome
 from simulator.personas import actions
 from simulator.workload import answers, api
@@ -26,7 +28,9 @@ async def view_product(visitor: Visitor, action: actions.ViewProduct) -> Reply:
 
 async def add_to_cart(visitor: Visitor, action: actions.AddToCart) -> Reply:
     """Units of a product into the cart."""
-    return reply_of(await visitor.ask(api.add_to_cart(visitor.product(action.product), action.quantity)))
+    answer = await visitor.ask(api.add_to_cart(visitor.product(action.product), action.quantity))
+    visitor.cart_filled = bool(visitor.cart_filled) or answer.status != HTTPStatus.SERVICE_UNAVAILABLE
+    return reply_of(answer)
 
 
 async def read_cart(visitor: Visitor, _action: actions.ReadCart) -> Reply:
@@ -49,7 +53,7 @@ async def remove_from_cart(visitor: Visitor, action: actions.RemoveFromCart) -> 
 
 async def place_order(visitor: Visitor, action: actions.PlaceOrder) -> Reply | None:
     """The order of the cart. An answer that is no order leaves unknown what came of it."""
-    if action.at_seen_price and visitor.seen_amount is None:
+    if visitor.cart_filled is False or (action.at_seen_price and visitor.seen_amount is None):
         return None
     amount = visitor.seen_amount if action.at_seen_price else None
     answer = await visitor.ask(api.place_order(action.card, visitor.key(action.idempotency_key), amount))

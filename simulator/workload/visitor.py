@@ -50,6 +50,8 @@ class Visitor:
         """Of the latest request."""
         self.order_id = ""
         """The order that was placed last; empty before."""
+        self.cart_filled: bool | None = None
+        """False where all that was to be put into the cart was refused as unavailable; None before the first line."""
         self.seen_amount: Decimal | None = None
         """The amount that the cart showed last."""
 

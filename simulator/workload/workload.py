@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from simulator.engine.http import PyreqwestSender
+from simulator.engine.http import ClientSender
 from simulator.engine.session import Perform, Start
 from simulator.history import Operation, OperationLog
 from simulator.measure.outcomes import Outcome
@@ -70,7 +70,7 @@ class MarketplaceWorkload:
     @asynccontextmanager
     async def performing(self) -> AsyncIterator[Perform]:
         """Carry out steps, and keep each."""
-        async with PyreqwestSender(self.gateway, timeout=ANSWER_TIMEOUT) as sender:
+        async with ClientSender(self.gateway, timeout=ANSWER_TIMEOUT) as sender:
             with OperationLog(self.operations) as log:
                 yield Performing(
                     Market(self.run_id, self.plan.seed, self.plan.catalogue, self.people, sender), log.write

@@ -17,7 +17,7 @@ from typing import Self
 import msgspec
 import uvloop
 
-from simulator.engine.http import PyreqwestSender, Request
+from simulator.engine.http import ClientSender, Request
 from simulator.engine.load import Load, LoadOptions
 from simulator.engine.session import Session, Start, Step
 from simulator.measure.histogram import Histogram
@@ -41,7 +41,7 @@ class GeneratorReport(msgspec.Struct):
 async def _ask(target: str, sessions: Iterable[Session[Step]], seconds: int) -> Measurements:
     request = Request("GET", "/order")
     parts: list[Measurements] = []
-    async with PyreqwestSender(target, timeout=timedelta(seconds=10)) as sender:
+    async with ClientSender(target, timeout=timedelta(seconds=10)) as sender:
 
         async def perform(_session: Session[Step], _step: Step, _start: Start) -> Outcome:
             return (await sender.send(request)).outcome

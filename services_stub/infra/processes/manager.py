@@ -27,13 +27,10 @@ _PIECE = 65536
 _END_SECONDS = 2 * DRAIN_SECONDS + 2
 # By default glibc keeps eight heaps per core for the threads of every process; and after a first large block was freed,
 # it takes all blocks of that size from the heap, where small ones between them keep it from shrinking (mallopt(3)).
-# The HTTP client has mimalloc, which keeps what was freed, in pages of two megabytes, until much more is allocated.
 _HEAP = {
     "MALLOC_ARENA_MAX": "2",
     "MALLOC_MMAP_THRESHOLD_": "131072",
     "MALLOC_TRIM_THRESHOLD_": "1048576",
-    "MIMALLOC_ALLOW_THP": "0",
-    "MIMALLOC_PURGE_DELAY": "0",
 }
 
 

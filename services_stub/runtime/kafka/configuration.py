@@ -59,8 +59,9 @@ def of_producer(settings: Settings, linger: float = 0.0) -> dict[str, Any]:
         "reconnect.backoff.ms": 250,
         "reconnect.backoff.max.ms": 300,
         "message.timeout.ms": 0,
-        # What the broker does not take is in the outbox, and need not be in memory, too.
-        "queue.buffering.max.messages": 2000,
+        # What the broker does not take is in the outbox, and need not be in memory, too. There a record is 30 small
+        # objects, and Python gives memory back only where a whole mebibyte of it is free.
+        "queue.buffering.max.messages": 500,
         # Java's partitioner, so that a key lies in the same partition, no matter which client produces it.
         "partitioner": "murmur2_random",
     }

@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 from urllib.parse import unquote
 
+import httptools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
-from pyreqwest.http import Url
 
 from services_stub.contracts.envelope import is_sampled, is_traceparent
 from services_stub.gateway.forwarding import (
@@ -91,21 +91,21 @@ _PARTS = ["a", "..", ".", "%2e", "%2E%2e", "%2f", "%5C", "\\", ";x", "%", "%25",
 
 
 @given(some.lists(some.sampled_from(_PARTS) | some.text(max_size=4), min_size=1, max_size=6).map("/".join))
-def test_a_path_that_is_passed_on_means_the_same_to_the_client_library(rest: str) -> None:
+def test_a_path_that_is_passed_on_means_the_same_to_the_server(rest: str) -> None:
     path = forwarded_path(f"/order-service/api/{rest}".encode())
-    assert path is None or Url(f"http://127.0.0.1:1{path}").path == path
+    assert path is None or httptools.parse_url(path.encode()).path == path.encode()
 
 
 def test_no_short_combination_of_tricks_leaves_the_api() -> None:
     for tricks in itertools.product(_PARTS, repeat=3):
         path = forwarded_path(f"/order-service/api/{'/'.join(tricks)}".encode())
-        assert path is None or Url(f"http://127.0.0.1:1{path}").path.startswith("/api/")
+        assert path is None or httptools.parse_url(path.encode()).path.startswith(b"/api/")
 
 
 def _forwarded(*headers: tuple[bytes, bytes], sampled: bool = True) -> dict[str, str]:
     forwarded = forwarded_headers(headers, sampled=sampled)
     assert len(dict(forwarded)) == len(forwarded)
-    return dict(forwarded)
+    return {name.decode(): value.decode() for name, value in forwarded}
 
 
 def test_headers_of_the_caller_are_passed_on() -> None:
@@ -179,8 +179,8 @@ def test_a_header_that_is_not_plain_text_is_named() -> None:
 
 
 def test_the_answer_loses_what_belongs_to_its_connection() -> None:
-    headers = [("content-type", "a/b"), ("connection", "close"), ("content-length", "9"), ("set-cookie", "a=1")]
-    assert returned_headers([*headers, ("transfer-encoding", "chunked"), ("set-cookie", "b=2")], 3) == [
+    headers = [(b"content-type", b"a/b"), (b"connection", b"close"), (b"content-length", b"9"), (b"set-cookie", b"a=1")]
+    assert returned_headers([*headers, (b"transfer-encoding", b"chunked"), (b"set-cookie", b"b=2")], 3) == [
         (b"content-type", b"a/b"),
         (b"set-cookie", b"a=1"),
         (b"set-cookie", b"b=2"),

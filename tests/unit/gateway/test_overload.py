@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from services_stub.cart.api import add_to_cart
 from services_stub.gateway import overload
-from services_stub.gateway.overload import BROWSING_IN_FLIGHT, BROWSING_WAITING, Places
+from services_stub.gateway.overload import BROWSING_IN_FLIGHT, BROWSING_WAITING, Places, is_in_vain
 from tests.unit.gateway.test_passthrough import ORDERS, front
 from tests.waiting import eventually_true
 
@@ -54,6 +55,47 @@ def test_who_looks_around_is_turned_away_at_once_and_an_order_gets_through() -> 
             refused = next(answer for answer in answers if answer.status_code == 503)
             assert refused.headers["retry-after"] == "1"
             assert refused.json()["type"] == "/problems/overloaded"
+
+    asyncio.run(scenario())
+
+
+def test_nothing_goes_into_a_cart_that_could_not_be_ordered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overload, "IN_FLIGHT", 1)
+    monkeypatch.setattr(overload, "WAITING", 2)
+    cart = "/cart-service/api/cart/public"
+
+    async def scenario() -> None:
+        hold = asyncio.Event()
+        async with front(hold=hold) as it:
+            orders = [asyncio.create_task(it.http.post(ORDERS, json={})) for _ in range(4)]
+            await eventually_true(lambda: any(order.done() for order in orders))  # the others wait
+            refused = await it.http.post(f"{cart}/add", json={})
+            assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+            assert refused.json()["type"] == "/problems/overloaded"
+            read = asyncio.create_task(it.http.get(cart))
+            hold.set()
+            assert (await read).status_code == 200
+            assert sorted([(await order).status_code for order in orders]) == [200, 200, 200, 503]
+            assert (await it.http.post(f"{cart}/add", json={})).status_code == 200
+
+    asyncio.run(scenario())
+
+
+def test_carts_are_filled_while_a_quarter_of_the_orders_that_may_wait_do() -> None:
+    async def scenario() -> None:
+        places = {b"order": Places(1, 4)}
+        (path,) = add_to_cart.paths
+        add = b"cart", path
+        orders = [asyncio.create_task(places[b"order"].enter()) for _ in range(2)]
+        await asyncio.sleep(0)
+        assert not is_in_vain(places, *add)
+        orders.append(asyncio.create_task(places[b"order"].enter()))
+        await asyncio.sleep(0)
+        assert is_in_vain(places, *add)
+        assert not is_in_vain(places, b"cart", "/api/cart/public")
+        for order in orders:
+            assert await order
+            places[b"order"].leave()
 
     asyncio.run(scenario())
 

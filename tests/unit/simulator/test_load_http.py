@@ -10,7 +10,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from simulator.engine.http import Answer, PyreqwestSender, Request, outcome_of_status
+from simulator.engine.http import Answer, ClientSender, Request, outcome_of_status
 from simulator.measure.outcomes import Outcome
 from tests.fake_server import listening
 
@@ -27,7 +27,7 @@ def answered(request: httpx.Request) -> httpx.Response:
 
 def sent(base_url: str, requests: Iterable[Request], *, seconds: float = 5) -> list[Answer]:
     async def main() -> list[Answer]:
-        async with PyreqwestSender(base_url, timeout=timedelta(seconds=seconds)) as sender:
+        async with ClientSender(base_url, timeout=timedelta(seconds=seconds)) as sender:
             return [await sender.send(request) for request in requests]
 
     return asyncio.run(main())

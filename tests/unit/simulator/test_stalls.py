@@ -15,7 +15,7 @@ from datetime import timedelta
 import pytest
 import uvloop
 
-from simulator.engine.http import PyreqwestSender, Request
+from simulator.engine.http import ClientSender, Request
 from simulator.engine.load import Load, LoadOptions
 from simulator.engine.session import Session, Start, Step
 from simulator.measure.measurements import SECOND, Measurements, merged
@@ -98,7 +98,7 @@ def test_no_percentile_of_a_real_server_that_stalls_is_below_the_arithmetic(serv
         return (time.monotonic_ns() - start) // 1000
 
     async def load(options: LoadOptions, deliver: Callable[[Measurements], None]) -> None:
-        async with PyreqwestSender(server, timeout=timedelta(seconds=5)) as sender:
+        async with ClientSender(server, timeout=timedelta(seconds=5)) as sender:
 
             async def perform(_session: Session[Step], _step: Step, _start: Start) -> Outcome:
                 return (await sender.send(Request("GET", "/"))).outcome

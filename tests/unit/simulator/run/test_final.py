@@ -60,7 +60,7 @@ def people(age: str) -> People:
 
 
 def read(shop: FakeMarketplace, monkeypatch: pytest.MonkeyPatch, age: str = "new") -> dict[str, Any]:
-    monkeypatch.setattr(final, "PyreqwestSender", lambda *_arguments, **_more: nullcontext(shop))
+    monkeypatch.setattr(final, "ClientSender", lambda *_arguments, **_more: nullcontext(shop))
     monkeypatch.setattr(asking, "_PAUSES", (0.0, 0.0))
     found: dict[str, Any] = msgspec.json.decode(
         msgspec.json.encode(asyncio.run(final.final_reading("http://shop", people(age))))

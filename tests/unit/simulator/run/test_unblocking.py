@@ -40,7 +40,7 @@ class FakeMarketplace:
 
 
 def unblock(shop: FakeMarketplace, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    monkeypatch.setattr(unblocking, "PyreqwestSender", lambda *_arguments, **_more: nullcontext(shop))
+    monkeypatch.setattr(unblocking, "ClientSender", lambda *_arguments, **_more: nullcontext(shop))
     monkeypatch.setattr(asking, "_PAUSES", (0.0,))
     return asyncio.run(unblocking.unblock_sellers("http://shop", people("old")))
 

@@ -37,6 +37,8 @@ class FakeSender:
         self.requests.append(request)
         service = request.path.strip("/").split("-")[0]
         body = self.bodies.get(service, {})
+        if isinstance(body, Answer):
+            return body
         if isinstance(body, Outcome):
             return Answer(body, 0, b"")
         return Answer(Outcome.OK, 200, msgspec.json.encode(body))
@@ -111,6 +113,18 @@ def test_what_needs_an_outcome_that_there_is_none_of_is_not_asked_for() -> None:
     outcomes, kept = performed(sender, Role.SHOPPER, actions.PlaceOrder(card="c", idempotency_key="k"), *skipped[1:])
     assert outcomes == [Outcome.REFUSED, None, None]
     assert kept[0].order_id == ""
+
+
+def test_who_could_put_nothing_into_the_cart_orders_nothing() -> None:
+    sender = FakeSender(cart=Answer(Outcome.UNKNOWN, 503, b""))
+    add = actions.AddToCart(product=4, quantity=2)
+    order = actions.PlaceOrder(card="c", idempotency_key="k")
+    outcomes, kept = performed(sender, Role.SHOPPER, add, add, order)
+    assert outcomes == [Outcome.UNKNOWN, Outcome.UNKNOWN, None]
+    assert [operation.operation for operation in kept] == ["add-to-cart"] * 2
+    sender.bodies["cart"] = Answer(Outcome.UNKNOWN, 0, b"")  # it may have been put in
+    outcomes, _ = performed(sender, Role.SHOPPER, add, order)
+    assert outcomes[1] is not None
 
 
 def test_a_guest_has_a_session_of_its_own_and_no_token() -> None:
