@@ -123,11 +123,15 @@ class RecordSource:
         self._consumer.commit(offsets=places)
 
     def _on_commit(self, error: KafkaError | None, partitions: Sequence[TopicPartition]) -> None:
-        """Keep what a broker that went away did not commit: it may be long until the next record of the partition."""
+        """Keep what a broker that went away did not commit: it may be long until the next record of the partition.
+
+        A commit that waited for it in librdkafka may come behind a later one, and take that back.
+        """
         for one in partitions:
             place = one.topic, one.partition
-            if (error or one.error) and self._asked.get(place) == one.offset:
-                self._due.setdefault(place, one.offset)
+            failed, asked = bool(error or one.error), self._asked.get(place, one.offset)
+            if failed == (asked == one.offset):
+                self._due.setdefault(place, asked)
                 self._commit_at = time.monotonic() + 2 * _COMMIT_EVERY
 
     def _watermarks(self, place: Place) -> tuple[int, int]:

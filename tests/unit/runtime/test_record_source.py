@@ -134,6 +134,26 @@ def test_a_commit_that_failed_is_made_again_unless_a_later_one_was_asked_for(mon
     assert log.committed[3:] == [[(0, 10)]]
 
 
+def test_a_position_is_committed_again_that_an_older_commit_took_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    log, now = Log(), [1000.0]
+    source: Any = source_of(log)
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    log.offsets += [7, 8]
+    for _ in range(2):
+        source.commit(source.poll(1, 0))
+        now[0] += 0.5
+        source.sample()
+    for offset in (9, 8):
+        source._on_commit(None, [TopicPartition("topic", 0, offset)])
+    now[0] += 1.1
+    source.sample()
+    assert log.committed == [[(0, 8)], [(0, 9)], [(0, 9)]]
+    source._on_commit(None, [TopicPartition("topic", 0, 9)])
+    now[0] += 1.1
+    source.sample()
+    assert log.committed[3:] == []
+
+
 @pytest.mark.parametrize(
     ("first", "told"), [(0, []), (12, []), (13, [("topic", 0, 12, 13)]), (99, [("topic", 0, 12, 14)])]
 )
