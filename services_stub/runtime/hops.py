@@ -11,12 +11,12 @@ from services_stub.contracts.base import Event
 from services_stub.contracts.encoding import encode_json
 from services_stub.contracts.envelope import is_sampled
 from services_stub.contracts.events.trace import MOST_REQUESTS, Hop, HopOutcome, HopsReported, RequestHop
-from services_stub.runtime.sampling import SampleSender
+from services_stub.runtime.sampling import MOST_WAITING, SampleSender
 from services_stub.runtime.settings import Settings
 from services_stub.runtime.sql.transaction import Received
 
 LARGEST_REPORT = MOST_REQUESTS
-MOST_WAITING = 10 * MOST_REQUESTS
+MOST_REQUESTS_WAITING = 10 * MOST_REQUESTS
 """Requests that are not sent yet: as many wait only where nothing can be sent, and further ones are dropped."""
 
 REPORT_EVERY = 0.5
@@ -24,7 +24,7 @@ REPORT_EVERY = 0.5
 
 
 class HopReporter:
-    """Gathers hops and sends them together on `trace-hops`; where the producer's queue is full, they are dropped.
+    """Gathers hops and sends them together on `trace-hops`; where many records wait for the broker, they are dropped.
 
     Events are reported and reports are sent in one thread; requests may be reported in another one meanwhile. It is
     not `enabled` where nothing is sampled, or where the service sends nothing. `dropped` counts the events and requests
@@ -63,7 +63,7 @@ class HopReporter:
 
     def report_request(self, request: RequestHop) -> None:
         """Take a request whose trace is sampled; the same then."""
-        if len(self._requests) >= MOST_WAITING:
+        if len(self._requests) >= MOST_REQUESTS_WAITING:
             self.dropped += 1
         elif self.enabled:
             self._requests.append(request)
@@ -75,6 +75,7 @@ class HopReporter:
         if waiting and due and self._sender is not None:
             requests = [self._requests.popleft() for _ in range(min(len(self._requests), MOST_REQUESTS))]
             report = HopsReported(group=self._group, instance=self._instance, hops=self._hops, requests=requests)
-            if not self._sender.send(topics.TRACE_HOPS, self._instance.encode(), encode_json(report), []):
+            key, value = self._instance.encode(), encode_json(report)
+            if self._sender.waiting() >= MOST_WAITING or not self._sender.send(topics.TRACE_HOPS, key, value, []):
                 self.dropped += len(self._hops) + len(requests)
             self._hops, self._sent_at = [], time.monotonic()

@@ -18,8 +18,9 @@ from services_stub.runtime import clock
 from services_stub.runtime.identifiers import new_id
 from services_stub.runtime.settings import Settings
 
-MOST_WAITING = 1000
-"""As many records wait for the broker only when it is away or too slow: then the sample has to give way."""
+MOST_WAITING = 250
+"""As many records wait for the broker only when it is away or too slow: then the sample has to give way. It is half of
+what the producer takes, so that the outbox has the other half."""
 
 
 class SampleSender(Protocol):

@@ -16,9 +16,10 @@ from services_stub.contracts.events import HopsReported, RequestHop
 from services_stub.contracts.http.product import CategoryCount
 from services_stub.runtime.errors import Refused
 from services_stub.runtime.fast_path import FastRoute, RawRequest
-from services_stub.runtime.hops import LARGEST_REPORT, MOST_WAITING, HopReporter
+from services_stub.runtime.hops import LARGEST_REPORT, MOST_REQUESTS_WAITING, HopReporter
 from services_stub.runtime.http import allow_anyone
 from services_stub.runtime.request_hops import HOP_HEADER, belongs_to
+from services_stub.runtime.sampling import MOST_WAITING
 from services_stub.runtime.service import Service
 from services_stub.runtime.settings import Settings
 from tests.unit.runtime.sample_service import tables
@@ -125,21 +126,31 @@ class FullSender(RecordingSender):
 def test_requests_are_sent_in_bounded_reports_and_dropped_beyond_their_bound() -> None:
     sender = RecordingSender()
     hops = HopReporter(SETTINGS, sender)
-    for number in range(MOST_WAITING + 7):
+    for number in range(MOST_REQUESTS_WAITING + 7):
         hops.report_request(msgspec.structs.replace(HOP, started_at=number))
     assert hops.dropped == 7
-    for _ in range(MOST_WAITING):
+    for _ in range(MOST_REQUESTS_WAITING):
         hops.flush(now=True)
     assert {len(report.requests) for report in sender.reports} == {LARGEST_REPORT}
-    assert [each.started_at for report in sender.reports for each in report.requests] == list(range(MOST_WAITING))
+    assert [each.started_at for report in sender.reports for each in report.requests] == list(
+        range(MOST_REQUESTS_WAITING)
+    )
 
 
-def test_what_the_producer_does_not_take_is_dropped_and_counted() -> None:
-    hops = HopReporter(SETTINGS, FullSender())
+class SlowSender(RecordingSender):
+    """Has much that the broker did not acknowledge, and the outbox needs the room that is left."""
+
+    def waiting(self) -> int:
+        return MOST_WAITING
+
+
+@pytest.mark.parametrize("sender", [FullSender(), SlowSender()], ids=["full", "slow"])
+def test_what_the_producer_has_no_room_for_is_dropped_and_counted(sender: RecordingSender) -> None:
+    hops = HopReporter(SETTINGS, sender)
     hops.report_request(HOP)
     hops.flush(now=True)
     hops.flush(now=True)
-    assert hops.dropped == 1
+    assert (hops.dropped, sender.reports) == (1, [])
 
 
 def test_nothing_is_gathered_where_nothing_is_sampled_or_nothing_can_be_sent(tmp_path: Path) -> None:
