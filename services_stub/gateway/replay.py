@@ -186,10 +186,15 @@ class Replayer:
                 raise
             except Exception as failure:  # noqa: BLE001 - told to those who asked, whose connections end by it
                 error = failure
+                self._close()  # it may have no broker left (`isolation.py`)
             for _, answered in taken:
                 self._loop.call_soon_threadsafe(_answer, answered, error)
+        self._close()
+
+    def _close(self) -> None:
         if self._reader is not None:
             self._reader.close()
+            self._reader = None
 
     def _take(self) -> list[tuple[Missed, asyncio.Future[None]]] | None:
         """The request that waits longest, and those that are like it; None at the end."""

@@ -14,7 +14,7 @@ from typing import Any
 from services_stub.contracts.problem import FieldError, Problem, problem
 
 EXIT_START_OVER = 75
-"""The exit code of a process whose broker lost its log: it is no failure, and is started again without a pause."""
+"""The exit code of a process that lost its broker, or whose broker lost its log: started again at once."""
 
 
 class Refused(Exception):

@@ -20,6 +20,7 @@ from services_stub.runtime import clock
 from services_stub.runtime.application import Application
 from services_stub.runtime.errors import EXIT_START_OVER, Unavailable
 from services_stub.runtime.kafka.admin import ClientError, ClusterIdentity
+from services_stub.runtime.kafka.isolation import NoBrokerLeft
 from services_stub.runtime.memory import begin_to_trim
 from services_stub.runtime.running import RunningService
 from services_stub.runtime.service import Service
@@ -42,7 +43,7 @@ def run(services: Sequence[tuple[Service, Application, Settings]]) -> None:
     """Run `services` until SIGTERM or SIGINT, then drain. Call it after the fork, in the main thread.
 
     Raises:
-        SystemExit: something that is needed is away (69), a service has a bug (70), or the log was lost (75).
+        SystemExit: something that is needed is away (69), a service has a bug (70), or lost its broker or its log (75).
     """
     # Threads hand batches to each other all the time; the default of 5 ms would be felt in every hop.
     sys.setswitchinterval(_SWITCH_INTERVAL)
@@ -105,6 +106,9 @@ def _watch_identity(identity: ClusterIdentity, cluster_id: str, running: Sequenc
 
 def _exit_on_bug(error: BaseException) -> None:
     """End at once: what is not committed was not done, and the next start takes it up."""
+    if isinstance(error, NoBrokerLeft):
+        structlog.get_logger().error("starting over", reason=str(error))
+        os._exit(EXIT_START_OVER)
     if isinstance(error, ClientError):
         # No bug where the broker lost its log: by then the process has started over.
         time.sleep(_IDENTITY_FIRST)

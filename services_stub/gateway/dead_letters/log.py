@@ -106,6 +106,7 @@ class DeadLetterLog:
             return work()
         except Unavailable as error:
             structlog.get_logger().warning("the dead letters cannot be read", reason=str(error))
+            self._close()  # it may have no broker left (`isolation.py`)
             raise kafka_is_away("the dead letters cannot be read") from error
 
     def _page(self, topic: str, group: str, state: DeadLetterState | None, cursor: str, limit: int) -> DeadLetters:
@@ -178,6 +179,7 @@ class DeadLetterLog:
     def _close(self) -> None:
         if self._reader is not None:
             self._reader.close()
+            self._reader = None
 
 
 def rounds_of(wanted: Iterable[tuple[Place, int]]) -> list[Bounds]:

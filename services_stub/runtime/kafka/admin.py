@@ -7,6 +7,7 @@ from confluent_kafka.admin import AdminClient
 
 from services_stub.contracts.topics import TRACE_HOPS
 from services_stub.runtime.kafka import configuration
+from services_stub.runtime.kafka.isolation import noticed, raised
 
 ClientError = KafkaException
 """An error of the client library, for those who do not know it."""
@@ -19,10 +20,15 @@ class ClusterIdentity:
     """
 
     def __init__(self, bootstrap_servers: str, config: dict[str, str]) -> None:
-        self._admin = AdminClient(configuration.base(bootstrap_servers, config) | {"error_cb": lambda _error: None})
+        properties = configuration.base(bootstrap_servers, config) | noticed(raised)
+        self._admin = AdminClient(properties | {"error_cb": lambda _error: None})
 
     def wait(self, timeout: float) -> None:
-        """Wait for `timeout` seconds, less where the connection to the broker is lost meanwhile."""
+        """Wait for `timeout` seconds, less where the connection to the broker is lost meanwhile.
+
+        Raises:
+            NoBrokerLeft: it will not answer any more.
+        """
         self._admin.poll(timeout)
 
     def read(self, timeout: float) -> str | None:

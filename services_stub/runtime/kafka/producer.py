@@ -14,6 +14,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from services_stub.contracts.control_faults import ServiceFault
 from services_stub.runtime.kafka import configuration
+from services_stub.runtime.kafka.isolation import noticed
 from services_stub.runtime.kafka.record_faults import RecordFaults
 from services_stub.runtime.settings import Settings
 
@@ -41,10 +42,11 @@ class Publisher:
     `linger` seconds for others.
     """
 
-    def __init__(self, settings: Settings, on_fatal: Callable[[KafkaException], None], linger: float = 0.0) -> None:
+    def __init__(self, settings: Settings, on_fatal: Callable[[Exception], None], linger: float = 0.0) -> None:
         self._on_fatal = on_fatal
         self.on_lost: Callable[[str], None] = lambda _topic: None
-        self._config = configuration.of_producer(settings, linger) | {"error_cb": lambda _error: None}
+        self._config = configuration.of_producer(settings, linger) | noticed(on_fatal)
+        self._config |= {"error_cb": lambda _error: None}
         # The first one sends in order; the second, where there is one, each record in a batch of its own.
         self._producers = [Producer(self._config)]
         self._ends: dict[tuple[str, int], int] = {}

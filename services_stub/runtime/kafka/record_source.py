@@ -16,6 +16,7 @@ from services_stub.runtime import clock
 from services_stub.runtime.errors import Unavailable
 from services_stub.runtime.kafka import configuration
 from services_stub.runtime.kafka.bounds import gap_before
+from services_stub.runtime.kafka.isolation import noticed, raised
 from services_stub.runtime.kafka.progress import Progress
 from services_stub.runtime.kafka.records import Place, Record, record_of
 from services_stub.runtime.settings import Settings
@@ -44,7 +45,8 @@ class RecordSource:
         self._asked: dict[Place, int] = {}
         self._due: dict[Place, int] = {}
         self._commit_at = 0.0
-        self._consumer: Any = Consumer(configuration.of_consumer(settings, linger) | {"on_commit": self._on_commit})
+        config = configuration.of_consumer(settings, linger) | noticed(raised)
+        self._consumer: Any = Consumer(config | {"on_commit": self._on_commit})
         self.progress = Progress(self._watermarks)
 
     def assign(self) -> None:
@@ -86,6 +88,7 @@ class RecordSource:
 
         Raises:
             Unavailable: the broker answered with an error that is not healed by reading on.
+            NoBrokerLeft: nothing will come any more.
         """
         first = self._consumer.poll(timeout)
         if first is None:

@@ -10,6 +10,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from services_stub.runtime.kafka import configuration
 from services_stub.runtime.kafka.bounds import bounds_of, gap_before
+from services_stub.runtime.kafka.isolation import noticed, raised
 from services_stub.runtime.kafka.records import Place, Record, record_of
 from services_stub.runtime.settings import Settings
 
@@ -35,7 +36,7 @@ class Tail:
         self._next: dict[Place, int] = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"tail-{settings.service}", daemon=True)
-        config = configuration.of_consumer(settings) | {"group.id": f"{settings.service}-tail"}
+        config = configuration.of_consumer(settings) | noticed(raised) | {"group.id": f"{settings.service}-tail"}
         self._consumer: Any = Consumer(config)
 
     def start(self) -> None:
@@ -60,7 +61,11 @@ class Tail:
         self._consumer.close()
 
     def step(self, timeout: float) -> None:
-        """Read one batch and hand it on."""
+        """Read one batch and hand it on.
+
+        Raises:
+            NoBrokerLeft: nothing will come any more.
+        """
         first = self._consumer.poll(timeout)
         if first is None:
             return

@@ -22,29 +22,9 @@ from itertools import islice
 from typing import Any, Protocol, TypeAlias
 
 import msgspec
+import sqlalchemy as sa
 import structlog
 from msgspec.structs import asdict
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    ColumnElement,
-    Connection,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    Text,
-    bindparam,
-    delete,
-    false,
-    func,
-    insert,
-    or_,
-    select,
-    true,
-    update,
-)
 
 from services_stub.runtime import clock
 from services_stub.runtime.sql.database import InsertOrIgnore
@@ -64,37 +44,37 @@ _CATCH_UP_EVERY = 0.02
 _LONGEST_REASON = 2000
 
 
-def _columns() -> list[Column[Any]]:
+def _columns() -> list[sa.Column[Any]]:
     return [
-        Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
-        Column("topic", String(200), nullable=False),
-        Column("key", LargeBinary),
-        Column("headers", LargeBinary, nullable=False),
-        Column("value", LargeBinary),
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False),
+        sa.Column("topic", sa.String(200), nullable=False),
+        sa.Column("key", sa.LargeBinary),
+        sa.Column("headers", sa.LargeBinary, nullable=False),
+        sa.Column("value", sa.LargeBinary),
     ]
 
 
-tables = MetaData()
-_outbox = Table("outbox", tables, *_columns())
-_state = Table(
+tables = sa.MetaData()
+_outbox = sa.Table("outbox", tables, *_columns())
+_state = sa.Table(
     "outbox_state",
     tables,
-    Column("id", Integer, primary_key=True),
-    Column("acknowledged", BigInteger, nullable=False),
-    Column("cluster_id", String(200), nullable=False),
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("acknowledged", sa.BigInteger, nullable=False),
+    sa.Column("cluster_id", sa.String(200), nullable=False),
 )
-_refused = Table(
+_refused = sa.Table(
     "outbox_refused",
     tables,
     *_columns(),
-    Column("reason", Text, nullable=False),
-    Column("refused_at", BigInteger, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("refused_at", sa.BigInteger, nullable=False),
 )
-_insert = insert(_outbox)
-_after = select(_outbox).where(_outbox.c.seq > bindparam("seq")).order_by(_outbox.c.seq).limit(_RESEND)
-_chosen = select(_outbox).where(_outbox.c.seq.in_(bindparam("seqs", expanding=True)))
-_acknowledge = update(_state).where(_state.c.id == 1).values(acknowledged=bindparam("acknowledged_to"))
-_drop = delete(_outbox).where(_outbox.c.seq <= bindparam("up_to"))
+_insert = sa.insert(_outbox)
+_after = sa.select(_outbox).where(_outbox.c.seq > sa.bindparam("seq")).order_by(_outbox.c.seq).limit(_RESEND)
+_chosen = sa.select(_outbox).where(_outbox.c.seq.in_(sa.bindparam("seqs", expanding=True)))
+_acknowledge = sa.update(_state).where(_state.c.id == 1).values(acknowledged=sa.bindparam("acknowledged_to"))
+_drop = sa.delete(_outbox).where(_outbox.c.seq <= sa.bindparam("up_to"))
 _headers = msgspec.json.Decoder(Pairs)
 
 
@@ -116,12 +96,12 @@ class Outbox:
     `refused` is how many rows were set aside.
     """
 
-    def __init__(self, connection: Connection, sender: Sender, cluster_id: str) -> None:
+    def __init__(self, connection: sa.Connection, sender: Sender, cluster_id: str) -> None:
         self._sender = sender
-        state = connection.execute(select(_state)).one_or_none()
-        last = connection.scalar(select(func.max(_outbox.c.seq))) or 0
+        state = connection.execute(sa.select(_state)).one_or_none()
+        last = connection.scalar(sa.select(sa.func.max(_outbox.c.seq))) or 0
         if state is None:
-            connection.execute(insert(_state).values(id=1, acknowledged=0, cluster_id=cluster_id))
+            connection.execute(sa.insert(_state).values(id=1, acknowledged=0, cluster_id=cluster_id))
         self._acknowledged = self._sent = self._stored = 0 if state is None else state.acknowledged
         self._last = max(last, self._stored)
         self._done: set[int] = set()
@@ -130,24 +110,24 @@ class Outbox:
         # What is still to be replayed: the numbers of each key's rows, the newest first, as is the key of the newest.
         self._again: dict[bytes | None, list[int]] = {}
         self._catch_up_at = 0.0
-        self.refused: int = connection.scalar(select(func.count()).select_from(_refused)) or 0
+        self.refused: int = connection.scalar(sa.select(sa.func.count()).select_from(_refused)) or 0
         self._behind = self._sent < self._last
         if state is not None and state.cluster_id != cluster_id:
-            connection.execute(update(_state).values(cluster_id=cluster_id))
+            connection.execute(sa.update(_state).values(cluster_id=cluster_id))
             self.replay(connection)
         elif self._last - self._sent > _RESEND:  # a replay was broken off, or the broker was away
-            self._pace(connection, false())
+            self._pace(connection, sa.false())
 
-    def replay(self, connection: Connection, topic: str = "") -> None:
+    def replay(self, connection: sa.Connection, topic: str = "") -> None:
         """Send those rows of a topic, or of all, again that are retained and that the broker had acknowledged."""
-        self._pace(connection, _outbox.c.topic == topic if topic else true())
+        self._pace(connection, _outbox.c.topic == topic if topic else sa.true())
 
-    def _pace(self, connection: Connection, again: ColumnElement[bool]) -> None:
+    def _pace(self, connection: sa.Connection, again: sa.ColumnElement[bool]) -> None:
         """Replay what is still to be sent, and those of the rows that the broker had acknowledged that are `again`."""
         sent = self._sent
         if self._last - sent <= _MOST_REPLAYED:  # else far more waits for the broker: in its order, after these
             self._sent = self._last
-        found = select(_outbox.c.seq, _outbox.c.key).where(or_(_outbox.c.seq > sent, again))
+        found = sa.select(_outbox.c.seq, _outbox.c.key).where(sa.or_(_outbox.c.seq > sent, again))
         rows = connection.execute(found.where(_outbox.c.seq <= self._sent))
         waiting = {seq: key for key, seqs in self._again.items() for seq in seqs}
         # The others are on their way to the broker.
@@ -156,12 +136,12 @@ class Outbox:
         self._done.update(range(first, self._acknowledged + 1))
         self._done -= waiting.keys()
         self._stored = self._acknowledged = min(self._acknowledged, first - 1)
-        connection.execute(update(_state).values(acknowledged=self._stored))
+        connection.execute(sa.update(_state).values(acknowledged=self._stored))
         self._again, self._behind = {}, self._sent < self._last
         for seq in sorted(waiting, reverse=True):
             self._again.setdefault(waiting[seq], []).append(seq)
 
-    def store(self, connection: Connection, rows: list[OutboxRow], *, probing: bool = False) -> None:
+    def store(self, connection: sa.Connection, rows: list[OutboxRow], *, probing: bool = False) -> None:
         """Write the rows of a batch, and how far the broker has come, in the batch's transaction.
 
         `probing` writes that also where it has not changed, to see whether anything can be written.
@@ -208,7 +188,7 @@ class Outbox:
         self._sender.poll()
         return self._acknowledged > self._stored
 
-    def catch_up(self, connection: Connection) -> None:
+    def catch_up(self, connection: sa.Connection) -> None:
         """Send some rows of a replay, or those that were not sent when they were committed, or before a crash.
 
         The next call is due a little later: a replay is paced, and a queue that is full has no room at once.
@@ -224,7 +204,7 @@ class Outbox:
                 self._sent = row.seq
             self._behind = bool(rows) and self._sent < self._last
 
-    def _replay_some(self, connection: Connection) -> None:
+    def _replay_some(self, connection: sa.Connection) -> None:
         of_all = (seq for seqs in self._again.values() for seq in reversed(seqs))
         chosen = list(islice(of_all, _REPLAYED_AT_ONCE))
         rows = {row.seq: row for row in connection.execute(_chosen, {"seqs": chosen})}
@@ -250,9 +230,9 @@ class Outbox:
         self._on_acknowledged(seq)
 
 
-def _set_aside(connection: Connection, seq: int, reason: str) -> int:
+def _set_aside(connection: sa.Connection, seq: int, reason: str) -> int:
     """Copy a row to those that were refused; 0 where it lies there already."""
-    row = connection.execute(select(_outbox).where(_outbox.c.seq == seq)).one()
+    row = connection.execute(sa.select(_outbox).where(_outbox.c.seq == seq)).one()
     values = {**row._mapping, "reason": reason[:_LONGEST_REASON], "refused_at": clock.microseconds()}
     # After a broker lost its log, the replay meets the same refusal again.
     added = connection.execute(InsertOrIgnore(_refused).values(values)).rowcount

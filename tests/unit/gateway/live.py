@@ -38,7 +38,7 @@ class Log:
         self.away = False
         self.answers = threading.Event()
         self.answers.set()
-        self.reads = 0
+        self.reads = self.closings = 0
 
     def append(self, topic: str, *, partition: int = 0, value: bytes | None = None) -> Record:
         """A new record at the end of a partition."""
@@ -67,7 +67,8 @@ class Log:
         return found
 
     def close(self) -> None:
-        """Nothing to let go."""
+        """Let go."""
+        self.closings += 1
 
 
 class StubReader:

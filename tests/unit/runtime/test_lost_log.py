@@ -19,6 +19,7 @@ from services_stub.contracts.topics import TRACE_HOPS, USER_CREATED, Topic
 from services_stub.runtime import process
 from services_stub.runtime.errors import EXIT_START_OVER
 from services_stub.runtime.kafka.admin import ClusterIdentity
+from services_stub.runtime.kafka.isolation import NoBrokerLeft
 from services_stub.runtime.kafka.producer import Publisher
 from tests.conformance.kafkas import embedded
 from tests.raw_kafka import broker_in_thread
@@ -56,6 +57,16 @@ def test_a_process_ends_at_once_where_another_log_is_behind_the_address(monkeypa
     # While the broker is away it is asked again and again; `wait` returns where the connection is lost.
     assert identity.waited[3:] == [process._IDENTITY_AGAIN] * 2
     assert max(identity.waited[3:]) < min(identity.waited[1:3])
+
+
+def test_a_process_starts_over_where_one_of_its_clients_has_no_broker_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    def leave(code: int) -> None:
+        raise SystemExit(code)
+
+    monkeypatch.setattr(os, "_exit", leave)
+    with pytest.raises(SystemExit) as ended:
+        process._exit_on_bug(NoBrokerLeft())
+    assert ended.value.code == EXIT_START_OVER
 
 
 def test_a_producer_that_finds_another_log_leaves_the_end_of_the_process_to_the_look_at_it(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaError
 
 from services_stub.contracts.events import OrderCreated
 from services_stub.contracts.events.trace import HopOutcome
@@ -186,7 +186,7 @@ def test_a_batch_that_the_broker_refuses_is_sent_record_by_record(
 
 def test_a_refusal_that_is_not_the_records_is_fatal(cluster: tuple[BrokerInThread, Settings]) -> None:
     broker, settings = cluster
-    fatal: list[KafkaException] = []
+    fatal: list[Exception] = []
     refused: list[str] = []
     publisher = Publisher(settings, fatal.append)
     broker.fail(_PRODUCE, KafkaError.TOPIC_AUTHORIZATION_FAILED)
