@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 import pytest
 
+from services_stub.infra.kafka.broker.topic_requests import TopicRequests
 from services_stub.runtime.kafka import isolation
 from services_stub.runtime.kafka.admin import ClusterIdentity
 from services_stub.runtime.kafka.isolation import NoBrokerLeft, noticed
@@ -15,6 +18,8 @@ from services_stub.runtime.kafka.producer import Publisher
 from services_stub.runtime.kafka.record_source import RecordSource
 from services_stub.runtime.kafka.tail import Tail
 from services_stub.runtime.settings import Settings
+from tests.raw_kafka import BrokerInThread
+from tests.system.log import produce
 from tests.waiting import wait_for
 
 NONE, AWAY = "", "127.0.0.1:1"
@@ -96,3 +101,37 @@ def test_a_client_that_is_about_to_find_its_brokers_again_is_left_alone() -> Non
     assert told == []
     check(b'{"brokers": {"GroupCoordinator": {"source": "logical"}}}')
     assert len(told) == 1
+
+
+@pytest.mark.slow
+def test_a_client_reads_on_or_has_no_broker_left_whatever_a_broker_that_registers_late_answers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """About one answer in a hundred makes a client lose all brokers, by a race in librdkafka; none falls silent."""
+    monkeypatch.setattr(isolation, "CHECK_EVERY", 0.2)
+    registered = [True]
+    metadata = TopicRequests._metadata
+
+    def answered(self: TopicRequests, request: Any, context: Any) -> Any:
+        answer = metadata(self, request, context)
+        return answer if registered[0] or not answer["topics"] else answer | {"brokers": []}
+
+    monkeypatch.setattr(TopicRequests, "_metadata", answered)
+    broker = BrokerInThread(["topic"])
+    config = {"topic.metadata.refresh.interval.ms": "100"}
+    settings = msgspec.structs.replace(settings_of(f"127.0.0.1:{broker.port}"), kafka_config=config)
+    for number in range(40):
+        source = RecordSource(settings, ["topic"], lambda *_: None)
+        source.assign()
+        values: list[bytes | None] = []
+        with suppress(NoBrokerLeft):
+            for registered[0] in 3 * (False, True):
+                until = time.monotonic() + 0.12
+                while time.monotonic() < until:
+                    values += [record.value for record in source.poll(500, 0.02)]
+            produce(settings.bootstrap_servers, "topic", "key", b"%d" % number, {})
+            while b"%d" % number not in values:
+                values += [record.value for record in source.poll(500, 0.1)]
+        registered[0] = True
+        source.close()
+    broker.close()
