@@ -18,9 +18,9 @@ MIB = 2**20
 SHORTEST = 600.0
 """Seconds of load from which on memory is judged: before, a process is still about to fill its caches."""
 
-STORES = {"valkey": 1024, "kafka": 65536}
-"""Those that keep data in memory, and the most bytes for each order: the cart store remembers an order for a week, so
-that its event may come late, and the embedded broker keeps its log."""
+STORES = {"valkey": 1024, "kafka": 1024}
+"""Those that keep something of each order in memory, and the most bytes of it: the cart store remembers an order for a
+week, so that its event may come late, and the embedded broker has an index of its log."""
 
 _REASON = 60
 
