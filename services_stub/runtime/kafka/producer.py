@@ -45,10 +45,9 @@ class Publisher:
     def __init__(self, settings: Settings, on_fatal: Callable[[Exception], None], linger: float = 0.0) -> None:
         self._on_fatal = on_fatal
         self.on_lost: Callable[[str], None] = lambda _topic: None
-        self._config = configuration.of_producer(settings, linger) | noticed(on_fatal)
-        self._config |= {"error_cb": lambda _error: None}
+        self._config = configuration.of_producer(settings, linger) | {"error_cb": lambda _error: None}
         # The first one sends in order; the second, where there is one, each record in a batch of its own.
-        self._producers = [Producer(self._config)]
+        self._producers = [Producer(self._config | noticed(on_fatal))]
         self._ends: dict[tuple[str, int], int] = {}
         self._source, self._seed = settings.service, settings.seed
         self._faults: RecordFaults | None = None
@@ -96,7 +95,7 @@ class Publisher:
     def send_alone(self, sending: _Sending) -> None:
         """Send a record again in a batch of its own: the broker refuses whole batches for one of their records."""
         if len(self._producers) == 1:
-            self._producers.append(Producer(self._config | {"batch.num.messages": 1}))
+            self._producers.append(Producer(self._config | noticed(self._on_fatal) | {"batch.num.messages": 1}))
         try:
             sending.produce(self._producers[1], sending.delivered_alone)
         except (BufferError, KafkaException) as error:

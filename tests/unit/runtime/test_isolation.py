@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import pytest
 
 from services_stub.infra.kafka.broker.topic_requests import TopicRequests
-from services_stub.runtime.kafka import isolation
+from services_stub.runtime.kafka import isolation, producer
 from services_stub.runtime.kafka.admin import ClusterIdentity
 from services_stub.runtime.kafka.isolation import NoBrokerLeft, noticed
 from services_stub.runtime.kafka.producer import Publisher
@@ -91,6 +92,18 @@ def test_a_client_whose_broker_is_away_waits_for_it(client: Any, monkeypatch: py
             return len(checks) >= CHECKS
 
         wait_for(checked, what="some checks")
+
+
+def test_each_producer_of_a_publisher_is_checked_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Exception] = []
+    checks: list[Any] = []
+    monkeypatch.setattr(producer, "Producer", lambda config: checks.append(config["stats_cb"]))
+    sending: Any = SimpleNamespace(produce=lambda *_: None, delivered_alone=None)
+    Publisher(settings_of(NONE), told.append).send_alone(sending)
+    for _ in range(2):
+        for check, source in zip(checks, ("internal", "learned"), strict=True):
+            check(b'{"brokers": {"one": {"source": "%s"}}}' % source.encode())
+    assert len(told) == 1
 
 
 def test_a_client_that_is_about_to_find_its_brokers_again_is_left_alone() -> None:
